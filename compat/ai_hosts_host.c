@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "compat/ai.h"
+
+#define LINE_LEN 512 /* what is longer is read in pieces, none of which begins with an address */
+
+static bool names(char *rest, const char *name)
+{
+    char *save;
+
+    for (char *word = strtok_r(rest, " \t\n", &save); word != NULL;
+         word = strtok_r(NULL, " \t\n", &save)) {
+        if (strcasecmp(word, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The address, when the line has it and the name. */
+static bool line_has(char *line, const char *name, struct sk_addr *out)
+{
+    line[strcspn(line, "#")] = '\0';
+    size_t blank = strspn(line, " \t");
+    size_t len = strcspn(line + blank, " \t\n");
+    char *rest = line + blank + len;
+
+    if (*rest == '\0') {
+        return false;
+    }
+    *rest++ = '\0';
+    return strchr(line + blank, ':') == NULL && sk_addr_parse(line + blank, out) &&
+           names(rest, name);
+}
+
+size_t ai_hosts(const char *name, struct sk_addr *out, size_t n)
+{
+    char line[LINE_LEN];
+    size_t found = 0;
+    FILE *file = fopen("/etc/hosts", "re");
+
+    if (file == NULL) {
+        return 0;
+    }
+    while (found < n && fgets(line, sizeof line, file) != NULL) {
+        if (line_has(line, name, &out[found])) {
+            found++;
+        }
+    }
+    fclose(file);
+    return found;
+}

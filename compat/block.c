@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * block_on: the only loop in the library that waits. It drives the whole stack while it does, so a
+ * program that only ever makes blocking calls needs no thread and no main loop.
+ */
+#include "compat/block.h"
+
+/* Set while the hook runs: it may not wait, or nobody would call it again. */
+static _Thread_local bool in_background;
+
+static void run_background(const struct port *port)
+{
+    port->unlock(port);
+    in_background = true;
+    port->background(port);
+    in_background = false;
+    port->lock(port);
+}
+
+static instant earlier(instant a, instant b)
+{
+    return a < b ? a : b;
+}
+
+static instant after(instant now, duration d)
+{
+    return d < NEVER - now ? now + d : NEVER;
+}
+
+instant block_deadline(const struct port *port, duration timeout)
+{
+    return timeout == 0 ? NEVER : after(port->now(port), timeout);
+}
+
+static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+                         instant deadline, duration step)
+{
+    instant background_at = port->background != NULL ? 0 : NEVER;
+
+    for (;;) {
+        instant now = port->now(port);
+        sk_iface_poll(iface, now);
+        enum sk_err err = op->poll(op, iface, now);
+        if (err != SK_PENDING) {
+            return err;
+        }
+        if (now >= deadline) {
+            return SK_AGAIN;
+        }
+        if (in_background) {
+            return SK_DEADLOCK;
+        }
+        if (now >= background_at) {
+            run_background(port);
+            background_at = now + BACKGROUND_EVERY;
+            continue;
+        }
+        instant until = earlier(sk_iface_poll_at(iface, now), deadline);
+        port->idle(port, iface, earlier(earlier(until, background_at), after(now, step)));
+    }
+}
+
+enum sk_err block_on_stepping(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+                              instant deadline, duration step)
+{
+    port->lock(port);
+    enum sk_err err = drive(port, iface, op, deadline, step);
+    sk_iface_poll(iface, port->now(port));
+    port->unlock(port);
+    return err;
+}
+
+enum sk_err block_on(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+                     instant deadline)
+{
+    return block_on_stepping(port, iface, op, deadline, NEVER);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+// clang-format off
+/*
+ * The board that a host program has by default: libslirp's network, as the environment says.
+ *
+ *   LIBSOCK_MTU=1500            octets of an IP packet
+ *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
+ *   LIBSOCK_FORWARD=tcp:127.0.0.1:8080:80,udp:127.0.0.1:0:7
+ *                               ports of the host, to ports of ours; 0 takes a free one and says
+ *                               which
+ *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
+ *   LIBSOCK_PCAP=file.pcap      write every frame to a file
+ *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
+ *
+ * A value that cannot be understood fails the start; it is never ignored.
+ */
+// clang-format on
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "compat/compat.h"
+#include "link/pcap.h"
+#include "link/slirp.h"
+#include "port/posix.h"
+
+/* A host has memory: pages of it that are never touched cost nothing. */
+#define N_TCP 1024
+#define N_UDP 256
+#define N_LISTENERS 64
+#define N_PACKETS 1024
+#define N_QUERIES 32
+#define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
+#define HEADROOM 36 /* octets in front of a transport header: Ethernet, aligned, and IPv4 */
+#define PACKET_ALIGN 64u
+
+#define MIN_MTU 68 /* RFC 791 3.2 */
+
+#define MAX_PORT 65535
+
+struct settings {
+    struct slirp_link_config link;
+    struct sk_addr dns;
+    const char *forward;
+    const char *pcap;
+    const char *seed;
+};
+
+static struct port_posix port;
+static struct pcap_link capture;
+
+static bool complain(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("libsock: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return false;
+}
+
+/* Decimal digits up to `end`; false for anything else. */
+static bool parse_number(const char *text, const char *end, unsigned long max, unsigned long *out)
+{
+    unsigned long value = 0;
+
+    if (text == end) {
+        return false;
+    }
+    for (; text < end; text++) {
+        if (*text < '0' || *text > '9') {
+            return false;
+        }
+        value = value * 10 + (unsigned long)(*text - '0');
+        if (value > max) {
+            return false;
+        }
+    }
+    *out = value;
+    return true;
+}
+
+/* ---- One variable each ---- */
+
+static bool take_mtu(struct settings *s, const char *value)
+{
+    unsigned long mtu;
+
+    if (!parse_number(value, value + strlen(value), SLIRP_MAX_MTU, &mtu) || mtu < MIN_MTU) {
+        return complain("LIBSOCK_MTU=%s: not a number from %d to %d", value, MIN_MTU,
+                        SLIRP_MAX_MTU);
+    }
+    s->link.mtu = (uint16_t)mtu;
+    return true;
+}
+
+static bool take_dns(struct settings *s, const char *value)
+{
+    return (sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr)) ||
+           complain("LIBSOCK_DNS=%s: not an address, or address:port", value);
+}
+
+static bool take_outbound(struct settings *s, const char *value)
+{
+    s->link.any = strcmp(value, "any") == 0;
+    return s->link.any || strcmp(value, "loopback") == 0 ||
+           complain("LIBSOCK_OUTBOUND=%s: neither loopback nor any", value);
+}
+
+static bool take_seed(struct settings *s, const char *value)
+{
+    size_t len = strlen(value);
+
+    s->seed = value;
+    return (len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len) ||
+           complain("LIBSOCK_SEED=%s: not 1 to 32 hexadecimal digits", value);
+}
+
+static bool take_forward(struct settings *s, const char *value)
+{
+    s->forward = value;
+    return true; /* read when there is a link */
+}
+
+static bool take_pcap(struct settings *s, const char *value)
+{
+    s->pcap = value;
+    return *value != '\0' || complain("LIBSOCK_PCAP=: not the name of a file");
+}
+
+static const struct variable {
+    const char *name;
+    bool (*take)(struct settings *s, const char *value);
+} variables[] = {
+    { "LIBSOCK_MTU", take_mtu },         { "LIBSOCK_DNS", take_dns },
+    { "LIBSOCK_FORWARD", take_forward }, { "LIBSOCK_OUTBOUND", take_outbound },
+    { "LIBSOCK_PCAP", take_pcap },       { "LIBSOCK_SEED", take_seed },
+};
+
+static bool read_settings(struct settings *s)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i].name);
+        if (value != NULL && !variables[i].take(s, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Forwards: protocol:address:port:guest-port,... ---- */
+
+struct forward {
+    bool udp;
+    struct sk_addr host;
+    uint16_t guest_port;
+};
+
+static bool parse_forward(const char *text, size_t len, struct forward *out)
+{
+    char copy[64];
+    unsigned long guest_port;
+
+    if (len < 4 || len >= sizeof copy ||
+        (memcmp(text, "tcp:", 4) != 0 && memcmp(text, "udp:", 4) != 0)) {
+        return false;
+    }
+    memcpy(copy, text + 4, len - 4);
+    copy[len - 4] = '\0';
+    char *last = strrchr(copy, ':');
+    if (last == NULL || strchr(copy, ':') == last ||
+        !parse_number(last + 1, last + strlen(last), MAX_PORT, &guest_port) || guest_port == 0) {
+        return false;
+    }
+    *last = '\0';
+    out->udp = memcmp(text, "udp:", 4) == 0;
+    out->guest_port = (uint16_t)guest_port;
+    return sk_addr_parse(copy, &out->host);
+}
+
+static bool add_forward(struct slirp_link *link, const char *text, size_t len)
+{
+    struct forward f;
+    struct sk_addr bound;
+    char listens[SK_ADDR_TEXT_LEN];
+
+    if (!parse_forward(text, len, &f)) {
+        return complain("LIBSOCK_FORWARD: %.*s: not tcp:ADDRESS:PORT:GUEST-PORT or udp:...",
+                        (int)len, text);
+    }
+    if (slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
+        return complain("LIBSOCK_FORWARD: %.*s: cannot listen there", (int)len, text);
+    }
+    if (f.host.port == 0) {
+        sk_addr_format(bound, listens);
+        complain("%s %s leads to port %u", f.udp ? "udp" : "tcp", listens, f.guest_port);
+    }
+    return true;
+}
+
+static bool add_forwards(struct slirp_link *link, const char *list)
+{
+    while (list != NULL) {
+        size_t len = strcspn(list, ",");
+        if (!add_forward(link, list, len)) {
+            return false;
+        }
+        list = list[len] == ',' ? list + len + 1 : NULL;
+    }
+    return true;
+}
+
+/* ---- The host ---- */
+
+static uint8_t hex_digit(char c)
+{
+    return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+static bool make_seed(const char *text, uint8_t seed[16])
+{
+    if (text == NULL) {
+        return port.port.entropy(&port.port, seed, 16) || complain("this system has no entropy");
+    }
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        seed[i / 2] |= (uint8_t)(hex_digit(text[i]) << (i % 2 == 0 ? 4 : 0));
+    }
+    return true;
+}
+
+static struct sk_iface *make_iface(const struct settings *s)
+{
+    uint32_t mtu = s->link.mtu != 0 ? s->link.mtu : SLIRP_MTU;
+    struct sk_config config = {
+        .size = sizeof config,
+        .n_tcp = N_TCP,
+        .n_udp = N_UDP,
+        .n_listeners = N_LISTENERS,
+        .n_packets = N_PACKETS,
+        .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
+        .n_queries = N_QUERIES,
+        .buffers = { { BUFFER_SIZE, 2 * (N_TCP + N_UDP) } },
+        .rcvbuf = BUFFER_SIZE,
+        .sndbuf = BUFFER_SIZE,
+        .dns = { s->dns, s->dns }, /* every place is taken: DHCP adds none */
+    };
+
+    if (!make_seed(s->seed, config.seed)) {
+        return NULL;
+    }
+    size_t len = sk_iface_size(&config);
+    void *memory =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        complain("no memory for the network");
+        return NULL;
+    }
+    return sk_iface_init(&config, memory, len, port.port.now(&port.port));
+}
+
+static void close_capture(void)
+{
+    pcap_link_close(&capture);
+}
+
+/* The link, or one around it that keeps a capture. NULL: the file cannot be opened, which was said.
+ */
+static struct link *with_capture(struct link *link, const char *path)
+{
+    if (path == NULL) {
+        return link;
+    }
+    int64_t epoch = port.port.realtime(&port.port) - port.port.now(&port.port);
+    if (!pcap_link_open(&capture, link, path, epoch)) {
+        return NULL;
+    }
+    atexit(close_capture); /* before libsock_start registers the drain: exit goes backwards */
+    return &capture.link;
+}
+
+static struct link *make_link(const struct settings *s)
+{
+    struct slirp_link *slirp = slirp_link_new(&s->link);
+
+    if (slirp == NULL) {
+        complain("libslirp does not start");
+        return NULL;
+    }
+    if (!add_forwards(slirp, s->forward)) {
+        return NULL;
+    }
+    return with_capture(slirp_link_link(slirp), s->pcap);
+}
+
+struct sk_iface *libsock_board(void)
+{
+    static const struct sk_netif_config eth0 = { .name = "eth0" };
+    struct settings s = { .forward = NULL };
+
+    if (!read_settings(&s)) {
+        return NULL;
+    }
+    if (port_posix_init(&port) != SK_OK) {
+        complain("no descriptor is left");
+        return NULL;
+    }
+    struct link *link = make_link(&s);
+    struct sk_iface *iface = link != NULL ? make_iface(&s) : NULL;
+    if (iface == NULL) {
+        return NULL;
+    }
+    if (sk_netif_add(iface, link, &eth0, port.port.now(&port.port), NULL) != SK_OK ||
+        libsock_start(iface, &port.port) != SK_OK) {
+        complain("the network does not start");
+        return NULL;
+    }
+    return iface;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the calls that may wait have in common. A program may start before DHCP is through: its
+ * first call waits for the address, because there is nobody else to do it.
+ */
+#include "compat/call.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "compat/block.h"
+#include "compat/compat.h"
+
+struct routed {
+    struct sk_op op; /* first: the operation is polled through it */
+    struct sk_op *inner;
+    bool unrouted; /* it failed for want of an address */
+};
+
+instant call_deadline(const struct sock_fd *s, int flags, duration timeout)
+{
+    if (s->nonblock || (flags & MSG_DONTWAIT) != 0) {
+        return AT_ONCE;
+    }
+    return block_deadline(libsock_port(), timeout);
+}
+
+enum sk_err call_block(struct sk_op *op, instant deadline)
+{
+    struct libsock_state *state = libsock_state_current();
+
+    return block_on(state->port, state->iface, op, deadline);
+}
+
+static instant give_up_at(instant deadline)
+{
+    instant latest = state_now() + CONFIG_WAIT;
+
+    return latest < deadline ? latest : deadline;
+}
+
+static enum sk_err poll_routed(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct routed *r = (struct routed *)op;
+    enum sk_err err = r->inner->poll(r->inner, iface, now);
+
+    r->unrouted = err == SK_NET_UNREACHABLE && !sk_iface_configured(iface);
+    return r->unrouted ? SK_PENDING : err;
+}
+
+enum sk_err call_block_for_route(struct sk_op *op, instant deadline)
+{
+    struct routed r = { .op = { .poll = poll_routed, .fd = op->fd }, .inner = op };
+    instant early = give_up_at(deadline);
+    enum sk_err err = call_block(&r.op, early);
+
+    if (err != SK_AGAIN) {
+        return err;
+    }
+    if (r.unrouted) {
+        return SK_NET_UNREACHABLE;
+    }
+    return early < deadline ? call_block(op, deadline) : SK_AGAIN;
+}
+
+static enum sk_err poll_configured(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    (void)op;
+    (void)now;
+    return sk_iface_configured(iface) ? SK_OK : SK_PENDING;
+}
+
+enum sk_err call_await_address(instant deadline)
+{
+    struct sk_op op = { .poll = poll_configured };
+    enum sk_err err = call_block(&op, give_up_at(deadline));
+
+    return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;
+}
+
+struct sk_addr call_destination(struct sk_addr to)
+{
+    if (ip_is_unspecified(to.addr)) {
+        to.addr = ip4(INADDR_LOOPBACK);
+    }
+    return to;
+}

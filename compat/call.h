@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the calls that may wait have in common: their deadline, and a host that has no address yet.
+ */
+#pragma once
+
+#include "compat/fd.h"
+#include "libsock.h"
+
+#define CONFIG_WAIT ((duration)30000000) /* us: how long a call waits for DHCP, at most */
+
+/** When a call on `s` has to be done: AT_ONCE for O_NONBLOCK and MSG_DONTWAIT, else `timeout` from
+ * now; 0: NEVER. */
+instant call_deadline(const struct sock_fd *s, int flags, duration timeout);
+
+/** block_on, for the host of `s`. */
+enum sk_err call_block(struct sk_op *op, instant deadline);
+
+/**
+ * As call_block, for an operation that fails for want of an address of our own: it is tried again
+ * until there is one, or until the deadline, CONFIG_WAIT at most. Then SK_NET_UNREACHABLE.
+ */
+enum sk_err call_block_for_route(struct sk_op *op, instant deadline);
+
+/** Waits for an address of our own alone. */
+enum sk_err call_await_address(instant deadline);
+
+/** An address to send to: the unspecified one means this host, as on Linux. */
+struct sk_addr call_destination(struct sk_addr to);

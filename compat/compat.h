@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * The POSIX shim: what starts it, and its calls under names of their own. Programs use the POSIX
+ * names: on firmware the archive defines them (weakly), on hosts `-Wl,--wrap=...` from libsock.pc
+ * leads them here.
+ *
+ * Each call returns what POSIX.1-2017 says and sets errno. Any thread may make it, an interrupt
+ * handler none. A call that would block fails with EDEADLK when the port's background hook makes
+ * it.
+ */
+#pragma once
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "libsock.h"
+#include "port/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Start ---- */
+
+/**
+ * Gives the process its host. Call it before the first POSIX call, or from libsock_board.
+ * SK_INVALID for NULL, SK_ALREADY when there is a host, SK_NOT_SUPPORTED when the port has no
+ * entropy: initial sequence numbers and ports would be predictable (RFC 6528). `port` and `iface`
+ * stay the caller's and must live on.
+ */
+enum sk_err libsock_start(struct sk_iface *iface, const struct port *port);
+
+/** As libsock_start, on a board without entropy whose user accepts that. */
+enum sk_err libsock_start_without_entropy(struct sk_iface *iface, const struct port *port);
+
+/**
+ * Defined by the board or the application; hosts get one from libsock-slirp, which reads LIBSOCK_*
+ * from the environment. Called once, by the first POSIX call that needs the stack when
+ * libsock_start was not called yet. It makes the host, with its netifs, hands it to libsock_start
+ * and returns it; NULL after it said why there is none. Then that call and every later one fails
+ * with ENETDOWN.
+ */
+struct sk_iface *libsock_board(void);
+
+/** The host of the process, NULL before the start. It is used with its port's lock held. */
+struct sk_iface *libsock_iface(void);
+
+/** The port of the process, NULL before the start. */
+const struct port *libsock_port(void);
+
+/** Why there is no host: one line, NULL while nothing went wrong. On hosts it was written to
+ * stderr, too. */
+const char *libsock_problem(void);
+
+/* ---- Descriptors that are not ours ---- */
+
+/** Where read, write, close and fcntl go on firmware, for numbers that are no sockets. NULL in a
+ * field: EBADF. */
+struct libsock_files {
+    ssize_t (*read)(int fd, void *buffer, size_t len);
+    ssize_t (*write)(int fd, const void *buffer, size_t len);
+    int (*close)(int fd);
+    int (*fcntl)(int fd, int command, long argument);
+};
+
+/** Firmware only. `files` is kept, not copied. */
+void libsock_set_files(const struct libsock_files *files);
+
+/* ---- The POSIX calls ---- */
+
+int libsock_socket(int domain, int type, int protocol);
+int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int libsock_listen(int fd, int backlog);
+int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len);
+int libsock_shutdown(int fd, int how);
+int libsock_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
+int libsock_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
+int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
+
+ssize_t libsock_send(int fd, const void *buffer, size_t len, int flags);
+ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                       socklen_t to_len);
+ssize_t libsock_recv(int fd, void *buffer, size_t len, int flags);
+ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                         socklen_t *from_len);
+
+ssize_t libsock_read(int fd, void *buffer, size_t len);
+ssize_t libsock_write(int fd, const void *buffer, size_t len);
+int libsock_close(int fd);
+int libsock_fcntl(int fd, int command, ...);
+
+int libsock_poll(struct pollfd *fds, nfds_t n, int timeout);
+int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout);
+
+int libsock_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                        struct addrinfo **out);
+void libsock_freeaddrinfo(struct addrinfo *list);
+const char *libsock_gai_strerror(int error);
+
+int libsock_inet_pton(int family, const char *text, void *addr);
+const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_t len);
+
+#ifdef __cplusplus
+}
+#endif

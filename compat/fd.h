@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the small number of a program to the handle of a socket. On hosts the number is a kernel
+ * descriptor (fd_host.c), so it never collides with a file; on firmware it counts from
+ * LIBSOCK_FD_BASE on (fd_firmware.c).
+ *
+ * A blocked call copies what it needs out of the entry first: another thread may close the
+ * descriptor meanwhile.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "compat/state.h"
+#include "libsock.h"
+
+enum fd_connect {
+    FD_CONNECT_NONE,
+    FD_CONNECT_DEFERRED, /* O_NONBLOCK, and the host has no address yet */
+    FD_CONNECT_STARTED,  /* the core is at it */
+};
+
+struct sock_fd {
+    sk_fd fd;
+    enum sk_type type;
+    bool nonblock;           /* O_NONBLOCK */
+    duration rcv_timeout;    /* SO_RCVTIMEO, us; 0: none */
+    duration snd_timeout;    /* SO_SNDTIMEO */
+    enum fd_connect connect; /* under the port's lock, like all that follows */
+    enum sk_err failed;      /* a deferred connect that came to nothing: SO_ERROR */
+    struct sk_addr to;       /* of a connect under way */
+    instant give_up_at;
+};
+
+/** The entry of a descriptor, NULL when it is not a socket of this host. Any thread; starts
+ * nothing. */
+struct sock_fd *fd_find(int fd);
+
+/**
+ * Takes a number, which fd_find does not know yet. -1 and errno: EMFILE, ENFILE. Called without the
+ * port's lock. `close_on_exec` where there is an exec.
+ */
+int fd_reserve(enum sk_type type, bool close_on_exec);
+
+/** Makes it known. */
+struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);
+
+/** Makes the number unknown again: the first thing that a close does. */
+void fd_withdraw(int fd);
+
+/** Gives the number up. Called without the port's lock. */
+void fd_release(int fd);
+
+/** The lowest descriptor of ours from `fd` on, -1 when there is none. */
+int fd_next(int fd);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Descriptors on a host. The number is end A of an AF_UNIX socket pair: a real descriptor, lowest
+ * free number, a socket to fstat, closed on exec when asked to. No data goes through the pair; end
+ * B is kept, out of the way of the program's own numbers, so that A does not look closed to whoever
+ * meets it without us.
+ *
+ * The table is flat and indexed by the number, so that "not ours" costs one load and no lock.
+ */
+#include "compat/fd.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "compat/errno.h"
+#include "compat/foreign.h"
+
+#define MAX_TABLE ((size_t)1 << 20) /* numbers; Linux's default for fs.nr_open */
+
+struct entry {
+    struct libsock_state *state; /* atomic; NULL while the number is not ours */
+    struct sock_fd s;
+    int end_b;
+};
+
+static struct entry *table; /* set once, atomically */
+static size_t table_len;    /* before it */
+static int highest = -1;    /* of all numbers that were ever ours */
+
+static size_t number_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max > MAX_TABLE) {
+        return MAX_TABLE;
+    }
+    return limit.rlim_max;
+}
+
+/* Pages that are never used are never committed. */
+static struct entry *table_get(void)
+{
+    struct entry *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    if (t != NULL) {
+        return t;
+    }
+    size_t len = number_limit();
+    void *memory = mmap(NULL, len * sizeof *t, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        return NULL;
+    }
+    __atomic_store_n(&table_len, len, __ATOMIC_RELAXED);
+    if (__atomic_compare_exchange_n(&table, &t, (struct entry *)memory, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+        return memory;
+    }
+    munmap(memory, len * sizeof *t);
+    return t;
+}
+
+static struct entry *entry_at(int fd)
+{
+    struct entry *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+
+    if (t == NULL || fd < 0 || (size_t)fd >= __atomic_load_n(&table_len, __ATOMIC_RELAXED)) {
+        return NULL;
+    }
+    return &t[fd];
+}
+
+struct sock_fd *fd_find(int fd)
+{
+    struct entry *e = entry_at(fd);
+
+    if (e == NULL) {
+        return NULL;
+    }
+    struct libsock_state *state = __atomic_load_n(&e->state, __ATOMIC_ACQUIRE);
+    return state != NULL && state == libsock_state_current() ? &e->s : NULL;
+}
+
+/* Half way up: select() of a program needs its own numbers below FD_SETSIZE. Where that is full,
+ * anywhere. */
+static int move_away(int fd)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return fd;
+    }
+    rlim_t base = limit.rlim_cur > MAX_TABLE ? MAX_TABLE / 2 : limit.rlim_cur / 2;
+    int moved = foreign_fcntl(fd, F_DUPFD_CLOEXEC, (long)base);
+    if (moved < 0) {
+        return fd;
+    }
+    foreign_close(fd);
+    return moved;
+}
+
+int fd_reserve(enum sk_type type, bool close_on_exec)
+{
+    int pair[2];
+    int kind = (type == SK_STREAM ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC;
+
+    if (table_get() == NULL) {
+        return errno_fail(ENOMEM);
+    }
+    if (socketpair(AF_UNIX, kind, 0, pair) != 0) {
+        return -1;
+    }
+    struct entry *e = entry_at(pair[0]);
+    if (e == NULL) {
+        foreign_close(pair[0]);
+        foreign_close(pair[1]);
+        return errno_fail(EMFILE);
+    }
+    if (!close_on_exec) {
+        foreign_fcntl(pair[0], F_SETFD, 0);
+    }
+    /* Acquires what the thread that had the number before left; it may have closed it behind our
+     * back. */
+    (void)__atomic_exchange_n(&e->state, NULL, __ATOMIC_ACQ_REL);
+    e->end_b = move_away(pair[1]);
+    return pair[0];
+}
+
+struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
+{
+    struct entry *e = entry_at(fd);
+
+    e->s = (struct sock_fd){ .fd = handle, .type = type };
+    for (int seen = __atomic_load_n(&highest, __ATOMIC_RELAXED); seen < fd;) {
+        __atomic_compare_exchange_n(&highest, &seen, fd, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&e->state, state, __ATOMIC_RELEASE);
+    return &e->s;
+}
+
+void fd_withdraw(int fd)
+{
+    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
+}
+
+void fd_release(int fd)
+{
+    struct entry *e = entry_at(fd);
+    int end_b = e->end_b;
+
+    /* The last use of the entry: from the close on, the number is another thread's. */
+    __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
+    foreign_close(end_b);
+    foreign_close(fd);
+}
+
+int fd_next(int fd)
+{
+    for (; fd <= __atomic_load_n(&highest, __ATOMIC_RELAXED); fd++) {
+        if (fd_find(fd) != NULL) {
+            return fd;
+        }
+    }
+    return -1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Descriptors and families that are not ours. On hosts they go to the C library, under the names
+ * that the linker's --wrap leaves for it (__real_...); on firmware they fail, except for files that
+ * a program registered.
+ */
+#pragma once
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+int foreign_socket(int domain, int type, int protocol);
+int foreign_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int foreign_listen(int fd, int backlog);
+int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int foreign_connect(int fd, const struct sockaddr *addr, socklen_t len);
+int foreign_shutdown(int fd, int how);
+int foreign_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
+int foreign_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+int foreign_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
+int foreign_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
+ssize_t foreign_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                       socklen_t to_len);
+ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                         socklen_t *from_len);
+ssize_t foreign_read(int fd, void *buffer, size_t len);
+ssize_t foreign_write(int fd, const void *buffer, size_t len);
+int foreign_close(int fd);
+int foreign_fcntl(int fd, int command, long argument);
+
+/** F_GETFD and F_SETFD of a descriptor of ours: the kernel knows it on hosts, nobody on firmware.
+ */
+int foreign_descriptor_flags(int fd, int command, long argument);
+
+/** Signals EPIPE the way the system does, where it does. */
+void foreign_broken_pipe(void);
+
+/** True where descriptors that are not ours can be waited for. */
+bool foreign_can_poll(void);
+int foreign_poll(struct pollfd *fds, nfds_t n, int timeout);
+int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout);
+
+int foreign_inet_pton(int family, const char *text, void *addr);
+const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len);

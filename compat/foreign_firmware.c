@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * There is no other descriptor than ours, except for files whose functions a program registered:
+ * their numbers come from a C library whose read, write and close ours took the place of.
+ */
+#include "compat/foreign.h"
+
+#include "compat/compat.h"
+#include "compat/errno.h"
+
+static const struct libsock_files *files;
+
+void libsock_set_files(const struct libsock_files *f)
+{
+    files = f;
+}
+
+ssize_t foreign_read(int fd, void *buffer, size_t len)
+{
+    return files != NULL && files->read != NULL ? files->read(fd, buffer, len) : errno_fail(EBADF);
+}
+
+ssize_t foreign_write(int fd, const void *buffer, size_t len)
+{
+    return files != NULL && files->write != NULL ? files->write(fd, buffer, len)
+                                                 : errno_fail(EBADF);
+}
+
+int foreign_close(int fd)
+{
+    return files != NULL && files->close != NULL ? files->close(fd) : errno_fail(EBADF);
+}
+
+int foreign_fcntl(int fd, int command, long argument)
+{
+    return files != NULL && files->fcntl != NULL ? files->fcntl(fd, command, argument)
+                                                 : errno_fail(EBADF);
+}
+
+int foreign_descriptor_flags(int fd, int command, long argument)
+{
+    (void)fd;
+    (void)command;
+    (void)argument;
+    return 0;
+}
+
+int foreign_socket(int domain, int type, int protocol)
+{
+    (void)domain;
+    (void)type;
+    (void)protocol;
+    return errno_fail(EAFNOSUPPORT);
+}
+
+int foreign_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    (void)fd;
+    (void)addr;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_listen(int fd, int backlog)
+{
+    (void)fd;
+    (void)backlog;
+    return errno_fail(EBADF);
+}
+
+int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    (void)fd;
+    (void)addr;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    (void)fd;
+    (void)addr;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_shutdown(int fd, int how)
+{
+    (void)fd;
+    (void)how;
+    return errno_fail(EBADF);
+}
+
+int foreign_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    (void)fd;
+    (void)addr;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    (void)fd;
+    (void)addr;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    (void)fd;
+    (void)level;
+    (void)option;
+    (void)value;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+int foreign_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    (void)fd;
+    (void)level;
+    (void)option;
+    (void)value;
+    (void)len;
+    return errno_fail(EBADF);
+}
+
+ssize_t foreign_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                       socklen_t to_len)
+{
+    (void)fd;
+    (void)buffer;
+    (void)len;
+    (void)flags;
+    (void)to;
+    (void)to_len;
+    return errno_fail(EBADF);
+}
+
+ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                         socklen_t *from_len)
+{
+    (void)fd;
+    (void)buffer;
+    (void)len;
+    (void)flags;
+    (void)from;
+    (void)from_len;
+    return errno_fail(EBADF);
+}
+
+void foreign_broken_pipe(void)
+{
+}
+
+bool foreign_can_poll(void)
+{
+    return false;
+}
+
+int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    (void)timeout;
+    for (nfds_t i = 0; i < n; i++) {
+        fds[i].revents = fds[i].fd < 0 ? 0 : POLLNVAL;
+    }
+    return (int)n;
+}
+
+int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout)
+{
+    (void)n;
+    (void)readable;
+    (void)writable;
+    (void)exceptional;
+    (void)timeout;
+    return errno_fail(EBADF);
+}
+
+int foreign_inet_pton(int family, const char *text, void *addr)
+{
+    (void)family;
+    (void)text;
+    (void)addr;
+    return errno_fail(EAFNOSUPPORT);
+}
+
+const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len)
+{
+    (void)family;
+    (void)addr;
+    (void)text;
+    (void)len;
+    errno_fail(EAFNOSUPPORT);
+    return NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The C library's own calls. Whoever links this file links with -Wl,--wrap=... for each name
+ * (WRAP_LDFLAGS in the Makefile, Libs in libsock.pc; libsock.so itself was linked so), which makes
+ * __real_read the C library's read while every other mention of read becomes ours.
+ */
+#include "compat/foreign.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <unistd.h>
+
+extern __typeof(socket) __real_socket;
+extern __typeof(bind) __real_bind;
+extern __typeof(listen) __real_listen;
+extern __typeof(accept) __real_accept;
+extern __typeof(connect) __real_connect;
+extern __typeof(shutdown) __real_shutdown;
+extern __typeof(getsockname) __real_getsockname;
+extern __typeof(getpeername) __real_getpeername;
+extern __typeof(getsockopt) __real_getsockopt;
+extern __typeof(setsockopt) __real_setsockopt;
+extern __typeof(sendto) __real_sendto;
+extern __typeof(recvfrom) __real_recvfrom;
+extern __typeof(read) __real_read;
+extern __typeof(write) __real_write;
+extern __typeof(close) __real_close;
+extern __typeof(fcntl) __real_fcntl;
+extern __typeof(poll) __real_poll;
+extern __typeof(select) __real_select;
+extern __typeof(inet_pton) __real_inet_pton;
+extern __typeof(inet_ntop) __real_inet_ntop;
+
+/* The other half of --wrap comes along: libraries that are linked after us may say close, too. */
+extern __typeof(close) __wrap_close;
+__attribute__((used)) static __typeof(close) *const face = __wrap_close;
+
+int foreign_socket(int domain, int type, int protocol)
+{
+    return __real_socket(domain, type, protocol);
+}
+
+int foreign_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    return __real_bind(fd, addr, len);
+}
+
+int foreign_listen(int fd, int backlog)
+{
+    return __real_listen(fd, backlog);
+}
+
+int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    return __real_accept(fd, addr, len);
+}
+
+int foreign_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    return __real_connect(fd, addr, len);
+}
+
+int foreign_shutdown(int fd, int how)
+{
+    return __real_shutdown(fd, how);
+}
+
+int foreign_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    return __real_getsockname(fd, addr, len);
+}
+
+int foreign_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    return __real_getpeername(fd, addr, len);
+}
+
+int foreign_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    return __real_getsockopt(fd, level, option, value, len);
+}
+
+int foreign_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    return __real_setsockopt(fd, level, option, value, len);
+}
+
+ssize_t foreign_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                       socklen_t to_len)
+{
+    return __real_sendto(fd, buffer, len, flags, to, to_len);
+}
+
+ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                         socklen_t *from_len)
+{
+    return __real_recvfrom(fd, buffer, len, flags, from, from_len);
+}
+
+ssize_t foreign_read(int fd, void *buffer, size_t len)
+{
+    return __real_read(fd, buffer, len);
+}
+
+ssize_t foreign_write(int fd, const void *buffer, size_t len)
+{
+    return __real_write(fd, buffer, len);
+}
+
+int foreign_close(int fd)
+{
+    return __real_close(fd);
+}
+
+/* A long holds every kind of argument that fcntl takes, pointers included, on the ABIs there are.
+ */
+int foreign_fcntl(int fd, int command, long argument)
+{
+    return __real_fcntl(fd, command, argument);
+}
+
+int foreign_descriptor_flags(int fd, int command, long argument)
+{
+    return __real_fcntl(fd, command, argument);
+}
+
+void foreign_broken_pipe(void)
+{
+    raise(SIGPIPE);
+}
+
+bool foreign_can_poll(void)
+{
+    return true;
+}
+
+int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    return __real_poll(fds, n, timeout);
+}
+
+int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout)
+{
+    return __real_select(n, readable, writable, exceptional, timeout);
+}
+
+int foreign_inet_pton(int family, const char *text, void *addr)
+{
+    return __real_inet_pton(family, text, addr);
+}
+
+const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len)
+{
+    return __real_inet_ntop(family, addr, text, len);
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The shim is part of libsock: one archive member per family of calls, so a program gets what it calls.
+shim_sources = \
+	%D%/accept.c \
+	%D%/addr.c \
+	%D%/addr.h \
+	%D%/ai.h \
+	%D%/ai_service.c \
+	%D%/bind.c \
+	%D%/block.c \
+	%D%/block.h \
+	%D%/call.c \
+	%D%/call.h \
+	%D%/compat.h \
+	%D%/connect.c \
+	%D%/connect.h \
+	%D%/errno.c \
+	%D%/errno.h \
+	%D%/exit.c \
+	%D%/face.h \
+	%D%/fd.h \
+	%D%/foreign.h \
+	%D%/freeaddrinfo.c \
+	%D%/gai_strerror.c \
+	%D%/getaddrinfo.c \
+	%D%/getsockname.c \
+	%D%/inet.c \
+	%D%/listen.c \
+	%D%/poll.c \
+	%D%/poll_wait.c \
+	%D%/poll_wait.h \
+	%D%/recv.c \
+	%D%/select.c \
+	%D%/send.c \
+	%D%/shutdown.c \
+	%D%/socket.c \
+	%D%/sockopt.c \
+	%D%/state.c \
+	%D%/state.h \
+	%D%/unistd.c
+
+shim_host_sources = \
+	%D%/ai_hosts_host.c \
+	%D%/ai_pool_host.c \
+	%D%/face_wrap.c \
+	%D%/fd_host.c \
+	%D%/foreign_host.c \
+	%D%/start_host.c
+
+shim_firmware_sources = \
+	%D%/ai_hosts_firmware.c \
+	%D%/ai_pool_firmware.c \
+	%D%/fd_firmware.c \
+	%D%/foreign_firmware.c \
+	%D%/start_firmware.c
+
+slirp_sources += %D%/board_slirp.c
+
+EXTRA_DIST += $(shim_host_sources) $(shim_firmware_sources)
+
+libsock_internal_a_SOURCES += $(shim_sources)
+if FIRMWARE
+libsock_internal_a_SOURCES += $(shim_firmware_sources)
+else
+libsock_internal_a_SOURCES += $(shim_host_sources)
+endif
+
+shimdir = $(includedir)/libsock/compat
+shim_HEADERS = %D%/compat.h

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waiting for several descriptors is an operation like any other: its poll function looks at all of
+ * them. Where some are the kernel's, it asks the kernel without waiting (the one call to the C
+ * library under the port's lock: it cannot block). Nothing wakes it for those, nor when a deferred
+ * connect is given up: it looks again every LOOK_AGAIN. Timeouts are exact all the same.
+ */
+#include "compat/poll_wait.h"
+
+#include "compat/block.h"
+#include "compat/connect.h"
+#include "compat/errno.h"
+#include "compat/fd.h"
+#include "compat/foreign.h"
+
+#define LOOK_AGAIN ((duration)10000) /* us */
+
+#define EVENTS_IN (POLLIN | POLLRDNORM)
+#define EVENTS_OUT (POLLOUT | POLLWRNORM)
+#ifdef POLLRDHUP
+#define EVENTS_RDHUP POLLRDHUP
+#else
+#define EVENTS_RDHUP 0
+#endif
+
+struct wait {
+    struct sk_op op; /* first */
+    struct pollfd *fds;
+    nfds_t n;
+};
+
+static short events_of(uint32_t readiness, short wanted)
+{
+    int events = ((readiness & SK_READABLE) != 0 ? EVENTS_IN : 0) |
+                 ((readiness & SK_WRITABLE) != 0 ? EVENTS_OUT : 0) |
+                 ((readiness & SK_PEER_CLOSED) != 0 ? EVENTS_RDHUP : 0);
+    int always =
+        ((readiness & SK_HANGUP) != 0 ? POLLHUP : 0) | ((readiness & SK_ERROR) != 0 ? POLLERR : 0);
+
+    return (short)((events & wanted) | always);
+}
+
+/* How many descriptors from the first on are not ours. */
+static nfds_t foreign_run(const struct pollfd *fds, nfds_t n)
+{
+    nfds_t run = 0;
+
+    while (run < n && fd_find(fds[run].fd) == NULL) {
+        run++;
+    }
+    return run;
+}
+
+static enum sk_err poll_all(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct wait *w = (struct wait *)op;
+
+    w->op.done = 0;
+    for (nfds_t i = 0; i < w->n;) {
+        nfds_t run = foreign_run(&w->fds[i], w->n - i);
+        if (run > 0) {
+            int ready = foreign_poll(&w->fds[i], run, 0);
+            w->op.done += ready > 0 ? (size_t)ready : 0;
+            i += run;
+            continue;
+        }
+        struct pollfd *p = &w->fds[i++];
+        p->revents = events_of(connect_readiness(fd_find(p->fd), iface, now), p->events);
+        w->op.done += p->revents != 0;
+    }
+    return w->op.done > 0 ? SK_OK : SK_PENDING;
+}
+
+bool poll_is_foreign(const struct pollfd *fds, nfds_t n)
+{
+    if (!foreign_can_poll()) {
+        return false;
+    }
+    return n > 0 ? foreign_run(fds, n) == n : libsock_state_current() == NULL;
+}
+
+/* True when something can happen that nothing wakes us for. */
+static bool must_look(const struct pollfd *fds, nfds_t n)
+{
+    for (nfds_t i = 0; i < n; i++) {
+        const struct sock_fd *s = fd_find(fds[i].fd);
+        if (s != NULL ? s->connect == FD_CONNECT_DEFERRED : fds[i].fd >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int poll_wait(const struct port *port, struct sk_iface *iface, struct pollfd *fds, nfds_t n,
+              instant deadline)
+{
+    struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .fds = fds, .n = n };
+    duration step = must_look(fds, n) ? LOOK_AGAIN : NEVER;
+    enum sk_err err = block_on_stepping(port, iface, &w.op, deadline, step);
+
+    return err == SK_OK || err == SK_AGAIN ? (int)w.op.done : errno_result(err);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* select: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was. */
+#include <sys/time.h>
+
+#include "compat/block.h"
+#include "compat/compat.h"
+#include "compat/errno.h"
+#include "compat/face.h"
+#include "compat/foreign.h"
+#include "compat/poll_wait.h"
+#include "compat/state.h"
+
+#define SECOND 1000000 /* us */
+
+/* What select calls readable and writable, POSIX.1-2017 XSH select(): where the operation would not
+ * wait. */
+#define READABLE (POLLIN | POLLHUP | POLLERR)
+#define WRITABLE (POLLOUT | POLLERR)
+
+static bool is_set(const fd_set *set, int fd)
+{
+    return set != NULL && FD_ISSET(fd, set);
+}
+
+static nfds_t to_pollfds(int n, const fd_set *readable, const fd_set *writable,
+                         const fd_set *exceptional, struct pollfd *out)
+{
+    nfds_t n_out = 0;
+
+    for (int fd = 0; fd < n; fd++) {
+        short events =
+            (short)((is_set(readable, fd) ? POLLIN : 0) | (is_set(writable, fd) ? POLLOUT : 0) |
+                    (is_set(exceptional, fd) ? POLLPRI : 0));
+        if (events != 0) {
+            out[n_out++] = (struct pollfd){ .fd = fd, .events = events };
+        }
+    }
+    return n_out;
+}
+
+/* Leaves in `set` what asked for `event` and has one of `found`; how many. */
+static int keep(fd_set *set, const struct pollfd *fds, nfds_t n, short event, short found)
+{
+    int n_kept = 0;
+
+    if (set == NULL) {
+        return 0;
+    }
+    FD_ZERO(set);
+    for (nfds_t i = 0; i < n; i++) {
+        if ((fds[i].events & event) != 0 && (fds[i].revents & found) != 0) {
+            FD_SET(fds[i].fd, set);
+            n_kept++;
+        }
+    }
+    return n_kept;
+}
+
+static bool has_invalid(const struct pollfd *fds, nfds_t n)
+{
+    for (nfds_t i = 0; i < n; i++) {
+        if ((fds[i].revents & POLLNVAL) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool valid_timeout(const struct timeval *t)
+{
+    return t->tv_sec >= 0 && t->tv_usec >= 0 && t->tv_usec < SECOND;
+}
+
+static instant deadline_of(const struct port *port, const struct timeval *t)
+{
+    if (t == NULL || t->tv_sec >= NEVER / SECOND - 1) {
+        return NEVER;
+    }
+    duration d = (duration)t->tv_sec * SECOND + t->tv_usec;
+    return d == 0 ? AT_ONCE : block_deadline(port, d);
+}
+
+int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout)
+{
+    struct pollfd fds[FD_SETSIZE];
+
+    if (n < 0 || n > FD_SETSIZE || (timeout != NULL && !valid_timeout(timeout))) {
+        return errno_fail(EINVAL);
+    }
+    nfds_t n_fds = to_pollfds(n, readable, writable, exceptional, fds);
+    if (poll_is_foreign(fds, n_fds)) {
+        return foreign_select(n, readable, writable, exceptional, timeout);
+    }
+    struct libsock_state *state = state_started();
+    if (state == NULL) {
+        return -1;
+    }
+    int ready = poll_wait(state->port, state->iface, fds, n_fds, deadline_of(state->port, timeout));
+    if (ready < 0) {
+        return -1;
+    }
+    if (has_invalid(fds, n_fds)) {
+        return errno_fail(EBADF);
+    }
+    return keep(readable, fds, n_fds, POLLIN, READABLE) +
+           keep(writable, fds, n_fds, POLLOUT, WRITABLE) +
+           keep(exceptional, fds, n_fds, POLLPRI, POLLPRI);
+}
+
+FACE(select);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * send, sendto: POSIX.1-2017, XSH send(). A stream that took part of the octets says how many, and
+ * keeps the error for the next call. The address of a stream is ignored, as on Linux.
+ */
+#include "compat/addr.h"
+#include "compat/block.h"
+#include "compat/call.h"
+#include "compat/compat.h"
+#include "compat/connect.h"
+#include "compat/errno.h"
+#include "compat/face.h"
+#include "compat/foreign.h"
+
+static int destination(const struct sock_fd *s, const struct sockaddr *to, socklen_t to_len,
+                       struct sk_addr *out)
+{
+    *out = (struct sk_addr){ .port = 0 };
+    if (to == NULL || s->type == SK_STREAM) {
+        return 0;
+    }
+    int wrong = addr_from_sockaddr(to, to_len, out);
+    if (wrong != 0) {
+        return wrong;
+    }
+    *out = call_destination(*out);
+    return out->port == 0 ? EINVAL : 0;
+}
+
+static ssize_t result(enum sk_err err, size_t done, int flags)
+{
+    if (err == SK_OK || done > 0) {
+        return (ssize_t)done;
+    }
+    if (err == SK_PIPE && (flags & MSG_NOSIGNAL) == 0) {
+        foreign_broken_pipe();
+    }
+    return errno_result(err);
+}
+
+ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                       socklen_t to_len)
+{
+    struct sock_fd *s = fd_find(fd);
+    struct sk_iov iov = { .base = (void *)(uintptr_t)buffer, .len = len };
+    struct sk_addr addr;
+    struct sk_op op;
+
+    if (s == NULL) {
+        return foreign_sendto(fd, buffer, len, flags, to, to_len);
+    }
+    if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) != 0) {
+        return errno_fail(EOPNOTSUPP);
+    }
+    if (buffer == NULL && len > 0) {
+        return errno_fail(EFAULT);
+    }
+    int wrong = destination(s, to, to_len, &addr);
+    if (wrong != 0) {
+        return errno_fail(wrong);
+    }
+    instant deadline = call_deadline(s, flags, s->snd_timeout);
+    enum sk_err err = connect_await(s, deadline);
+    if (err != SK_OK) {
+        return errno_result(err);
+    }
+    sk_op_send(&op, s->fd, &iov, 1, addr, 0);
+    err = s->type == SK_DGRAM ? call_block_for_route(&op, deadline) : call_block(&op, deadline);
+    return result(err, op.done, flags);
+}
+
+ssize_t libsock_send(int fd, const void *buffer, size_t len, int flags)
+{
+    return libsock_sendto(fd, buffer, len, flags, NULL, 0);
+}
+
+FACE(sendto);
+FACE(send);

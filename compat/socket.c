@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* socket: POSIX.1-2017, XSH socket(). AF_INET is ours; there is no IPv6, and what is neither is the
+ * system's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+
+#include "compat/compat.h"
+#include "compat/errno.h"
+#include "compat/face.h"
+#include "compat/fd.h"
+#include "compat/foreign.h"
+
+static int kind_of(int type, int protocol, enum sk_type *out)
+{
+    if (type == SOCK_STREAM) {
+        *out = SK_STREAM;
+        return protocol == 0 || protocol == IPPROTO_TCP ? 0 : EPROTONOSUPPORT;
+    }
+    if (type == SOCK_DGRAM) {
+        *out = SK_DGRAM;
+        return protocol == 0 || protocol == IPPROTO_UDP ? 0 : EPROTONOSUPPORT;
+    }
+    return ESOCKTNOSUPPORT;
+}
+
+int libsock_socket(int domain, int type, int protocol)
+{
+    enum sk_type kind;
+    sk_fd handle;
+
+    if (domain == AF_INET6) {
+        return errno_fail(EAFNOSUPPORT);
+    }
+    if (domain != AF_INET) {
+        return foreign_socket(domain, type, protocol);
+    }
+    int wrong = kind_of(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, &kind);
+    if (wrong != 0) {
+        return errno_fail(wrong);
+    }
+    struct libsock_state *state = state_started();
+    if (state == NULL) {
+        return -1;
+    }
+    int fd = fd_reserve(kind, (type & SOCK_CLOEXEC) != 0);
+    if (fd < 0) {
+        return -1;
+    }
+    enum sk_err err = sk_socket(state_enter(), kind, &handle);
+    state_leave();
+    if (err != SK_OK) {
+        fd_release(fd);
+        return errno_result(err);
+    }
+    fd_publish(fd, state, handle, kind)->nonblock = (type & SOCK_NONBLOCK) != 0;
+    return fd;
+}
+
+FACE(socket);

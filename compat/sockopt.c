@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * getsockopt, setsockopt: POSIX.1-2017. One table says which options there are; every other one is
+ * ENOPROTOOPT, never silently accepted. Timeouts are the shim's: the core does not wait.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "compat/compat.h"
+#include "compat/connect.h"
+#include "compat/errno.h"
+#include "compat/face.h"
+#include "compat/foreign.h"
+
+#define SECOND 1000000 /* us */
+
+enum kind { NUMBER, SWITCH, ERROR, TYPE, RCV_TIMEOUT, SND_TIMEOUT };
+
+static const struct option {
+    int level;
+    int name;
+    enum kind kind;
+    enum sk_option core; /* of NUMBER and SWITCH */
+} options[] = {
+    // clang-format off
+    { SOL_SOCKET,  SO_ERROR,     ERROR,       SK_SO_ERROR },
+    { SOL_SOCKET,  SO_TYPE,      TYPE,        SK_SO_TYPE },
+    { SOL_SOCKET,  SO_RCVTIMEO,  RCV_TIMEOUT, SK_N_OPTIONS },
+    { SOL_SOCKET,  SO_SNDTIMEO,  SND_TIMEOUT, SK_N_OPTIONS },
+    { SOL_SOCKET,  SO_REUSEADDR, SWITCH,      SK_REUSEADDR },
+    { SOL_SOCKET,  SO_RCVBUF,    NUMBER,      SK_RCVBUF },
+    { SOL_SOCKET,  SO_SNDBUF,    NUMBER,      SK_SNDBUF },
+    { IPPROTO_TCP, TCP_NODELAY,  SWITCH,      SK_NODELAY },
+    // clang-format on
+};
+
+static const struct option *find(int level, int name)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].level == level && options[i].name == name) {
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+static struct timeval to_timeval(duration d)
+{
+    return (struct timeval){ .tv_sec = d / SECOND, .tv_usec = (suseconds_t)(d % SECOND) };
+}
+
+/* A timeout of 0 is none; as on Linux, a negative one is the shortest there is. */
+static int from_timeval(const void *value, socklen_t len, duration *out)
+{
+    struct timeval t;
+
+    if (len < (socklen_t)sizeof t) {
+        return errno_fail(EINVAL);
+    }
+    memcpy(&t, value, sizeof t);
+    if (t.tv_usec < 0 || t.tv_usec >= SECOND) {
+        return errno_fail(EDOM);
+    }
+    if (t.tv_sec < 0) {
+        *out = 1;
+    } else if (t.tv_sec >= NEVER / SECOND - 1) {
+        *out = 0;
+    } else {
+        *out = (duration)t.tv_sec * SECOND + t.tv_usec;
+    }
+    return 0;
+}
+
+static int give(const void *value, size_t size, void *out, socklen_t *len)
+{
+    if (*len > (socklen_t)size) {
+        *len = (socklen_t)size;
+    }
+    memcpy(out, value, *len);
+    return 0;
+}
+
+static int give_number(enum sk_err err, int value, void *out, socklen_t *len)
+{
+    return err != SK_OK ? errno_result(err) : give(&value, sizeof value, out, len);
+}
+
+static int get_error(struct sock_fd *s, void *out, socklen_t *len)
+{
+    enum sk_err error;
+    enum sk_err err = connect_take_error(s, state_enter(), state_now(), &error);
+
+    state_leave();
+    return give_number(err, errno_of(error), out, len);
+}
+
+static int get_number(struct sock_fd *s, enum sk_option option, void *out, socklen_t *len)
+{
+    int32_t value = 0;
+    enum sk_err err = sk_get(state_enter(), s->fd, option, &value);
+
+    state_leave();
+    return give_number(err, value, out, len);
+}
+
+int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    struct sock_fd *s = fd_find(fd);
+    const struct option *o = find(level, option);
+    struct timeval timeout;
+
+    if (s == NULL) {
+        return foreign_getsockopt(fd, level, option, value, len);
+    }
+    if (o == NULL) {
+        return errno_fail(ENOPROTOOPT);
+    }
+    if (value == NULL || len == NULL) {
+        return errno_fail(EFAULT);
+    }
+    switch (o->kind) {
+    case ERROR:
+        return get_error(s, value, len);
+    case TYPE:
+        return give_number(SK_OK, s->type == SK_STREAM ? SOCK_STREAM : SOCK_DGRAM, value, len);
+    case RCV_TIMEOUT:
+        timeout = to_timeval(s->rcv_timeout);
+        return give(&timeout, sizeof timeout, value, len);
+    case SND_TIMEOUT:
+        timeout = to_timeval(s->snd_timeout);
+        return give(&timeout, sizeof timeout, value, len);
+    default:
+        return get_number(s, o->core, value, len);
+    }
+}
+
+static int set_number(struct sock_fd *s, const struct option *o, const void *value, socklen_t len)
+{
+    int number;
+
+    if (len < (socklen_t)sizeof number) {
+        return errno_fail(EINVAL);
+    }
+    memcpy(&number, value, sizeof number);
+    if (o->kind == SWITCH) {
+        number = number != 0;
+    }
+    enum sk_err err = sk_set(state_enter(), s->fd, o->core, number);
+    state_leave();
+    return errno_result(err);
+}
+
+int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    struct sock_fd *s = fd_find(fd);
+    const struct option *o = find(level, option);
+
+    if (s == NULL) {
+        return foreign_setsockopt(fd, level, option, value, len);
+    }
+    if (o == NULL || o->kind == ERROR || o->kind == TYPE) {
+        return errno_fail(ENOPROTOOPT);
+    }
+    if (value == NULL) {
+        return errno_fail(EFAULT);
+    }
+    switch (o->kind) {
+    case RCV_TIMEOUT:
+        return from_timeval(value, len, &s->rcv_timeout);
+    case SND_TIMEOUT:
+        return from_timeval(value, len, &s->snd_timeout);
+    default:
+        return set_number(s, o, value, len);
+    }
+}
+
+FACE(getsockopt);
+FACE(setsockopt);

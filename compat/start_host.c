@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How the start differs on a host. libsock_board is weak here, so that a program that calls
+ * libsock_start, or uses the asynchronous core alone, links without one; libsock-slirp.pc asks for
+ * it with -u.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "compat/state.h"
+
+extern __typeof(libsock_board) libsock_board __attribute__((weak));
+
+static pid_t owner; /* the process that started the host */
+static pthread_mutex_t lock;
+static pthread_once_t lock_made = PTHREAD_ONCE_INIT;
+
+struct sk_iface *start_board(void)
+{
+    if (libsock_board == NULL) {
+        start_complain("there is no libsock_board; link with libsock-slirp");
+        return NULL;
+    }
+    return libsock_board();
+}
+
+void start_complain(const char *problem)
+{
+    fprintf(stderr, "libsock: %s\n", problem);
+}
+
+/* Recursive: a board that makes a socket while it starts is answered, not hung. */
+static void make_lock(void)
+{
+    pthread_mutexattr_t recursive;
+
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+}
+
+void start_lock(void)
+{
+    pthread_once(&lock_made, make_lock);
+    pthread_mutex_lock(&lock);
+}
+
+void start_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+bool start_names_are_ours(void)
+{
+    return true;
+}
+
+/* A child of fork has a copy of the stack, and the parent's descriptors: it must not say goodbye
+ * for it. */
+static void at_exit(void)
+{
+    if (getpid() == owner) {
+        exit_drain();
+    }
+}
+
+void start_done(void)
+{
+    owner = getpid();
+    atexit(at_exit);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * read, write, close, fcntl: POSIX.1-2017. One file, so one archive member: a firmware program has
+ * all four of ours or none. fcntl knows O_NONBLOCK and the descriptor's own flags; a duplicate
+ * would be a number that we do not know.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "compat/errno.h"
+#include "compat/face.h"
+#include "compat/fd.h"
+#include "compat/foreign.h"
+
+ssize_t libsock_read(int fd, void *buffer, size_t len)
+{
+    if (fd_find(fd) == NULL) {
+        return foreign_read(fd, buffer, len);
+    }
+    return libsock_recvfrom(fd, buffer, len, 0, NULL, NULL);
+}
+
+ssize_t libsock_write(int fd, const void *buffer, size_t len)
+{
+    if (fd_find(fd) == NULL) {
+        return foreign_write(fd, buffer, len);
+    }
+    return libsock_sendto(fd, buffer, len, 0, NULL, 0);
+}
+
+int libsock_close(int fd)
+{
+    struct sock_fd *s = fd_find(fd);
+    const struct port *port = libsock_port();
+
+    if (s == NULL) {
+        return foreign_close(fd);
+    }
+    struct sk_iface *iface = state_enter();
+    sk_fd handle = s->fd;
+    fd_withdraw(fd);
+    enum sk_err err = sk_close(iface, handle, state_now());
+    sk_iface_poll(iface, state_now());
+    state_leave();
+    fd_release(fd);
+    port->wake(port);
+    return errno_result(err);
+}
+
+static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
+{
+    switch (command) {
+    case F_GETFL:
+        return O_RDWR | (s->nonblock ? O_NONBLOCK : 0);
+    case F_SETFL:
+        s->nonblock = (argument & O_NONBLOCK) != 0;
+        return 0;
+    case F_GETFD:
+    case F_SETFD:
+        return foreign_descriptor_flags(fd, command, argument);
+    default:
+        return errno_fail(EINVAL);
+    }
+}
+
+int libsock_fcntl(int fd, int command, ...)
+{
+    struct sock_fd *s = fd_find(fd);
+    va_list arguments;
+
+    va_start(arguments, command);
+    long argument = va_arg(arguments, long);
+    va_end(arguments);
+    return s != NULL ? socket_fcntl(s, fd, command, argument)
+                     : foreign_fcntl(fd, command, argument);
+}
+
+FACE(read);
+FACE(write);
+FACE(close);
+FACE(fcntl);

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs an image on QEMU's mps2-an385: what it writes to stdout (the UART) comes out here as stdout, its stderr (the
+# debug channel) as stderr, and it ends with the image's exit status.
+#
+#   firmware/run.sh [-c FILE] [-t SECONDS] [-n OPTIONS] IMAGE [NAME=VALUE ...] [ARGUMENT ...]
+#
+#   -c FILE     capture what the board's Ethernet sends and receives
+#   -t SECONDS  stop it after this time, with status 124; 60 unless said otherwise
+#   -n OPTIONS  of QEMU's user network, such as hostfwd=tcp:127.0.0.1:8080-:80
+#
+# The board's world is 10.0.2.2, which is 127.0.0.1 of this machine. Its settings come before the program's arguments:
+# LIBSOCK_DNS=ADDRESS[:PORT], LIBSOCK_ADDRESS=ADDRESS/LENGTH (DHCP without it), LIBSOCK_GATEWAY=ADDRESS. The board has
+# no source of entropy, so it is given some of this machine's, unless LIBSOCK_SEED is among the settings.
+set -eu
+capture='' seconds=60 options=''
+while getopts c:t:n: option; do
+    case $option in
+    c) capture=$OPTARG ;;
+    t) seconds=$OPTARG ;;
+    n) options=,$OPTARG ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+[ $# -ge 1 ] || { echo 'usage: run.sh [-c FILE] [-t SECONDS] [-n OPTIONS] IMAGE [ARGUMENT ...]' >&2; exit 2; }
+image=$1
+shift
+[ -f "$image" ] || { echo "run.sh: no image $image" >&2; exit 2; }
+
+semihosting=enable=on,target=native
+case " $* " in
+*' LIBSOCK_SEED='*) ;;
+*) set -- "LIBSOCK_SEED=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" "$@" ;;
+esac
+for argument; do
+    case $argument in
+    *' '* | '') echo "run.sh: '$argument': the debug channel has no way to pass this" >&2; exit 2 ;;
+    esac
+    semihosting=$semihosting,arg=$(printf %s "$argument" | sed 's/,/,,/g')
+done
+
+set -- -M mps2-an385 -display none -monitor none -serial stdio \
+    -semihosting-config "$semihosting" -nic "user,id=net,ipv6=off$options" -kernel "$image"
+if [ -n "$capture" ]; then
+    set -- "$@" -object "filter-dump,id=dump,netdev=net,file=$capture"
+fi
+exec timeout --foreground "$seconds" qemu-system-arm "$@" </dev/null

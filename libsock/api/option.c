@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The options of a socket: one table of who may set and get what. */
+#include "net/iface.h"
+
+#define KIND(tag) (1u << (tag))
+#define STREAM (KIND(SOCK_TCP) | KIND(SOCK_LISTENER))
+#define ANY (STREAM | KIND(SOCK_UDP))
+#define MAX_BUFFER                                                                                 \
+    (1 << 30) /* octets: half of the sequence space and more would make windows ambiguous */
+
+/* What the options of one socket are kept in, whatever its kind. */
+struct view {
+    struct sock_node *node;
+    uint32_t *rx_size;
+    uint32_t *tx_size;
+    bool *nodelay;
+    bool open; /* the buffers are in use: their size is what it is */
+};
+
+static struct view view_of(const struct tagged_socket *slot)
+{
+    struct view v = { .node = slot->u.node };
+
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        v.rx_size = &slot->u.udp->rx_size;
+        v.tx_size = &slot->u.udp->tx_size;
+        v.open = slot->u.udp->rx != NULL;
+        break;
+    case SOCK_TCP:
+        v.rx_size = &slot->u.tcp->rx_size;
+        v.tx_size = &slot->u.tcp->tx_size;
+        v.nodelay = &slot->u.tcp->nodelay;
+        v.open = slot->u.tcp->rx != NULL;
+        break;
+    default:
+        v.rx_size = &slot->u.listener->rx_size;
+        v.tx_size = &slot->u.listener->tx_size;
+        v.nodelay = &slot->u.listener->nodelay;
+        break;
+    }
+    return v;
+}
+
+static enum sk_err set_buffer(const struct view *v, uint32_t *size, int32_t value)
+{
+    if (value <= 0) {
+        return SK_INVALID;
+    }
+    if (!v->open) {
+        *size = (uint32_t)(value < MAX_BUFFER ? value : MAX_BUFFER);
+    }
+    return SK_OK;
+}
+
+static enum sk_err set_rcvbuf(struct view *v, int32_t value)
+{
+    return set_buffer(v, v->rx_size, value);
+}
+
+static enum sk_err set_sndbuf(struct view *v, int32_t value)
+{
+    return set_buffer(v, v->tx_size, value);
+}
+
+static enum sk_err set_reuseaddr(struct view *v, int32_t value)
+{
+    v->node->reuseaddr = value != 0;
+    return SK_OK;
+}
+
+static enum sk_err set_nodelay(struct view *v, int32_t value)
+{
+    *v->nodelay = value != 0;
+    if (v->node->tag == SOCK_TCP) {
+        ((struct tcp_entry *)(void *)v->node)->tcp.nodelay = value != 0;
+    }
+    return SK_OK;
+}
+
+static int32_t get_error(struct view *v)
+{
+    uint8_t *err = NULL;
+    int32_t value;
+
+    if (v->node->tag == SOCK_UDP) {
+        err = &((struct udp_entry *)(void *)v->node)->udp.err;
+    } else if (v->node->tag == SOCK_TCP) {
+        err = &((struct tcp_entry *)(void *)v->node)->tcp.err;
+    }
+    value = err ? *err : SK_OK;
+    if (err) {
+        *err = SK_OK;
+    }
+    return value;
+}
+
+static int32_t get_type(struct view *v)
+{
+    return v->node->tag == SOCK_UDP ? SK_DGRAM : SK_STREAM;
+}
+
+static int32_t get_reuseaddr(struct view *v)
+{
+    return v->node->reuseaddr;
+}
+
+static int32_t get_rcvbuf(struct view *v)
+{
+    return (int32_t)*v->rx_size;
+}
+
+static int32_t get_sndbuf(struct view *v)
+{
+    return (int32_t)*v->tx_size;
+}
+
+static int32_t get_nodelay(struct view *v)
+{
+    return *v->nodelay;
+}
+
+static int32_t get_acceptconn(struct view *v)
+{
+    return v->node->tag == SOCK_LISTENER;
+}
+
+/* clang-format off */
+static const struct {
+    enum sk_err (*set)(struct view *, int32_t); /* NULL: to be read only */
+    int32_t (*get)(struct view *);
+    unsigned kinds;
+} TABLE[SK_N_OPTIONS] = {
+    [SK_SO_ERROR]   = { NULL,          get_error,      ANY },
+    [SK_SO_TYPE]    = { NULL,          get_type,       ANY },
+    [SK_REUSEADDR]  = { set_reuseaddr, get_reuseaddr,  ANY },
+    [SK_RCVBUF]     = { set_rcvbuf,    get_rcvbuf,     ANY },
+    [SK_SNDBUF]     = { set_sndbuf,    get_sndbuf,     ANY },
+    [SK_NODELAY]    = { set_nodelay,   get_nodelay,    STREAM },
+    [SK_ACCEPTCONN] = { NULL,          get_acceptconn, ANY },
+};
+/* clang-format on */
+
+static bool applies(const struct tagged_socket *slot, enum sk_option option)
+{
+    return option < SK_N_OPTIONS && TABLE[option].kinds & KIND(slot_tag(slot));
+}
+
+enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t value)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct view v;
+    enum sk_err err;
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    if (!applies(slot, option) || !TABLE[option].set) {
+        return SK_NO_OPTION;
+    }
+    v = view_of(slot);
+    err = TABLE[option].set(&v, value);
+    if (v.node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v.node)->opened) {
+        tx_wants(iface, v.node); /* without Nagle, what waited may leave */
+    }
+    return err;
+}
+
+enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t *value)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct view v;
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    if (!applies(slot, option)) {
+        return SK_NO_OPTION;
+    }
+    v = view_of(slot);
+    *value = TABLE[option].get(&v);
+    node_changed(iface, v.node);
+    return SK_OK;
+}

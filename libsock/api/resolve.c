@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Resolving a name: an address in text is its own answer, anything else a query of the interface.
+ */
+#include "net/iface.h"
+
+static enum sk_err poll_resolve(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct ip_addr found[DNS_MAX_ADDRS];
+    size_t n = 0;
+    enum sk_err err;
+
+    if (op->done == 0 && op->u.resolve.query == UINT32_MAX) {
+        err = query_start(iface, op->u.resolve.name, &op->u.resolve.query, now);
+        return err == SK_OK ? SK_PENDING : err;
+    }
+    err = query_result(iface, op->u.resolve.query, found, DNS_MAX_ADDRS, &n);
+    for (op->done = 0; err == SK_OK && op->done < n && op->done < op->n_iov; op->done++) {
+        op->u.resolve.addrs[op->done] = (struct sk_addr){ found[op->done], op->addr.port };
+    }
+    return err;
+}
+
+static enum sk_err poll_literal(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    (void)iface;
+    (void)now;
+    if (op->n_iov == 0) {
+        return SK_INVALID;
+    }
+    op->u.resolve.addrs[0] = op->addr;
+    op->done = 1;
+    return SK_OK;
+}
+
+void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n)
+{
+    struct sk_addr literal;
+
+    *op = (struct sk_op){ .poll = poll_resolve, .fd = SK_FD_NONE, .n_iov = n };
+    op->u.resolve.name = name;
+    op->u.resolve.addrs = addrs;
+    op->u.resolve.query = UINT32_MAX;
+    op->addr.port = port;
+    if (sk_addr_parse(name, &literal) && literal.port == 0) {
+        op->poll = poll_literal;
+        op->addr = (struct sk_addr){ literal.addr, port };
+    }
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Operations that move octets: send and receive, on streams and datagrams; and streams in place. */
+#include "net/iface.h"
+
+#include "wire/ipv4.h"
+
+#include <string.h>
+
+static size_t total_len(const struct sk_iov *iov, size_t n)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        len += iov[i].len;
+    }
+    return len;
+}
+
+/* Told once; after it the stream is at its end. */
+static enum sk_err take_error(struct sk_iface *iface, struct sock_node *node, uint8_t *err)
+{
+    enum sk_err told = (enum sk_err) * err;
+
+    *err = SK_OK;
+    node_changed(iface, node);
+    return told;
+}
+
+/* ---- Streams --------------------------------------------------------------------------------- */
+
+/* SK_OK when the ring may be written to. */
+static enum sk_err check_send(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    if (!tcp->opened) {
+        return SK_NOT_CONNECTED;
+    }
+    if (tcp->tcp.err != SK_OK) {
+        return take_error(iface, &tcp->node, &tcp->tcp.err);
+    }
+    return tcp_may_send(&tcp->tcp) ? SK_OK : SK_PIPE;
+}
+
+/* SK_OK when there is something to read, or nothing ever will be. */
+static enum sk_err check_receive(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    const struct tcp_sock *t = &tcp->tcp;
+
+    if (!tcp->opened) {
+        return SK_NOT_CONNECTED;
+    }
+    if (ring_used(&t->rx) == 0 && t->err != SK_OK) {
+        return take_error(iface, &tcp->node, &tcp->tcp.err);
+    }
+    return ring_used(&t->rx) > 0 || tcp_at_end(t) ? SK_OK : SK_PENDING;
+}
+
+static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
+                               instant now)
+{
+    size_t skip = op->done;
+    size_t before = op->done;
+    enum sk_err err = check_send(iface, tcp);
+
+    if (err != SK_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < op->n_iov; i++) {
+        const struct sk_iov *iov = &op->iov[i];
+        uint32_t len;
+
+        if (skip >= iov->len) {
+            skip -= iov->len;
+            continue;
+        }
+        len = iov->len - skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)(iov->len - skip);
+        len = ring_write(&tcp->tcp.tx, (const uint8_t *)iov->base + skip, len);
+        op->done += len;
+        if (len < iov->len - skip) {
+            break;
+        }
+        skip = 0;
+    }
+    if (op->done > before) {
+        tcp_produced(&tcp->tcp, now);
+        tcp_happened(iface, tcp, now);
+    }
+    return op->done == total_len(op->iov, op->n_iov) ? SK_OK : SK_PENDING;
+}
+
+static uint32_t read_ring(struct ring *rx, const struct sk_op *op, uint8_t *to, uint32_t len,
+                          uint32_t peeked)
+{
+    uint32_t left = ring_used(rx) - peeked;
+
+    if (!(op->flags & SK_OP_PEEK)) {
+        return ring_read(rx, to, len);
+    }
+    len = len < left ? len : left;
+    ring_copy(rx, peeked, to, len);
+    return len;
+}
+
+static void fill_from_ring(struct sk_op *op, struct tcp_entry *tcp)
+{
+    size_t skip = op->flags & SK_OP_PEEK ? 0 : op->done;
+    uint32_t peeked = 0;
+
+    op->done = skip;
+    for (size_t i = 0; i < op->n_iov; i++) {
+        const struct sk_iov *iov = &op->iov[i];
+        uint32_t want;
+        uint32_t len;
+
+        if (skip >= iov->len) {
+            skip -= iov->len;
+            continue;
+        }
+        want = iov->len - skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)(iov->len - skip);
+        len = read_ring(&tcp->tcp.rx, op, (uint8_t *)iov->base + skip, want, peeked);
+        op->done += len;
+        peeked += len;
+        if (len < want) {
+            break;
+        }
+        skip = 0;
+    }
+}
+
+static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
+                                  instant now)
+{
+    enum sk_err err = check_receive(iface, tcp);
+    bool all = op->flags & SK_OP_WAITALL && !(op->flags & SK_OP_PEEK);
+
+    if (err != SK_OK) {
+        return err != SK_PENDING && op->done > 0 ? SK_OK : err;
+    }
+    op->addr = tcp->node.remote;
+    fill_from_ring(op, tcp);
+    tcp_consumed(&tcp->tcp, now);
+    tcp_happened(iface, tcp, now);
+    return all && op->done < total_len(op->iov, op->n_iov) && !tcp_at_end(&tcp->tcp) ? SK_PENDING
+                                                                                     : SK_OK;
+}
+
+/* ---- Datagrams ------------------------------------------------------------------------------- */
+
+/* Where it goes to and comes from, and whether it can: `*max` is the longest payload. */
+static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *udp,
+                                    struct sk_addr to, struct msg_meta *meta, size_t *max)
+{
+    struct ip_addr next_hop;
+    struct netif *netif;
+    sk_fd fd = fd_of(iface, &udp->node);
+    enum sk_err err = SK_OK;
+
+    if (ip_is_unspecified(to.addr)) {
+        to = udp->node.remote;
+    }
+    if (to.port == 0) {
+        return ip_is_unspecified(to.addr) ? SK_NEED_DEST : SK_INVALID;
+    }
+    netif = route(iface, to.addr, &next_hop);
+    if (!netif) {
+        return SK_NET_UNREACHABLE;
+    }
+    if (!udp->bound) {
+        err = sk_bind(iface, fd, (struct sk_addr){ ip4(0), 0 });
+    }
+    *meta = (struct msg_meta){ .source = udp->node.local, .destination = to };
+    *max = (size_t)netif->mtu - IPV4_HDR_LEN - UDP_HDR_LEN;
+    return err;
+}
+
+static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struct udp_entry *udp)
+{
+    size_t len = total_len(op->iov, op->n_iov);
+    struct msg_meta meta;
+    uint8_t *to;
+    uint8_t *payload;
+    size_t max;
+    enum sk_err err;
+
+    if (udp->udp.err != SK_OK) {
+        return take_error(iface, &udp->node, &udp->udp.err);
+    }
+    err = address_datagram(iface, udp, op->addr, &meta, &max);
+    if (err != SK_OK) {
+        return err;
+    }
+    if (len > max || len + MSGQ_RECORD_OVERHEAD >
+                         udp->tx_size / 2) { /* a larger record may never fit: base/msgq.h */
+        return SK_MSG_SIZE;
+    }
+    payload = msgq_claim(&udp->udp.tx, len, &meta);
+    if (!payload) {
+        return SK_PENDING;
+    }
+    to = payload;
+    for (size_t i = 0; i < op->n_iov; i++) {
+        if (op->iov[i].len > 0) {
+            memcpy(to, op->iov[i].base, op->iov[i].len);
+            to += op->iov[i].len;
+        }
+    }
+    msgq_publish(&udp->udp.tx, payload);
+    op->done = len;
+    tx_wants(iface, &udp->node);
+    node_changed(iface, &udp->node);
+    return SK_OK;
+}
+
+static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, struct udp_entry *udp)
+{
+    struct msg_meta meta;
+    const uint8_t *payload;
+    size_t len;
+
+    if (udp->udp.err != SK_OK) {
+        return take_error(iface, &udp->node, &udp->udp.err);
+    }
+    if (!udp->rx || !msgq_peek(&udp->udp.rx, &payload, &len, &meta)) {
+        return SK_PENDING;
+    }
+    op->done = 0;
+    for (size_t i = 0; i < op->n_iov && op->done < len; i++) {
+        size_t part = op->iov[i].len < len - op->done ? op->iov[i].len : len - op->done;
+
+        if (part > 0) {
+            memcpy(op->iov[i].base, payload + op->done, part);
+            op->done += part;
+        }
+    }
+    op->truncated = op->done < len;
+    op->addr = meta.source;
+    if (!(op->flags & SK_OP_PEEK)) {
+        msgq_pop(&udp->udp.rx);
+    }
+    node_changed(iface, &udp->node);
+    return SK_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static enum sk_err poll_send(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct tagged_socket *slot = slot_of(iface, op->fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        return send_datagram(op, iface, slot->u.udp);
+    case SOCK_TCP:
+        return send_stream(op, iface, slot->u.tcp, now);
+    default:
+        return SK_NOT_CONNECTED;
+    }
+}
+
+void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
+                struct sk_addr to, uint16_t flags)
+{
+    *op = (struct sk_op){
+        .poll = poll_send, .fd = fd, .flags = flags, .iov = iov, .n_iov = n_iov, .addr = to
+    };
+}
+
+static enum sk_err poll_receive(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct tagged_socket *slot = slot_of(iface, op->fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        return receive_datagram(op, iface, slot->u.udp);
+    case SOCK_TCP:
+        return receive_stream(op, iface, slot->u.tcp, now);
+    default:
+        return SK_NOT_CONNECTED;
+    }
+}
+
+void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags)
+{
+    *op = (struct sk_op){
+        .poll = poll_receive, .fd = fd, .flags = flags, .iov = iov, .n_iov = n_iov
+    };
+}
+
+/* ---- Streams in place ------------------------------------------------------------------------ */
+
+static struct tcp_entry *stream_of(struct sk_iface *iface, sk_fd fd, enum sk_err *err)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+
+    *err = !slot ? SK_INVALID_SOCKET : slot_tag(slot) == SOCK_TCP ? SK_OK : SK_NOT_SUPPORTED;
+    return *err == SK_OK ? slot->u.tcp : NULL;
+}
+
+static void give_spans(const struct span spans[2], struct sk_iov out[2])
+{
+    for (int i = 0; i < 2; i++) {
+        out[i] = (struct sk_iov){ spans[i].at, spans[i].len };
+    }
+}
+
+enum sk_err sk_send_reserve(struct sk_iface *iface, sk_fd fd, struct sk_iov out[2])
+{
+    enum sk_err err;
+    struct tcp_entry *tcp = stream_of(iface, fd, &err);
+    struct span spans[2];
+
+    if (err == SK_OK) {
+        err = check_send(iface, tcp);
+    }
+    if (err != SK_OK) {
+        return err;
+    }
+    ring_reserve(&tcp->tcp.tx, 0, ring_free(&tcp->tcp.tx), spans);
+    give_spans(spans, out);
+    return spans[0].len > 0 ? SK_OK : SK_PENDING;
+}
+
+enum sk_err sk_send_commit(struct sk_iface *iface, sk_fd fd, size_t len, instant now)
+{
+    enum sk_err err;
+    struct tcp_entry *tcp = stream_of(iface, fd, &err);
+
+    if (err == SK_OK) {
+        err = check_send(iface, tcp);
+    }
+    if (err != SK_OK) {
+        return err;
+    }
+    if (len > ring_free(&tcp->tcp.tx)) {
+        return SK_INVALID;
+    }
+    ring_commit(&tcp->tcp.tx, (uint32_t)len);
+    tcp_produced(&tcp->tcp, now);
+    tcp_happened(iface, tcp, now);
+    return SK_OK;
+}
+
+enum sk_err sk_recv_peek(struct sk_iface *iface, sk_fd fd, struct sk_iov out[2])
+{
+    enum sk_err err;
+    struct tcp_entry *tcp = stream_of(iface, fd, &err);
+    struct span spans[2];
+
+    if (err == SK_OK) {
+        err = check_receive(iface, tcp);
+    }
+    if (err != SK_OK) {
+        return err;
+    }
+    ring_peek(&tcp->tcp.rx, 0, ring_used(&tcp->tcp.rx), spans);
+    give_spans(spans, out);
+    return SK_OK;
+}
+
+enum sk_err sk_recv_consume(struct sk_iface *iface, sk_fd fd, size_t len, instant now)
+{
+    enum sk_err err;
+    struct tcp_entry *tcp = stream_of(iface, fd, &err);
+
+    if (err != SK_OK) {
+        return err;
+    }
+    if (!tcp->opened || len > ring_used(&tcp->tcp.rx)) {
+        return SK_INVALID;
+    }
+    ring_consume(&tcp->tcp.rx, (uint32_t)len);
+    tcp_consumed(&tcp->tcp, now);
+    tcp_happened(iface, tcp, now);
+    return SK_OK;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Deadlines inside a socket: 32-bit ticks of 1.024 ms, so that `instant >> 10` is a tick without a
+ * division. A tick counter wraps after 50.9 days; ticks are compared here and nowhere else, and are
+ * at most half of that apart.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+#define TICK_SHIFT 10
+
+#define seconds(n) ((duration)(n)*1000000)
+#define millis(n) ((duration)(n)*1000)
+
+typedef uint32_t tick;
+
+/** The last tick that is not after `at`. */
+static inline tick tick_floor(instant at)
+{
+    return (tick)((uint64_t)at >> TICK_SHIFT);
+}
+
+/** The first tick that is not before `at`: a timer set with it never fires early. */
+static inline tick tick_ceil(instant at)
+{
+    return (tick)(((uint64_t)at + (1u << TICK_SHIFT) - 1) >> TICK_SHIFT);
+}
+
+static inline bool tick_before(tick a, tick b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+static inline bool tick_due(tick deadline, instant now)
+{
+    return !tick_before(tick_floor(now), deadline);
+}
+
+/** The instant of `deadline`, which lies within 25 days of `now`. */
+static inline instant tick_instant(tick deadline, instant now)
+{
+    int64_t whole = now >> TICK_SHIFT;
+
+    return (whole + (int32_t)(deadline - (tick)whole)) * (1 << TICK_SHIFT);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * libsock: the asynchronous core. Everything a program may call that does not want to block; the
+ * POSIX calls in compat/ are built on this.
+ *
+ * One `struct sk_iface` is a host: its sockets, its netifs and its clock, which is the `now` that
+ * the caller passes. Unless a call says otherwise it is made by one thread at a time (with the
+ * port's lock held), never from an interrupt. Handles are checked: a stale one is
+ * SK_INVALID_SOCKET. Ports are in host order everywhere.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/time.h"
+#include "config.h"
+#include "wire/drop.h"
+
+struct sk_iface;
+struct link;
+struct pkt;
+struct tcp_profile;
+
+typedef uint32_t
+    sk_fd; /* a slot, and a generation above it: handles of closed sockets do not alias */
+
+#define SK_FD_NONE UINT32_MAX
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Configuration
+ * -------------------------------------------------------------------------------- */
+
+struct sk_buffer_class {
+    uint32_t size; /* octets; a power of two, at least 256 */
+    uint32_t n;    /* how many */
+};
+
+enum sk_trace_event {
+    SK_TRACE_RX,   /* a packet arrived: link header first */
+    SK_TRACE_TX,   /* a packet was handed to its link */
+    SK_TRACE_DROP, /* a packet went no further */
+};
+
+/** Sees one event: the socket it belongs to or SK_FD_NONE, the packet or NULL, and why it was
+ * dropped. */
+typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, const struct pkt *pkt,
+                         enum drop_reason reason);
+
+/** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
+struct sk_config {
+    size_t size;
+    uint32_t n_tcp; /* connections, those that closed and wait included */
+    uint32_t n_udp;
+    uint32_t n_listeners;
+    uint32_t n_netifs; /* the loopback included */
+    uint32_t n_packets;
+    uint32_t
+        packet_size; /* octets: headroom for the link, IP and transport headers, and the payload */
+    uint32_t n_neighbours; /* per netif */
+    uint32_t n_queries;    /* names being resolved at once; each takes one of n_udp */
+    struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
+                                                                each n_tcp and n_udp */
+    uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
+    uint32_t sndbuf;
+    const struct tcp_profile *tcp; /* NULL: the default profile */
+    struct sk_addr
+        dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; servers that DHCP names come after these */
+    uint8_t seed[16];   /* entropy: ISNs, ports and identifiers are predictable without it */
+    sk_trace_fn *trace; /* may be NULL */
+    void *trace_context;
+};
+
+/*
+ * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
+ * they are enough.
+ */
+#define SK_IFACE_LEN (904 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (288 + 15 * sizeof(void *) + 2 * SK_IP_ADDR_LEN) /* of the basic profile */
+#define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (40 + 10 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
+#define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
+#define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
+#define SK_PKT_LEN (16 + 3 * sizeof(void *))
+#define SK_SOCKET_LEN                                                                              \
+    (8 + 4 * sizeof(void *)) /* of any kind: its slot, and its share of the hash */
+#define SK_N_TABLES 16
+
+/**
+ * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
+ * as in struct sk_config, none of them 0; `buffer_octets` is the sum of size times n over the
+ * buffer classes. Of use with the basic TCP profile; others keep more.
+ */
+#define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_netifs, n_packets, packet_size, n_neighbours,  \
+                       n_queries, buffer_octets)                                                   \
+    (SK_IFACE_LEN + 32 * SK_N_TABLES + (n_netifs) * (SK_NETIF_LEN + (n_neighbours)*SK_NEIGH_LEN) + \
+     (n_tcp) * (SK_TCP_LEN + 16 + SK_SOCKET_LEN + 12) +                                            \
+     ((n_udp) + (n_queries)) * (SK_UDP_LEN + 16 + SK_SOCKET_LEN) +                                 \
+     (n_listeners) * (SK_LISTENER_LEN + 16 + SK_SOCKET_LEN) + (n_queries)*SK_QUERY_LEN +           \
+     (n_packets) * (SK_PKT_LEN + (packet_size)) + (buffer_octets))
+
+/** Octets of memory, 16-aligned, that sk_iface_init needs for this configuration; 0 when it is not
+ * valid. */
+size_t sk_iface_size(const struct sk_config *config);
+
+/**
+ * Lays a host out in `memory`, 16-aligned and `len` octets, which stays the stack's as long as the
+ * host lives. The loopback netif (127.0.0.1/8) is up from the start. Returns NULL for a
+ * configuration that is not valid or memory that is too small. `config` is not kept.
+ */
+struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, size_t len,
+                               instant now);
+
+/** How a netif gets its addresses. */
+struct sk_netif_config {
+    const char *name;       /* such as "eth0"; kept, not copied */
+    struct ip_addr addr;    /* unspecified: DHCP */
+    uint8_t prefix_len;     /* of addr, 1..32 */
+    struct ip_addr gateway; /* unspecified: none */
+    uint16_t mtu;           /* 0: the link's */
+};
+
+/**
+ * Adds a netif over `link`, which stays the caller's. `*ifindex`, which may be NULL, gets its
+ * number, from 1 on (the loopback is 1). SK_NO_SOCKETS when n_netifs are there already, SK_INVALID
+ * for an argument out of its range.
+ */
+enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
+                         const struct sk_netif_config *config, instant now, uint8_t *ifindex);
+
+/** True once a netif beside the loopback has an address: the host can reach others. */
+bool sk_iface_configured(const struct sk_iface *iface);
+
+/** The address of netif `ifindex`, unspecified while it has none; SK_INVALID for no such netif. */
+enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct ip_addr *addr);
+
+/** The link of netif `ifindex`, counted from 1; NULL past the last. For ports, which wait on links.
+ */
+struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex);
+
+/* ---- The main loop
+ * ------------------------------------------------------------------------------- */
+
+/** Takes in what arrived, does what is due, sends what may leave. True when anything happened. */
+bool sk_iface_poll(struct sk_iface *iface, instant now);
+
+/** When sk_iface_poll has to be called again, if nothing arrives before; NEVER when nothing is due.
+ */
+instant sk_iface_poll_at(struct sk_iface *iface, instant now);
+
+enum sk_readiness {
+    SK_READABLE = 1,    /* a receive or an accept would not wait; also at the end of the stream */
+    SK_WRITABLE = 2,    /* a send would not wait */
+    SK_PEER_CLOSED = 4, /* the peer will send no more */
+    SK_HANGUP = 8,      /* closed both ways, or never connected */
+    SK_ERROR = 16,      /* SK_SO_ERROR has something to say */
+};
+
+struct sk_event {
+    sk_fd fd;
+    uint32_t readiness; /* enum sk_readiness, at the time of the call */
+};
+
+/** The sockets whose readiness changed since they were last returned: at most `n`; costs what it
+ * returns. */
+size_t sk_iface_ready(struct sk_iface *iface, struct sk_event *out, size_t n);
+
+/** The readiness of one socket; 0 for a handle that is none. */
+uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);
+
+/** What was counted since the start. The pointer stays valid as long as the host. */
+struct sk_stats {
+    uint64_t rx_packets; /* frames and loopback packets, those that were dropped included */
+    uint64_t tx_packets;
+    uint64_t rx_octets;
+    uint64_t tx_octets;
+    uint32_t drops[N_DROP_REASONS];
+    uint32_t tcp_active_opens;
+    uint32_t tcp_passive_opens;
+    uint32_t tcp_failed_opens;
+    uint32_t tcp_resets_sent;
+    uint32_t tcp_retransmitted; /* segments */
+    uint32_t tcp_timeouts;      /* RTO expiries */
+    uint32_t tcp_challenges;
+    uint32_t tcp_time_wait_evicted; /* closed early because every socket was taken */
+    uint32_t udp_rx;
+    uint32_t udp_tx;
+};
+
+const struct sk_stats *sk_iface_stats(const struct sk_iface *iface);
+
+/** True when every socket, buffer, packet and query is back in its pool. For tests and audits. */
+bool sk_iface_idle(const struct sk_iface *iface);
+
+/* ---- Sockets -----------------------------------------------------------------------------------
+ */
+
+enum sk_type { SK_STREAM, SK_DGRAM };
+
+enum sk_shutdown { SK_SHUT_RD, SK_SHUT_WR, SK_SHUT_RDWR };
+
+/** A new socket. SK_NO_SOCKETS when every one is taken. */
+enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out);
+
+/**
+ * Gives the socket a local address; port 0 takes an ephemeral one, an unspecified address means
+ * every address of ours. SK_BINDING_IN_USE, SK_ADDR_NOT_AVAIL (not ours, or no port is left),
+ * SK_INVALID (bound already), SK_NO_BUFFERS.
+ */
+enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local);
+
+/** Turns a stream socket into a listener (RFC 9293 3.9.1.1, passive OPEN); again: changes its
+ * backlog, at least 1. */
+enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instant now);
+
+/** The peer of a datagram socket: only its datagrams are received. An unspecified address takes the
+ * peer away. */
+enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
+
+/** Ends one direction or both: SK_SHUT_WR sends FIN after what is queued. SK_NOT_CONNECTED. */
+enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, instant now);
+
+/** Gives the handle up. A connection still delivers what was queued; unread data resets it (RFC
+ * 2525 2.17). */
+enum sk_err sk_close(struct sk_iface *iface, sk_fd fd, instant now);
+
+/** Resets a connection at once and gives the handle up (RFC 9293 3.9.1.6 ABORT). */
+enum sk_err sk_abort(struct sk_iface *iface, sk_fd fd, instant now);
+
+/** The local address: unspecified and port 0 while there is none. */
+enum sk_err sk_local(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out);
+
+/** The peer's address. SK_NOT_CONNECTED. */
+enum sk_err sk_remote(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out);
+
+/** Options of a socket. Values are numbers; switches are 0 and 1. */
+enum sk_option {
+    SK_SO_ERROR,  /* get: the enum sk_err that came in since, SK_OK for none; reading clears it */
+    SK_SO_TYPE,   /* get: enum sk_type */
+    SK_REUSEADDR, /* switch: bind beside connections and TIME_WAIT */
+    SK_RCVBUF,    /* octets; picks a buffer class, read it back for the truth. Before the connection
+                     only */
+    SK_SNDBUF,
+    SK_NODELAY,    /* switch: no Nagle (RFC 9293 3.7.4) */
+    SK_ACCEPTCONN, /* get: 1 for a listener */
+    SK_N_OPTIONS
+};
+
+/** SK_NO_OPTION for an unknown one or one of another kind of socket; SK_INVALID for a value out of
+ * range. */
+enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t value);
+enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t *value);
+
+/* ---- Operations --------------------------------------------------------------------------------
+ */
+
+struct sk_iov {
+    void *base;
+    size_t len; /* octets */
+};
+
+enum sk_op_flag {
+    SK_OP_PEEK = 1,    /* receive: leave the data where it is */
+    SK_OP_WAITALL = 2, /* receive from a stream: until the buffers are full, the end or an error */
+};
+
+/**
+ * An operation under way, and a value: fill it with one of the sk_op_ calls, then call `poll` until
+ * it says something else than SK_PENDING. The core keeps no pointer to it: forgetting it cancels
+ * it.
+ */
+struct sk_op {
+    enum sk_err (*poll)(struct sk_op *op, struct sk_iface *iface, instant now);
+    sk_fd fd;
+    uint16_t flags;           /* enum sk_op_flag */
+    bool truncated;           /* receive: the datagram was longer than the buffers */
+    const struct sk_iov *iov; /* the caller's; stays valid while the operation lives */
+    size_t n_iov;
+    size_t done;         /* octets moved, or addresses found */
+    struct sk_addr addr; /* connect, send: to; receive, accept: from; an unspecified one: none */
+    union {
+        sk_fd accepted; /* accept */
+        struct {
+            const char *name;      /* the caller's */
+            struct sk_addr *addrs; /* the caller's, n_iov of them */
+            uint32_t query;        /* which of the interface's, and its generation */
+        } resolve;
+    } u;
+};
+
+/**
+ * Connects a stream socket, binding it first if need be. Done: SK_OK, SK_REFUSED, SK_TIMED_OUT,
+ * SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_IS_CONNECTED, SK_ADDR_NOT_AVAIL, SK_NO_BUFFERS,
+ * SK_INVALID (an address nobody can be at). Forgotten while pending, the attempt goes on. Datagram
+ * sockets: SK_IGNORED.
+ */
+void sk_op_connect(struct sk_op *op, sk_fd fd, struct sk_addr to);
+
+/** Waits for a connection on a listener: `u.accepted` is its handle and `addr` its peer. Datagram
+ * sockets: SK_IGNORED. */
+void sk_op_accept(struct sk_op *op, sk_fd fd);
+
+/**
+ * Sends. A stream is done when all octets are queued (`done` counts them as they go in: a caller
+ * that must not wait takes what it says). A datagram goes out whole, to `to`, or to the peer when
+ * `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET, SK_TIMED_OUT, SK_NEED_DEST,
+ * SK_MSG_SIZE, SK_NET_UNREACHABLE.
+ */
+void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
+                struct sk_addr to, uint16_t flags);
+
+/**
+ * Receives. A stream is done when there is at least one octet, or none will come (`done` 0). A
+ * datagram is done whole: what does not fit is lost and `truncated` is set. SK_NOT_CONNECTED,
+ * SK_RESET, SK_TIMED_OUT, SK_REFUSED.
+ */
+void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags);
+
+/**
+ * Resolves a name, or an address in text, to up to `n` addresses with `port`. `done` counts them.
+ * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_TIMED_OUT, SK_INVALID (no name at all),
+ * SK_NO_SOCKETS (every query is taken). Forgotten while pending, the query ends by itself.
+ */
+void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
+
+/**
+ * Queues a datagram to `to`, or to the peer when unspecified, on a bound socket: the one call that
+ * an interrupt may make. SK_INVALID_SOCKET, SK_AGAIN (the queue is full), SK_NEED_DEST, SK_INVALID
+ * (not bound).
+ */
+enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
+                        struct sk_addr to);
+
+/* ---- Streams in place: no copy ------------------------------------------------------------------
+ */
+
+/** Up to two runs of free send buffer; fill some, from the first on, and commit them. SK_PENDING:
+ * it is full. */
+enum sk_err sk_send_reserve(struct sk_iface *iface, sk_fd fd, struct sk_iov out[2]);
+enum sk_err sk_send_commit(struct sk_iface *iface, sk_fd fd, size_t len, instant now);
+
+/** Up to two runs of received octets; both empty at the end of the stream. SK_PENDING: none yet. */
+enum sk_err sk_recv_peek(struct sk_iface *iface, sk_fd fd, struct sk_iov out[2]);
+enum sk_err sk_recv_consume(struct sk_iface *iface, sk_fd fd, size_t len, instant now);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the stack wants of a link: frames in, frames out, and the facts about it. A driver embeds a
+ * struct link as its first member. Nothing here is called from an interrupt; a driver's interrupt
+ * shares rings with its rx, no more.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pkt.h"
+#include "base/time.h"
+#include "wire/drop.h"
+#include "wire/eth.h"
+
+struct pollfd;
+struct link;
+
+enum link_medium {
+    LINK_ETHERNET, /* Ethernet II frames, without FCS */
+    LINK_IP,       /* bare IP packets */
+};
+
+struct link_ops {
+    /** The next packet that arrived, or NULL. `pool` is the stack's; the packet may be the driver's
+     * own. Gives it. */
+    struct pkt *(*rx)(struct link *link, struct pkt_pool *pool, instant now);
+
+    /**
+     * Sends. SK_OK: the link took the packet and frees it. SK_AGAIN: no room now, the packet is
+     * still the caller's. Never hands a packet to the stack from inside this call.
+     */
+    enum sk_err (*tx)(struct link *link, struct pkt *pkt, instant now);
+
+    /** When the link has to be polled though nothing arrived; NEVER if it need not. NULL: never. */
+    instant (*poll_at)(const struct link *link);
+
+    /** Hosts only: up to `n` descriptors to wait for; returns how many there are. NULL: none. */
+    size_t (*wait_fds)(struct link *link, struct pollfd *fds, size_t n);
+};
+
+struct link {
+    const struct link_ops *ops;
+    enum link_medium medium;
+    struct mac_addr mac;
+    uint16_t mtu; /* octets of an IP packet */
+    duration
+        msl; /* how long a segment can live here: RFC 9293 3.4.2 says 2 minutes on the Internet */
+    uint32_t
+        absorb; /* octets of TCP text that it takes in between polls without loss; 0: no limit */
+    bool checksums_rx; /* the link verifies, or cannot corrupt: IP, ICMP, UDP and TCP sums need no
+                          check */
+    uint32_t drops[N_DROP_REASONS]; /* counted by the link itself */
+};

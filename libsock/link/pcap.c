@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The capture wrapper. A frame is recorded when the inner link gave it or took it, so a refused one
+ * is not. */
+#include "link/pcap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PCAP_MAGIC 0xa1b2c3d4u /* microseconds */
+#define PCAP_MAJOR 2
+#define PCAP_MINOR 4
+#define PCAP_HDR_LEN 24
+#define PCAP_RECORD_LEN 16
+#define LINKTYPE_ETHERNET 1
+#define LINKTYPE_RAW 101 /* the packet begins with its IP header */
+#define US_PER_S 1000000
+
+static void put_le16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static void put_le32(uint8_t *p, uint32_t v)
+{
+    put_le16(p, (uint16_t)v);
+    put_le16(p + 2, (uint16_t)(v >> 16));
+}
+
+static void give_up(struct pcap_link *p)
+{
+    fprintf(stderr, "%s: %s; the capture ends here\n", p->path, strerror(errno));
+    if (p->file) {
+        fclose(p->file);
+        p->file = NULL;
+    }
+}
+
+static void write_header(struct pcap_link *p)
+{
+    uint8_t header[PCAP_HDR_LEN] = { 0 };
+
+    put_le32(header, PCAP_MAGIC);
+    put_le16(header + 4, PCAP_MAJOR);
+    put_le16(header + 6, PCAP_MINOR);
+    put_le32(header + 16, PCAP_SNAP_LEN);
+    put_le32(header + 20, p->link.medium == LINK_ETHERNET ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
+    if (fwrite(header, sizeof(header), 1, p->file) != 1) {
+        give_up(p);
+    }
+}
+
+static void record(struct pcap_link *p, const uint8_t *frame, uint32_t len, instant now)
+{
+    uint32_t kept = len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN;
+    int64_t stamp = now + p->epoch;
+    uint8_t header[PCAP_RECORD_LEN];
+
+    if (!p->file) {
+        return;
+    }
+    put_le32(header, (uint32_t)(stamp / US_PER_S));
+    put_le32(header + 4, (uint32_t)(stamp % US_PER_S));
+    put_le32(header + 8, kept);
+    put_le32(header + 12, len);
+    if (fwrite(header, sizeof(header), 1, p->file) != 1 ||
+        (kept > 0 && fwrite(frame, kept, 1, p->file) != 1)) {
+        give_up(p);
+    }
+}
+
+/* Whoever looks at this link's counters means the inner one's. */
+static void mirror_drops(struct pcap_link *p)
+{
+    memcpy(p->link.drops, p->inner->drops, sizeof(p->link.drops));
+}
+
+static struct pkt *pcap_rx(struct link *link, struct pkt_pool *pool, instant now)
+{
+    struct pcap_link *p = (struct pcap_link *)link;
+    struct pkt *pkt = p->inner->ops->rx(p->inner, pool, now);
+
+    if (pkt) {
+        record(p, pkt_data(pkt), pkt->len, now);
+    }
+    mirror_drops(p);
+    return pkt;
+}
+
+static enum sk_err pcap_tx(struct link *link, struct pkt *pkt, instant now)
+{
+    struct pcap_link *p = (struct pcap_link *)link;
+    uint32_t len = pkt->len;
+    enum sk_err err;
+
+    if (p->file) {
+        memcpy(p->sent, pkt_data(pkt), len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN);
+    }
+    err = p->inner->ops->tx(p->inner, pkt, now);
+    if (err == SK_OK) {
+        record(p, p->sent, len, now);
+    }
+    mirror_drops(p);
+    return err;
+}
+
+static instant pcap_poll_at(const struct link *link)
+{
+    const struct link *inner = ((const struct pcap_link *)link)->inner;
+
+    return inner->ops->poll_at ? inner->ops->poll_at(inner) : NEVER;
+}
+
+static size_t pcap_wait_fds(struct link *link, struct pollfd *fds, size_t n)
+{
+    struct link *inner = ((struct pcap_link *)link)->inner;
+
+    return inner->ops->wait_fds ? inner->ops->wait_fds(inner, fds, n) : 0;
+}
+
+static const struct link_ops pcap_ops = {
+    .rx = pcap_rx,
+    .tx = pcap_tx,
+    .poll_at = pcap_poll_at,
+    .wait_fds = pcap_wait_fds,
+};
+
+bool pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
+{
+    p->link = *inner;
+    p->link.ops = &pcap_ops;
+    p->inner = inner;
+    p->path = path;
+    p->epoch = epoch;
+    p->file = fopen(path, "wb");
+    if (!p->file) {
+        give_up(p);
+        return false;
+    }
+    write_header(p);
+    return p->file != NULL;
+}
+
+bool pcap_link_close(struct pcap_link *p)
+{
+    FILE *file = p->file;
+
+    p->file = NULL;
+    if (!file) {
+        return false;
+    }
+    if (fclose(file) != 0) {
+        give_up(p);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A link around a link that writes every frame, both ways, to a file which Wireshark opens: the
+ * classic pcap format (draft-ietf-opsawg-pcap) with microseconds, little-endian on every host so
+ * that equal runs give equal files. Hosts only. A file that cannot be written is reported once on
+ * stderr, and traffic goes on.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "link/link.h"
+
+#define PCAP_SNAP_LEN 65549 /* octets: Ethernet header and the largest IP packet */
+
+struct pcap_link {
+    struct link link;
+    struct link *inner;
+    FILE *file; /* NULL: not open, or failed */
+    const char *path;
+    int64_t epoch;               /* microseconds since 1970 of instant 0 */
+    uint8_t sent[PCAP_SNAP_LEN]; /* the frame being sent: after tx it is gone */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Wraps `inner` and opens `path`, both of which stay the caller's and valid. `epoch` is added to
+ * each instant for its time stamp; in virtual time 0 does. False: the file cannot be opened (errno
+ * says why; reported), and the link works.
+ */
+bool pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
+
+/** Writes what is buffered and closes the file; the link goes on without. False if anything is
+ * missing in the file. */
+bool pcap_link_close(struct pcap_link *p);
+
+#ifdef __cplusplus
+}
+#endif

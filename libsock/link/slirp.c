@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * libslirp behind the link interface. It answers from inside slirp_input, so what it sends is
+ * queued in packets of the link's own and given out by rx. Once for each time that rx found
+ * nothing, the host's sockets are looked at, without waiting. Functions that a host program may
+ * wrap (-Wl,--wrap=poll and so on) are not called here.
+ */
+#define _GNU_SOURCE /* ppoll */
+#include "link/slirp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if __has_include(<libslirp.h>)
+#include <libslirp.h>
+#else
+#include <slirp/libslirp.h>
+#endif
+
+#include "link/slirp_policy.h"
+#include "wire/ipv4.h"
+
+#define SLIRP_MSL 250000        /* microseconds: no segment outlives a round of the process */
+#define QUEUE_OCTETS (8u << 20) /* of packets that libslirp may send between two polls */
+#define MIN_QUEUED 256          /* frames */
+#define ETH_PAD 2               /* octets, so that the IP header is aligned */
+#define FIRST_FDS 16
+#define NS_PER_US 1000
+#define US_PER_MS 1000
+
+struct slirp_link {
+    struct link link;
+    Slirp *slirp;
+    bool any;
+    struct pkt_pool pool;
+    struct pkt *pkts;
+    uint8_t *octets;       /* of the packets; pages are committed as they are used */
+    struct pkt_list queue; /* libslirp to the stack */
+    bool looked;           /* at the host's sockets, since rx said NULL */
+    instant now;           /* of the last call */
+    instant due_at;        /* libslirp's timers */
+    struct pollfd *fds;
+    size_t n_fds;
+    size_t cap_fds;
+};
+
+/* ---- What libslirp calls ---- */
+
+static ssize_t on_packet(const void *octets, size_t len, void *opaque)
+{
+    struct slirp_link *s = opaque;
+    struct pkt *pkt;
+
+    if (len > ETH_HDR_LEN + (size_t)s->link.mtu) {
+        s->link.drops[DROP_RX_OVERSIZE]++;
+        return (ssize_t)len;
+    }
+    pkt = pkt_alloc(&s->pool, ETH_PAD);
+    if (!pkt) {
+        s->link.drops[DROP_TX_QUEUE_FULL]++;
+        return (ssize_t)len;
+    }
+    memcpy(pkt_put(pkt, (uint32_t)len), octets, len);
+    pkt_list_push(&s->queue, pkt);
+    return (ssize_t)len;
+}
+
+static void on_guest_error(const char *message, void *opaque)
+{
+    (void)message;
+    (void)opaque;
+}
+
+static int64_t on_clock(void *opaque)
+{
+    return ((const struct slirp_link *)opaque)->now * NS_PER_US;
+}
+
+/* libslirp has timers for IPv6 router advertisements only. */
+static void *on_timer_new(SlirpTimerCb fire, void *fire_opaque, void *opaque)
+{
+    (void)fire;
+    (void)fire_opaque;
+    return opaque;
+}
+
+static void on_timer_free(void *timer, void *opaque)
+{
+    (void)timer;
+    (void)opaque;
+}
+
+static void on_timer_mod(void *timer, int64_t expire_ms, void *opaque)
+{
+    (void)timer;
+    (void)expire_ms;
+    (void)opaque;
+}
+
+static void on_fd(int fd, void *opaque)
+{
+    (void)fd;
+    (void)opaque;
+}
+
+static void on_notify(void *opaque)
+{
+    (void)opaque;
+}
+
+static const SlirpCb callbacks = {
+    .send_packet = on_packet,
+    .guest_error = on_guest_error,
+    .clock_get_ns = on_clock,
+    .timer_new = on_timer_new,
+    .timer_free = on_timer_free,
+    .timer_mod = on_timer_mod,
+    .register_poll_fd = on_fd,
+    .unregister_poll_fd = on_fd,
+    .notify = on_notify,
+};
+
+/* ---- The host's sockets ---- */
+
+static const struct {
+    int slirp;
+    short poll;
+} events[] = {
+    { SLIRP_POLL_IN, POLLIN },   { SLIRP_POLL_OUT, POLLOUT }, { SLIRP_POLL_PRI, POLLPRI },
+    { SLIRP_POLL_ERR, POLLERR }, { SLIRP_POLL_HUP, POLLHUP },
+};
+
+#define N_EVENTS (sizeof(events) / sizeof(events[0]))
+
+static int on_add_poll(int fd, int wanted, void *opaque)
+{
+    struct slirp_link *s = opaque;
+    struct pollfd *pfd;
+    size_t i;
+
+    if (s->n_fds == s->cap_fds) {
+        size_t cap = s->cap_fds ? 2 * s->cap_fds : FIRST_FDS;
+        struct pollfd *fds = realloc(s->fds, cap * sizeof(*fds));
+
+        if (!fds) {
+            return -1;
+        }
+        s->fds = fds;
+        s->cap_fds = cap;
+    }
+    pfd = &s->fds[s->n_fds];
+    *pfd = (struct pollfd){ .fd = fd };
+    for (i = 0; i < N_EVENTS; i++) {
+        if (wanted & events[i].slirp) {
+            pfd->events |= events[i].poll;
+        }
+    }
+    return (int)s->n_fds++;
+}
+
+static int on_get_revents(int index, void *opaque)
+{
+    const struct slirp_link *s = opaque;
+    int got = 0;
+    size_t i;
+
+    if (index < 0 || (size_t)index >= s->n_fds) {
+        return 0;
+    }
+    for (i = 0; i < N_EVENTS; i++) {
+        if (s->fds[index].revents & events[i].poll) {
+            got |= events[i].slirp;
+        }
+    }
+    return got;
+}
+
+static void collect_fds(struct slirp_link *s)
+{
+    uint32_t timeout = UINT32_MAX; /* ms */
+
+    s->n_fds = 0;
+    slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
+    s->due_at = timeout == UINT32_MAX ? NEVER : s->now + (duration)timeout * US_PER_MS;
+}
+
+static void look_at_host(struct slirp_link *s)
+{
+    static const struct timespec at_once = { 0, 0 };
+    int n;
+
+    collect_fds(s);
+    n = s->n_fds > 0 ? ppoll(s->fds, (nfds_t)s->n_fds, &at_once, NULL) : 0;
+    slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
+}
+
+/* ---- The link ---- */
+
+static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant now)
+{
+    struct slirp_link *s = (struct slirp_link *)link;
+
+    (void)pool;
+    s->now = now;
+    if (!s->queue.first && !s->looked) {
+        look_at_host(s);
+        s->looked = true;
+    }
+    if (!s->queue.first) {
+        s->looked = false;
+    }
+    return pkt_list_pop(&s->queue);
+}
+
+static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
+{
+    struct slirp_link *s = (struct slirp_link *)link;
+
+    s->now = now;
+    if (s->any || slirp_policy_host_only(pkt_data(pkt), pkt->len)) {
+        slirp_input(s->slirp, pkt_data(pkt), (int)pkt->len);
+    } else {
+        link->drops[DROP_TX_POLICY]++;
+    }
+    pkt_free(pkt);
+    return SK_OK;
+}
+
+static instant slirp_poll_at(const struct link *link)
+{
+    const struct slirp_link *s = (const struct slirp_link *)link;
+
+    return s->queue.first ? 0 : s->due_at;
+}
+
+static size_t slirp_wait_fds(struct link *link, struct pollfd *fds, size_t n)
+{
+    struct slirp_link *s = (struct slirp_link *)link;
+
+    collect_fds(s);
+    if (n > 0 && s->n_fds > 0) {
+        memcpy(fds, s->fds, (n < s->n_fds ? n : s->n_fds) * sizeof(*fds));
+    }
+    return s->n_fds;
+}
+
+static const struct link_ops slirp_ops = {
+    .rx = slirp_rx,
+    .tx = slirp_tx,
+    .poll_at = slirp_poll_at,
+    .wait_fds = slirp_wait_fds,
+};
+
+/* ---- Start and end ---- */
+
+static struct in_addr in_addr_of(uint32_t host_order)
+{
+    return (struct in_addr){ .s_addr = htonl(host_order) };
+}
+
+static bool make_packets(struct slirp_link *s)
+{
+    uint32_t cap = ETH_PAD + ETH_HDR_LEN + (uint32_t)s->link.mtu;
+    uint32_t n = QUEUE_OCTETS / cap > MIN_QUEUED ? QUEUE_OCTETS / cap : MIN_QUEUED;
+    uint32_t i;
+
+    s->pkts = calloc(n, sizeof(*s->pkts));
+    s->octets = malloc((size_t)n * cap);
+    pkt_pool_init(&s->pool);
+    for (i = 0; s->pkts && s->octets && i < n; i++) {
+        pkt_pool_add(&s->pool, &s->pkts[i], s->octets + (size_t)i * cap, cap);
+    }
+    return s->pkts && s->octets;
+}
+
+static Slirp *start(struct slirp_link *s, const struct slirp_link_config *config)
+{
+    SlirpConfig cfg = {
+        .version = 3,
+        .in_enabled = true,
+        .vnetwork = in_addr_of(SLIRP_NETWORK),
+        .vnetmask = in_addr_of(SLIRP_NETMASK),
+        .vhost = in_addr_of(SLIRP_HOST),
+        .vdhcp_start = in_addr_of(SLIRP_GUEST),
+        .vnameserver = in_addr_of(SLIRP_DNS),
+        .if_mtu = s->link.mtu,
+        .if_mru = s->link.mtu,
+        .disable_dns = config->disable_dns,
+    };
+
+    return slirp_new(&cfg, &callbacks, s);
+}
+
+struct slirp_link *slirp_link_new(const struct slirp_link_config *config)
+{
+    struct slirp_link *s;
+
+    if (config->mtu > SLIRP_MAX_MTU || (config->mtu && config->mtu < IPV4_MIN_MTU)) {
+        return NULL;
+    }
+    s = calloc(1, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    s->link = (struct link){
+        .ops = &slirp_ops,
+        .medium = LINK_ETHERNET,
+        .mac = { { 0x52, 0x55, 0x0a, 0x00, 0x02, 0x0f } },
+        .mtu = config->mtu ? config->mtu : SLIRP_MTU,
+        .msl = SLIRP_MSL,
+        .checksums_rx = true,
+    };
+    s->any = config->any;
+    s->due_at = NEVER;
+    s->slirp = make_packets(s) ? start(s, config) : NULL;
+    if (!s->slirp) {
+        slirp_link_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void slirp_link_free(struct slirp_link *s)
+{
+    if (!s) {
+        return;
+    }
+    if (s->slirp) {
+        slirp_cleanup(s->slirp);
+    }
+    free(s->pkts);
+    free(s->octets);
+    free(s->fds);
+    free(s);
+}
+
+struct link *slirp_link_link(struct slirp_link *s)
+{
+    return &s->link;
+}
+
+/* ---- Ports of the host ---- */
+
+/*
+ * The port that libslirp listens on for `guest_port`, from its table for people: it tells nobody
+ * else. The newest forward comes first. 0: not found.
+ */
+static uint16_t listening_port(Slirp *slirp, bool udp, uint16_t guest_port)
+{
+    char *table = slirp_connection_info(slirp);
+    const char *line = table;
+    unsigned host = 0;
+
+    while (line && host == 0) {
+        unsigned from;
+        unsigned to;
+        char protocol[4];
+
+        if (sscanf(line, " %3[A-Z][HOST_FORWARD] %*d %*s %u %*s %u", protocol, &from, &to) == 3 &&
+            strcmp(protocol, udp ? "UDP" : "TCP") == 0 && to == guest_port) {
+            host = from;
+        }
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    free(table);
+    return (uint16_t)host;
+}
+
+enum sk_err slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
+                               uint16_t guest_port, struct sk_addr *bound)
+{
+    struct sockaddr_in from = { .sin_family = AF_INET,
+                                .sin_port = htons(host.port),
+                                .sin_addr = in_addr_of(ip4_bits(host.addr)) };
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(guest_port) };
+
+    if (slirp_add_hostxfwd(s->slirp, (const struct sockaddr *)&from, sizeof(from),
+                           (const struct sockaddr *)&to, sizeof(to),
+                           udp ? SLIRP_HOSTFWD_UDP : 0) != 0) {
+        return errno == EADDRINUSE ? SK_BINDING_IN_USE : SK_ADDR_NOT_AVAIL;
+    }
+    if (host.port == 0) {
+        host.port = listening_port(s->slirp, udp, guest_port);
+    }
+    *bound = host;
+    return SK_OK;
+}

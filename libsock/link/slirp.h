@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * libslirp as the link: a network 10.0.2.0/24 inside this process, without privileges. A connection
+ * to 10.0.2.2 is one to the host's 127.0.0.1; 10.0.2.15 comes from DHCP; ports of the host can be
+ * forwarded in. Hosts only.
+ *
+ * By default nothing but the host's loopback is reached: other frames are dropped before libslirp
+ * sees them and counted as DROP_TX_POLICY. `any` lifts that: then each address is the real one,
+ * and 10.0.2.3 the host's resolver.
+ *
+ * An MTU above 16 KB saves CPU but runs into libslirp: it sends a window update only once the
+ * window can grow by two segments, which never happens above 32,828, so a transfer stalls until a
+ * zero-window probe. It sends segments of mtu - 60 octets, whatever MSS was offered, one datagram
+ * of each UDP socket per round, and offers no window scale.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "link/link.h"
+
+#define SLIRP_MTU 1500      /* octets, the default */
+#define SLIRP_MAX_MTU 65521 /* octets: libslirp 4.7 takes no more */
+
+struct slirp_link;
+
+struct slirp_link_config {
+    uint16_t mtu;     /* 0: SLIRP_MTU */
+    bool any;         /* reach every address that this machine reaches, and its name server */
+    bool disable_dns; /* with `any`: 10.0.2.3 is nobody */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A network of its own, to be freed with slirp_link_free; NULL: no memory, or the MTU is out of
+ * range. */
+struct slirp_link *slirp_link_new(const struct slirp_link_config *config);
+
+/** Closes the host's sockets and frees the link, which no host uses any more. NULL is allowed. */
+void slirp_link_free(struct slirp_link *s);
+
+/** The link for sk_netif_add. */
+struct link *slirp_link_link(struct slirp_link *s);
+
+/**
+ * Forwards TCP, or UDP, that arrives at `host` on the host to `guest_port` of the guest, which has
+ * the address that DHCP gives it. Port 0 takes a free one. `*bound` is where the host listens.
+ * SK_BINDING_IN_USE: it cannot listen there.
+ */
+enum sk_err slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
+                               uint16_t guest_port, struct sk_addr *bound);
+
+#ifdef __cplusplus
+}
+#endif

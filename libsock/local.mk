@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libsock-internal.a: everything, with every name visible; tests link it. What is installed, libsock.la (shared) and
+# libsock.a, shows public names only.
+core_sources = \
+	%D%/api/op.c \
+	%D%/api/option.c \
+	%D%/api/resolve.c \
+	%D%/api/transfer.c \
+	%D%/base/addr.c \
+	%D%/base/addr.h \
+	%D%/base/arena.c \
+	%D%/base/arena.h \
+	%D%/base/assert.h \
+	%D%/base/atomic.h \
+	%D%/base/be.h \
+	%D%/base/bufpool.c \
+	%D%/base/bufpool.h \
+	%D%/base/cursor.h \
+	%D%/base/err.c \
+	%D%/base/err.h \
+	%D%/base/heap.c \
+	%D%/base/heap.h \
+	%D%/base/list.h \
+	%D%/base/msgq.c \
+	%D%/base/msgq.h \
+	%D%/base/pkt.c \
+	%D%/base/pkt.h \
+	%D%/base/ring.c \
+	%D%/base/ring.h \
+	%D%/base/rng.c \
+	%D%/base/rng.h \
+	%D%/base/sum.c \
+	%D%/base/sum.h \
+	%D%/base/tick.h \
+	%D%/base/time.h \
+	%D%/config.h \
+	%D%/libsock.h \
+	%D%/link/link.h \
+	%D%/link/loopback.c \
+	%D%/link/loopback.h \
+	%D%/link/pair.c \
+	%D%/link/pair.h \
+	%D%/link/pcap.h \
+	%D%/net/demux.c \
+	%D%/net/iface.c \
+	%D%/net/iface.h \
+	%D%/net/listen.c \
+	%D%/net/netif.c \
+	%D%/net/ports.c \
+	%D%/net/query.c \
+	%D%/net/records.c \
+	%D%/net/rx.c \
+	%D%/net/rx_icmp.c \
+	%D%/net/rx_tcp.c \
+	%D%/net/rx_udp.c \
+	%D%/net/settle.c \
+	%D%/net/slots.c \
+	%D%/net/socket.c \
+	%D%/net/tx.c \
+	%D%/net/tx_socket.c \
+	%D%/port/port.h \
+	%D%/port/sim_task.c \
+	%D%/port/sim_task.h \
+	%D%/proto/dhcp.c \
+	%D%/proto/dhcp.h \
+	%D%/proto/dns.c \
+	%D%/proto/dns.h \
+	%D%/proto/neigh.c \
+	%D%/proto/neigh.h \
+	%D%/proto/tcp/ack.c \
+	%D%/proto/tcp/arrives.c \
+	%D%/proto/tcp/assemble.c \
+	%D%/proto/tcp/assemble.h \
+	%D%/proto/tcp/close.c \
+	%D%/proto/tcp/newreno.c \
+	%D%/proto/tcp/next.c \
+	%D%/proto/tcp/open.c \
+	%D%/proto/tcp/profile.h \
+	%D%/proto/tcp/reno.c \
+	%D%/proto/tcp/rtt.c \
+	%D%/proto/tcp/rtt.h \
+	%D%/proto/tcp/seq.h \
+	%D%/proto/tcp/tcp.h \
+	%D%/proto/tcp/text.c \
+	%D%/proto/tcp/timer.c \
+	%D%/proto/udp.c \
+	%D%/proto/udp.h \
+	%D%/wire/arp.c \
+	%D%/wire/arp.h \
+	%D%/wire/dhcp.c \
+	%D%/wire/dhcp.h \
+	%D%/wire/dns.c \
+	%D%/wire/dns.h \
+	%D%/wire/drop.c \
+	%D%/wire/drop.h \
+	%D%/wire/eth.c \
+	%D%/wire/eth.h \
+	%D%/wire/icmp4.c \
+	%D%/wire/icmp4.h \
+	%D%/wire/ip.c \
+	%D%/wire/ip.h \
+	%D%/wire/ipv4.c \
+	%D%/wire/ipv4.h \
+	%D%/wire/tcp.c \
+	%D%/wire/tcp.h \
+	%D%/wire/udp.c \
+	%D%/wire/udp.h
+
+# Beside the core, on hosts and on boards.
+host_sources = \
+	%D%/link/pcap.c \
+	%D%/port/panic.c \
+	%D%/port/posix.c \
+	%D%/port/posix.h \
+	%D%/port/sim.c \
+	%D%/port/sim.h
+
+firmware_sources = \
+	%D%/link/lan9118.c \
+	%D%/link/lan9118.h \
+	%D%/port/atomic_armv6m.c \
+	%D%/port/cortexm.c \
+	%D%/port/cortexm.h \
+	%D%/port/cortexm_cpu.h
+
+# In a library of its own, since it needs libslirp.
+slirp_sources = \
+	%D%/link/slirp.c \
+	%D%/link/slirp.h \
+	%D%/link/slirp_policy.c \
+	%D%/link/slirp_policy.h
+
+EXTRA_DIST += $(host_sources) $(firmware_sources) $(slirp_sources)
+
+noinst_LIBRARIES += libsock-internal.a
+libsock_internal_a_SOURCES = $(core_sources)
+if FIRMWARE
+libsock_internal_a_SOURCES += $(firmware_sources)
+else
+libsock_internal_a_SOURCES += $(host_sources)
+endif
+
+# What a program may include, and what those headers include.
+nobase_include_HEADERS += \
+	%D%/libsock.h \
+	%D%/config.h \
+	%D%/base/addr.h \
+	%D%/base/be.h \
+	%D%/base/cursor.h \
+	%D%/base/err.h \
+	%D%/base/pkt.h \
+	%D%/base/time.h \
+	%D%/wire/drop.h \
+	%D%/wire/eth.h \
+	%D%/link/link.h \
+	%D%/port/port.h
+if FIRMWARE
+nobase_include_HEADERS += \
+	%D%/link/lan9118.h \
+	%D%/port/cortexm.h
+else
+nobase_include_HEADERS += \
+	%D%/base/rng.h \
+	%D%/link/pair.h \
+	%D%/link/pcap.h \
+	%D%/port/posix.h
+endif
+
+PUBLIC_NAMES = '^(sk_|libsock_|__wrap_)'
+
+if SHARED
+lib_LTLIBRARIES += libsock.la
+libsock_la_SOURCES = $(libsock_internal_a_SOURCES)
+libsock_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
+libsock_la_LDFLAGS = $(AM_LDFLAGS) $(WRAP_LDFLAGS) -version-info 0:0:0 \
+	-export-symbols-regex $(PUBLIC_NAMES)
+endif
+
+archivedir = $(libdir)
+archive_DATA = libsock.a
+CLEANFILES += libsock.a
+PREFIX_ARCHIVE = $(AM_V_GEN)$(srcdir)/build-aux/prefix-archive '$(NM)' '$(OBJCOPY)'
+
+libsock.a: libsock-internal.a
+	$(PREFIX_ARCHIVE) libsock-internal.a $@
+
+if HAVE_SLIRP
+noinst_LIBRARIES += libsock-slirp-internal.a
+nobase_include_HEADERS += %D%/link/slirp.h
+libsock_slirp_internal_a_SOURCES = $(slirp_sources)
+libsock_slirp_internal_a_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
+
+SLIRP_NAMES = '^(sk_slirp_|libsock_board)'
+
+if SHARED
+lib_LTLIBRARIES += libsock-slirp.la
+# What it shares with libsock.so and what is not public there, it has again.
+libsock_slirp_la_SOURCES = $(slirp_sources) \
+	%D%/base/pkt.c \
+	%D%/base/sum.c \
+	%D%/wire/arp.c \
+	%D%/wire/eth.c \
+	%D%/wire/icmp4.c \
+	%D%/wire/ip.c \
+	%D%/wire/ipv4.c \
+	%D%/wire/udp.c \
+	%D%/link/pcap.c \
+	%D%/port/posix.c
+libsock_slirp_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
+libsock_slirp_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
+libsock_slirp_la_LIBADD = libsock.la $(SLIRP_LIBS)
+libsock_slirp_la_LDFLAGS = $(AM_LDFLAGS) $(WRAP_LDFLAGS) -version-info 0:0:0 \
+	-export-symbols-regex $(SLIRP_NAMES)
+endif
+
+archive_DATA += libsock-slirp.a
+CLEANFILES += libsock-slirp.a
+pkgconfig_DATA += libsock-slirp.pc
+
+libsock-slirp.a: libsock-slirp-internal.a libsock-internal.a
+	$(PREFIX_ARCHIVE) libsock-slirp-internal.a $@ libsock-internal.a
+endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which socket a packet is for: a hash under a secret key. A chain that grows long is a sign of an
+ * attack or of bad luck, and the key is chosen anew.
+ */
+#include "net/iface.h"
+
+#include "base/assert.h"
+
+#define LONG_CHAIN 16
+
+static bool is_tcp(const struct sock_node *node)
+{
+    return node->tag != SOCK_UDP;
+}
+
+static uint32_t mix(uint32_t h, uint32_t word)
+{
+    h = (h ^ word) * 0x9e3779b1u;
+    return h ^ h >> 15;
+}
+
+static uint32_t hash(const struct sk_iface *iface, bool tcp, uint16_t local_port,
+                     struct sk_addr remote)
+{
+    uint32_t h = iface->hash_key;
+
+    h = mix(h, ip4_bits(remote.addr));
+    h = mix(h, (uint32_t)remote.port << 16 | local_port);
+    h = mix(h, iface->hash_key ^ tcp);
+    return h & iface->bucket_mask;
+}
+
+static struct sock_node **bucket_of(struct sk_iface *iface, const struct sock_node *node)
+{
+    return &iface->buckets[hash(iface, is_tcp(node), node->local.port, node->remote)];
+}
+
+static uint32_t enter(struct sk_iface *iface, struct sock_node *node)
+{
+    struct sock_node **bucket = bucket_of(iface, node);
+    uint32_t length = 1;
+
+    for (const struct sock_node *other = *bucket; other; other = other->hash_next) {
+        length++;
+    }
+    node->hash_next = *bucket;
+    *bucket = node;
+    return length;
+}
+
+static void rekey(struct sk_iface *iface)
+{
+    struct sock_node *all = NULL;
+
+    for (uint32_t i = 0; i <= iface->bucket_mask; i++) {
+        while (iface->buckets[i]) {
+            struct sock_node *node = iface->buckets[i];
+
+            iface->buckets[i] = node->hash_next;
+            node->hash_next = all;
+            all = node;
+        }
+    }
+    iface->hash_key = rng_u32(&iface->rng);
+    iface->n_inserted = 0;
+    while (all) {
+        struct sock_node *node = all;
+
+        all = node->hash_next;
+        enter(iface, node);
+    }
+}
+
+void hash_insert(struct sk_iface *iface, struct sock_node *node)
+{
+    SK_ASSERT(!node->hashed);
+    node->hashed = true;
+    /* Not at every insertion: sockets that share a port are in one chain under any key. */
+    if (enter(iface, node) > LONG_CHAIN && iface->n_inserted++ > iface->bucket_mask) {
+        rekey(iface);
+    }
+}
+
+void hash_remove(struct sk_iface *iface, struct sock_node *node)
+{
+    struct sock_node **link;
+
+    if (!node->hashed) {
+        return;
+    }
+    link = bucket_of(iface, node);
+    while (*link != node) {
+        link = &(*link)->hash_next;
+    }
+    *link = node->hash_next;
+    node->hashed = false;
+}
+
+struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk_addr local,
+                               struct sk_addr remote)
+{
+    struct sock_node *node = iface->buckets[hash(iface, tcp, local.port, remote)];
+
+    while (node &&
+           !(is_tcp(node) == tcp && node->local.port == local.port &&
+             sk_addr_equal(node->remote, remote) && ip_equal(node->local.addr, local.addr))) {
+        node = node->hash_next;
+    }
+    return node;
+}
+
+/* 2: bound to the address, 1: to all of ours, 0: not for it. */
+static int fitness(const struct sock_node *node, bool tcp, struct sk_addr local)
+{
+    bool receives = tcp ? node->tag == SOCK_LISTENER : node->tag == SOCK_UDP;
+
+    if (!receives || node->local.port != local.port || node->remote.port != 0) {
+        return 0;
+    }
+    if (ip_is_unspecified(node->local.addr)) {
+        return 1;
+    }
+    return ip_equal(node->local.addr, local.addr) ? 2 : 0;
+}
+
+static struct sock_node *find_bound(struct sk_iface *iface, bool tcp, struct sk_addr local)
+{
+    struct sk_addr nobody = { ip4(0), 0 };
+    struct sock_node *best = NULL;
+    int best_fitness = 0;
+
+    for (struct sock_node *node = iface->buckets[hash(iface, tcp, local.port, nobody)]; node;
+         node = node->hash_next) {
+        int f = fitness(node, tcp, local);
+
+        if (f > best_fitness) {
+            best = node;
+            best_fitness = f;
+        }
+    }
+    return best;
+}
+
+struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
+                                struct sk_addr remote)
+{
+    struct sock_node *node = NULL;
+
+    if (remote.port != 0) {
+        node = sockets_find(iface, tcp, local, remote);
+    }
+    return node ? node : find_bound(iface, tcp, local);
+}

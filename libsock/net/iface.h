@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host: what binds protocols to links. Its files, each one idea:
+ *
+ *   iface.c    memory, the poll, deadlines        slots.c    handles
+ *   netif.c    addresses, routes, ARP, DHCP       records.c  sockets and their buffers
+ *   rx.c       frames and IP packets in           demux.c    which socket a packet is for
+ *   rx_icmp.c rx_udp.c rx_tcp.c  what is in them  settle.c   readiness, deadlines, the end
+ *   tx.c       packets out                        ports.c    local addresses, ephemeral ports, ISNs
+ *   tx_socket.c  the senders' turn                listen.c   listeners and their queues
+ *   query.c    names being resolved               socket.c   the calls that never wait
+ *
+ * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
+ * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
+ * turn at the end of the poll.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/bufpool.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/pkt.h"
+#include "base/rng.h"
+#include "libsock.h"
+#include "link/link.h"
+#include "link/loopback.h"
+#include "proto/dhcp.h"
+#include "proto/dns.h"
+#include "proto/neigh.h"
+#include "proto/tcp/tcp.h"
+#include "proto/udp.h"
+
+#define LOOPBACK_IFINDEX 1
+#define SLOT_NONE UINT32_MAX
+
+/* Room in front of a packet's transport header: Ethernet at an offset that aligns IP to four
+ * octets, and IPv4. */
+#define LINK_HEADROOM 16
+#define IP_HEADROOM (LINK_HEADROOM + IPV4_HDR_LEN)
+
+enum sock_tag {
+    SOCK_FREE,
+    SOCK_UDP,
+    SOCK_TCP,
+    SOCK_LISTENER,
+};
+
+/** What every socket record begins with. */
+struct sock_node {
+    struct list_link run; /* senders; or a netif's lists of those that wait */
+    struct list_link
+        queue; /* changed readiness; a listener's queues; TIME-WAIT: a record is in one at most */
+    struct sock_node *hash_next;
+    struct sk_addr local;
+    struct sk_addr remote; /* unspecified, port 0: none */
+    uint32_t slot;         /* SLOT_NONE: no handle leads here */
+    uint32_t item;         /* its number in the heap of deadlines, and in its slab */
+    uint32_t reported;     /* the readiness that sk_iface_ready last told */
+    uint8_t tag;           /* enum sock_tag */
+    uint8_t neigh_hint;
+    bool hashed;
+    bool reuseaddr;
+};
+
+struct udp_entry {
+    struct sock_node node;
+    struct udp_sock udp;
+    uint8_t *rx;
+    uint8_t *tx;
+    uint32_t rx_size; /* wanted before the queues exist, then the truth */
+    uint32_t tx_size;
+    uint32_t kicked; /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
+                        was before it */
+    bool bound;
+};
+
+struct listener_entry {
+    struct sock_node node;
+    struct list half_open; /* tcp_entry.node.queue: SYN-RECEIVED */
+    struct list accepted;  /* ... established, and waiting for sk_op_accept */
+    uint32_t backlog;
+    uint32_t n_half_open;
+    uint32_t n_accepted;
+    uint32_t rx_size;
+    uint32_t tx_size;
+    bool nodelay;
+};
+
+struct tcp_entry {
+    struct sock_node node;
+    struct listener_entry *listener; /* whose queue the record is in */
+    uint8_t *rx;
+    uint8_t *tx;
+    uint32_t rx_size;
+    uint32_t tx_size;
+    uint32_t credit; /* octets of the netif's absorb that this connection may announce */
+    uint8_t ifindex; /* of the credit */
+    bool half_open;  /* in its listener's queue of that name, not in the accepted one */
+    bool bound;      /* by the program, not only for its connection */
+    bool opened;     /* tcp is in use; until then only its options are kept */
+    bool nodelay;
+    struct tcp_sock tcp; /* and the state of its profile behind it */
+};
+
+struct tagged_socket {
+    union {
+        struct sock_node *node;
+        struct udp_entry *udp;
+        struct tcp_entry *tcp;
+        struct listener_entry *listener;
+        uintptr_t next_free; /* the next slot in the free list */
+    } u;
+    uint32_t tag_generation; /* enum sock_tag, and the generation above it */
+};
+
+/** Records of one kind: the first n_touched have been used; those given back are in a list. */
+struct slab {
+    uint8_t *memory;
+    struct list_link free; /* singly linked, through `next` */
+    size_t stride;
+    uint32_t n;
+    uint32_t n_touched;
+    uint32_t n_taken;
+};
+
+struct netif {
+    struct link *link;
+    const char *name;
+    struct ip_addr addr; /* unspecified: none yet */
+    struct ip_addr gateway;
+    uint32_t netmask; /* host order */
+    uint16_t mtu;
+    uint8_t ifindex;
+    bool uses_dhcp;
+    struct neigh_cache neigh; /* Ethernet only */
+    struct dhcp_client dhcp;
+    struct list waiting; /* senders whose neighbour is being asked for */
+    struct list blocked; /* senders that found no room on the link, or no packet */
+    uint32_t credit;     /* what is left of link->absorb */
+    instant due_at;      /* when neighbours or DHCP have something to do */
+};
+
+struct query_slot {
+    struct dns_query q;
+    sk_fd fd; /* its socket */
+    uint32_t generation;
+    instant forget_at; /* once finished: nobody fetched the answer */
+    bool used;
+};
+
+/** At most `per_second` of something. */
+struct rate {
+    tick since;
+    uint32_t n;
+    uint32_t per_second;
+};
+
+struct sk_iface {
+    struct sk_stats stats;
+    sk_trace_fn *trace;
+    void *trace_context;
+    instant now; /* of the last poll */
+    struct rng rng;
+    struct sip_key isn_key;
+    struct sip_key port_key;
+    uint32_t hash_key;
+    uint32_t next_ephemeral; /* atomic */
+    const struct tcp_profile *profile;
+    uint32_t rcvbuf;
+    uint32_t sndbuf;
+
+    struct netif *netifs;
+    uint32_t n_netifs;
+    uint32_t max_netifs;
+    uint32_t n_neighbours;
+    struct loopback loopback;
+    struct neigh *neighs;
+
+    struct pkt_pool pool;
+    uint32_t packet_size;
+    struct bufpool buffers;
+
+    struct tagged_socket *slots;
+    uint32_t n_slots;
+    uint32_t free_slot; /* SLOT_NONE: every one is taken */
+    uint32_t slot_bits;
+    struct slab udp;
+    struct slab tcp;
+    struct slab listeners;
+    struct sock_node **buckets;
+    uint32_t bucket_mask;
+    uint32_t n_inserted; /* since hash_key was last chosen */
+
+    struct heap deadlines; /* of TCP records */
+    struct list senders;
+    struct list changed;   /* readiness */
+    struct list time_wait; /* the oldest first; these have no handle */
+    uint32_t kicked; /* atomic: 1 + the number of the UDP record that an interrupt queued to last;
+                        0: none */
+
+    struct query_slot *queries;
+    uint32_t n_queries;
+    uint32_t n_asked; /* queries in use */
+    struct sk_addr dns[CONFIG_N_DNS_SERVERS];
+    uint8_t n_dns;
+
+    struct rate icmp_errors;
+    struct rate resets;
+};
+
+/* iface.c */
+
+/** Counts and traces a packet that goes no further, and answers the reason: `return drop(...)`. */
+enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const struct pkt *pkt);
+bool rate_allows(struct rate *rate, instant now);
+
+/* netif.c */
+
+struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex);
+/** The netif whose address this is (127/8: the loopback); NULL: not ours. */
+struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr);
+/** True for the limited broadcast and that of the netif's network. */
+bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr);
+/** Which netif leads to `dst`, and which address on its link to send to. NULL: no route. */
+struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop);
+/** The address that a packet to `dst` comes from; unspecified without a route. */
+struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst);
+/** The link address of a next hop; MAC_BROADCAST for broadcasts; NEIGH_KNOWN on links that need
+ * none. */
+enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
+                               struct mac_addr *mac, uint8_t *hint);
+/** Timers of neighbours and DHCP, and what they send. */
+bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
+instant netif_poll_at(const struct netif *netif);
+/** Those that wait for a neighbour or for room have their turn again. */
+void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
+/** A share of what the link absorbs, for a new connection; `want` when it has no limit. */
+uint32_t netif_take_credit(struct netif *netif, uint32_t want);
+void netif_give_credit(struct netif *netif, uint32_t credit);
+/** A DHCP message came in. */
+enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
+                                    instant now);
+/** The Ethernet netif has no address and asks for one. */
+bool netif_is_acquiring(const struct netif *netif);
+
+/* rx*.c: an answer other than DROP_NONE was counted already */
+
+enum drop_reason rx_frame(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
+                          instant now);
+enum drop_reason rx_icmp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                         struct cursor *c, struct pkt *pkt, instant now);
+enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                        struct cursor *c, struct pkt *pkt, instant now);
+enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                        struct cursor *c, struct pkt *pkt, instant now);
+
+/* tx.c */
+
+/** An empty packet with room in front for `transport` octets of header and all below; NULL: none is
+ * free. */
+struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport);
+/**
+ * Puts IP and link headers before the packet and hands it to the link. Takes the packet on SK_OK
+ * only; SK_AGAIN: the link has no room.
+ */
+enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, struct ip_hdr *ip,
+                      struct mac_addr mac, struct pkt *pkt, instant now);
+/** The same for a packet that nobody keeps: sent or dropped, and counted. Takes the packet. */
+void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
+/** An ICMP error about the packet whose IP header begins at `quoted` (RFC 1122 3.2.2), if it may be
+ * sent. */
+void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t code,
+                   const struct pkt *quoted, instant now);
+void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
+              instant now);
+/** An ARP message. */
+void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
+            struct mac_addr dst, instant now);
+
+/* tx_socket.c */
+
+/** Gives every sender its turns until each is done or waits. True when anything was sent. */
+bool tx_senders(struct sk_iface *iface, instant now);
+void tx_wants(struct sk_iface *iface, struct sock_node *node);
+
+/* slots.c */
+
+struct tagged_socket *slot_of(const struct sk_iface *iface, sk_fd fd); /* NULL: stale or none */
+sk_fd fd_of(const struct sk_iface *iface, const struct sock_node *node);
+enum sock_tag slot_tag(const struct tagged_socket *slot);
+/** Gives `node` a handle; false: every slot is taken. */
+bool slot_take(struct sk_iface *iface, struct sock_node *node);
+void slot_release(struct sk_iface *iface, struct sock_node *node);
+/** Another record takes over the handle of `from`. */
+void slot_move(struct sk_iface *iface, struct sock_node *from, struct sock_node *to);
+
+/* records.c */
+
+struct udp_entry *udp_take(struct sk_iface *iface);
+void udp_release(struct sk_iface *iface, struct udp_entry *udp);
+struct tcp_entry *tcp_take(struct sk_iface *iface); /* may evict the oldest in TIME-WAIT */
+void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp);
+struct listener_entry *listener_take(struct sk_iface *iface);
+void listener_release(struct sk_iface *iface, struct listener_entry *listener);
+struct udp_entry *udp_at(const struct sk_iface *iface, uint32_t i);
+struct tcp_entry *tcp_at(const struct sk_iface *iface, uint32_t i);
+struct listener_entry *listener_at(const struct sk_iface *iface, uint32_t i);
+bool tcp_take_buffers(struct sk_iface *iface, struct tcp_entry *tcp);
+void tcp_give_buffers(struct sk_iface *iface, struct tcp_entry *tcp);
+void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp);
+bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp);
+
+/* demux.c */
+
+void hash_insert(struct sk_iface *iface, struct sock_node *node);
+void hash_remove(struct sk_iface *iface, struct sock_node *node);
+/** The socket for a packet: the exact pair, or the local address, or the port alone, in this order.
+ */
+struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
+                                struct sk_addr remote);
+/** The one with exactly this pair. */
+struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk_addr local,
+                               struct sk_addr remote);
+
+/* settle.c */
+
+uint32_t node_readiness(const struct sock_node *node);
+/** Something happened to it: its readiness may have changed. */
+void node_changed(struct sk_iface *iface, struct sock_node *node);
+/** Brings a connection's deadline, readiness, queue and end up to date. False: it ended, and the
+ * record is released. */
+bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now);
+/** Something happened to a connection: settles it, and gives it a turn to send. */
+void tcp_happened(struct sk_iface *iface, struct tcp_entry *tcp, instant now);
+
+/* ports.c */
+
+/** SK_OK when `local` may be bound by this record (RFC 9293 3.9.1.1, POSIX bind). */
+enum sk_err ports_check(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local);
+/** A free ephemeral port for a pair of which `remote` may be unspecified; 0: none is left. */
+uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,
+                         struct sk_addr remote);
+/** RFC 6528: the initial sequence number of a pair. */
+uint32_t initial_sequence(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+                          instant now);
+
+/* listen.c */
+
+/** A segment for a listener. */
+enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry *listener,
+                                  struct netif *netif, const struct ip_hdr *ip,
+                                  const struct tcp_hdr *hdr, struct pkt *pkt, instant now);
+/** The record leaves its listener's queues. */
+void listener_forget(struct tcp_entry *tcp);
+/** A half-open connection is established: it waits to be accepted. */
+void listener_completed(struct sk_iface *iface, struct tcp_entry *tcp);
+/** Resets what waits in its queues. */
+void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now);
+
+/** What a connection through `netif` is opened with; its addresses and buffers are set. Takes
+ * credit of the netif. */
+struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
+                               instant now);
+
+/* query.c */
+
+bool queries_poll(struct sk_iface *iface, instant now);
+instant queries_poll_at(const struct sk_iface *iface);
+/** Begins; `*query` names it for query_result. */
+enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
+/** SK_PENDING, or how it ended, once: then the query is forgotten. */
+enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
+                         size_t *n);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Addresses and routes (RFC 1122 3.3.1), and the protocols that a netif runs for itself: ARP and
+ * DHCP. */
+#include "net/iface.h"
+
+#include "base/sum.h"
+#include "wire/ipv4.h"
+#include "wire/udp.h"
+
+static struct netif *netif_in(const struct sk_iface *iface, uint8_t ifindex)
+{
+    return ifindex >= 1 && ifindex <= iface->n_netifs ? &iface->netifs[ifindex - 1] : NULL;
+}
+
+struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex)
+{
+    return netif_in(iface, ifindex);
+}
+
+static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_len,
+                     struct ip_addr gateway)
+{
+    netif->addr = addr;
+    netif->netmask = prefix_len ? UINT32_MAX << (32 - prefix_len) : 0;
+    netif->gateway = gateway;
+    if (netif->link->medium == LINK_ETHERNET) {
+        neigh_set_addr(&netif->neigh, addr);
+    }
+}
+
+static uint16_t usable_mtu(const struct sk_iface *iface, const struct link *link, uint16_t wanted)
+{
+    uint32_t mtu = iface->packet_size - LINK_HEADROOM;
+
+    mtu = link->mtu < mtu ? link->mtu : mtu;
+    return (uint16_t)(wanted && wanted < mtu ? wanted : mtu);
+}
+
+enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
+                         const struct sk_netif_config *config, instant now, uint8_t *ifindex)
+{
+    struct netif *netif = &iface->netifs[iface->n_netifs];
+    bool dhcp = ip_is_unspecified(config->addr);
+
+    if (iface->n_netifs == iface->max_netifs) {
+        return SK_NO_SOCKETS;
+    }
+    if (!link || (!dhcp && (config->prefix_len < 1 || config->prefix_len > 32)) ||
+        (dhcp && link->medium != LINK_ETHERNET) || (config->mtu && config->mtu < IPV4_MIN_MTU) ||
+        link->mtu < IPV4_MIN_MTU) {
+        return SK_INVALID;
+    }
+    *netif = (struct netif){
+        .link = link,
+        .name = config->name,
+        .mtu = usable_mtu(iface, link, config->mtu),
+        .ifindex = (uint8_t)(iface->n_netifs + 1),
+        .uses_dhcp = dhcp,
+        .credit = link->absorb,
+        .due_at = now,
+    };
+    list_init(&netif->waiting);
+    list_init(&netif->blocked);
+    neigh_init(&netif->neigh, iface->neighs + (size_t)iface->n_netifs * iface->n_neighbours,
+               iface->n_neighbours, link->mac);
+    dhcp_init(&netif->dhcp, link->mac, &iface->rng);
+    set_addr(netif, config->addr, config->prefix_len, config->gateway);
+    if (dhcp) {
+        dhcp_start(&netif->dhcp, now);
+    }
+    iface->n_netifs++;
+    if (ifindex) {
+        *ifindex = netif->ifindex;
+    }
+    return SK_OK;
+}
+
+bool sk_iface_configured(const struct sk_iface *iface)
+{
+    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
+        if (!ip_is_unspecified(iface->netifs[i].addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct ip_addr *addr)
+{
+    const struct netif *netif = netif_in(iface, ifindex);
+
+    if (!netif) {
+        return SK_INVALID;
+    }
+    *addr = netif->addr;
+    return SK_OK;
+}
+
+struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex)
+{
+    const struct netif *netif = netif_in(iface, ifindex);
+
+    return netif ? netif->link : NULL;
+}
+
+struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr)
+{
+    if (ip_is_loopback(addr)) {
+        return &iface->netifs[0];
+    }
+    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
+        if (!ip_is_unspecified(addr) && ip_equal(iface->netifs[i].addr, addr)) {
+            return &iface->netifs[i];
+        }
+    }
+    return NULL;
+}
+
+static bool on_link(const struct netif *netif, uint32_t bits)
+{
+    return !ip_is_unspecified(netif->addr) &&
+           ((bits ^ ip4_bits(netif->addr)) & netif->netmask) == 0;
+}
+
+bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
+{
+    uint32_t bits = ip4_bits(addr);
+
+    if (bits == UINT32_MAX) {
+        return true;
+    }
+    /* RFC 3021: a network of 31 bits has no broadcast address, one of 32 is a single host */
+    return on_link(netif, bits) && (uint32_t)~netif->netmask > 1 &&
+           (bits | netif->netmask) == UINT32_MAX;
+}
+
+struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop)
+{
+    struct netif *through = NULL;
+
+    *next_hop = dst;
+    if (netif_with_addr(iface, dst)) {
+        return &iface->netifs[0];
+    }
+    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
+        struct netif *netif = &iface->netifs[i];
+
+        if (on_link(netif, ip4_bits(dst)) || netif_is_broadcast(netif, dst)) {
+            return ip_is_unspecified(netif->addr) ? NULL : netif;
+        }
+        if (!through && !ip_is_unspecified(netif->gateway) && !ip_is_unspecified(netif->addr)) {
+            through = netif;
+        }
+    }
+    if (through) {
+        *next_hop = through->gateway;
+    }
+    return through;
+}
+
+struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
+{
+    struct ip_addr next_hop;
+    struct netif *netif;
+
+    if (netif_with_addr(iface, dst)) {
+        return dst; /* from ourselves to ourselves */
+    }
+    netif = route(iface, dst, &next_hop);
+    return netif ? netif->addr : ip4(0);
+}
+
+enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
+                               struct mac_addr *mac, uint8_t *hint)
+{
+    enum neigh_state state;
+
+    *mac = MAC_BROADCAST;
+    if (netif->link->medium != LINK_ETHERNET || netif_is_broadcast(netif, next_hop)) {
+        return NEIGH_KNOWN;
+    }
+    if (ip_is_multicast(next_hop)) { /* RFC 1112 6.4 */
+        uint32_t group = ip4_bits(next_hop);
+
+        *mac = (struct mac_addr){ { 0x01, 0x00, 0x5e, (uint8_t)(group >> 16 & 0x7f),
+                                    (uint8_t)(group >> 8), (uint8_t)group } };
+        return NEIGH_KNOWN;
+    }
+    state = neigh_lookup(&netif->neigh, next_hop, now, mac, hint);
+    if (state != NEIGH_KNOWN) {
+        netif->due_at = now; /* a request may have to leave */
+    }
+    return state;
+}
+
+void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
+{
+    list_splice(&iface->senders, &netif->waiting);
+}
+
+bool netif_is_acquiring(const struct netif *netif)
+{
+    return netif->uses_dhcp && ip_is_unspecified(netif->addr);
+}
+
+/*
+ * Half of what is left, at least a segment: the first connections get most, and later ones still
+ * some. What is given lasts as long as the connection, since an announced window cannot be taken
+ * back.
+ */
+uint32_t netif_take_credit(struct netif *netif, uint32_t want)
+{
+    uint32_t segment = netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN;
+    uint32_t share = netif->credit / 2;
+
+    if (netif->link->absorb == 0) {
+        return want;
+    }
+    share = share > segment ? share : segment;
+    share = share < netif->credit ? share : netif->credit;
+    share = share < want ? share : want;
+    netif->credit -= share;
+    return share;
+}
+
+void netif_give_credit(struct netif *netif, uint32_t credit)
+{
+    if (netif->link->absorb) {
+        netif->credit += credit;
+    }
+}
+
+/* ---- DHCP -------------------------------------------------------------------------------------
+ */
+
+static void add_dns(struct sk_iface *iface, struct ip_addr server)
+{
+    struct sk_addr addr = { server, DNS_PORT };
+
+    for (uint32_t i = 0; i < iface->n_dns; i++) {
+        if (sk_addr_equal(iface->dns[i], addr)) {
+            return;
+        }
+    }
+    if (iface->n_dns < CONFIG_N_DNS_SERVERS) {
+        iface->dns[iface->n_dns++] = addr;
+    }
+}
+
+static void lease_changed(struct sk_iface *iface, struct netif *netif)
+{
+    const struct dhcp_lease *lease = &netif->dhcp.lease;
+
+    netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
+    if (!dhcp_has_lease(&netif->dhcp)) {
+        set_addr(netif, ip4(0), 0, ip4(0));
+        return;
+    }
+    set_addr(netif, lease->addr, lease->prefix_len, lease->gateway);
+    if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->mtu) {
+        netif->mtu = lease->mtu;
+    }
+    for (uint32_t i = 0; i < lease->n_dns; i++) {
+        add_dns(iface, lease->dns[i]);
+    }
+}
+
+enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
+                                    instant now)
+{
+    struct dhcp_msg msg;
+    enum drop_reason reason = dhcp_parse(c, &msg);
+    bool changed = false;
+
+    netif->due_at = now;
+    if (reason == DROP_NONE) {
+        reason = dhcp_arrives(&netif->dhcp, &msg, now, &changed);
+    }
+    if (changed) {
+        lease_changed(iface, netif);
+    }
+    return reason;
+}
+
+static void send_dhcp(struct sk_iface *iface, struct netif *netif, const struct dhcp_msg *msg,
+                      struct ip_addr dst, struct mac_addr mac, instant now)
+{
+    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
+    struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT };
+    struct ip_hdr ip = {
+        .src = msg->ciaddr, .dst = dst, .proto = IP_PROTO_UDP, .ttl = IP_DEFAULT_TTL
+    };
+    struct writer w;
+
+    if (!pkt) {
+        drop(iface, DROP_TX_NO_PACKET, NULL);
+        return;
+    }
+    w = writer_over(pkt_data(pkt), pkt_room(pkt));
+    if (!dhcp_emit(&w, msg)) {
+        drop(iface, DROP_TX_NO_PACKET, pkt);
+        pkt_free(pkt);
+        return;
+    }
+    pkt_put(pkt, (uint32_t)w.len);
+    udp.payload_len = (uint16_t)w.len;
+    ip.payload_len = (uint16_t)(UDP_HDR_LEN + w.len);
+    udp_emit(pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, w.base, w.len));
+    if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+        drop(iface, DROP_TX_LINK, pkt);
+        pkt_free(pkt);
+    }
+}
+
+/* A server that is not on the link is behind the gateway. */
+static enum neigh_state resolve_server(struct netif *netif, struct ip_addr server, instant now,
+                                       struct mac_addr *mac)
+{
+    bool direct = netif_is_broadcast(netif, server) || on_link(netif, ip4_bits(server));
+    uint8_t hint = 0;
+
+    return netif_resolve(netif, direct ? server : netif->gateway, now, mac, &hint);
+}
+
+static bool poll_dhcp(struct sk_iface *iface, struct netif *netif, instant now)
+{
+    struct dhcp_msg msg;
+    struct ip_addr dst;
+    struct mac_addr mac;
+    enum neigh_state neigh;
+    bool any = false;
+
+    if (dhcp_poll(&netif->dhcp, now)) {
+        lease_changed(iface, netif);
+        any = true;
+    }
+    while (dhcp_next(&netif->dhcp, now, &msg, &dst)) {
+        neigh = resolve_server(netif, dst, now, &mac);
+        if (neigh == NEIGH_WAITING) {
+            break; /* asked for again when the neighbour cache has news */
+        }
+        if (neigh == NEIGH_KNOWN) {
+            send_dhcp(iface, netif, &msg, dst, mac, now);
+        }
+        dhcp_sent(&netif->dhcp, now);
+        any = true;
+    }
+    return any;
+}
+
+static bool poll_neighbours(struct sk_iface *iface, struct netif *netif, instant now)
+{
+    struct arp_hdr arp;
+    struct mac_addr dst;
+    bool any = false;
+
+    if (neigh_poll(&netif->neigh, now)) {
+        netif_wake_waiting(iface, netif);
+        any = true;
+    }
+    while (neigh_next(&netif->neigh, now, &arp, &dst)) {
+        tx_arp(iface, netif, &arp, dst, now);
+        any = true;
+    }
+    return any;
+}
+
+bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
+{
+    bool any = false;
+
+    if (now < netif->due_at) {
+        return false;
+    }
+    netif->due_at = NEVER;
+    if (netif->uses_dhcp) {
+        any |= poll_dhcp(iface, netif, now);
+        netif->due_at = dhcp_poll_at(&netif->dhcp);
+    }
+    if (netif->link->medium == LINK_ETHERNET) {
+        instant neigh_at;
+
+        any |= poll_neighbours(iface, netif, now);
+        neigh_at = neigh_poll_at(&netif->neigh, now);
+        netif->due_at = neigh_at < netif->due_at ? neigh_at : netif->due_at;
+    }
+    return any;
+}
+
+instant netif_poll_at(const struct netif *netif)
+{
+    instant link_at = netif->link->ops->poll_at ? netif->link->ops->poll_at(netif->link) : NEVER;
+
+    return link_at < netif->due_at ? link_at : netif->due_at;
+}

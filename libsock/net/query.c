@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Names being resolved. Each query has a UDP socket of its own, at a random port and connected to
+ * the server that is being asked (RFC 5452 4.5), and a deadline of its own: an operation that is
+ * forgotten leaves nothing behind.
+ */
+#include "net/iface.h"
+
+#define FORGET_TIME seconds(30) /* an answer that nobody fetches */
+#define INDEX_BITS 8
+
+static uint32_t handle_of(const struct sk_iface *iface, const struct query_slot *slot)
+{
+    return slot->generation << INDEX_BITS | (uint32_t)(slot - iface->queries);
+}
+
+static struct query_slot *slot_named(struct sk_iface *iface, uint32_t query)
+{
+    uint32_t i = query & ((1u << INDEX_BITS) - 1);
+
+    if (i >= iface->n_queries || !iface->queries[i].used ||
+        handle_of(iface, &iface->queries[i]) != query) {
+        return NULL;
+    }
+    return &iface->queries[i];
+}
+
+static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    if (slot->fd != SK_FD_NONE) {
+        sk_close(iface, slot->fd, now);
+    }
+    slot->used = false;
+    slot->generation++;
+    iface->n_asked--;
+}
+
+enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now)
+{
+    struct query_slot *slot = iface->queries;
+    enum sk_err err;
+
+    while (slot < iface->queries + iface->n_queries && slot->used) {
+        slot++;
+    }
+    if (slot == iface->queries + iface->n_queries) {
+        return SK_NO_SOCKETS;
+    }
+    err = dns_start(&slot->q, name, iface->dns, iface->n_dns, &iface->rng, now);
+    if (err != SK_OK) {
+        return err;
+    }
+    err = sk_socket(iface, SK_DGRAM, &slot->fd);
+    if (err != SK_OK) {
+        return err;
+    }
+    err = sk_bind(iface, slot->fd, (struct sk_addr){ ip4(0), 0 });
+    if (err != SK_OK) {
+        sk_close(iface, slot->fd, now);
+        return err;
+    }
+    slot->used = true;
+    iface->n_asked++;
+    *query = handle_of(iface, slot);
+    return SK_OK;
+}
+
+static struct udp_entry *socket_of(struct sk_iface *iface, const struct query_slot *slot)
+{
+    return slot_of(iface, slot->fd)->u.udp;
+}
+
+static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    struct udp_entry *udp = socket_of(iface, slot);
+    struct msg_meta meta;
+    const uint8_t *payload;
+    size_t len;
+    bool any = false;
+
+    while (slot->q.result == SK_PENDING && msgq_peek(&udp->udp.rx, &payload, &len, &meta)) {
+        struct cursor c = cursor_over(payload, len);
+        enum drop_reason reason = dns_arrives(&slot->q, &c, now);
+
+        if (reason != DROP_NONE) {
+            drop(iface, reason, NULL);
+        }
+        msgq_pop(&udp->udp.rx);
+        any = true;
+    }
+    if (udp->udp.err != SK_OK) {
+        udp->udp.err = SK_OK;
+        dns_refused(&slot->q, now);
+        any = true;
+    }
+    return any;
+}
+
+static bool ask(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    uint8_t message[DNS_MAX_UDP_LEN];
+    struct writer w = writer_over(message, sizeof(message));
+
+    if (!dns_next(&slot->q, now, &w)) {
+        return false;
+    }
+    if (sk_set_peer(iface, slot->fd, slot->q.servers[slot->q.server]) == SK_OK &&
+        sk_udp_post(iface, slot->fd, message, w.len, (struct sk_addr){ ip4(0), 0 }) == SK_OK) {
+        dns_sent(&slot->q, now);
+    } else {
+        dns_refused(&slot->q, now);
+    }
+    return true;
+}
+
+static bool poll_query(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    bool any;
+
+    if (slot->q.result != SK_PENDING) {
+        if (now >= slot->forget_at) {
+            forget(iface, slot, now);
+        }
+        return false;
+    }
+    any = read_answers(iface, slot, now);
+    dns_poll(&slot->q, now);
+    while (slot->q.result == SK_PENDING && ask(iface, slot, now)) {
+        any = true;
+    }
+    if (slot->q.result != SK_PENDING) {
+        sk_close(iface, slot->fd, now);
+        slot->fd = SK_FD_NONE;
+        slot->forget_at = now + FORGET_TIME;
+        any = true;
+    }
+    return any;
+}
+
+bool queries_poll(struct sk_iface *iface, instant now)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; iface->n_asked > 0 && i < iface->n_queries; i++) {
+        if (iface->queries[i].used) {
+            any |= poll_query(iface, &iface->queries[i], now);
+        }
+    }
+    return any;
+}
+
+instant queries_poll_at(const struct sk_iface *iface)
+{
+    instant at = NEVER;
+
+    for (uint32_t i = 0; iface->n_asked > 0 && i < iface->n_queries; i++) {
+        const struct query_slot *slot = &iface->queries[i];
+
+        if (slot->used) {
+            instant due = slot->q.result == SK_PENDING ? dns_poll_at(&slot->q) : slot->forget_at;
+
+            at = due < at ? due : at;
+        }
+    }
+    return at;
+}
+
+enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
+                         size_t *n)
+{
+    struct query_slot *slot = slot_named(iface, query);
+    enum sk_err result;
+
+    if (!slot) {
+        return SK_TIMED_OUT; /* nobody asked for so long that it was forgotten */
+    }
+    result = slot->q.result;
+    if (result == SK_PENDING) {
+        return SK_PENDING;
+    }
+    *n = 0;
+    while (result == SK_OK && *n < max && *n < slot->q.n_addrs) {
+        addrs[*n] = slot->q.addrs[*n];
+        (*n)++;
+    }
+    forget(iface, slot, slot->forget_at);
+    return result;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The records of sockets, in slabs by kind, and the buffers that belong to them. */
+#include "net/iface.h"
+
+#include <string.h>
+
+static void *slab_at(const struct slab *slab, uint32_t i)
+{
+    return slab->memory + i * slab->stride;
+}
+
+static struct sock_node *slab_take(struct slab *slab, enum sock_tag tag)
+{
+    struct sock_node *node;
+    uint32_t item;
+
+    if (slab->free.next) {
+        node = list_entry(slab->free.next, struct sock_node, run);
+        slab->free.next = node->run.next;
+        item = node->item;
+    } else if (slab->n_touched < slab->n) {
+        item = slab->n_touched++;
+        node = slab_at(slab, item);
+    } else {
+        return NULL;
+    }
+    slab->n_taken++;
+    memset(node, 0, slab->stride);
+    node->tag = (uint8_t)tag;
+    node->item = item;
+    node->slot = SLOT_NONE;
+    return node;
+}
+
+static void slab_give(struct slab *slab, struct sock_node *node)
+{
+    node->tag = SOCK_FREE;
+    node->run.next = slab->free.next;
+    slab->free.next = &node->run;
+    slab->n_taken--;
+}
+
+/* Out of every table but that of its memory. */
+static void detach(struct sk_iface *iface, struct sock_node *node)
+{
+    hash_remove(iface, node);
+    if (node->slot != SLOT_NONE) {
+        slot_release(iface, node);
+    }
+    list_remove(&node->queue);
+    list_remove(&node->run);
+}
+
+struct udp_entry *udp_at(const struct sk_iface *iface, uint32_t i)
+{
+    return slab_at(&iface->udp, i);
+}
+
+struct tcp_entry *tcp_at(const struct sk_iface *iface, uint32_t i)
+{
+    return slab_at(&iface->tcp, i);
+}
+
+struct listener_entry *listener_at(const struct sk_iface *iface, uint32_t i)
+{
+    return slab_at(&iface->listeners, i);
+}
+
+struct udp_entry *udp_take(struct sk_iface *iface)
+{
+    struct udp_entry *udp = (struct udp_entry *)(void *)slab_take(&iface->udp, SOCK_UDP);
+
+    if (udp) {
+        udp->rx_size = iface->rcvbuf;
+        udp->tx_size = iface->sndbuf;
+    }
+    return udp;
+}
+
+bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp)
+{
+    udp->rx = bufpool_take(&iface->buffers, udp->rx_size, &udp->rx_size);
+    udp->tx = bufpool_take(&iface->buffers, udp->tx_size, &udp->tx_size);
+    if (!udp->rx || !udp->tx) {
+        bufpool_give(&iface->buffers, udp->rx, udp->rx_size);
+        bufpool_give(&iface->buffers, udp->tx, udp->tx_size);
+        udp->rx = NULL;
+        udp->tx = NULL;
+        return false;
+    }
+    udp_init(&udp->udp, udp->rx, udp->rx_size, udp->tx, udp->tx_size);
+    return true;
+}
+
+void udp_release(struct sk_iface *iface, struct udp_entry *udp)
+{
+    detach(iface, &udp->node);
+    bufpool_give(&iface->buffers, udp->rx, udp->rx_size);
+    bufpool_give(&iface->buffers, udp->tx, udp->tx_size);
+    slab_give(&iface->udp, &udp->node);
+}
+
+struct tcp_entry *tcp_take(struct sk_iface *iface)
+{
+    struct sock_node *node = slab_take(&iface->tcp, SOCK_TCP);
+    struct tcp_entry *tcp;
+
+    if (!node && !list_empty(&iface->time_wait)) {
+        struct sock_node *oldest =
+            list_entry(list_first(&iface->time_wait), struct sock_node, queue);
+
+        iface->stats.tcp_time_wait_evicted++;
+        tcp_release(iface, (struct tcp_entry *)(void *)oldest);
+        node = slab_take(&iface->tcp, SOCK_TCP);
+    }
+    tcp = (struct tcp_entry *)(void *)node;
+    if (tcp) {
+        tcp->rx_size = iface->rcvbuf;
+        tcp->tx_size = iface->sndbuf;
+    }
+    return tcp;
+}
+
+void tcp_give_buffers(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    bufpool_give(&iface->buffers, tcp->rx, tcp->rx_size);
+    bufpool_give(&iface->buffers, tcp->tx, tcp->tx_size);
+    tcp->rx = NULL;
+    tcp->tx = NULL;
+}
+
+bool tcp_take_buffers(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    tcp->rx = bufpool_take(&iface->buffers, tcp->rx_size, &tcp->rx_size);
+    tcp->tx = bufpool_take(&iface->buffers, tcp->tx_size, &tcp->tx_size);
+    if (!tcp->rx || !tcp->tx) {
+        tcp_give_buffers(iface, tcp);
+        return false;
+    }
+    return true;
+}
+
+void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    if (tcp->ifindex) {
+        netif_give_credit(netif_of(iface, tcp->ifindex), tcp->credit);
+        tcp->ifindex = 0;
+        tcp->credit = 0;
+    }
+}
+
+void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    if (tcp->listener) {
+        listener_forget(tcp);
+    }
+    detach(iface, &tcp->node);
+    heap_remove(&iface->deadlines, tcp->node.item);
+    tcp_give_credit(iface, tcp);
+    tcp_give_buffers(iface, tcp);
+    slab_give(&iface->tcp, &tcp->node);
+}
+
+struct listener_entry *listener_take(struct sk_iface *iface)
+{
+    struct listener_entry *listener =
+        (struct listener_entry *)(void *)slab_take(&iface->listeners, SOCK_LISTENER);
+
+    if (listener) {
+        list_init(&listener->half_open);
+        list_init(&listener->accepted);
+    }
+    return listener;
+}
+
+void listener_release(struct sk_iface *iface, struct listener_entry *listener)
+{
+    detach(iface, &listener->node);
+    slab_give(&iface->listeners, &listener->node);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From the link to the transport: framing, ARP, and the IP rules for hosts (RFC 1122 3.2.1). */
+#include "net/iface.h"
+
+#include "wire/icmp4.h"
+#include "wire/ipv4.h"
+
+static bool is_class_e(struct ip_addr addr)
+{
+    return ip4_bits(addr) >> 28 == 0xf;
+}
+
+/*
+ * RFC 1122 3.2.1.3: addresses that nobody can send from. A loopback source is let through for ICMP
+ * alone, whose errors are matched by what they quote: a NAT such as libslirp's reports a refusal of
+ * its own host so.
+ */
+static bool is_martian_source(struct sk_iface *iface, const struct netif *netif,
+                              const struct ip_hdr *ip)
+{
+    if (netif->ifindex == LOOPBACK_IFINDEX) {
+        return !netif_with_addr(iface, ip->src);
+    }
+    if (ip_is_loopback(ip->src)) {
+        return ip->proto != IP_PROTO_ICMP;
+    }
+    return ip_is_unspecified(ip->src) || ip4_bits(ip->src) >> 24 == 0 || ip_is_multicast(ip->src) ||
+           is_class_e(ip->src) || netif_is_broadcast(netif, ip->src) ||
+           netif_with_addr(iface, ip->src);
+}
+
+static bool is_martian_destination(const struct netif *netif, const struct ip_hdr *ip)
+{
+    uint32_t bits = ip4_bits(ip->dst);
+
+    return bits >> 24 == 0 || (is_class_e(ip->dst) && bits != UINT32_MAX) ||
+           (ip_is_loopback(ip->dst) && netif->ifindex != LOOPBACK_IFINDEX);
+}
+
+static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *netif,
+                                        const struct ip_hdr *ip)
+{
+    bool broadcast = netif_is_broadcast(netif, ip->dst);
+
+    if (is_martian_source(iface, netif, ip)) {
+        return DROP_IP_MARTIAN_SOURCE;
+    }
+    if (is_martian_destination(netif, ip)) {
+        return DROP_IP_MARTIAN_DESTINATION;
+    }
+    if (netif_is_acquiring(netif) && ip->proto == IP_PROTO_UDP) {
+        return DROP_NONE; /* RFC 2131 4.1: a server may send to the address that it offers */
+    }
+    if (ip_is_multicast(ip->dst) || (!broadcast && !netif_with_addr(iface, ip->dst))) {
+        return DROP_IP_NOT_FOR_US;
+    }
+    if (ip->link_broadcast && !broadcast) {
+        return DROP_IP_LINK_BROADCAST;
+    }
+    return DROP_NONE;
+}
+
+static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool link_broadcast,
+                              struct pkt *pkt, instant now)
+{
+    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct ip_hdr ip;
+    enum drop_reason reason = ipv4_parse(&c, &ip);
+
+    if (reason != DROP_NONE) {
+        return drop(iface, reason, pkt);
+    }
+    ip.ifindex = netif->ifindex;
+    ip.link_broadcast = link_broadcast;
+    reason = check_addresses(iface, netif, &ip);
+    if (reason != DROP_NONE) {
+        return drop(iface, reason, pkt);
+    }
+    if (ip.more_frags || ip.frag_offset > 0) {
+        return drop(iface, DROP_IP_FRAGMENT, pkt);
+    }
+    switch (ip.proto) {
+    case IP_PROTO_TCP:
+        return rx_tcp(iface, netif, &ip, &c, pkt, now);
+    case IP_PROTO_UDP:
+        return rx_udp(iface, netif, &ip, &c, pkt, now);
+    case IP_PROTO_ICMP:
+        return rx_icmp(iface, netif, &ip, &c, pkt, now);
+    default:
+        tx_icmp_error(iface, &ip, ICMP4_PROTOCOL_UNREACHABLE, pkt, now);
+        return drop(iface, DROP_IP_PROTOCOL, pkt);
+    }
+}
+
+static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
+                               instant now)
+{
+    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct arp_hdr arp;
+    bool changed = false;
+    enum drop_reason reason = arp_parse(&c, &arp);
+
+    netif->due_at = now;
+    if (reason == DROP_NONE) {
+        reason = neigh_arrives(&netif->neigh, &arp, now, &changed);
+    }
+    if (changed) {
+        netif_wake_waiting(iface, netif);
+    }
+    return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
+}
+
+static enum drop_reason rx_ethernet(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
+                                    instant now)
+{
+    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct eth_hdr eth;
+    enum drop_reason reason = eth_parse(&c, &eth);
+
+    if (reason != DROP_NONE) {
+        return drop(iface, reason, pkt);
+    }
+    if (mac_is_group(eth.src) || mac_equal(eth.src, netif->link->mac)) {
+        return drop(iface, DROP_ETH_SOURCE, pkt);
+    }
+    if (!mac_is_group(eth.dst) && !mac_equal(eth.dst, netif->link->mac)) {
+        return drop(iface, DROP_ETH_NOT_FOR_US, pkt);
+    }
+    pkt_pull(pkt, ETH_HDR_LEN);
+    switch (eth.type) {
+    case ETH_TYPE_IPV4:
+        return rx_ip(iface, netif, mac_is_group(eth.dst), pkt, now);
+    case ETH_TYPE_ARP:
+        return rx_arp(iface, netif, pkt, now);
+    default:
+        return drop(iface, DROP_ETH_TYPE, pkt);
+    }
+}
+
+enum drop_reason rx_frame(struct sk_iface *iface, struct netif *netif, struct pkt *pkt, instant now)
+{
+    uint32_t header = netif->link->medium == LINK_ETHERNET ? ETH_HDR_LEN : 0;
+
+    pkt->ifindex = netif->ifindex;
+    iface->stats.rx_packets++;
+    iface->stats.rx_octets += pkt->len;
+    if (iface->trace) {
+        iface->trace(iface->trace_context, SK_TRACE_RX, SK_FD_NONE, pkt, DROP_NONE);
+    }
+    if (pkt->len > (uint32_t)netif->mtu + header && pkt->len > ETH_MIN_LEN) {
+        return drop(iface, DROP_RX_OVERSIZE, pkt);
+    }
+    return header ? rx_ethernet(iface, netif, pkt, now) : rx_ip(iface, netif, false, pkt, now);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* UDP datagrams to their sockets (RFC 768, RFC 1122 4.1). */
+#include "net/iface.h"
+
+#include "wire/icmp4.h"
+
+static bool is_dhcp(const struct netif *netif, const struct udp_hdr *hdr)
+{
+    return netif->uses_dhcp && hdr->dst_port == DHCP_CLIENT_PORT &&
+           hdr->src_port == DHCP_SERVER_PORT;
+}
+
+enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                        struct cursor *c, struct pkt *pkt, instant now)
+{
+    struct udp_hdr hdr;
+    struct sock_node *node;
+    enum drop_reason reason = udp_parse(c, ip, &hdr);
+
+    if (reason != DROP_NONE) {
+        return drop(iface, reason, pkt);
+    }
+    if (is_dhcp(netif, &hdr)) {
+        reason = netif_dhcp_arrives(iface, netif, c, now);
+        return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
+    }
+    node = sockets_match(iface, false, (struct sk_addr){ ip->dst, hdr.dst_port },
+                         (struct sk_addr){ ip->src, hdr.src_port });
+    if (!node) {
+        if (hdr.src_port != 0) { /* else there is nobody to tell */
+            tx_icmp_error(iface, ip, ICMP4_PORT_UNREACHABLE, pkt, now);
+        }
+        return drop(iface, DROP_UDP_NO_SOCKET, pkt);
+    }
+    reason = udp_arrives(&((struct udp_entry *)(void *)node)->udp, ip, &hdr, c->at, now);
+    if (reason != DROP_NONE) {
+        return drop(iface, reason, pkt);
+    }
+    iface->stats.udp_rx++;
+    node_changed(iface, node);
+    return DROP_NONE;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* After something happened to a socket: what the program hears of it, its deadline, its end. */
+#include "net/iface.h"
+
+static uint32_t tcp_readiness(const struct tcp_entry *tcp)
+{
+    const struct tcp_sock *t = &tcp->tcp;
+    uint32_t r = 0;
+
+    if (!tcp->opened) {
+        return SK_WRITABLE | SK_HANGUP;
+    }
+    if (t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECEIVED) {
+        return 0;
+    }
+    if (ring_used(&t->rx) > 0 || tcp_at_end(t) || t->err != SK_OK) {
+        r |= SK_READABLE;
+    }
+    if (!tcp_may_send(t) || ring_free(&t->tx) > 0) {
+        r |= SK_WRITABLE;
+    }
+    if (t->fin_received || t->read_shut || t->state == TCP_CLOSED) {
+        r |= SK_PEER_CLOSED;
+    }
+    if (t->state == TCP_CLOSED || (t->fin_received && t->fin_queued)) {
+        r |= SK_HANGUP;
+    }
+    if (t->err != SK_OK) {
+        r |= SK_ERROR;
+    }
+    return r;
+}
+
+static uint32_t udp_readiness(const struct udp_entry *udp)
+{
+    uint32_t r = 0;
+
+    if (!udp->rx) {
+        return SK_WRITABLE;
+    }
+    if (msgq_readable(&udp->udp.rx)) {
+        r |= SK_READABLE;
+    }
+    /* Half of the queue, which an empty one has room for: a send of any usual length would not
+     * wait. */
+    if (msgq_fits(&udp->udp.tx, udp->tx_size / 2 - MSGQ_RECORD_OVERHEAD)) {
+        r |= SK_WRITABLE;
+    }
+    if (udp->udp.err != SK_OK) {
+        r |= SK_ERROR | SK_READABLE | SK_WRITABLE;
+    }
+    return r;
+}
+
+uint32_t node_readiness(const struct sock_node *node)
+{
+    switch (node->tag) {
+    case SOCK_TCP:
+        return tcp_readiness((const struct tcp_entry *)(const void *)node);
+    case SOCK_UDP:
+        return udp_readiness((const struct udp_entry *)(const void *)node);
+    default:
+        return list_empty(&((const struct listener_entry *)(const void *)node)->accepted)
+                   ? 0
+                   : SK_READABLE;
+    }
+}
+
+void node_changed(struct sk_iface *iface, struct sock_node *node)
+{
+    if (node->slot != SLOT_NONE && !list_linked(&node->queue) &&
+        node_readiness(node) != node->reported) {
+        list_append(&iface->changed, &node->queue);
+    }
+}
+
+size_t sk_iface_ready(struct sk_iface *iface, struct sk_event *out, size_t n)
+{
+    size_t count = 0;
+
+    while (count < n && !list_empty(&iface->changed)) {
+        struct sock_node *node = list_entry(list_first(&iface->changed), struct sock_node, queue);
+
+        list_remove(&node->queue);
+        node->reported = node_readiness(node);
+        out[count++] = (struct sk_event){ fd_of(iface, node), node->reported };
+    }
+    return count;
+}
+
+uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd)
+{
+    const struct tagged_socket *slot = slot_of(iface, fd);
+
+    return slot ? node_readiness(slot->u.node) : 0;
+}
+
+static void schedule(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
+{
+    instant at = tcp_poll_at(&tcp->tcp, now);
+    uint32_t item = tcp->node.item;
+
+    if (at == NEVER) {
+        return; /* an entry that is there is stale, and settled when it comes up */
+    }
+    if (!heap_has(&iface->deadlines, item) ||
+        tick_before(tick_ceil(at), iface->deadlines.entries[iface->deadlines.place[item]].at)) {
+        heap_set(&iface->deadlines, item, tick_ceil(at));
+    }
+}
+
+/* A connection that found nothing left of what the link absorbs has its window as soon as there is
+ * some again. */
+static void grant_credit(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
+{
+    if (tcp->credit == 0 && tcp->ifindex != 0 && tcp_synchronized(&tcp->tcp)) {
+        tcp->credit = netif_take_credit(netif_of(iface, tcp->ifindex), tcp->rx_size);
+        tcp->tcp.rcv_limit = tcp->credit;
+        tcp_consumed(&tcp->tcp, now);
+    }
+}
+
+bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
+{
+    struct tcp_sock *t = &tcp->tcp;
+
+    if (tcp->half_open && tcp_synchronized(t)) {
+        listener_completed(iface, tcp);
+    }
+    if (tcp->opened && t->state == TCP_CLOSED && !t->rst_due) {
+        if (tcp->half_open) {
+            listener_forget(tcp);
+        }
+        hash_remove(iface, &tcp->node);
+        heap_remove(&iface->deadlines, tcp->node.item);
+        tcp_give_credit(iface, tcp);
+        if (tcp->node.slot == SLOT_NONE && !tcp->listener) {
+            tcp_release(iface, tcp);
+            return false;
+        }
+    } else if (t->state == TCP_TIME_WAIT && tcp->node.slot == SLOT_NONE && !tcp->listener) {
+        tcp_give_buffers(iface, tcp);
+        tcp_give_credit(iface, tcp);
+        if (!list_linked(&tcp->node.queue)) {
+            list_append(&iface->time_wait, &tcp->node.queue);
+        }
+    }
+    grant_credit(iface, tcp, now);
+    schedule(iface, tcp, now);
+    node_changed(iface, &tcp->node);
+    return true;
+}
+
+void tcp_happened(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
+{
+    if (tcp_settle(iface, tcp, now) && tcp_may_have_next(&tcp->tcp)) {
+        tx_wants(iface, &tcp->node);
+    }
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The calls on sockets that never wait (libsock.h, "Sockets"). */
+#include "net/iface.h"
+
+#include "base/atomic.h"
+
+static const struct sk_addr NOBODY;
+
+enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out)
+{
+    struct udp_entry *udp = type == SK_DGRAM ? udp_take(iface) : NULL;
+    struct tcp_entry *tcp = type == SK_STREAM ? tcp_take(iface) : NULL;
+    struct sock_node *node = udp ? &udp->node : tcp ? &tcp->node : NULL;
+
+    if (!node) {
+        return SK_NO_SOCKETS;
+    }
+    if (!slot_take(iface, node)) {
+        if (udp) {
+            udp_release(iface, udp);
+        } else {
+            tcp_release(iface, tcp);
+        }
+        return SK_NO_SOCKETS;
+    }
+    node->reported = node_readiness(node);
+    *out = fd_of(iface, node);
+    return SK_OK;
+}
+
+/* "::" and 0.0.0.0 are one address here. */
+static struct sk_addr normal(struct sk_addr addr)
+{
+    if (ip_is_unspecified(addr.addr)) {
+        addr.addr = ip4(0);
+    }
+    return addr;
+}
+
+static enum sk_err bind_node(struct sk_iface *iface, struct sock_node *node, struct sk_addr local)
+{
+    enum sk_err err = SK_OK;
+
+    if (local.port != 0) {
+        err = ports_check(iface, node, local);
+    } else if (!ip_is_unspecified(local.addr) && !netif_with_addr(iface, local.addr)) {
+        err = SK_ADDR_NOT_AVAIL;
+    } else {
+        local.port = ports_ephemeral(iface, node, local, NOBODY);
+        err = local.port ? SK_OK : SK_ADDR_NOT_AVAIL;
+    }
+    if (err != SK_OK) {
+        return err;
+    }
+    node->local = local;
+    node->remote = (struct sk_addr){ ip4(0), 0 };
+    hash_insert(iface, node);
+    return SK_OK;
+}
+
+static enum sk_err bind_udp(struct sk_iface *iface, struct udp_entry *udp, struct sk_addr local)
+{
+    enum sk_err err;
+
+    if (udp->bound) {
+        return SK_INVALID;
+    }
+    if (!udp->rx && !udp_take_buffers(iface, udp)) {
+        return SK_NO_BUFFERS;
+    }
+    err = bind_node(iface, &udp->node, local);
+    udp->bound = err == SK_OK;
+    node_changed(iface, &udp->node);
+    return err;
+}
+
+static enum sk_err bind_tcp(struct sk_iface *iface, struct tcp_entry *tcp, struct sk_addr local)
+{
+    enum sk_err err = tcp->opened || tcp->bound ? SK_INVALID : bind_node(iface, &tcp->node, local);
+
+    tcp->bound = tcp->bound || err == SK_OK;
+    return err;
+}
+
+enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    local = normal(local);
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        return bind_udp(iface, slot->u.udp, local);
+    case SOCK_TCP:
+        return bind_tcp(iface, slot->u.tcp, local);
+    default:
+        return SK_INVALID;
+    }
+}
+
+static bool is_listened_on(const struct sk_iface *iface, struct sk_addr local)
+{
+    for (uint32_t i = 0; i < iface->listeners.n_touched; i++) {
+        const struct sock_node *other = &listener_at(iface, i)->node;
+
+        if (other->tag == SOCK_LISTENER && sk_addr_equal(other->local, local)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The record of a connection becomes that of a listener, under the same handle and address. */
+static enum sk_err listen_on(struct sk_iface *iface, struct tcp_entry *tcp, uint32_t backlog)
+{
+    struct listener_entry *listener;
+    enum sk_err err = tcp->bound ? SK_OK : bind_tcp(iface, tcp, (struct sk_addr){ ip4(0), 0 });
+
+    if (err != SK_OK) {
+        return err;
+    }
+    if (is_listened_on(iface, tcp->node.local)) {
+        return SK_BINDING_IN_USE;
+    }
+    listener = listener_take(iface);
+    if (!listener) {
+        return SK_NO_SOCKETS;
+    }
+    listener->backlog = backlog;
+    listener->rx_size = tcp->rx_size;
+    listener->tx_size = tcp->tx_size;
+    listener->nodelay = tcp->nodelay;
+    listener->node.local = tcp->node.local;
+    listener->node.remote = tcp->node.remote;
+    listener->node.reuseaddr = tcp->node.reuseaddr;
+    slot_move(iface, &tcp->node, &listener->node);
+    tcp_release(iface, tcp);
+    hash_insert(iface, &listener->node);
+    return SK_OK;
+}
+
+enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instant now)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+
+    (void)now;
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    backlog = backlog ? backlog : 1;
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        return SK_IGNORED;
+    case SOCK_LISTENER:
+        slot->u.listener->backlog = backlog;
+        return SK_OK;
+    default:
+        return slot->u.tcp->opened ? SK_INVALID : listen_on(iface, slot->u.tcp, backlog);
+    }
+}
+
+enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct ip_addr next_hop;
+    struct udp_entry *udp;
+    enum sk_err err;
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    if (slot_tag(slot) != SOCK_UDP) {
+        return SK_NOT_SUPPORTED;
+    }
+    udp = slot->u.udp;
+    if (ip_is_unspecified(peer.addr)) {
+        peer = (struct sk_addr){ ip4(0), 0 };
+    } else if (peer.port == 0) {
+        return SK_INVALID;
+    } else if (!route(iface, peer.addr, &next_hop)) {
+        return SK_NET_UNREACHABLE;
+    }
+    err = udp->bound ? SK_OK : bind_udp(iface, udp, (struct sk_addr){ ip4(0), 0 });
+    if (err != SK_OK) {
+        return err;
+    }
+    hash_remove(iface, &udp->node);
+    udp->node.remote = peer;
+    if (ip_is_unspecified(udp->node.local.addr) && peer.port != 0) {
+        udp->node.local.addr = source_for(iface, peer.addr);
+    }
+    hash_insert(iface, &udp->node);
+    return SK_OK;
+}
+
+enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, instant now)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct tcp_entry *tcp;
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    if (slot_tag(slot) == SOCK_UDP) {
+        return slot->u.udp->node.remote.port ? SK_IGNORED : SK_NOT_CONNECTED;
+    }
+    tcp = slot->u.tcp;
+    if (slot_tag(slot) != SOCK_TCP || !tcp->opened || tcp->tcp.state == TCP_CLOSED) {
+        return SK_NOT_CONNECTED;
+    }
+    if (how != SK_SHUT_WR) {
+        tcp_shutdown_receive(&tcp->tcp, now);
+    }
+    if (how != SK_SHUT_RD) {
+        tcp_shutdown_send(&tcp->tcp, now);
+    }
+    tcp_happened(iface, tcp, now);
+    return SK_OK;
+}
+
+static void close_udp(struct sk_iface *iface, struct udp_entry *udp)
+{
+    hash_remove(iface, &udp->node);
+    slot_release(iface, &udp->node);
+    if (udp->rx && msgq_readable(&udp->udp.tx)) {
+        tx_wants(iface, &udp->node); /* released when the last datagram has left */
+    } else {
+        udp_release(iface, udp);
+    }
+}
+
+static void close_tcp(struct sk_iface *iface, struct tcp_entry *tcp, bool abort, instant now)
+{
+    slot_release(iface, &tcp->node);
+    if (!tcp->opened) {
+        tcp_release(iface, tcp);
+        return;
+    }
+    tcp_close(&tcp->tcp, now);
+    if (abort) {
+        tcp_abort(&tcp->tcp);
+    }
+    tcp_happened(iface, tcp, now);
+}
+
+static enum sk_err close_socket(struct sk_iface *iface, sk_fd fd, bool abort, instant now)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    switch (slot_tag(slot)) {
+    case SOCK_UDP:
+        close_udp(iface, slot->u.udp);
+        break;
+    case SOCK_TCP:
+        close_tcp(iface, slot->u.tcp, abort, now);
+        break;
+    default:
+        listener_abandon(iface, slot->u.listener, now);
+        listener_release(iface, slot->u.listener);
+        break;
+    }
+    return SK_OK;
+}
+
+enum sk_err sk_close(struct sk_iface *iface, sk_fd fd, instant now)
+{
+    return close_socket(iface, fd, false, now);
+}
+
+enum sk_err sk_abort(struct sk_iface *iface, sk_fd fd, instant now)
+{
+    return close_socket(iface, fd, true, now);
+}
+
+enum sk_err sk_local(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out)
+{
+    const struct tagged_socket *slot = slot_of(iface, fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    *out = slot->u.node->local;
+    return SK_OK;
+}
+
+enum sk_err sk_remote(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out)
+{
+    const struct tagged_socket *slot = slot_of(iface, fd);
+
+    if (!slot) {
+        return SK_INVALID_SOCKET;
+    }
+    if (slot->u.node->remote.port == 0 ||
+        (slot_tag(slot) == SOCK_TCP && !tcp_synchronized(&slot->u.tcp->tcp))) {
+        return SK_NOT_CONNECTED;
+    }
+    *out = slot->u.node->remote;
+    return SK_OK;
+}
+
+/* Into iface->kicked, a chain that only grows at its head until the poll takes it whole. */
+static void kick(struct sk_iface *iface, struct udp_entry *udp)
+{
+    uint32_t head = load_acquire(&iface->kicked);
+    uint32_t none = 0;
+
+    if (!compare_exchange(&udp->kicked, &none, 1)) {
+        return;
+    }
+    do {
+        store_release(&udp->kicked, 1 + head);
+    } while (!compare_exchange(&iface->kicked, &head, 1 + udp->node.item));
+}
+
+enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
+                        struct sk_addr to)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct msg_meta meta = { .destination = to };
+    struct udp_entry *udp;
+
+    if (!slot || slot_tag(slot) != SOCK_UDP) {
+        return SK_INVALID_SOCKET;
+    }
+    udp = slot->u.udp;
+    if (!udp->bound) {
+        return SK_INVALID;
+    }
+    meta.source = udp->node.local;
+    if (ip_is_unspecified(to.addr)) {
+        meta.destination = udp->node.remote;
+    }
+    if (meta.destination.port == 0) {
+        return SK_NEED_DEST;
+    }
+    if (!msgq_push(&udp->udp.tx, octets, len, &meta)) {
+        return SK_AGAIN;
+    }
+    kick(iface, udp);
+    return SK_OK;
+}

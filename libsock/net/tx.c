@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Headers in front of what a transport says, and the replies that belong to no socket. */
+#include "net/iface.h"
+
+#include "base/sum.h"
+#include "wire/icmp4.h"
+#include "wire/ipv4.h"
+
+#include <string.h>
+
+#define QUOTE_TEXT 8 /* octets of the datagram's payload that an ICMP error quotes, RFC 792 */
+
+struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport)
+{
+    return pkt_alloc(&iface->pool, IP_HEADROOM + transport);
+}
+
+/* RFC 894: octets that pad a short frame are zero, never what the buffer held before. */
+static void frame(const struct netif *netif, uint16_t type, struct mac_addr dst, struct pkt *pkt)
+{
+    struct eth_hdr eth = { .dst = dst, .src = netif->link->mac, .type = type };
+
+    eth_emit(pkt_push(pkt, ETH_HDR_LEN), &eth);
+    if (pkt->len < ETH_MIN_LEN) {
+        uint32_t padding = ETH_MIN_LEN - pkt->len;
+
+        memset(pkt_put(pkt, padding), 0, padding);
+    }
+}
+
+static enum sk_err hand_over(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
+                             instant now)
+{
+    uint32_t len = pkt->len;
+    enum sk_err err;
+
+    pkt->ifindex = netif->ifindex;
+    if (iface->trace) {
+        iface->trace(iface->trace_context, SK_TRACE_TX, SK_FD_NONE, pkt, DROP_NONE);
+    }
+    err = netif->link->ops->tx(netif->link, pkt, now);
+    if (err == SK_OK) {
+        iface->stats.tx_packets++;
+        iface->stats.tx_octets += len;
+    }
+    return err;
+}
+
+enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, struct ip_hdr *ip,
+                      struct mac_addr mac, struct pkt *pkt, instant now)
+{
+    ip->payload_len = (uint16_t)pkt->len;
+    ip->dont_frag = true; /* atomic: needs no identification, RFC 6864 4.1 */
+    ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), ip);
+    if (netif->link->medium == LINK_ETHERNET) {
+        frame(netif, ETH_TYPE_IPV4, mac, pkt);
+    }
+    return hand_over(iface, netif, pkt, now);
+}
+
+static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt,
+                                  instant now)
+{
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, ip->dst, &next_hop);
+    struct mac_addr mac;
+    uint8_t hint = 0;
+
+    if (!netif) {
+        return DROP_TX_NO_ROUTE;
+    }
+    if (netif_resolve(netif, next_hop, now, &mac, &hint) != NEIGH_KNOWN) {
+        return DROP_TX_UNRESOLVED;
+    }
+    return tx_packet(iface, netif, ip, mac, pkt, now) == SK_OK ? DROP_NONE : DROP_TX_LINK;
+}
+
+void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now)
+{
+    enum drop_reason reason = try_reply(iface, ip, pkt, now);
+
+    if (reason != DROP_NONE) {
+        drop(iface, reason, pkt);
+        pkt_free(pkt);
+    }
+}
+
+/* RFC 1122 3.2.2: no error about what was not addressed to us alone, nor about an error. */
+static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip)
+{
+    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0 &&
+           ip->proto != IP_PROTO_ICMP;
+}
+
+void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t code,
+                   const struct pkt *quoted, instant now)
+{
+    struct ip_hdr reply = {
+        .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_ICMP, .ttl = IP_DEFAULT_TTL
+    };
+    struct icmp4_hdr hdr = { .type = ICMP4_UNREACHABLE, .code = code };
+    uint32_t len = ip->hdr_len + (ip->payload_len < QUOTE_TEXT ? ip->payload_len : QUOTE_TEXT);
+    struct pkt *pkt;
+    uint16_t sum;
+
+    if (!may_complain(iface, ip)) {
+        return;
+    }
+    if (!rate_allows(&iface->icmp_errors, now)) {
+        drop(iface, DROP_TX_RATE, NULL);
+        return;
+    }
+    pkt = tx_alloc(iface, ICMP4_HDR_LEN);
+    if (!pkt) {
+        drop(iface, DROP_TX_NO_PACKET, NULL);
+        return;
+    }
+    sum = sum_copy(0, pkt_put(pkt, len), pkt_data(quoted), len);
+    icmp4_emit(pkt_push(pkt, ICMP4_HDR_LEN), &hdr, sum);
+    tx_reply(iface, &reply, pkt, now);
+}
+
+void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
+              instant now)
+{
+    struct ip_hdr reply = {
+        .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_TCP, .ttl = IP_DEFAULT_TTL
+    };
+    struct tcp_hdr rst;
+    struct pkt *pkt;
+
+    if (!tcp_reset_for(hdr, &rst)) {
+        return;
+    }
+    if (!rate_allows(&iface->resets, now)) {
+        drop(iface, DROP_TX_RATE, NULL);
+        return;
+    }
+    pkt = tx_alloc(iface, TCP_HDR_LEN);
+    if (!pkt) {
+        drop(iface, DROP_TX_NO_PACKET, NULL);
+        return;
+    }
+    rst.src_port = hdr->dst_port;
+    rst.dst_port = hdr->src_port;
+    reply.payload_len = TCP_HDR_LEN;
+    tcp_emit(pkt_push(pkt, TCP_HDR_LEN), &reply, &rst, 0);
+    iface->stats.tcp_resets_sent++;
+    tx_reply(iface, &reply, pkt, now);
+}
+
+void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
+            struct mac_addr dst, instant now)
+{
+    struct pkt *pkt = tx_alloc(iface, 0);
+
+    if (!pkt) {
+        drop(iface, DROP_TX_NO_PACKET, NULL);
+        return;
+    }
+    arp_emit(pkt_put(pkt, ARP_LEN), arp);
+    frame(netif, ETH_TYPE_ARP, dst, pkt);
+    if (hand_over(iface, netif, pkt, now) != SK_OK) {
+        drop(iface, DROP_TX_LINK, pkt);
+        pkt_free(pkt);
+    }
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The senders' turn. A socket that has something to send is in iface->senders; it leaves the list
+ * when it has nothing more, or waits in its netif for a neighbour (`waiting`), for room on the link
+ * or for a packet (`blocked`).
+ */
+#include "net/iface.h"
+
+#include "base/sum.h"
+#include "proto/tcp/seq.h"
+#include "wire/ipv4.h"
+
+enum turn {
+    TURN_DONE,  /* silent until something happens */
+    TURN_AGAIN, /* more to say, after the others */
+    TURN_WAIT,  /* in a list of its netif */
+};
+
+void tx_wants(struct sk_iface *iface, struct sock_node *node)
+{
+    if (!list_linked(&node->run)) {
+        list_append(&iface->senders, &node->run);
+    }
+}
+
+static enum turn wait_in(struct list *list, struct sock_node *node)
+{
+    list_append(list, &node->run);
+    return TURN_WAIT;
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------- */
+
+/* One copy out of the ring, summed on the way, and the headers in front. NULL: no packet. */
+static struct pkt *build_segment(struct sk_iface *iface, const struct tcp_entry *tcp,
+                                 const struct tcp_hdr *hdr, const struct tcp_text *text,
+                                 struct ip_hdr *ip)
+{
+    uint32_t header_len = tcp_hdr_len(hdr);
+    struct pkt *pkt = tx_alloc(iface, header_len);
+    uint16_t sum = 0;
+
+    if (!pkt) {
+        return NULL;
+    }
+    if (text->len > 0) {
+        sum = ring_copy(&tcp->tcp.tx, text->offset, pkt_put(pkt, text->len), text->len);
+    }
+    *ip = (struct ip_hdr){
+        .src = tcp->node.local.addr,
+        .dst = tcp->node.remote.addr,
+        .proto = IP_PROTO_TCP,
+        .ttl = IP_DEFAULT_TTL,
+        .payload_len = (uint16_t)(header_len + text->len),
+    };
+    tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
+    return pkt;
+}
+
+static void count_segment(struct sk_iface *iface, const struct tcp_sock *tcp,
+                          const struct tcp_hdr *hdr)
+{
+    if (hdr->flags & TCP_RST) {
+        iface->stats.tcp_resets_sent++;
+    } else if (tcp_seg_len(hdr) > 0 && seq_before(hdr->seq, tcp->snd_nxt)) {
+        iface->stats.tcp_retransmitted++;
+    }
+}
+
+/* The neighbour does not answer: to the connection the segment was sent and lost, unless it was
+ * only being opened. */
+static void segment_to_nobody(struct sk_iface *iface, struct tcp_entry *tcp,
+                              const struct tcp_hdr *hdr, instant now)
+{
+    drop(iface, DROP_TX_HOST_DOWN, NULL);
+    tcp_sent(&tcp->tcp, hdr, now);
+    tcp_icmp_error(&tcp->tcp, SK_HOST_UNREACHABLE, true, hdr->seq);
+}
+
+static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
+                               enum neigh_state neigh, struct mac_addr mac, instant now)
+{
+    struct tcp_hdr hdr;
+    struct tcp_text text;
+    struct ip_hdr ip;
+    struct pkt *pkt;
+
+    for (uint32_t n = 0; n < CONFIG_TCP_BURST; n++) {
+        if (!tcp_next(&tcp->tcp, now, &hdr, &text)) {
+            return TURN_DONE;
+        }
+        if (neigh == NEIGH_DOWN) {
+            segment_to_nobody(iface, tcp, &hdr, now);
+            continue;
+        }
+        hdr.src_port = tcp->node.local.port;
+        hdr.dst_port = tcp->node.remote.port;
+        pkt = build_segment(iface, tcp, &hdr, &text, &ip);
+        if (!pkt) {
+            return wait_in(&netif->blocked, &tcp->node);
+        }
+        if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+            pkt_free(pkt);
+            return wait_in(&netif->blocked, &tcp->node);
+        }
+        count_segment(iface, &tcp->tcp, &hdr);
+        tcp_sent(&tcp->tcp, &hdr, now);
+    }
+    return TURN_AGAIN;
+}
+
+static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
+{
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, tcp->node.remote.addr, &next_hop);
+    enum neigh_state neigh = NEIGH_DOWN;
+    struct mac_addr mac = MAC_BROADCAST;
+    enum turn turn;
+
+    if (netif) {
+        neigh = netif_resolve(netif, next_hop, now, &mac, &tcp->node.neigh_hint);
+    }
+    if (neigh == NEIGH_WAITING) {
+        turn = wait_in(&netif->waiting, &tcp->node);
+    } else {
+        turn = send_segments(iface, tcp, netif, neigh, mac, now);
+    }
+    return tcp_settle(iface, tcp, now) ? turn : TURN_DONE;
+}
+
+/* ---- UDP ------------------------------------------------------------------------------------- */
+
+static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum drop_reason reason,
+                             enum sk_err err)
+{
+    drop(iface, reason, NULL);
+    udp->udp.err = (uint8_t)err;
+    udp_sent(&udp->udp);
+    node_changed(iface, &udp->node);
+}
+
+static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *hdr,
+                                  const uint8_t *payload, const struct msg_meta *meta,
+                                  struct ip_hdr *ip)
+{
+    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
+    uint16_t sum;
+
+    if (!pkt) {
+        return NULL;
+    }
+    *ip = (struct ip_hdr){
+        .src = ip_is_unspecified(meta->source.addr) ? source_for(iface, meta->destination.addr)
+                                                    : meta->source.addr,
+        .dst = meta->destination.addr,
+        .proto = IP_PROTO_UDP,
+        .ttl = IP_DEFAULT_TTL,
+        .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
+    };
+    sum = sum_copy(0, pkt_put(pkt, hdr->payload_len), payload, hdr->payload_len);
+    udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, hdr, sum);
+    return pkt;
+}
+
+static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
+                               const struct udp_hdr *hdr, const uint8_t *payload,
+                               const struct msg_meta *meta, instant now)
+{
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, meta->destination.addr, &next_hop);
+    struct mac_addr mac;
+    struct ip_hdr ip;
+    struct pkt *pkt;
+
+    if (!netif) {
+        give_up_datagram(iface, udp, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE);
+        return TURN_AGAIN;
+    }
+    switch (netif_resolve(netif, next_hop, now, &mac, &udp->node.neigh_hint)) {
+    case NEIGH_WAITING:
+        return wait_in(&netif->waiting, &udp->node);
+    case NEIGH_DOWN:
+        give_up_datagram(iface, udp, DROP_TX_HOST_DOWN, SK_HOST_UNREACHABLE);
+        return TURN_AGAIN;
+    default:
+        break;
+    }
+    if (hdr->payload_len > netif->mtu - IPV4_HDR_LEN - UDP_HDR_LEN) {
+        give_up_datagram(iface, udp, DROP_TX_LINK,
+                         SK_MSG_SIZE); /* the MTU became smaller since it was queued */
+        return TURN_AGAIN;
+    }
+    pkt = build_datagram(iface, hdr, payload, meta, &ip);
+    if (!pkt) {
+        return wait_in(&netif->blocked, &udp->node);
+    }
+    if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+        pkt_free(pkt);
+        return wait_in(&netif->blocked, &udp->node);
+    }
+    iface->stats.udp_tx++;
+    udp_sent(&udp->udp);
+    return TURN_AGAIN;
+}
+
+static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, instant now)
+{
+    struct udp_hdr hdr;
+    struct msg_meta meta;
+    const uint8_t *payload;
+    enum turn turn = TURN_AGAIN;
+
+    for (uint32_t n = 0; n < CONFIG_TCP_BURST && turn == TURN_AGAIN; n++) {
+        if (!udp_next(&udp->udp, &hdr, &payload, &meta)) {
+            turn = TURN_DONE;
+        } else {
+            turn = send_datagram(iface, udp, &hdr, payload, &meta, now);
+        }
+    }
+    node_changed(iface, &udp->node);
+    if (udp->node.slot == SLOT_NONE && turn == TURN_DONE) {
+        udp_release(iface, udp);
+    }
+    return turn;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+bool tx_senders(struct sk_iface *iface, instant now)
+{
+    struct list_link *link;
+    bool any = false;
+
+    while ((link = list_first(&iface->senders)) != NULL) {
+        struct sock_node *node = list_entry(link, struct sock_node, run);
+        enum turn turn;
+
+        list_remove(link);
+        if (node->tag == SOCK_TCP) {
+            turn = turn_of_tcp(iface, (struct tcp_entry *)(void *)node, now);
+        } else {
+            turn = turn_of_udp(iface, (struct udp_entry *)(void *)node, now);
+        }
+        if (turn == TURN_AGAIN) {
+            tx_wants(iface, node);
+        }
+        any |= turn != TURN_WAIT;
+    }
+    return any;
+}

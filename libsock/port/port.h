@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The whole operating system, as the shim sees it. A port embeds this structure as its first
+ * member. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+struct sk_iface;
+
+struct port {
+    /** The monotonic clock. Interrupt-safe. */
+    instant (*now)(const struct port *port);
+
+    /** Microseconds since 1970-01-01 UTC, or -1 when nobody knows. */
+    int64_t (*realtime)(const struct port *port);
+
+    /**
+     * Waits until `until`, until a link of `iface` has something, or until wake: whatever comes
+     * first. Called with the lock held; releases it while it waits and has it again when it
+     * returns. May return early.
+     */
+    void (*idle)(const struct port *port, struct sk_iface *iface, instant until);
+
+    /** Other work of the program, called without the lock at least every 10 ms of a blocked call.
+     * May be NULL. */
+    void (*background)(const struct port *port);
+
+    /** Ends an idle, now or the next one. Interrupt-safe. */
+    void (*wake)(const struct port *port);
+
+    /** Fills `out` with `len` octets that nobody can guess; false when there is no such source. */
+    bool (*entropy)(const struct port *port, void *out, size_t len);
+
+    /** One thread at a time in the stack. Not recursive. */
+    void (*lock)(const struct port *port);
+    void (*unlock)(const struct port *port);
+};

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Threads, clocks and sleep of a POSIX host. Functions that a host program may wrap
+ * (-Wl,--wrap=poll and so on) are not called here: hence ppoll, and eventfd_read and eventfd_write.
+ */
+#define _GNU_SOURCE /* ppoll */
+#include "port/posix.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libsock.h"
+#include "link/link.h"
+
+#define US_PER_S 1000000
+#define NS_PER_US 1000
+#define FIRST_FDS 16
+#define LONGEST_SLEEP ((duration)3600 * US_PER_S)
+
+/* The functions of a port take a pointer to const because they share one type; ours is an object of
+ * our own. */
+static struct port_posix *posix(const struct port *port)
+{
+    return (struct port_posix *)(uintptr_t)port;
+}
+
+static int64_t read_clock(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
+}
+
+static struct timespec timespec_of(duration us)
+{
+    return (struct timespec){ .tv_sec = (time_t)(us / US_PER_S),
+                              .tv_nsec = (long)(us % US_PER_S) * NS_PER_US };
+}
+
+static instant posix_now(const struct port *port)
+{
+    (void)port;
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t posix_realtime(const struct port *port)
+{
+    (void)port;
+    return read_clock(CLOCK_REALTIME);
+}
+
+static bool posix_entropy(const struct port *port, void *out, size_t len)
+{
+    uint8_t *at = out;
+
+    (void)port;
+    while (len > 0) {
+        ssize_t n = getrandom(at, len, 0);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        if (n > 0) {
+            at += n;
+            len -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+static void posix_wake(const struct port *port)
+{
+    int saved = errno;
+
+    eventfd_write(posix(port)->wake_fd, 1);
+    errno = saved;
+}
+
+/* ---- What to wait for ---- */
+
+static bool make_room(struct port_posix_wait *w, size_t n)
+{
+    size_t cap = w->cap_fds ? w->cap_fds : FIRST_FDS;
+    struct pollfd *fds;
+
+    while (cap < n) {
+        cap *= 2;
+    }
+    if (cap == w->cap_fds) {
+        return true;
+    }
+    fds = realloc(w->fds, cap * sizeof(*fds));
+    if (!fds) {
+        return false;
+    }
+    w->fds = fds;
+    w->cap_fds = cap;
+    return true;
+}
+
+static void add_link(struct port_posix_wait *w, struct link *link)
+{
+    size_t room = w->cap_fds - w->n_fds;
+    size_t n = link->ops->wait_fds(link, w->fds + w->n_fds, room);
+
+    if (n > room) {
+        if (!make_room(w, w->n_fds + n)) {
+            n = room;
+        } else {
+            n = link->ops->wait_fds(link, w->fds + w->n_fds, n);
+        }
+    }
+    w->n_fds += n;
+}
+
+/* The descriptors of all links, and `until` or what a link wants earlier. */
+static instant collect(struct port_posix *p, struct port_posix_wait *w, struct sk_iface *iface,
+                       instant until)
+{
+    struct link *link;
+    uint8_t ifindex;
+
+    if (!make_room(w, 1)) {
+        return 0;
+    }
+    w->fds[0] = (struct pollfd){ .fd = p->wake_fd, .events = POLLIN };
+    w->n_fds = 1;
+    for (ifindex = 1; (link = sk_netif_link(iface, ifindex)) != NULL; ifindex++) {
+        if (link->ops->wait_fds) {
+            add_link(w, link);
+        }
+        if (link->ops->poll_at && link->ops->poll_at(link) < until) {
+            until = link->ops->poll_at(link);
+        }
+    }
+    return until;
+}
+
+static bool waits_for_the_same(const struct port_posix_wait *a, const struct port_posix_wait *b)
+{
+    size_t i;
+
+    if (a->n_fds != b->n_fds) {
+        return false;
+    }
+    for (i = 0; i < a->n_fds; i++) {
+        if (a->fds[i].fd != b->fds[i].fd || a->fds[i].events != b->fds[i].events) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Threads ---- */
+
+static void posix_lock(const struct port *port)
+{
+    pthread_mutex_lock(&posix(port)->mutex);
+}
+
+/* Wakes the leader if it sleeps past something that is in the stack now. */
+static void tell_leader(struct port_posix *p)
+{
+    instant due;
+
+    if (!p->leading || p->called) {
+        return;
+    }
+    due = collect(p, &p->scratch, p->iface, sk_iface_poll_at(p->iface, posix_now(&p->port)));
+    if (due < p->until || !waits_for_the_same(&p->leader, &p->scratch)) {
+        p->called = true;
+        posix_wake(&p->port);
+    }
+}
+
+static void posix_unlock(const struct port *port)
+{
+    struct port_posix *p = posix(port);
+
+    tell_leader(p);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static void lead(struct port_posix *p, struct sk_iface *iface, instant until)
+{
+    struct timespec wait;
+    duration left;
+    eventfd_t ignored;
+
+    p->until = collect(p, &p->leader, iface, until);
+    left = p->until - posix_now(&p->port);
+    if (left <= 0) {
+        pthread_mutex_unlock(&p->mutex); /* others want in, too */
+        pthread_mutex_lock(&p->mutex);
+        return;
+    }
+    wait = timespec_of(left < LONGEST_SLEEP ? left : LONGEST_SLEEP);
+    p->iface = iface;
+    p->leading = true;
+    p->called = false;
+    pthread_mutex_unlock(&p->mutex);
+    ppoll(p->leader.fds, (nfds_t)p->leader.n_fds, &wait, NULL);
+    pthread_mutex_lock(&p->mutex);
+    if (p->leader.fds[0].revents & POLLIN) {
+        eventfd_read(p->wake_fd, &ignored);
+    }
+    p->leading = false;
+    pthread_cond_broadcast(&p->back);
+}
+
+static void follow(struct port_posix *p, instant until)
+{
+    struct timespec at;
+
+    tell_leader(p);
+    if (until == NEVER) {
+        pthread_cond_wait(&p->back, &p->mutex);
+        return;
+    }
+    at = timespec_of(until > 0 ? until : 0);
+    pthread_cond_timedwait(&p->back, &p->mutex, &at);
+}
+
+static void posix_idle(const struct port *port, struct sk_iface *iface, instant until)
+{
+    struct port_posix *p = posix(port);
+
+    if (p->leading) {
+        follow(p, until);
+    } else {
+        lead(p, iface, until);
+    }
+}
+
+/* ---- Start and end ---- */
+
+enum sk_err port_posix_init(struct port_posix *p)
+{
+    pthread_condattr_t attr;
+
+    memset(p, 0, sizeof(*p));
+    p->port = (struct port){
+        .now = posix_now,
+        .realtime = posix_realtime,
+        .idle = posix_idle,
+        .wake = posix_wake,
+        .entropy = posix_entropy,
+        .lock = posix_lock,
+        .unlock = posix_unlock,
+    };
+    p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (p->wake_fd < 0) {
+        return SK_NO_SOCKETS;
+    }
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->back, &attr);
+    pthread_condattr_destroy(&attr);
+    return SK_OK;
+}
+
+void port_posix_destroy(struct port_posix *p)
+{
+    syscall(SYS_close, p->wake_fd); /* close() may be ours */
+    pthread_cond_destroy(&p->back);
+    pthread_mutex_destroy(&p->mutex);
+    free(p->leader.fds);
+    free(p->scratch.fds);
+}
+
+void port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port))
+{
+    p->port.background = work;
+}

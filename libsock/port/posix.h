@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The port for hosts with POSIX threads and Linux's eventfd. Of the threads that wait, one, the
+ * leader, sleeps in ppoll on the descriptors of the interface's links; the others sleep until it is
+ * back. A thread that leaves something behind which the leader does not wait for, such as an
+ * earlier timer or a new host socket, wakes it.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "port/port.h"
+
+struct pollfd;
+
+/* What a thread would wait for. */
+struct port_posix_wait {
+    struct pollfd *fds; /* the wake eventfd, then those of the links */
+    size_t n_fds;
+    size_t cap_fds;
+};
+
+struct port_posix {
+    struct port port;
+    pthread_mutex_t mutex;
+    pthread_cond_t back; /* the leader is back */
+    int wake_fd;
+    bool leading; /* a thread sleeps in ppoll; the following are about it */
+    bool called;  /* and has been woken */
+    struct sk_iface *iface;
+    instant until;
+    struct port_posix_wait leader;
+    struct port_posix_wait scratch;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** SK_NO_SOCKETS: the process has no descriptor left. The structure must not move afterwards. */
+enum sk_err port_posix_init(struct port_posix *p);
+
+/** Nobody waits any more. */
+void port_posix_destroy(struct port_posix *p);
+
+/** Sets other work of the program, see struct port; NULL: none. */
+void port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port));
+
+#ifdef __cplusplus
+}
+#endif

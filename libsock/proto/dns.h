@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One question of a stub resolver (RFC 1035, RFC 5452): asks its servers in turn, doubling the wait
+ * after each round, until one answers. Who carries it matches server and port; here id and question
+ * are matched. UDP only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/tick.h"
+#include "base/time.h"
+#include "config.h"
+#include "wire/dns.h"
+
+#define DNS_FIRST_TIMEOUT seconds(2)
+#define DNS_N_ROUNDS 3 /* of asking every server: 2 + 4 + 8 seconds for each */
+#define DNS_MAX_ADDRS 8
+
+struct dns_query {
+    char name[DNS_MAX_NAME_LEN + 2]; /* and a dot, and the NUL */
+    struct sk_addr servers[CONFIG_N_DNS_SERVERS];
+    uint8_t n_servers;
+    uint8_t server; /* the one being asked */
+    uint8_t round;
+    bool send_due;
+    bool silent;  /* a server of this round did not answer: another round may help */
+    bool refused; /* a server of this round refused or failed */
+    uint16_t id;
+    instant retry_at;
+    enum sk_err result; /* SK_PENDING, SK_OK, SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED,
+                           SK_TIMED_OUT */
+    struct ip_addr addrs[DNS_MAX_ADDRS];
+    uint8_t n_addrs;
+    uint32_t ttl; /* seconds */
+    struct rng *rng;
+};
+
+/**
+ * Begins; `name` is copied. SK_INVALID: not a name that can be asked for. SK_NAME_FAILED: no
+ * server is known.
+ */
+enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_addr *servers,
+                      size_t n_servers, struct rng *rng, instant now);
+
+/**
+ * A datagram of UDP payload came from the server that is being asked. A DROP reason leaves the
+ * query as it was. SERVFAIL, REFUSED and the like make it ask the next server at once.
+ */
+enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now);
+
+/**
+ * The question to send to q->servers[q->server]; false: none is due, or it does not fit the
+ * writer.
+ */
+bool dns_next(struct dns_query *q, instant now, struct writer *w);
+
+/** It went out. */
+void dns_sent(struct dns_query *q, instant now);
+
+/** Does what is due: the next server, the next round, the end. */
+void dns_poll(struct dns_query *q, instant now);
+
+/**
+ * When dns_poll has something to do. A question that is due is no part of it: dns_next tells,
+ * whenever it is asked.
+ */
+instant dns_poll_at(const struct dns_query *q);
+
+/** The server would not take it (ICMP port unreachable): the next one is asked. */
+void dns_refused(struct dns_query *q, instant now);

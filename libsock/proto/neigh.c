@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The neighbour cache (RFC 826, RFC 1122 2.3.2). A few entries, searched in order; a hint makes the
+ * usual look-up one comparison. An entry in use is confirmed with unicast requests to the address
+ * it has (RFC 1122 2.3.2.1 (2)) for the last seconds that it is believed, so traffic does not stop
+ * for it; one that nobody used is forgotten then. Somebody else's claim to an entry changes nothing
+ * by itself: it only brings that confirmation forward.
+ */
+#include "proto/neigh.h"
+
+#define CONFIRM_AFTER (NEIGH_FRESH_TIME - NEIGH_MAX_REQUESTS * NEIGH_REQUEST_INTERVAL)
+#define DOUBT_INTERVAL                                                                             \
+    (2 * NEIGH_REQUEST_INTERVAL) /* longer than an entry is kept for being asked for */
+#define CLASS_E                                                                                    \
+    0xf0000000u /* RFC 1112 4: from here on, and the broadcast address with it, no host has */
+
+void neigh_init(struct neigh_cache *cache, struct neigh *entries, uint32_t n, struct mac_addr mac)
+{
+    *cache = (struct neigh_cache){ .entries = entries, .n = n, .mac = mac };
+    neigh_set_addr(cache, ip4(0));
+}
+
+void neigh_set_addr(struct neigh_cache *cache, struct ip_addr addr)
+{
+    for (uint32_t i = 0; i < cache->n; i++) {
+        cache->entries[i].state = NEIGH_FREE;
+    }
+    cache->addr = addr;
+    cache->reply_due = false;
+    cache->no_place = false;
+}
+
+static struct neigh *find(const struct neigh_cache *cache, struct ip_addr addr)
+{
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+
+        if (e->state != NEIGH_FREE && ip_equal(e->addr, addr)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+static bool asked_within(const struct neigh *e, duration d, instant now)
+{
+    return !tick_due(e->asked_at + tick_ceil(d), now);
+}
+
+/* No second request to the same address now (RFC 1122 2.3.2.1), whatever it is for. */
+static bool asked_recently(const struct neigh *e, instant now)
+{
+    return asked_within(e, NEIGH_REQUEST_INTERVAL, now);
+}
+
+static void ask(struct neigh *e, struct ip_addr addr, instant now)
+{
+    *e = (struct neigh){
+        .addr = addr, .state = NEIGH_WAITING, .request_due = true, .asked_at = tick_floor(now)
+    };
+}
+
+/* Who gives way to a new entry, best first; an entry that was just asked for would only be asked
+ * for again. */
+enum { WORTH_NOTHING, WORTH_LITTLE, WORTH_SOME, WORTH_MUCH, WORTH_KEEPING };
+
+static int worth(const struct neigh *e, instant now)
+{
+    switch (e->state) {
+    case NEIGH_FREE:
+        return WORTH_NOTHING;
+    case NEIGH_DOWN:
+        return WORTH_LITTLE;
+    case NEIGH_KNOWN:
+        if (asked_recently(e, now)) {
+            return WORTH_KEEPING;
+        }
+        return e->used ? WORTH_MUCH : WORTH_SOME;
+    default:
+        return WORTH_KEEPING;
+    }
+}
+
+/*
+ * An entry in use gives way only while none is being asked for, so that one program that tries many
+ * silent hosts takes one place from the others, not all. NULL: none; each entry that is being asked
+ * for is decided within seconds.
+ */
+static struct neigh *place(const struct neigh_cache *cache, instant now)
+{
+    struct neigh *best = NULL;
+    int best_worth = WORTH_KEEPING;
+    bool waiting = false;
+
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+        int w = worth(e, now);
+
+        waiting = waiting || e->state == NEIGH_WAITING;
+        if (w < best_worth || (best && w == best_worth && tick_before(e->at, best->at))) {
+            best = e;
+            best_worth = w;
+        }
+    }
+    return best_worth == WORTH_MUCH && waiting ? NULL : best;
+}
+
+enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, instant now,
+                              struct mac_addr *mac, uint8_t *hint)
+{
+    struct neigh *e = *hint < cache->n ? &cache->entries[*hint] : NULL;
+
+    if (!e || e->state == NEIGH_FREE || !ip_equal(e->addr, addr)) {
+        e = find(cache, addr);
+    }
+    if (!e || (e->state == NEIGH_DOWN && tick_due(e->at, now))) {
+        e = e ? e : place(cache, now);
+        if (!e) {
+            cache->no_place = true;
+            return NEIGH_WAITING;
+        }
+        ask(e, addr, now);
+    }
+    *hint = (uint8_t)(e - cache->entries);
+    if (e->state == NEIGH_KNOWN) {
+        e->used = true;
+        *mac = e->mac;
+    }
+    return (enum neigh_state)e->state;
+}
+
+static void confirm(struct neigh *e, struct mac_addr mac, instant now)
+{
+    e->mac = mac;
+    e->state = NEIGH_KNOWN;
+    e->n_requests = 0;
+    e->request_due = false;
+    e->at = tick_ceil(now + CONFIRM_AFTER);
+    if (!asked_recently(e, now)) {
+        e->asked_at = tick_floor(now - DOUBT_INTERVAL); /* it must never lie half a wrap back */
+    }
+}
+
+/* A sender that names itself `mac` although the entry says otherwise: ask the one we know whether
+ * it is still there. */
+static void doubt(struct neigh *e, instant now)
+{
+    if (e->n_requests == 0 && !asked_within(e, DOUBT_INTERVAL, now)) {
+        e->request_due = true;
+    }
+}
+
+static bool sender_is_possible(const struct neigh_cache *cache, const struct arp_hdr *hdr)
+{
+    static const struct mac_addr none;
+
+    return !mac_is_group(hdr->sha) && !mac_equal(hdr->sha, none) &&
+           !mac_equal(hdr->sha, cache->mac) && !ip_is_multicast(hdr->spa) &&
+           !ip_is_loopback(hdr->spa) && ip4_bits(hdr->spa) < CLASS_E;
+}
+
+/* RFC 826: who asks for us will be answered, and so is worth knowing, as long as that costs nobody
+ * his place. */
+static void learn(struct neigh_cache *cache, struct neigh *e, const struct arp_hdr *hdr,
+                  instant now)
+{
+    if (!e) {
+        e = place(cache, now);
+        if (!e || e->state != NEIGH_FREE) {
+            return;
+        }
+        *e = (struct neigh){ .addr = hdr->spa, .asked_at = tick_floor(now - DOUBT_INTERVAL) };
+    }
+    confirm(e, hdr->sha, now);
+}
+
+static enum drop_reason request_arrives(struct neigh_cache *cache, struct neigh *e,
+                                        const struct arp_hdr *hdr, instant now)
+{
+    if (ip_is_unspecified(cache->addr) || !ip_equal(hdr->tpa, cache->addr)) {
+        return DROP_ETH_NOT_FOR_US;
+    }
+    if (!ip_is_unspecified(hdr->spa) &&
+        !(e && e->state == NEIGH_KNOWN && !mac_equal(e->mac, hdr->sha))) {
+        learn(cache, e, hdr, now);
+    }
+    cache->reply_due = true;
+    cache->reply_to = hdr->spa;
+    cache->reply_mac = hdr->sha;
+    return DROP_NONE;
+}
+
+static enum drop_reason reply_arrives(struct neigh_cache *cache, struct neigh *e,
+                                      const struct arp_hdr *hdr, instant now)
+{
+    if (!e || e->n_requests == 0 || !ip_equal(hdr->tpa, cache->addr) ||
+        (e->state == NEIGH_KNOWN && !mac_equal(e->mac, hdr->sha))) {
+        return DROP_ARP_UNSOLICITED;
+    }
+    confirm(e, hdr->sha, now);
+    e->used = false;
+    return DROP_NONE;
+}
+
+enum drop_reason neigh_arrives(struct neigh_cache *cache, const struct arp_hdr *hdr, instant now,
+                               bool *changed)
+{
+    struct neigh *e;
+    enum drop_reason verdict;
+    bool waited_for;
+
+    *changed = false;
+    if (!sender_is_possible(cache, hdr)) {
+        return DROP_ARP_SENDER;
+    }
+    if (!ip_is_unspecified(cache->addr) && ip_equal(hdr->spa, cache->addr)) {
+        return DROP_ARP_CONFLICT;
+    }
+    e = find(cache, hdr->spa);
+    waited_for = e && e->state == NEIGH_WAITING;
+    if (e && e->state == NEIGH_KNOWN && !mac_equal(e->mac, hdr->sha)) {
+        doubt(e, now);
+    }
+    if (hdr->op == ARP_REQUEST) {
+        verdict = request_arrives(cache, e, hdr, now);
+    } else {
+        verdict = reply_arrives(cache, e, hdr, now);
+    }
+    *changed = waited_for && e->state == NEIGH_KNOWN;
+    return verdict;
+}
+
+static bool reply_next(struct neigh_cache *cache, struct arp_hdr *hdr, struct mac_addr *dst)
+{
+    if (!cache->reply_due) {
+        return false;
+    }
+    cache->reply_due = false;
+    *hdr = (struct arp_hdr){ .op = ARP_REPLY,
+                             .sha = cache->mac,
+                             .spa = cache->addr,
+                             .tha = cache->reply_mac,
+                             .tpa = cache->reply_to };
+    *dst = cache->reply_mac;
+    return true;
+}
+
+bool neigh_next(struct neigh_cache *cache, instant now, struct arp_hdr *hdr, struct mac_addr *dst)
+{
+    if (reply_next(cache, hdr, dst)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+
+        if (e->state == NEIGH_FREE || !e->request_due) {
+            continue;
+        }
+        e->request_due = false;
+        e->n_requests++;
+        e->asked_at = tick_floor(now);
+        e->at = tick_ceil(now + NEIGH_REQUEST_INTERVAL);
+        *hdr = (struct arp_hdr){
+            .op = ARP_REQUEST, .sha = cache->mac, .spa = cache->addr, .tpa = e->addr
+        };
+        *dst = e->state == NEIGH_KNOWN ? e->mac : MAC_BROADCAST;
+        return true;
+    }
+    return false;
+}
+
+/* The entry's time has come. True when it is down. */
+static bool entry_due(struct neigh *e, instant now)
+{
+    if (e->state == NEIGH_DOWN || (e->state == NEIGH_KNOWN && e->n_requests == 0 && !e->used)) {
+        e->state = NEIGH_FREE;
+    } else if (e->n_requests < NEIGH_MAX_REQUESTS) {
+        e->request_due = true;
+    } else if (e->state == NEIGH_WAITING) {
+        e->state = NEIGH_DOWN;
+        e->at = tick_ceil(now + NEIGH_DOWN_TIME);
+        return true;
+    } else if (e->used) {
+        ask(e, e->addr, now);
+    } else {
+        e->state = NEIGH_FREE;
+    }
+    return false;
+}
+
+bool neigh_poll(struct neigh_cache *cache, instant now)
+{
+    bool try_again = false;
+
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+
+        if (e->state != NEIGH_FREE && !e->request_due && tick_due(e->at, now)) {
+            try_again = entry_due(e, now) || try_again;
+        }
+    }
+    if (cache->no_place && place(cache, now)) {
+        cache->no_place = false;
+        try_again = true;
+    }
+    return try_again;
+}
+
+static instant earlier(instant a, instant b)
+{
+    return a < b ? a : b;
+}
+
+instant neigh_poll_at(const struct neigh_cache *cache, instant now)
+{
+    instant at = cache->reply_due || (cache->no_place && place(cache, now)) ? now : NEVER;
+
+    for (uint32_t i = 0; i < cache->n; i++) {
+        const struct neigh *e = &cache->entries[i];
+
+        if (e->state == NEIGH_FREE) {
+            continue;
+        }
+        at = earlier(at, e->request_due ? now : tick_instant(e->at, now));
+        if (cache->no_place && e->state == NEIGH_KNOWN && asked_recently(e, now)) {
+            at = earlier(at, tick_instant(e->asked_at + tick_ceil(NEIGH_REQUEST_INTERVAL), now));
+        }
+    }
+    return at;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the peer acknowledges and how much it takes (RFC 9293 3.10.7.4, fifth step; RFC 5961 5.2;
+ * RFC 5681 2). */
+#include "proto/tcp/tcp.h"
+
+#include "proto/tcp/seq.h"
+
+static bool is_duplicate(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    return hdr->ack == tcp->snd_una && tcp->snd_nxt != tcp->snd_una && tcp_seg_len(hdr) == 0 &&
+           tcp_window_of(tcp, hdr) == tcp->snd_wnd && tcp->snd_wnd > 0;
+}
+
+static void measure(struct tcp_sock *tcp, instant now)
+{
+    if (tcp->timing && !seq_before(tcp->snd_una, tcp->timed_seq)) {
+        tcp->timing = false;
+        rtt_measure(&tcp->rtt, (uint32_t)now - tcp->timed_at);
+    }
+}
+
+/* Frees what was acknowledged; SYN and FIN take sequence numbers and no octets. */
+static void advance_una(struct tcp_sock *tcp, uint32_t ack)
+{
+    uint32_t text = ack - tcp_tx_base(tcp);
+    uint32_t used = ring_used(&tcp->tx);
+
+    ring_consume(&tcp->tx, text < used ? text : used);
+    tcp->snd_una = ack;
+    tcp->rtx_nxt = seq_max(tcp->rtx_nxt, ack);
+    tcp->rtx_end = seq_max(tcp->rtx_end, ack);
+}
+
+static bool fin_is_acked(const struct tcp_sock *tcp)
+{
+    return tcp->fin_sent && tcp->snd_una == tcp->snd_nxt;
+}
+
+static void leave_on_fin_acked(struct tcp_sock *tcp, instant now)
+{
+    switch (tcp->state) {
+    case TCP_FIN_WAIT_1:
+        tcp->state = TCP_FIN_WAIT_2;
+        break;
+    case TCP_CLOSING:
+        tcp_enter_time_wait(tcp, now);
+        break;
+    case TCP_LAST_ACK:
+        tcp_end(tcp, SK_OK);
+        break;
+    default:
+        break;
+    }
+}
+
+/* RFC 9293 3.10.7.4: only a newer segment, or a newer acknowledgment in the same, may move the
+ * window. */
+static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint32_t wnd = tcp_window_of(tcp, hdr);
+    bool was_shut = tcp->snd_wnd == 0;
+
+    if (seq_before(tcp->snd_wl1, hdr->seq) ||
+        (tcp->snd_wl1 == hdr->seq && !seq_before(hdr->ack, tcp->snd_wl2))) {
+        tcp->snd_wnd = wnd;
+        tcp->snd_wl1 = hdr->seq;
+        tcp->snd_wl2 = hdr->ack;
+        tcp->max_snd_wnd = wnd > tcp->max_snd_wnd ? wnd : tcp->max_snd_wnd;
+    }
+    if (was_shut && tcp->snd_wnd > 0) { /* what went into the closed window was thrown away there */
+        tcp_retransmit_to(tcp, tcp->snd_nxt);
+    }
+}
+
+bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+{
+    uint32_t acked = seq_ahead(tcp->snd_una, hdr->ack);
+    bool duplicate = is_duplicate(tcp, hdr);
+    bool was_shut = tcp->snd_wnd == 0;
+
+    if (seq_after(hdr->ack, tcp->snd_nxt) ||
+        seq_before(hdr->ack, tcp->snd_una - tcp->max_snd_wnd)) {
+        return false;
+    }
+    if (acked > 0) {
+        advance_una(tcp, hdr->ack);
+        measure(tcp, now);
+    }
+    if (!seq_before(hdr->ack, tcp->snd_una)) {
+        update_window(tcp, hdr);
+    }
+    if (acked > 0) {
+        if (tcp_synchronized(tcp)) { /* RFC 5681 3.1: the SYN's acknowledgment opens no window */
+            tcp->profile->recovery->on_ack(tcp, acked, now);
+        }
+    } else if (duplicate) {
+        tcp->profile->recovery->on_duplicate_ack(tcp, now);
+    }
+    if (acked > 0 || was_shut) { /* the peer is there: RFC 9293 MUST-37 */
+        tcp->give_up_set = false;
+    }
+    if (fin_is_acked(tcp)) {
+        leave_on_fin_acked(tcp, now);
+    }
+    tcp_set_timer(tcp, acked > 0, now);
+    return true;
+}

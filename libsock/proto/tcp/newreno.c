@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Loss recovery for a peer without SACK: fast retransmit on the third duplicate ACK (RFC 5681 3.2),
+ * NewReno's partial acknowledgments (RFC 6582), limited transmit (RFC 3042). Duplicate ACKs let
+ * octets out by `inflation`, never by cwnd.
+ */
+#include "proto/tcp/tcp.h"
+
+#include "proto/tcp/seq.h"
+
+#define DUPLICATE_THRESHOLD 3 /* RFC 5681 3.2 */
+#define LIMITED_TRANSMIT 2    /* segments, RFC 3042 2 */
+
+struct newreno {
+    uint32_t recover; /* RFC 6582 3.1: a loss before this was reacted to */
+    uint8_t n_duplicates;
+    bool recovering;
+};
+
+static struct newreno *state_of(struct tcp_sock *tcp)
+{
+    return tcp_recovery_state(tcp);
+}
+
+static void newreno_init(struct tcp_sock *tcp)
+{
+    *state_of(tcp) = (struct newreno){ .recover = tcp->iss };
+}
+
+static void retransmit_first(struct tcp_sock *tcp)
+{
+    tcp_retransmit_to(tcp, seq_min(tcp->snd_una + tcp->mss, tcp->snd_nxt));
+}
+
+static void leave(struct tcp_sock *tcp, struct newreno *nr)
+{
+    uint32_t flight = tcp_in_flight(tcp);
+
+    nr->recovering = false;
+    flight = (flight > tcp->mss ? flight : tcp->mss) + tcp->mss; /* RFC 6582 3.2 step 3, option 1 */
+    tcp->cwnd = flight < tcp->ssthresh ? flight : tcp->ssthresh;
+    tcp->inflation = 0;
+}
+
+/* RFC 6582 3.2 step 3: the next hole is sent, and what left the network is replaced. */
+static void partial_ack(struct tcp_sock *tcp, uint32_t acked)
+{
+    uint32_t inflation = tcp->inflation > acked ? tcp->inflation - acked : 0;
+
+    if (acked >= tcp->mss) {
+        inflation += tcp->mss;
+    }
+    tcp->inflation = inflation;
+    retransmit_first(tcp);
+}
+
+static void newreno_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
+{
+    struct newreno *nr = state_of(tcp);
+
+    nr->n_duplicates = 0;
+    if (nr->recovering) {
+        if (seq_before(tcp->snd_una, nr->recover)) {
+            partial_ack(tcp, acked);
+        } else {
+            leave(tcp, nr);
+        }
+        return;
+    }
+    if (seq_after(tcp->snd_una, nr->recover)) {
+        nr->recover = tcp->snd_una - 1; /* stays near, or it would seem to lie ahead after 2 GiB */
+    }
+    tcp->inflation = 0;
+    tcp->profile->congestion->on_ack(tcp, acked, now);
+}
+
+static void newreno_on_duplicate_ack(struct tcp_sock *tcp, instant now)
+{
+    struct newreno *nr = state_of(tcp);
+
+    if (nr->recovering) {
+        tcp->inflation += tcp->mss;
+        return;
+    }
+    if (nr->n_duplicates < DUPLICATE_THRESHOLD) {
+        nr->n_duplicates++;
+    }
+    if (nr->n_duplicates < DUPLICATE_THRESHOLD || !seq_after(tcp->snd_una, nr->recover)) {
+        if (nr->n_duplicates <= LIMITED_TRANSMIT) {
+            tcp->inflation = (uint32_t)nr->n_duplicates * tcp->mss;
+        }
+        return;
+    }
+    nr->recovering = true;
+    nr->recover = tcp->snd_nxt;
+    tcp->profile->congestion->on_loss(tcp, now);
+    tcp->cwnd = tcp->ssthresh;
+    tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
+    retransmit_first(tcp);
+}
+
+static void newreno_on_timeout(struct tcp_sock *tcp, instant now)
+{
+    struct newreno *nr = state_of(tcp);
+
+    nr->recovering = false;
+    nr->n_duplicates = 0;
+    nr->recover = tcp->snd_nxt; /* RFC 6582 3.2 step 4 */
+    tcp->inflation = 0;
+    tcp->profile->congestion->on_timeout(tcp, now);
+}
+
+const struct tcp_recovery tcp_newreno = {
+    .name = "newreno",
+    .state_size = sizeof(struct newreno),
+    .init = newreno_init,
+    .on_ack = newreno_on_ack,
+    .on_duplicate_ack = newreno_on_duplicate_ack,
+    .on_timeout = newreno_on_timeout,
+};

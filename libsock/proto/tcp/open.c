@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Opening a connection, actively, passively and from both sides at once (RFC 9293 3.5). */
+#include "proto/tcp/tcp.h"
+
+#include "proto/tcp/seq.h"
+
+#include <string.h>
+
+#define MAX_UNSCALED_WINDOW 65535
+
+size_t tcp_profile_state_size(const struct tcp_profile *profile)
+{
+    return profile->recovery->state_size + profile->congestion->state_size;
+}
+
+void *tcp_recovery_state(struct tcp_sock *tcp)
+{
+    return tcp + 1;
+}
+
+void *tcp_congestion_state(struct tcp_sock *tcp)
+{
+    return (uint8_t *)(tcp + 1) + tcp->profile->recovery->state_size;
+}
+
+/* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
+static uint8_t window_shift(uint32_t size)
+{
+    uint8_t shift = 0;
+
+    while (shift < TCP_MAX_WSCALE && size >> shift > MAX_UNSCALED_WINDOW) {
+        shift++;
+    }
+    return shift;
+}
+
+static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now)
+{
+    memset(tcp, 0, sizeof(*tcp) + tcp_profile_state_size(setup->profile));
+    tcp->profile = setup->profile;
+    ring_init(&tcp->rx, setup->rx, setup->rx_size);
+    ring_init(&tcp->tx, setup->tx, setup->tx_size);
+    tcp->iss = setup->iss;
+    tcp->snd_una = setup->iss;
+    tcp->snd_nxt = setup->iss;
+    tcp->rtx_nxt = setup->iss;
+    tcp->rtx_end = setup->iss;
+    tcp->rcv_limit = setup->rcv_limit;
+    tcp->rcv_mss = setup->path_mss;
+    tcp->path_mss = setup->path_mss;
+    tcp->msl = (uint32_t)setup->msl;
+    tcp->nodelay = setup->nodelay;
+    tcp->rcv_wscale = window_shift(setup->rx_size);
+    rtt_init(&tcp->rtt);
+    tcp->old_ack_at = tick_floor(now - TCP_OLD_ACK_TIME);
+    tcp->syn_due = true;
+}
+
+void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint16_t mss = hdr->mss ? hdr->mss : TCP_DEFAULT_MSS;
+
+    mss = mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
+    tcp->mss = mss < tcp->path_mss ? mss : tcp->path_mss;
+    if (hdr->wscale == TCP_NO_WSCALE) {
+        tcp->rcv_wscale = 0;
+    } else {
+        tcp->snd_wscale = hdr->wscale;
+    }
+    tcp->irs = hdr->seq;
+    tcp->rcv_nxt = hdr->seq + 1;
+    tcp->rcv_adv = tcp->rcv_nxt;
+    tcp->rcv_acked = tcp->rcv_nxt;
+    tcp->snd_wnd = hdr->wnd;
+    tcp->max_snd_wnd = hdr->wnd;
+    tcp->snd_wl1 = hdr->seq;
+    tcp->snd_wl2 = hdr->flags & TCP_ACK ? hdr->ack : tcp->iss;
+    tcp->profile->congestion->init(tcp);
+    tcp->profile->recovery->init(tcp);
+}
+
+uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    return hdr->flags & TCP_SYN ? hdr->wnd : (uint32_t)hdr->wnd << tcp->snd_wscale;
+}
+
+void tcp_open(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now)
+{
+    set_up(tcp, setup, now);
+    tcp->mss = setup->path_mss;
+    tcp->state = TCP_SYN_SENT;
+    tcp_set_timer(tcp, true, now);
+}
+
+void tcp_open_passive(struct tcp_sock *tcp, const struct tcp_setup *setup,
+                      const struct tcp_hdr *hdr, instant now)
+{
+    set_up(tcp, setup, now);
+    tcp->passive = true;
+    tcp_take_syn(tcp, hdr);
+    tcp->state = TCP_SYN_RECEIVED;
+    tcp_set_timer(tcp, true, now);
+}
+
+void tcp_establish(struct tcp_sock *tcp, instant now)
+{
+    tcp->state = tcp->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
+    tcp->give_up_set = false;
+    if (tcp->rtt.backoff > 0) { /* the SYN was lost: RFC 6298 5.7 and RFC 5681 3.1 */
+        tcp->rtt.rto = RTO_AFTER_LOST_SYN;
+        tcp->rtt.backoff = 0;
+        tcp->cwnd = tcp->mss;
+    }
+    tcp_set_timer(tcp, true, now);
+}
+
+bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    return tcp->state == TCP_TIME_WAIT &&
+           (hdr->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
+           seq_after(hdr->seq, tcp->rcv_nxt);
+}
+
+bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply)
+{
+    if (hdr->flags & TCP_RST) {
+        return false;
+    }
+    *reply = (struct tcp_hdr){ .flags = TCP_RST, .wscale = TCP_NO_WSCALE };
+    if (hdr->flags & TCP_ACK) {
+        reply->seq = hdr->ack;
+    } else {
+        reply->flags |= TCP_ACK;
+        reply->ack = hdr->seq + tcp_seg_len(hdr);
+    }
+    return true;
+}

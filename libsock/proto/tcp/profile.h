@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What kind of TCP a connection runs: how it finds losses and how it controls congestion, each a
+ * table whose state lies behind struct tcp_sock in one block. What no profile names is not linked.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/time.h"
+
+struct tcp_sock;
+
+/** How losses are found and repaired. Every call comes after snd_una and the window were brought up
+ * to date. */
+struct tcp_recovery {
+    const char *name;
+    size_t state_size; /* octets behind the socket */
+    void (*init)(struct tcp_sock *tcp);
+    /** `acked` octets of sequence space were newly acknowledged; > 0. */
+    void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
+    /** An ACK that acknowledged nothing new while data is out (RFC 5681 2, "duplicate
+     * acknowledgment"). */
+    void (*on_duplicate_ack)(struct tcp_sock *tcp, instant now);
+    /** The retransmission timer expired. */
+    void (*on_timeout)(struct tcp_sock *tcp, instant now);
+};
+
+/** How much may be in flight: keeps cwnd and ssthresh. */
+struct tcp_congestion {
+    const char *name;
+    size_t state_size;
+    void (*init)(struct tcp_sock *tcp);
+    /** Octets were acknowledged outside of recovery. */
+    void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
+    /** A loss was found (not by timeout): sets ssthresh from what is in flight. */
+    void (*on_loss)(struct tcp_sock *tcp, instant now);
+    /** The timer expired: sets ssthresh and cwnd. */
+    void (*on_timeout)(struct tcp_sock *tcp, instant now);
+};
+
+struct tcp_profile {
+    const char *name;
+    const struct tcp_recovery *recovery;
+    const struct tcp_congestion *congestion;
+};
+
+extern const struct tcp_recovery tcp_newreno;
+extern const struct tcp_congestion tcp_reno;
+
+#define TCP_BASIC_STATE_LEN                                                                        \
+    16 /* octets: what tcp_profile_state_size says of the basic profile, at most */
+
+/** NewReno and Reno: what every peer understands, and the smallest. */
+extern const struct tcp_profile tcp_profile_basic;
+
+/** Octets that a connection of this profile keeps behind its struct tcp_sock. */
+size_t tcp_profile_state_size(const struct tcp_profile *profile);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The retransmission timeout: see rtt.h. */
+#include "proto/tcp/rtt.h"
+
+void rtt_init(struct rtt *rtt)
+{
+    *rtt = (struct rtt){ .rto = RTO_INITIAL };
+}
+
+void rtt_measure(struct rtt *rtt, uint32_t sample)
+{
+    uint32_t spread;
+    uint32_t rto;
+
+    if (sample == 0) {
+        sample = 1;
+    }
+    if (rtt->srtt == 0) { /* RFC 6298 2.2 */
+        rtt->srtt = sample;
+        rtt->rttvar = sample / 2;
+    } else { /* RFC 6298 2.3: beta 1/4, alpha 1/8 */
+        uint32_t error = sample > rtt->srtt ? sample - rtt->srtt : rtt->srtt - sample;
+
+        rtt->rttvar = rtt->rttvar - rtt->rttvar / 4 + error / 4;
+        rtt->srtt = rtt->srtt - rtt->srtt / 8 + sample / 8;
+    }
+    spread = 4 * rtt->rttvar;
+    rto = rtt->srtt + (spread > RTO_GRANULARITY ? spread : RTO_GRANULARITY);
+    rto = rto < RTO_MIN ? (uint32_t)RTO_MIN : rto;
+    rtt->rto = rto > RTO_MAX ? (uint32_t)RTO_MAX : rto;
+    rtt->backoff = 0;
+}
+
+void rtt_back_off(struct rtt *rtt)
+{
+    if (rtt_timeout(rtt) < RTO_MAX) {
+        rtt->backoff++;
+    }
+}
+
+duration rtt_timeout(const struct rtt *rtt)
+{
+    duration wait = (duration)rtt->rto << rtt->backoff;
+
+    return wait < RTO_MAX ? wait : RTO_MAX;
+}

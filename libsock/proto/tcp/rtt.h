@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The retransmission timeout (RFC 6298). Microseconds; one measurement runs at a time (Karn: never
+ * a retransmitted one). */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/tick.h"
+#include "base/time.h"
+
+#define RTO_INITIAL seconds(1)        /* RFC 6298 2.1 */
+#define RTO_AFTER_LOST_SYN seconds(3) /* RFC 6298 5.7 */
+#define RTO_MIN millis(200) /* RFC 6298 2.4 says 1 s; 200 ms is a declared deviation, as Linux */
+#define RTO_MAX seconds(60) /* RFC 6298 2.5 */
+#define RTO_GRANULARITY (1 << TICK_SHIFT) /* G of RFC 6298 2 */
+
+struct rtt {
+    uint32_t srtt; /* 0: no measurement yet */
+    uint32_t rttvar;
+    uint32_t rto;    /* not backed off */
+    uint8_t backoff; /* how many times it was doubled since the last measurement */
+};
+
+void rtt_init(struct rtt *rtt);
+
+/** A measurement of `sample` microseconds; ends the back-off. */
+void rtt_measure(struct rtt *rtt, uint32_t sample);
+
+/** The timer expired: the next wait is twice as long, up to RTO_MAX. */
+void rtt_back_off(struct rtt *rtt);
+
+/** How long to wait for an acknowledgment now. */
+duration rtt_timeout(const struct rtt *rtt);

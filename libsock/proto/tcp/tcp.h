@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One TCP connection (RFC 9293), attached to nothing: segments go in by tcp_place and tcp_arrives,
+ * come out by tcp_next and tcp_sent, and tcp_poll_at says when tcp_poll is due. It knows no
+ * addresses, ports or links.
+ *
+ *   open.c     SYN in both directions       arrives.c  segment processing, in the order of RFC
+ * 9293 3.10.7 text.c     text to its place            ack.c      acknowledgments and windows of the
+ * peer next.c     what is sent                 timer.c    retransmission, probes, 2 MSL, delayed
+ * ACK close.c    close, shutdown, abort       newreno.c reno.c  a profile's tables (profile.h)
+ *
+ * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
+ * ring's head is the octet at rcv_nxt. Not here: SACK, timestamps, urgent data (ignored), data on a
+ * SYN (left to be retransmitted).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ring.h"
+#include "base/tick.h"
+#include "proto/tcp/assemble.h"
+#include "proto/tcp/profile.h"
+#include "proto/tcp/rtt.h"
+#include "wire/drop.h"
+#include "wire/ip.h"
+#include "wire/tcp.h"
+
+#define TCP_DEFAULT_MSS 536 /* RFC 9293 3.7.1, of a peer that names none */
+#define TCP_MIN_MSS                                                                                \
+    88 /* a smaller one is an attack on our sending rate (CVE-2019-11479); as Linux */
+#define TCP_R2                                                                                     \
+    seconds(924) /* RFC 9293 3.8.3 asks for 100 s or more, SHLD-11; 924 as Linux (15 retries of    \
+                    200 ms) */
+#define TCP_R2_SYN seconds(180)     /* RFC 9293 3.8.3: give up on a SYN, MUST-23 */
+#define TCP_DELAYED_ACK millis(40)  /* RFC 9293 3.8.6.3 allows up to 500 ms; 40 as Linux */
+#define TCP_ORPHAN_TIME seconds(60) /* FIN-WAIT-2 without a reader: not in RFC 9293; as Linux */
+#define TCP_OLD_ACK_TIME                                                                           \
+    millis(500) /* between two ACKs that answer segments without text, RFC 5961 7; as Linux */
+
+enum tcp_state {
+    TCP_CLOSED,
+    TCP_SYN_SENT,
+    TCP_SYN_RECEIVED,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT_1,
+    TCP_FIN_WAIT_2,
+    TCP_CLOSE_WAIT,
+    TCP_CLOSING,
+    TCP_LAST_ACK,
+    TCP_TIME_WAIT,
+};
+
+/* What the one timer of a connection waits for. */
+enum tcp_timer {
+    TCP_TIMER_OFF,
+    TCP_TIMER_RETRANSMIT, /* RFC 6298: the first octet in flight */
+    TCP_TIMER_PERSIST,    /* RFC 9293 3.8.6.1: a closed window, or one too small to use */
+    TCP_TIMER_LAST,       /* TIME-WAIT, or FIN-WAIT-2 without a reader */
+};
+
+struct tcp_sock {
+    const struct tcp_profile *profile;
+    struct ring rx; /* produced by tcp_arrives, consumed by the reader */
+    struct ring tx; /* produced by the writer, consumed by acknowledgments */
+
+    uint32_t iss;
+    uint32_t snd_una;
+    uint32_t snd_nxt; /* one past the highest octet sent */
+    uint32_t snd_wnd; /* octets */
+    uint32_t snd_wl1;
+    uint32_t snd_wl2;
+    uint32_t max_snd_wnd; /* RFC 5961 5.2 MAX.SND.WND */
+    uint32_t rtx_nxt;     /* [rtx_nxt, rtx_end): to be sent again */
+    uint32_t rtx_end;
+    uint32_t cwnd; /* octets, RFC 5681 */
+    uint32_t ssthresh;
+    uint32_t inflation; /* octets that duplicate ACKs let out beyond cwnd, RFC 5681 3.2, RFC 3042 */
+
+    uint32_t irs;
+    uint32_t rcv_nxt;
+    uint32_t rcv_adv;   /* RCV.NXT + RCV.WND as the peer knows it; never moves back */
+    uint32_t rcv_acked; /* the last acknowledgment sent */
+    uint32_t rcv_limit; /* octets: no larger window is announced (what the link can absorb) */
+    uint32_t fin_seq;   /* of the peer's FIN, once fin_known */
+    struct assembler ooo;
+
+    struct rtt rtt;
+    uint32_t timed_seq; /* the measurement ends when this is acknowledged */
+    uint32_t timed_at;  /* microseconds, low 32 bits */
+    tick timer_at;
+    tick delayed_ack_at;
+    tick given_up_at; /* R2: when the peer's silence has lasted too long */
+    tick old_ack_at;  /* when a segment without text was last answered */
+    uint32_t msl;     /* microseconds */
+
+    uint32_t rst_seq;  /* of the RST to send, with rst_ack unless rst_bare */
+    uint16_t mss;      /* octets of text in a segment that we send */
+    uint16_t rcv_mss;  /* what we announce */
+    uint16_t rcv_full; /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
+    uint16_t path_mss; /* what the netif can carry */
+
+    uint8_t state;    /* enum tcp_state */
+    uint8_t timer;    /* enum tcp_timer */
+    uint8_t err;      /* enum sk_err: why it ended */
+    uint8_t soft_err; /* enum sk_err: what ICMP said, told when the connection times out */
+    uint8_t snd_wscale;
+    uint8_t rcv_wscale;
+
+    bool passive; /* opened by a listener, RFC 9293 MUST-11 */
+    bool timing;  /* a round trip is being measured */
+    bool ack_due;
+    bool ack_delayed; /* delayed_ack_at is set */
+    bool give_up_set; /* given_up_at is set */
+    bool syn_due;
+    bool probe_due;
+    bool rst_due;
+    bool fin_queued; /* FIN after what is in tx */
+    bool fin_sent;
+    bool fin_known;
+    bool fin_received; /* everything up to the FIN is here */
+    bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
+    bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
+    bool nodelay;      /* no Nagle */
+};
+
+/** What a segment carries: `len` octets from `offset` past the send ring's tail. */
+struct tcp_text {
+    uint32_t offset;
+    uint32_t len;
+};
+
+/** What a connection is opened with. */
+struct tcp_setup {
+    const struct tcp_profile *profile;
+    uint8_t *rx; /* memory of the rings; sizes are powers of two */
+    uint32_t rx_size;
+    uint8_t *tx;
+    uint32_t tx_size;
+    uint32_t iss;
+    uint32_t rcv_limit; /* octets */
+    uint16_t path_mss;  /* MTU - 40 */
+    duration msl;
+    bool nodelay;
+};
+
+/** Active OPEN (RFC 9293 3.10.1): SYN-SENT. */
+void tcp_open(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now);
+
+/** A listener took the SYN `hdr` (RFC 9293 3.10.7.2): SYN-RECEIVED. */
+void tcp_open_passive(struct tcp_sock *tcp, const struct tcp_setup *setup,
+                      const struct tcp_hdr *hdr, instant now);
+
+/**
+ * Copies what is new in the text of a segment to its place in the receive ring, changing nothing
+ * else, and returns the sum of all of it (base/sum.h). When the checksum turns out good,
+ * tcp_arrives comes next; when not, nothing happened.
+ */
+uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_t *text);
+
+/** A verified segment arrived, and tcp_place has its text. Any reason but DROP_NONE: it was not
+ * acceptable. */
+enum drop_reason tcp_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip,
+                             const struct tcp_hdr *hdr, instant now);
+
+/**
+ * The next segment to send, all but its ports; false: silence. Its text follows from `*text`.
+ * Changes nothing: a segment that the link does not take is asked for again.
+ */
+bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp_text *text);
+
+/** False when tcp_next would certainly be silent. Cheap. */
+bool tcp_may_have_next(const struct tcp_sock *tcp);
+
+/** The segment that tcp_next gave was sent. */
+void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+
+/** Does what is due. True when the retransmission timer expired. */
+bool tcp_poll(struct tcp_sock *tcp, instant now);
+
+instant tcp_poll_at(const struct tcp_sock *tcp, instant now);
+
+/** The reader took octets out of `rx`: the window may open. */
+void tcp_consumed(struct tcp_sock *tcp, instant now);
+
+/** The writer put octets into `tx`. */
+void tcp_produced(struct tcp_sock *tcp, instant now);
+
+/** No more will be written: FIN follows what is queued (RFC 9293 3.10.4). */
+void tcp_shutdown_send(struct tcp_sock *tcp, instant now);
+
+/** No more will be read; what is there, and what comes, is thrown away. */
+void tcp_shutdown_receive(struct tcp_sock *tcp, instant now);
+
+/** The program is done: FIN, or RST when there is unread text (RFC 9293 3.6.1, SHLD-3). */
+void tcp_close(struct tcp_sock *tcp, instant now);
+
+/** RST at once (RFC 9293 3.10.5). */
+void tcp_abort(struct tcp_sock *tcp);
+
+/**
+ * ICMP spoke of a segment of ours (RFC 5927): `err` ends a connection in SYN-SENT when `hard`, else
+ * it is kept and told if the connection times out. Ignored unless `seq` is in flight.
+ */
+void tcp_icmp_error(struct tcp_sock *tcp, enum sk_err err, bool hard, uint32_t seq);
+
+/** The segment that answers `hdr` where no connection is (RFC 9293 3.10.7.1); false: none does. */
+bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply);
+
+/** True when TIME-WAIT may give way to this SYN (RFC 9293 MAY-2, RFC 1122 4.2.2.13). */
+bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+
+/** True when the ring still takes what a program writes. */
+static inline bool tcp_may_send(const struct tcp_sock *tcp)
+{
+    return (tcp->state == TCP_ESTABLISHED || tcp->state == TCP_CLOSE_WAIT ||
+            tcp->state == TCP_SYN_SENT || tcp->state == TCP_SYN_RECEIVED) &&
+           !tcp->fin_queued;
+}
+
+/** True when the stream from the peer is at its end: all was read, and no more comes. */
+static inline bool tcp_at_end(const struct tcp_sock *tcp)
+{
+    return tcp->read_shut ||
+           (ring_used(&tcp->rx) == 0 && (tcp->fin_received || tcp->state == TCP_CLOSED));
+}
+
+/** True once both sides know each other's sequence numbers. */
+static inline bool tcp_synchronized(const struct tcp_sock *tcp)
+{
+    return tcp->state >= TCP_ESTABLISHED;
+}
+
+/* ---- Between the files of proto/tcp ---------------------------------------------------------- */
+
+/** The sequence number of the send ring's tail. */
+static inline uint32_t tcp_tx_base(const struct tcp_sock *tcp)
+{
+    return tcp->state <= TCP_SYN_RECEIVED ? tcp->iss + 1 : tcp->snd_una;
+}
+
+/** Octets of sequence space in flight. */
+static inline uint32_t tcp_in_flight(const struct tcp_sock *tcp)
+{
+    return tcp->snd_nxt - tcp->snd_una;
+}
+
+/** Octets in the send ring that were never sent. */
+uint32_t tcp_unsent(const struct tcp_sock *tcp);
+
+/** True when there is something to send that was never sent: text or FIN. */
+bool tcp_has_new(const struct tcp_sock *tcp);
+
+/** The state of the profile's recovery and congestion tables. */
+void *tcp_recovery_state(struct tcp_sock *tcp);
+void *tcp_congestion_state(struct tcp_sock *tcp);
+
+/** The options and the window of a SYN (open.c). */
+void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+
+/** The window of a segment in octets (RFC 7323 2.3: not scaled on a SYN). */
+uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+
+/** SYN-SENT and SYN-RECEIVED become ESTABLISHED, or FIN-WAIT-1 when the program has closed. */
+void tcp_establish(struct tcp_sock *tcp, instant now);
+
+/** The acknowledgment and window of an acceptable segment (ack.c). False: outside of what was sent.
+ */
+bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+
+/** Enters the text and FIN of an acceptable segment (text.c). */
+enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+
+/** The right edge of the window to announce now (text.c). */
+uint32_t tcp_window_edge(const struct tcp_sock *tcp);
+
+/** An ACK now, or (RFC 5961 7) none so soon after the last one of its kind. */
+void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+
+/** Sets the timer to what the state of the connection asks for; `restart`: from now on (timer.c).
+ */
+void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now);
+
+/** TIME-WAIT: 2 MSL from now (timer.c). */
+void tcp_enter_time_wait(struct tcp_sock *tcp, instant now);
+
+/** The connection is no more; `err` is what the program is told. */
+void tcp_end(struct tcp_sock *tcp, enum sk_err err);
+
+/** Everything from snd_una to `end` is to be sent again. */
+void tcp_retransmit_to(struct tcp_sock *tcp, uint32_t end);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Incoming text (RFC 9293 3.10.7.4, seventh and eighth step; windows of 3.8.6): it goes straight to
+ * its place in the receive ring, in order or not, and the assembler says which places are filled.
+ */
+#include "proto/tcp/tcp.h"
+
+#include "base/sum.h"
+#include "proto/tcp/seq.h"
+
+static bool takes_text(const struct tcp_sock *tcp)
+{
+    return tcp->state == TCP_SYN_RECEIVED || tcp->state == TCP_ESTABLISHED ||
+           tcp->state == TCP_FIN_WAIT_1 || tcp->state == TCP_FIN_WAIT_2;
+}
+
+/*
+ * The part of the text that lies in the window; its beginning is at `hdr->seq` unless there is a
+ * SYN. The header is not verified yet and may lie half the sequence space away: it is reckoned in
+ * offsets into the text, which stay within it.
+ */
+static struct interval text_in_window(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint32_t before = seq_ahead(hdr->seq, tcp->rcv_nxt);
+    uint32_t start = hdr->seq + (before < hdr->len ? before : hdr->len);
+    uint32_t left = hdr->seq + hdr->len - start;
+    uint32_t room = seq_ahead(start, tcp->rcv_adv);
+
+    return (struct interval){ start, start + (left < room ? left : room) };
+}
+
+/* Stores the holes of [part) and sums all of it, from 0. */
+static uint16_t place_part(struct tcp_sock *tcp, struct interval part, const uint8_t *text)
+{
+    uint32_t at = part.start;
+    uint16_t sum = 0;
+    struct interval hole;
+
+    while (assemble_hole(&tcp->ooo, at, part.end, &hole)) {
+        sum = sum_join(sum, sum_add(0, text + (at - part.start), hole.start - at), at - part.start);
+        sum = sum_join(sum,
+                       ring_poke(&tcp->rx, hole.start - tcp->rcv_nxt,
+                                 text + (hole.start - part.start), hole.end - hole.start),
+                       hole.start - part.start);
+        at = hole.end;
+    }
+    return sum_join(sum, sum_add(0, text + (at - part.start), part.end - at), at - part.start);
+}
+
+uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_t *text)
+{
+    struct interval part = text_in_window(tcp, hdr);
+    uint32_t before;
+    uint32_t through;
+    uint16_t sum;
+
+    if (!takes_text(tcp) || hdr->flags & TCP_SYN || !seq_before(part.start, part.end)) {
+        return sum_add(0, text, hdr->len);
+    }
+    before = part.start - hdr->seq;
+    through = part.end - hdr->seq;
+    sum = sum_add(0, text, before);
+    sum = sum_join(sum, place_part(tcp, part, text + before), before);
+    return sum_join(sum, sum_add(0, text + through, hdr->len - through), through);
+}
+
+static void schedule_ack(struct tcp_sock *tcp, instant now)
+{
+    if (tcp->rcv_nxt - tcp->rcv_acked >=
+        2u * tcp->rcv_full) { /* RFC 5681 4.2: every second full-sized one */
+        tcp->ack_due = true;
+    } else if (!tcp->ack_delayed) {
+        tcp->ack_delayed = true;
+        tcp->delayed_ack_at = tick_ceil(now + TCP_DELAYED_ACK);
+    }
+}
+
+static void deliver(struct tcp_sock *tcp, uint32_t to)
+{
+    ring_commit(&tcp->rx, to - tcp->rcv_nxt);
+    tcp->rcv_nxt = to;
+    if (tcp->read_shut) {
+        ring_consume(&tcp->rx, ring_used(&tcp->rx));
+    }
+}
+
+static enum drop_reason enter_text(struct tcp_sock *tcp, struct interval part, instant now)
+{
+    bool had_holes = tcp->ooo.n > 0;
+
+    if (part.start == tcp->rcv_nxt) {
+        deliver(tcp, assemble_advance(&tcp->ooo, part.end));
+    } else if (!assemble_add(&tcp->ooo, part.start, part.end)) {
+        tcp->ack_due = true;
+        return DROP_TCP_NO_ROOM;
+    }
+    if (had_holes || tcp->ooo.n > 0) { /* RFC 5681 4.2: at once, out of order or filling a hole */
+        tcp->ack_due = true;
+    } else {
+        schedule_ack(tcp, now);
+    }
+    return DROP_NONE;
+}
+
+static void receive_fin(struct tcp_sock *tcp, instant now)
+{
+    tcp->fin_received = true;
+    tcp->rcv_nxt++;
+    tcp->rcv_adv = seq_max(tcp->rcv_adv, tcp->rcv_nxt);
+    tcp->ack_due = true;
+    switch (tcp->state) {
+    case TCP_ESTABLISHED:
+        tcp->state = TCP_CLOSE_WAIT;
+        break;
+    case TCP_FIN_WAIT_1:
+        tcp->state = TCP_CLOSING; /* our FIN is not acknowledged: else this were FIN-WAIT-2 */
+        break;
+    default:
+        tcp_enter_time_wait(tcp, now);
+        break;
+    }
+}
+
+static void note_fin(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint32_t seq = hdr->seq + hdr->len;
+
+    /* Beyond the window it is cut off with the text before it; a closed window still takes a FIN
+     * that is next. */
+    if (hdr->flags & TCP_FIN && !tcp->fin_known &&
+        (seq == tcp->rcv_nxt || seq_within(seq, tcp->rcv_nxt, tcp->rcv_adv - tcp->rcv_nxt))) {
+        tcp->fin_known = true;
+        tcp->fin_seq = seq;
+    }
+}
+
+enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+{
+    struct interval part = text_in_window(tcp, hdr);
+    enum drop_reason reason = DROP_NONE;
+
+    if (!takes_text(tcp)) {
+        if (tcp_seg_len(hdr) > 0) {
+            tcp->ack_due = true;
+        }
+        return DROP_NONE;
+    }
+    if (tcp->fin_known) {
+        part.end = seq_min(part.end, tcp->fin_seq);
+    }
+    if (seq_before(part.start, part.end)) {
+        if (tcp->orphan) {
+            tcp_abort(tcp);
+            return DROP_TCP_CLOSED;
+        }
+        if (hdr->len > tcp->rcv_full) {
+            tcp->rcv_full = (uint16_t)(hdr->len < tcp->rcv_mss ? hdr->len : tcp->rcv_mss);
+        }
+        reason = enter_text(tcp, part, now);
+    } else if (tcp_seg_len(hdr) > 0) {
+        tcp->ack_due = true; /* all of it was here already, or there is no window for it */
+    }
+    note_fin(tcp, hdr);
+    if (tcp->fin_known && !tcp->fin_received && tcp->rcv_nxt == tcp->fin_seq) {
+        receive_fin(tcp, now);
+    }
+    return reason;
+}
+
+/*
+ * RFC 9293 3.8.6.2.2: the edge stays until it can move by half the buffer or a segment. What is
+ * announced is a multiple of 2^rcv_wscale: an edge that stays is rounded up where there is room for
+ * that, else down, and still honoured (RFC 7323 2.4).
+ */
+uint32_t tcp_window_edge(const struct tcp_sock *tcp)
+{
+    uint32_t slack = (1u << tcp->rcv_wscale) - 1;
+    uint32_t limit = tcp->rcv_limit < (uint32_t)65535 << tcp->rcv_wscale
+                         ? tcp->rcv_limit
+                         : (uint32_t)65535 << tcp->rcv_wscale;
+    uint32_t step = ring_size(&tcp->rx) / 2 < tcp->rcv_mss ? ring_size(&tcp->rx) / 2 : tcp->rcv_mss;
+    uint32_t room = ring_free(&tcp->rx);
+    uint32_t kept = tcp->rcv_adv - tcp->rcv_nxt;
+    uint32_t gain;
+
+    room = (room < limit ? room : limit) & ~slack;
+    step = step < limit ? step : limit;
+    gain = seq_ahead(tcp->rcv_adv, tcp->rcv_nxt + room);
+    if (gain > 0 && gain >= step) {
+        return tcp->rcv_nxt + room;
+    }
+    kept = ((kept + slack) & ~slack) <= room ? kept + slack : kept;
+    return tcp->rcv_nxt + (kept & ~slack);
+}
+
+void tcp_consumed(struct tcp_sock *tcp, instant now)
+{
+    uint32_t gain = seq_ahead(tcp->rcv_adv, tcp_window_edge(tcp));
+    uint32_t most = ring_size(&tcp->rx) < tcp->rcv_limit ? ring_size(&tcp->rx) : tcp->rcv_limit;
+
+    (void)now;
+    if (gain > 0 &&
+        (gain >= 2u * tcp->rcv_mss || gain >= most / 2 || tcp->rcv_adv == tcp->rcv_nxt) &&
+        takes_text(tcp) && !tcp->fin_known) {
+        tcp->ack_due = true;
+    }
+}

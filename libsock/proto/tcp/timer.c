@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one timer of a connection (RFC 6298 5, RFC 9293 3.8.3 and 3.8.6.1, 2 MSL) and the delayed
+ * ACK. R2, when to give up, counts from the first time that the peer was silent for a timeout.
+ */
+#include "proto/tcp/tcp.h"
+
+#include "proto/tcp/seq.h"
+
+static enum tcp_timer wanted_timer(const struct tcp_sock *tcp)
+{
+    bool anything_out = tcp->snd_nxt != tcp->snd_una;
+
+    switch (tcp->state) {
+    case TCP_CLOSED:
+        return TCP_TIMER_OFF;
+    case TCP_TIME_WAIT:
+        return TCP_TIMER_LAST;
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECEIVED:
+        return TCP_TIMER_RETRANSMIT;
+    case TCP_FIN_WAIT_2:
+        return tcp->orphan ? TCP_TIMER_LAST : TCP_TIMER_OFF;
+    default:
+        break;
+    }
+    if (anything_out && tcp->snd_wnd > 0) {
+        return TCP_TIMER_RETRANSMIT;
+    }
+    return anything_out || tcp_has_new(tcp) ? TCP_TIMER_PERSIST : TCP_TIMER_OFF;
+}
+
+void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now)
+{
+    enum tcp_timer wanted = wanted_timer(tcp);
+
+    if (wanted != TCP_TIMER_PERSIST) {
+        tcp->probe_due = false; /* one that the link has not taken yet */
+    }
+    if (wanted == tcp->timer && !restart) {
+        return;
+    }
+    if (wanted == TCP_TIMER_LAST) {
+        if (tcp->timer != TCP_TIMER_LAST && tcp->state != TCP_TIME_WAIT) {
+            tcp->timer_at = tick_ceil(now + TCP_ORPHAN_TIME);
+        }
+    } else {
+        tcp->timer_at = tick_ceil(now + rtt_timeout(&tcp->rtt));
+    }
+    tcp->timer = (uint8_t)wanted;
+}
+
+void tcp_enter_time_wait(struct tcp_sock *tcp, instant now)
+{
+    tcp->state = TCP_TIME_WAIT;
+    tcp->timer = TCP_TIMER_LAST;
+    tcp->timer_at = tick_ceil(now + 2 * (duration)tcp->msl);
+    tcp->fin_received = true;
+}
+
+void tcp_end(struct tcp_sock *tcp, enum sk_err err)
+{
+    tcp->state = TCP_CLOSED;
+    tcp->timer = TCP_TIMER_OFF;
+    tcp->ack_delayed = false;
+    tcp->ack_due = false;
+    tcp->syn_due = false;
+    tcp->err = (uint8_t)err;
+    ring_consume(&tcp->tx, ring_used(&tcp->tx));
+}
+
+static bool is_opening(const struct tcp_sock *tcp)
+{
+    return tcp->state == TCP_SYN_SENT || tcp->state == TCP_SYN_RECEIVED;
+}
+
+/* True when the peer has been silent for R2. */
+static bool gives_up(struct tcp_sock *tcp, instant now)
+{
+    if (!tcp->give_up_set) {
+        tcp->give_up_set = true;
+        tcp->given_up_at =
+            tick_ceil(now - rtt_timeout(&tcp->rtt) + (is_opening(tcp) ? TCP_R2_SYN : TCP_R2));
+        return false;
+    }
+    return tick_due(tcp->given_up_at, now);
+}
+
+/* The next expiry is not later than R2. */
+static void wait_again(struct tcp_sock *tcp, instant now)
+{
+    rtt_back_off(&tcp->rtt);
+    tcp_set_timer(tcp, true, now);
+    if (tick_before(tcp->given_up_at, tcp->timer_at)) {
+        tcp->timer_at = tcp->given_up_at;
+    }
+}
+
+static void retransmit(struct tcp_sock *tcp, instant now)
+{
+    if (is_opening(tcp)) {
+        tcp->syn_due = true;
+    } else {
+        tcp->profile->recovery->on_timeout(tcp, now);
+        tcp_retransmit_to(tcp, tcp->snd_nxt);
+    }
+    wait_again(tcp, now);
+}
+
+static void probe(struct tcp_sock *tcp, instant now)
+{
+    if (tcp_in_flight(tcp) > 0) {
+        tcp_retransmit_to(tcp, tcp->snd_una + 1);
+    }
+    tcp->probe_due = true;
+    wait_again(tcp, now);
+}
+
+static bool timer_expires(struct tcp_sock *tcp, instant now)
+{
+    if (tcp->timer == TCP_TIMER_LAST) {
+        tcp_end(tcp, SK_OK);
+        return false;
+    }
+    if (gives_up(tcp, now)) {
+        tcp_end(tcp, tcp->soft_err != SK_OK ? (enum sk_err)tcp->soft_err : SK_TIMED_OUT);
+        return true;
+    }
+    if (tcp->timer == TCP_TIMER_PERSIST) {
+        probe(tcp, now);
+        return false;
+    }
+    retransmit(tcp, now);
+    return true;
+}
+
+bool tcp_poll(struct tcp_sock *tcp, instant now)
+{
+    if (tcp->ack_delayed && tick_due(tcp->delayed_ack_at, now)) {
+        tcp->ack_delayed = false;
+        tcp->ack_due = true;
+    }
+    if (tcp->timer != TCP_TIMER_OFF && tick_due(tcp->timer_at, now)) {
+        return timer_expires(tcp, now);
+    }
+    return false;
+}
+
+instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
+{
+    instant at = NEVER;
+
+    if (tcp->timer != TCP_TIMER_OFF) {
+        at = tick_instant(tcp->timer_at, now);
+    }
+    if (tcp->ack_delayed) {
+        instant ack_at = tick_instant(tcp->delayed_ack_at, now);
+
+        at = ack_at < at ? ack_at : at;
+    }
+    return at;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * DNS messages of a stub resolver (RFC 1035): one question out; header, question and answer section
+ * in. Names are compared where they lie, label by label, and are never expanded into a buffer. A
+ * compression pointer leads before the labels that led to it, so every walk ends. The other
+ * sections are not read: an address that the answer section does not give for the name asked is
+ * nobody's answer.
+ */
+#include "wire/dns.h"
+
+#define HDR_LEN 12 /* RFC 1035 4.1.1 */
+#define FLAG_RESPONSE 0x8000
+#define FLAG_TRUNCATED 0x0200
+#define FLAG_RECURSION_DESIRED 0x0100
+#define OPCODE 0x7800 /* 0: a standard query */
+#define RCODE 0x000f
+
+#define TYPE_A 1 /* RFC 1035 3.2.2 */
+#define TYPE_CNAME 5
+#define CLASS_IN 1
+#define RECORD_LEN 10 /* type, class, TTL and length of the data, RFC 1035 4.1.3 */
+#define IPV4_ADDR_LEN 4
+#define MAX_TTL 0x7fffffff /* RFC 2181 8: with the top bit set, it counts as 0 */
+
+#define MAX_WIRE_NAME_LEN 255 /* RFC 1035 2.3.4 */
+#define MAX_LABEL_LEN 63
+#define MAX_POINTERS 127 /* no name of 255 octets has more labels, so none needs more pointers */
+#define POINTER 0xc0     /* RFC 1035 4.1.4 */
+
+/* A walk over the labels of a name in a message. */
+struct walk {
+    struct cursor message;
+    struct cursor c;     /* what follows the last label */
+    struct cursor after; /* what follows the name where it stands, once a pointer was met */
+    size_t run;          /* where the labels begin that are walked now: a pointer leads before it */
+    size_t name_len;     /* so far, octets on the wire without compression */
+    unsigned n_pointers;
+};
+
+static struct cursor cursor_at(struct cursor message, size_t at)
+{
+    return cursor_over(message.at + at, message.left - at);
+}
+
+static struct walk walk_from(struct cursor message, size_t at)
+{
+    return (struct walk){ .message = message, .c = cursor_at(message, at), .run = at };
+}
+
+static bool follow(struct walk *w, uint8_t high)
+{
+    const uint8_t *low = cursor_take(&w->c, 1);
+    size_t target;
+
+    if (!low || w->n_pointers == MAX_POINTERS) {
+        return false;
+    }
+    target = (size_t)(high & ~POINTER) << 8 | *low;
+    if (target < HDR_LEN || target >= w->run) {
+        return false;
+    }
+    if (w->n_pointers++ == 0) {
+        w->after = w->c;
+    }
+    w->run = target;
+    w->c = cursor_at(w->message, target);
+    return true;
+}
+
+/* The next label; the root, with a length of 0, is the last. False when the name is malformed. */
+static bool next_label(struct walk *w, struct cursor *label)
+{
+    const uint8_t *len;
+
+    while ((len = cursor_take(&w->c, 1)) && (*len & POINTER) == POINTER) {
+        if (!follow(w, *len)) {
+            return false;
+        }
+    }
+    if (!len || *len > MAX_LABEL_LEN) {
+        return false;
+    }
+    *label = cursor_over(cursor_take(&w->c, *len), *len);
+    w->name_len += 1u + *len;
+    return label->at && w->name_len <= MAX_WIRE_NAME_LEN;
+}
+
+/* Takes a name off the cursor, which lies in the message. */
+static bool skip_name(struct cursor message, struct cursor *c)
+{
+    struct walk w = walk_from(message, message.left - c->left);
+    struct cursor label;
+
+    do {
+        if (!next_label(&w, &label)) {
+            return false;
+        }
+    } while (label.left > 0);
+    *c = w.n_pointers > 0 ? w.after : w.c;
+    return true;
+}
+
+static uint8_t lower(uint8_t octet)
+{
+    return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + ('a' - 'A')) : octet;
+}
+
+static bool label_equal(struct cursor a, struct cursor b)
+{
+    if (a.left != b.left) {
+        return false;
+    }
+    for (size_t i = 0; i < a.left; i++) {
+        if (lower(a.at[i]) != lower(b.at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Two names of a message, both known to be well formed. */
+static bool names_equal(struct cursor message, size_t a_at, size_t b_at)
+{
+    struct walk a = walk_from(message, a_at);
+    struct walk b = walk_from(message, b_at);
+    struct cursor a_label;
+    struct cursor b_label;
+
+    do {
+        if (!next_label(&a, &a_label) || !next_label(&b, &b_label) ||
+            !label_equal(a_label, b_label)) {
+            return false;
+        }
+    } while (a_label.left > 0);
+    return true;
+}
+
+/*
+ * The label that `*text` begins with; moves on behind it and the dot. At the end of the text: the
+ * root.
+ */
+static struct cursor text_label(const char **text)
+{
+    const char *at = *text;
+    size_t len = 0;
+
+    while (at[len] != '\0' && at[len] != '.') {
+        len++;
+    }
+    *text = at + len + (at[len] == '.' ? 1 : 0);
+    return cursor_over((const uint8_t *)at, len);
+}
+
+static bool name_is(struct cursor message, size_t at, const char *text)
+{
+    struct walk w = walk_from(message, at);
+    struct cursor label;
+
+    do {
+        if (!next_label(&w, &label) || !label_equal(label, text_label(&text))) {
+            return false;
+        }
+    } while (label.left > 0);
+    return true;
+}
+
+bool dns_name_valid(const char *name)
+{
+    size_t len = 0;
+
+    do {
+        struct cursor label = text_label(&name);
+
+        len += label.left + 1; /* the dot behind it, also the one that may be left out */
+        if (label.left == 0 || label.left > MAX_LABEL_LEN || len > DNS_MAX_NAME_LEN + 1) {
+            return false;
+        }
+    } while (*name != '\0');
+    return true;
+}
+
+bool dns_emit_query(struct writer *w, uint16_t id, const char *name)
+{
+    write_u16(w, id);
+    write_u16(w, FLAG_RECURSION_DESIRED);
+    write_u16(w, 1); /* one question */
+    write_zeros(w, 6);
+    while (*name != '\0') {
+        struct cursor label = text_label(&name);
+
+        write_u8(w, (uint8_t)label.left);
+        write_octets(w, label.at, label.left);
+    }
+    write_u8(w, 0);
+    write_u16(w, TYPE_A);
+    write_u16(w, CLASS_IN);
+    return !w->failed;
+}
+
+struct record {
+    size_t owner; /* where its name begins in the message */
+    size_t data;  /* where its data begins */
+    uint16_t type;
+    uint16_t class;
+    uint32_t ttl; /* seconds */
+    uint16_t len; /* octets of data */
+};
+
+/* True when the data are what the type says: an address of four octets, a name that fills them. */
+static bool data_sound(struct cursor message, const struct record *r)
+{
+    struct cursor c = cursor_at(message, r->data);
+
+    if (r->class == CLASS_IN && r->type == TYPE_A) {
+        return r->len == IPV4_ADDR_LEN;
+    }
+    if (r->class == CLASS_IN && r->type == TYPE_CNAME) {
+        return skip_name(message, &c) && message.left - c.left == r->data + r->len;
+    }
+    return true;
+}
+
+static bool take_record(struct cursor message, struct cursor *c, struct record *r)
+{
+    const uint8_t *at;
+    uint32_t ttl;
+
+    r->owner = message.left - c->left;
+    if (!skip_name(message, c)) {
+        return false;
+    }
+    at = cursor_take(c, RECORD_LEN);
+    if (!at) {
+        return false;
+    }
+    r->type = be16(at);
+    r->class = be16(at + 2);
+    ttl = be32(at + 4);
+    r->ttl = ttl > MAX_TTL ? 0 : ttl;
+    r->len = be16(at + 8);
+    r->data = message.left - c->left;
+    return cursor_take(c, r->len) && data_sound(message, r);
+}
+
+/* The answer section, known to be well formed. */
+struct answers {
+    struct cursor message;
+    struct cursor records;
+    unsigned n_records;
+};
+
+static bool answers_sound(const struct answers *a)
+{
+    struct cursor c = a->records;
+    struct record r;
+
+    for (unsigned i = 0; i < a->n_records; i++) {
+        if (!take_record(a->message, &c, &r)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void lower_ttl(struct dns_answer *answer, uint32_t ttl)
+{
+    answer->ttl = ttl < answer->ttl ? ttl : answer->ttl;
+}
+
+/*
+ * Gathers the addresses of the name that begins at `*owner`. Where there are none but an alias,
+ * `*owner` moves to the name that it stands for, and the answer is false.
+ */
+static bool gather(const struct answers *a, size_t *owner, struct ip_addr *addrs, size_t max_addrs,
+                   struct dns_answer *answer)
+{
+    struct cursor c = a->records;
+    struct record r;
+    struct record alias = { 0 };
+
+    for (unsigned i = 0; i < a->n_records && take_record(a->message, &c, &r); i++) {
+        if (r.class != CLASS_IN || !names_equal(a->message, r.owner, *owner)) {
+            continue;
+        }
+        if (r.type == TYPE_CNAME) {
+            alias = r;
+        }
+        if (r.type == TYPE_A && answer->n_addrs < max_addrs) {
+            addrs[answer->n_addrs++] = ip4(be32(a->message.at + r.data));
+            lower_ttl(answer, r.ttl);
+        }
+    }
+    if (answer->n_addrs > 0 || alias.data == 0) {
+        return true;
+    }
+    lower_ttl(answer, alias.ttl);
+    *owner = alias.data;
+    return false;
+}
+
+static void follow_aliases(const struct answers *a, struct ip_addr *addrs, size_t max_addrs,
+                           struct dns_answer *answer)
+{
+    size_t owner = HDR_LEN; /* the question's name */
+
+    answer->ttl = MAX_TTL;
+    for (unsigned i = 0; i <= DNS_MAX_CNAMES; i++) {
+        if (gather(a, &owner, addrs, max_addrs, answer)) {
+            return;
+        }
+    }
+    answer->rcode = DNS_SERVFAIL;
+}
+
+/* Takes the question off: the one that we asked, or a reason. */
+static enum drop_reason take_question(struct cursor message, struct cursor *c, const char *name)
+{
+    const uint8_t *at;
+
+    if (!skip_name(message, c)) {
+        return DROP_DNS_MALFORMED;
+    }
+    at = cursor_take(c, 4);
+    if (!at) {
+        return DROP_DNS_MALFORMED;
+    }
+    if (!name_is(message, HDR_LEN, name) || be16(at) != TYPE_A || be16(at + 2) != CLASS_IN) {
+        return DROP_DNS_UNEXPECTED;
+    }
+    return DROP_NONE;
+}
+
+enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
+                                  struct ip_addr *addrs, size_t max_addrs,
+                                  struct dns_answer *answer)
+{
+    struct answers a = { .message = *c };
+    const uint8_t *at = cursor_take(c, HDR_LEN);
+    enum drop_reason reason;
+    uint16_t flags;
+
+    if (!at) {
+        return DROP_DNS_MALFORMED;
+    }
+    flags = be16(at + 2);
+    if (be16(at) != id || (flags & (FLAG_RESPONSE | OPCODE)) != FLAG_RESPONSE ||
+        be16(at + 4) != 1) {
+        return DROP_DNS_UNEXPECTED;
+    }
+    reason = take_question(a.message, c, name);
+    if (reason) {
+        return reason;
+    }
+    *answer = (struct dns_answer){ .rcode = flags & RCODE, .truncated = flags & FLAG_TRUNCATED };
+    if (answer->rcode != DNS_NOERROR || answer->truncated) {
+        return DROP_NONE;
+    }
+    a.records = *c;
+    a.n_records = be16(at + 6);
+    if (!answers_sound(&a)) {
+        return DROP_DNS_MALFORMED;
+    }
+    follow_aliases(&a, addrs, max_addrs, answer);
+    return DROP_NONE;
+}

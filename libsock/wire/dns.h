@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * DNS messages of a stub resolver (RFC 1035; A and CNAME records). The rules of wire/ are in
+ * wire/eth.h.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "wire/drop.h"
+
+#define DNS_PORT 53
+#define DNS_MAX_NAME_LEN 253 /* of a name in text, without NUL; 255 on the wire, RFC 1035 2.3.4 */
+#define DNS_MAX_UDP_LEN 512  /* RFC 1035 2.3.4 */
+#define DNS_MAX_CNAMES 8     /* a longer chain, or a loop, is answered as DNS_SERVFAIL */
+
+enum dns_rcode {
+    DNS_NOERROR = 0,
+    DNS_FORMERR = 1,
+    DNS_SERVFAIL = 2,
+    DNS_NXDOMAIN = 3,
+    DNS_NOTIMP = 4,
+    DNS_REFUSED = 5,
+};
+
+struct dns_answer {
+    uint8_t rcode; /* enum dns_rcode */
+    bool truncated;
+    uint32_t ttl; /* seconds, the lowest of the records used; nothing without addresses */
+    size_t n_addrs;
+};
+
+/**
+ * True for a name that can be asked for: labels of 1..63 octets, 253 in all; one dot at the end is
+ * allowed.
+ */
+bool dns_name_valid(const char *name);
+
+/**
+ * Writes a recursive query for the A records of `name`, which is valid; false when it does not fit.
+ */
+bool dns_emit_query(struct writer *w, uint16_t id, const char *name);
+
+/**
+ * Reads the answer to a query. DROP_DNS_UNEXPECTED: not a response, or another id or question than
+ * ours (names compare without case). DROP_DNS_MALFORMED: cut short, a compression pointer that does
+ * not point backwards, a name too long. Up to `max_addrs` addresses of `name`, or of the name that
+ * its CNAMEs lead to, go to `addrs`. The records of an answer that is truncated, or has an rcode,
+ * are not read.
+ */
+enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
+                                  struct ip_addr *addrs, size_t max_addrs,
+                                  struct dns_answer *answer);

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The demo without a board ends well and leaves clean captures; interrupted, it leaves nothing behind.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+program http_get >/dev/null || exit $?
+srcdir=$(cd "$srcdir" && pwd)
+ln -s "$(pwd)/examples" "$work/examples"
+mkdir "$work/tmp"
+TMPDIR=$work/tmp FIRMWARE_BUILD=/nonexistent
+export srcdir TMPDIR FIRMWARE_BUILD
+cd "$work" || exit 1
+
+nothing_left() {
+    [ -z "$(ls -A tmp)" ] || fail "$1: files are left: $(ls tmp)"
+    left=$(grep -al "$work/tm[p]" /proc/[0-9]*/cmdline 2>/dev/null)
+    [ -z "$left" ] || fail "$1: processes are left: $left"
+}
+
+timeout 120 sh "$srcdir/examples/demo.sh" >out 2>&1 || fail "status $?: $(cat out)"
+[ "$(tail -n 1 out)" = 'demo: ok (host)' ] || fail "$(cat out)"
+[ "$(grep -c 'SHA-256 equal' out)" -eq 2 ] || fail "$(cat out)"
+nothing_left 'at the end'
+for capture in demo/http_get.pcap demo/http_get_async.pcap; do
+    [ -s $capture ] || fail "no $capture"
+    command -v tshark >/dev/null || continue
+    bad=$(tshark -r $capture -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE \
+        -Y '_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0' 2>/dev/null)
+    [ -z "$bad" ] || fail "$capture: malformed: $bad"
+done
+
+for delay in 0.2 0.6; do
+    sh "$srcdir/examples/demo.sh" >out 2>&1 &
+    demo=$!
+    sleep $delay
+    kill -TERM $demo 2>/dev/null
+    wait $demo
+    status=$?
+    [ $status -eq 143 ] || [ $status -eq 0 ] || fail "interrupted: status $status: $(cat out)"
+    sleep 0.5
+    nothing_left 'interrupted'
+done

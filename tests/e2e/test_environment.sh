@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The LIBSOCK_* variables: a value that cannot be understood is one clear line and a failure, never ignored; what they
+# say is done.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+get=$(program http_get) || exit $?
+start_files
+echo content >"$work/www/page"
+url=http://10.0.2.2:$http/page
+
+# refused NAME=VALUE: the program fails with one line of libsock's that names the variable, then its own
+refused() {
+    env "$1" timeout 60 "$get" "$url" >"$work/out" 2>"$work/err" && fail "$1 is accepted"
+    [ "$(grep -c '^libsock: ' "$work/err")" -eq 1 ] || fail "$1: $(cat "$work/err")"
+    grep -q "^libsock: ${1%%=*}" "$work/err" || fail "$1 is not named: $(cat "$work/err")"
+}
+
+accepted() {
+    env "$1" timeout 60 "$get" "$url" >"$work/out" 2>"$work/err" || fail "$1: $(cat "$work/err")"
+    [ "$(cat "$work/out")" = content ] || fail "$1: $(cat "$work/out")"
+}
+
+for value in '' 0 67 65522 1500x -1 99999999999999999999; do
+    refused "LIBSOCK_MTU=$value"
+done
+for value in '' dns.test 10.0.2.2:99999 1.2.3; do
+    refused "LIBSOCK_DNS=$value"
+done
+for value in '' none Any; do
+    refused "LIBSOCK_OUTBOUND=$value"
+done
+for value in '' xyz 123456789012345678901234567890123; do
+    refused "LIBSOCK_SEED=$value"
+done
+for value in '' tcp tcp:127.0.0.1:80 tcp:127.0.0.1:80:0 tcp:127.0.0.1:80:70000 sctp:127.0.0.1:0:7 tcp:host:1:2 \
+    "tcp:127.0.0.1:0:7," "tcp:127.0.0.1:0:7,udp" "tcp:127.0.0.1:$http:7" \
+    tcp:127.0.0.1:0000000000000000000000000000000000000000000000000000000000:1; do
+    env "LIBSOCK_FORWARD=$value" timeout 60 "$get" "$url" >"$work/out" 2>"$work/err" &&
+        fail "LIBSOCK_FORWARD=$value is accepted"
+    grep -q '^libsock: LIBSOCK_FORWARD' "$work/err" || fail "LIBSOCK_FORWARD=$value: $(cat "$work/err")"
+done
+refused 'LIBSOCK_PCAP='
+env LIBSOCK_PCAP=/nonexistent/file timeout 60 "$get" "$url" >"$work/out" 2>"$work/err" && fail 'a capture nowhere'
+grep -q nonexistent "$work/err" || fail "a capture nowhere: $(cat "$work/err")"
+
+accepted LIBSOCK_MTU=576
+accepted LIBSOCK_MTU=16384
+accepted LIBSOCK_SEED=0123456789abcdefFEDCBA9876543210
+accepted LIBSOCK_SEED=7
+accepted LIBSOCK_OUTBOUND=loopback
+accepted LIBSOCK_OUTBOUND=any
+accepted "LIBSOCK_PCAP=$work/capture.pcap"
+
+[ "$(od -An -N4 -tx1 "$work/capture.pcap" | tr -d ' ')" = d4c3b2a1 ] || fail 'the capture is no pcap file'
+if command -v tshark >/dev/null; then
+    bad=$(tshark -r "$work/capture.pcap" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+        -o ip.check_checksum:TRUE \
+        -Y '_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0' 2>/dev/null)
+    [ -z "$bad" ] || fail "malformed: $bad"
+    [ "$(tshark -r "$work/capture.pcap" -Y 'http.response.code == 200' 2>/dev/null | wc -l)" -eq 1 ] ||
+        fail 'the response is not in the capture'
+fi
+
+# Outside of the host's loopback there is nothing, unless the user says so.
+timeout 60 "$get" --timeout 2 http://192.0.2.1/ >"$work/out" 2>"$work/err"
+status=$?
+[ $status -eq 4 ] || [ $status -eq 5 ] || fail "the outside is reached: $status"

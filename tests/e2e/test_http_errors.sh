@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What a user sees when it goes wrong: one line on stderr and an exit code of its own for each kind; never a hang.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+get=$(program http_get) || exit $?
+get_async=$(program http_get_async) || exit $?
+"$python" "$srcdir/tests/e2e/odd_server.py" >"$work/port" &
+pids="$pids $!"
+wait_for "$work/port" 'the odd server'
+port=$(cat "$work/port")
+start_dns odd.test=10.0.2.2 broken.test=SERVFAIL
+LIBSOCK_DNS=10.0.2.2:$dns
+export LIBSOCK_DNS
+url=http://odd.test:$port
+
+# expect CODE WORDS ARGUMENT ...: both clients end so, with one line that has these words in it
+expect() {
+    code=$1 words=$2
+    shift 2
+    for client in $clients; do
+        timeout 60 "$client" "$@" >"$work/out" 2>"$work/err"
+        status=$?
+        [ $status -eq "$code" ] || fail "$client $*: status $status, not $code: $(cat "$work/err")"
+        [ "$(wc -l <"$work/err")" -eq 1 ] || fail "$client $*: not one line: $(cat "$work/err")"
+        grep -q "$words" "$work/err" || fail "$client $*: no \"$words\" in: $(cat "$work/err")"
+    done
+}
+
+clients="$get $get_async"
+expect 2 'not an http:// URL' ftp://odd.test/
+expect 2 'no valid host' http:///
+expect 2 'no valid host' "http://odd.test:70000/"
+expect 2 'no valid host' "http://user@odd.test/"
+expect 2 'blank' 'http://odd.test/a b'
+expect 2 'number of seconds' --timeout never "$url/"
+expect 3 'nobody.test' http://nobody.test/
+expect 3 'broken.test' http://broken.test/
+expect 4 'odd.test' http://odd.test:1/
+expect 5 '' --timeout 1 "$url/silent"
+expect 5 '' --timeout 1 "$url/stalls"
+expect 6 'after 100 of 1000' "$url/cut"
+expect 6 'before the response' "$url/cut-header"
+expect 6 'before the response' "$url/nothing"
+expect 6 '' "$url/reset"
+expect 7 'chunked' "$url/chunked"
+expect 7 'does not speak HTTP' "$url/garbage"
+expect 7 '410 Gone' "$url/gone"
+expect 7 'has no end' "$url/long-header"
+expect 7 'Content-Length: many' "$url/bad-length"
+
+for client in $clients; do
+    timeout 60 "$client" >"$work/out" 2>"$work/err"
+    [ $? -eq 2 ] && grep -q '^usage:' "$work/err" || fail "$client without arguments"
+    timeout 60 "$client" --timeout 2 "$url/slow" >"$work/out" || fail "$client: a slow server is not a silent one"
+    [ "$(cat "$work/out")" = abcdef ] || fail "$client: /slow is $(cat "$work/out")"
+    timeout 60 "$client" "$url/no-length" >"$work/out" || fail "$client: without Content-Length"
+    [ "$(wc -c <"$work/out")" -eq 5000 ] || fail "$client: without Content-Length"
+    timeout 60 "$client" "$url/too-much" >"$work/out" || fail "$client: more than Content-Length"
+    [ "$(cat "$work/out")" = abc ] || fail "$client: more than Content-Length is $(cat "$work/out")"
+    timeout 60 "$client" "$url/no-length" >/dev/full 2>"$work/err"
+    [ $? -eq 8 ] || fail "$client: a full disk is not noticed"
+done

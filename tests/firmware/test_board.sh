@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# How the board starts: without entropy it refuses, unless it is told to do without; a setting that cannot be understood
+# is said and not ignored; a static address works as DHCP does; errors end in a status and a line on stderr.
+. "${srcdir:-.}/tests/firmware/common.sh"
+
+image examples/http_get
+start_servers
+echo 'a page' >"$work/www/page"
+url=http://10.0.2.2:$http/page
+
+# refused TEXT SETTING ...: the board does not start, and says why
+refused() {
+    text=$1
+    shift
+    run "$@" "$url"
+    [ $status -ne 0 ] || fail "$*: started"
+    [ $status -ne 124 ] || fail "$*: hangs"
+    grep -q "$text" "$work/err" || { cat "$work/err"; fail "$*: does not say '$text'"; }
+}
+
+# fetched SETTING ...: the board fetches the page
+fetched() {
+    run "$@" "$url"
+    [ $status -eq 0 ] || { cat "$work/err"; fail "$*: exit status $status"; }
+    cmp "$work/out" "$work/www/page" || fail "$*: not the page"
+}
+
+refused 'no entropy' LIBSOCK_SEED=
+refused 'LIBSOCK_SEED' LIBSOCK_SEED=0123
+refused 'LIBSOCK_SEED' LIBSOCK_SEED=0123456789abcdef0123456789abcdef0
+refused 'LIBSOCK_SEED' LIBSOCK_SEED=0123456789abcdef0123456789abcdeg
+refused 'LIBSOCK_ADDRESS' LIBSOCK_ADDRESS=10.0.2.15
+refused 'LIBSOCK_ADDRESS' LIBSOCK_ADDRESS=10.0.2.15/33
+refused 'LIBSOCK_ADDRESS' LIBSOCK_ADDRESS=10.0.2.256/24
+refused 'LIBSOCK_GATEWAY' LIBSOCK_ADDRESS=10.0.2.15/24 LIBSOCK_GATEWAY=gate
+refused 'LIBSOCK_DNS' LIBSOCK_DNS=10.0.2.2:66000
+
+fetched LIBSOCK_SEED=none
+fetched LIBSOCK_SEED=0123456789abcdef0123456789abcdef
+fetched LIBSOCK_ADDRESS=10.0.2.15/24 LIBSOCK_GATEWAY=10.0.2.2
+
+url=http://10.0.2.2:9/
+run "$url"
+[ $status -ne 0 ] && [ $status -ne 124 ] || fail "a closed port: status $status"
+[ -s "$work/err" ] || fail 'a closed port: nothing on stderr'
+url=http://other.test:$http/
+run "LIBSOCK_DNS=10.0.2.2:$dns" "$url"
+[ $status -ne 0 ] && [ $status -ne 124 ] || fail "an unknown name: status $status"
+[ -s "$work/err" ] || fail 'an unknown name: nothing on stderr'

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What `make install` leaves is enough: every installed header compiles alone, as C and as C++, and programs link and run
+# with what pkg-config says, against the shared and against the static library. Plain builds only.
+: "${pkgconfigdir:?}" "${libdir:?}"
+set -u
+[ -z "${INSTRUMENTED-}" ] || exit 77
+command -v pkg-config >/dev/null || exit 77
+
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+failed=0
+
+complain() {
+    echo "$*"
+    failed=1
+}
+
+MAKEFLAGS='' $MAKE install DESTDIR="$root" >"$root/log" 2>&1 || {
+    cat "$root/log"
+    exit 1
+}
+export PKG_CONFIG_SYSROOT_DIR="$root" PKG_CONFIG_PATH="$root$pkgconfigdir"
+flags=$(pkg-config --cflags libsock) || exit 1
+
+for header in $(cd "$root" && find . -name '*.h' | sed -n 's,.*/include/libsock/,,p' | sort); do
+    for language in c c++; do
+        command -v g++ >/dev/null || [ $language = c ] || continue
+        # shellcheck disable=SC2086 # lists of words
+        printf '#include "%s"\nextern int not_empty;\n' "$header" |
+            $CC -fsyntax-only -Werror $flags -x $language - || complain "$header, installed, is not $language"
+    done
+done
+
+cat >"$root/program.c" <<'END'
+#include <arpa/inet.h>
+#include <libsock.h>
+int main(void)
+{
+    struct in_addr addr;
+    return sk_err_name(SK_OK) == 0 || inet_pton(AF_INET, "127.0.0.1", &addr) != 1;
+}
+END
+
+# links NAME PACKAGE: compiles the program with what pkg-config says, runs it, and looks for the call that was led to us
+links() {
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    if ! $CC $flags "$root/program.c" -o "$root/program" $(pkg-config --libs "$2"); then
+        complain "$1: a program does not link"
+        return
+    fi
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" || complain "$1: a program does not run"
+    $NM "$root/program" | grep -q ' __wrap_inet_pton' || complain "$1: inet_pton is not ours"
+}
+
+packages=libsock
+[ ! -f "$root$pkgconfigdir/libsock-slirp.pc" ] || packages="$packages libsock-slirp"
+if [ -f "$root$libdir/libsock.so" ]; then
+    for package in $packages; do
+        links "shared $package" "$package"
+    done
+    rm -f "$root$libdir"/*.so*
+fi
+for package in $packages; do
+    links "static $package" "$package"
+done
+exit $failed

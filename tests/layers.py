@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Holds the sources against the house's plan, docs/architecture.md:
+
+* an include and a use of a function go down, base < wire < proto < net < api < compat, never up;
+* link/ and port/ stand beside, on base/, wire/ and their own interface;
+* a board (compat/board_*.c) puts it all together, and includes what it likes;
+* the core's objects need four functions of the C library, and the port's sk_panic;
+* every file says under which license it is.
+
+Run by `make check` in the build directory, with `srcdir` and `NM` in the environment.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+LAYERS = ["base", "wire", "proto", "net", "api", "compat"]
+CORE = LAYERS[:-1]
+EVERYWHERE = {"config.h"}
+# The public header speaks for net/ and api/ and shows nothing of them.
+PUBLIC = "libsock.h"
+# What the layers beside the house may include, besides base/, wire/ and their own directory.
+BESIDE = {
+    "link": set(),
+    "port": {PUBLIC, "link/link.h"},
+}
+# The interfaces that the shim meets beside the house.
+INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h"}
+FROM_C = {"memcpy", "memmove", "memset", "memcmp"}
+FROM_PORT = {"sk_panic"}
+FROM_COMPILER = {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
+
+src = pathlib.Path(os.environ.get("srcdir", "."))
+errors = []
+
+
+
+def may_include(path, name):
+    layer = path.parts[0] if path.parts[0] == "compat" else path.parts[1]
+    target = name.split("/")[0]
+    if path.name.startswith("board_"):
+        return True
+    if name in EVERYWHERE or target == layer:
+        return True
+    if layer in BESIDE:
+        return target in ("base", "wire") or name in BESIDE[layer]
+    if name == PUBLIC:
+        return LAYERS.index(layer) >= LAYERS.index("net")
+    if name in INTERFACES and LAYERS.index(layer) >= LAYERS.index("net"):
+        return True
+    if layer not in LAYERS or target not in LAYERS:
+        return False
+    return LAYERS.index(target) <= LAYERS.index(layer)
+
+
+def check_includes():
+    for path in sorted(p for d in ("libsock", "compat") for p in (src / d).rglob("*.[ch]")):
+        short = path.relative_to(src)
+        if len(short.parts) == 2 and short.parts[0] == "libsock":
+            continue
+        for n, line in enumerate(path.read_text().splitlines(), 1):
+            m = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if m and not may_include(short, m.group(1)):
+                errors.append(f"{short}:{n}: may not include {m.group(1)}")
+
+
+def symbols(path, *options):
+    nm = os.environ.get("NM", "nm").split()
+    out = subprocess.run(nm + list(options) + [path], check=True, capture_output=True, text=True)
+    return {line.split()[-1] for line in out.stdout.splitlines() if line.strip()}
+
+
+def core_objects():
+    for layer in CORE:
+        for path in sorted(pathlib.Path("libsock", layer).rglob("*.o")):
+            if ".libs" not in path.parts:
+                yield layer, path
+
+
+def check_symbols():
+    if os.environ.get("INSTRUMENTED"):
+        return
+    objects = list(core_objects())
+    objects += [("base", path) for path in pathlib.Path("libsock/link").glob("loopback.o")]
+    if not objects:
+        errors.append("there is no object of the core in this directory")
+    home = {s: layer for layer, path in objects for s in symbols(path, "-g", "--defined-only")}
+    for layer, path in objects:
+        for s in sorted(symbols(path, "-u") - FROM_C - FROM_PORT - FROM_COMPILER):
+            if s not in home:
+                errors.append(f"{path}: needs {s}, which is not in the core")
+            elif CORE.index(home[s]) > CORE.index(layer):
+                errors.append(f"{path}: calls up, {s} is in {home[s]}/")
+
+
+def check_licenses():
+    files = [p for d in ("libsock", "compat", "include", "examples", "firmware", "tests", "bench")
+             for p in (src / d).rglob("*") if p.suffix in (".c", ".h", ".S", ".ld", ".sh", ".py", ".mk")]
+    for path in sorted(files):
+        head = "".join(path.read_text().splitlines(keepends=True)[:2])
+        if "SPDX-License-Identifier: BSD-3-Clause" not in head:
+            errors.append(f"{path.relative_to(src)}: no SPDX line at its beginning")
+
+
+check_includes()
+check_symbols()
+check_licenses()
+for error in errors:
+    print(error)
+sys.exit(1 if errors else 0)

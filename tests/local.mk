@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-3-Clause
+TEST_EXTENSIONS = .sh .py
+SH_LOG_COMPILER = timeout 300 $(SHELL)
+PY_LOG_COMPILER = timeout 300 $(PYTHON)
+LOG_COMPILER = timeout 300
+AM_TESTS_ENVIRONMENT = \
+	NM='$(NM)'; export NM; CC='$(CC)'; export CC; PYTHON='$(PYTHON)'; export PYTHON; \
+	WRAP_NAMES='$(WRAP_NAMES)'; export WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
+	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir;
+if SANITIZED
+AM_TESTS_ENVIRONMENT += INSTRUMENTED=1; export INSTRUMENTED; CK_FORK=no; export CK_FORK;
+endif
+if COVERAGE
+AM_TESTS_ENVIRONMENT += INSTRUMENTED=1; export INSTRUMENTED;
+endif
+
+# What the tests share, and files that they read.
+test_files = \
+	%D%/e2e/common.sh \
+	%D%/e2e/echo_client.py \
+	%D%/e2e/long.sh \
+	%D%/e2e/odd_server.py \
+	%D%/e2e/on_terminal.py \
+	%D%/firmware/atomics.c \
+	%D%/firmware/common.sh \
+	%D%/firmware/echo_client.py \
+	%D%/firmware/microbit.ld \
+	%D%/firmware/servers.py \
+	%D%/firmware/wire.c \
+	%D%/hostile/rows.py \
+	%D%/hostile/rows.txt \
+	%D%/support/dnsd.py \
+	%D%/support/panic.c
+
+EXTRA_DIST += $(test_files)
+
+if !FIRMWARE
+
+# Of the tree and of what is built from it.
+tree_tests = %D%/layers.py %D%/symbols.sh %D%/headers.sh %D%/format.sh %D%/atomics.sh \
+	%D%/install.sh
+
+script_tests = \
+	%D%/e2e/test_demo.sh \
+	%D%/e2e/test_dns.sh \
+	%D%/e2e/test_echo.sh \
+	%D%/e2e/test_environment.sh \
+	%D%/e2e/test_http.sh \
+	%D%/e2e/test_http_errors.sh \
+	%D%/e2e/test_kernel_sockets.sh \
+	%D%/e2e/test_posix_headers.sh \
+	%D%/firmware/test_atomics_armv6m.sh \
+	%D%/firmware/test_board.sh \
+	%D%/firmware/test_http_get.sh \
+	%D%/firmware/test_tcp_echo.sh \
+	%D%/firmware/test_wire.sh
+
+dist_check_SCRIPTS += $(tree_tests) $(script_tests)
+TESTS += $(tree_tests) $(script_tests)
+
+if HAVE_CHECK
+AM_CPPFLAGS += -I$(top_srcdir)/tests $(CHECK_CFLAGS)
+LDADD = libtest.a libsock-internal.a $(CHECK_LIBS)
+
+check_LIBRARIES += libtest.a
+libtest_a_SOURCES = \
+	%D%/script/audit.c \
+	%D%/script/audit.h \
+	%D%/script/script.c \
+	%D%/script/script.h \
+	%D%/support/compat_fixture.h \
+	%D%/support/dhcp_server.c \
+	%D%/support/dhcp_server.h \
+	%D%/support/dhcp_story.h \
+	%D%/support/dns_answer.h \
+	%D%/support/dns_fixture.h \
+	%D%/support/dns_server.c \
+	%D%/support/dns_server.h \
+	%D%/support/dns_story.h \
+	%D%/support/drop_inputs.c \
+	%D%/support/drop_inputs.h \
+	%D%/support/drop_inputs_tcp.c \
+	%D%/support/exact.h \
+	%D%/support/frames.c \
+	%D%/support/frames.h \
+	%D%/support/frames_host.c \
+	%D%/support/frames_socket.c \
+	%D%/support/lan9118_model.h \
+	%D%/support/neigh_story.h \
+	%D%/support/pair_fixture.h \
+	%D%/support/peer.c \
+	%D%/support/peer.h \
+	%D%/support/posix_fixture.h \
+	%D%/support/seed.h \
+	%D%/support/sim_fixture.h \
+	%D%/support/slirp_fixture.h \
+	%D%/support/suite.h \
+	%D%/support/twins.c \
+	%D%/support/twins.h \
+	%D%/support/world.c \
+	%D%/support/world.h
+# A board's driver, for the test against a model of its chip.
+libtest_a_SOURCES += libsock/link/lan9118.c
+
+c_tests = \
+	%D%/hostile/test_arp_host \
+	%D%/hostile/test_ip_host \
+	%D%/hostile/test_ip_storm \
+	%D%/hostile/test_link_host \
+	%D%/hostile/test_tcp_host \
+	%D%/hostile/test_tcp_text \
+	%D%/hostile/test_transport_wire \
+	%D%/hostile/test_udp_host \
+	%D%/hostile/test_wire \
+	%D%/prop/prop_queues \
+	%D%/prop/prop_wire \
+	%D%/script/test_attack \
+	%D%/script/test_close \
+	%D%/script/test_loss \
+	%D%/script/test_open \
+	%D%/script/test_options \
+	%D%/script/test_random \
+	%D%/script/test_receive \
+	%D%/script/test_send \
+	%D%/script/test_window \
+	%D%/sim/test_stream \
+	%D%/unit/test_addr \
+	%D%/unit/test_base \
+	%D%/unit/test_compat_address \
+	%D%/unit/test_compat_block \
+	%D%/unit/test_compat_connect \
+	%D%/unit/test_compat_host \
+	%D%/unit/test_compat_names \
+	%D%/unit/test_compat_poll \
+	%D%/unit/test_compat_socket \
+	%D%/unit/test_compat_sockopt \
+	%D%/unit/test_compat_start \
+	%D%/unit/test_compat_transfer \
+	%D%/unit/test_dhcp \
+	%D%/unit/test_dhcp_hostile \
+	%D%/unit/test_dhcp_wire \
+	%D%/unit/test_dns \
+	%D%/unit/test_dns_hostile \
+	%D%/unit/test_dns_malformed \
+	%D%/unit/test_dns_wire \
+	%D%/unit/test_drops \
+	%D%/unit/test_frame_wire \
+	%D%/unit/test_heap \
+	%D%/unit/test_ip_wire \
+	%D%/unit/test_lan9118 \
+	%D%/unit/test_memory_size \
+	%D%/unit/test_msgq \
+	%D%/unit/test_neigh \
+	%D%/unit/test_neigh_hostile \
+	%D%/unit/test_pair \
+	%D%/unit/test_pair_faults \
+	%D%/unit/test_pcap \
+	%D%/unit/test_port_posix \
+	%D%/unit/test_port_sim \
+	%D%/unit/test_port_sim_net \
+	%D%/unit/test_port_threads \
+	%D%/unit/test_ring \
+	%D%/unit/test_ring_threads \
+	%D%/unit/test_servers \
+	%D%/unit/test_sum \
+	%D%/unit/test_tcp_wire \
+	%D%/unit/test_udp_wire
+check_PROGRAMS += $(c_tests)
+TESTS += $(c_tests)
+
+# Their POSIX calls are libsock's.
+shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
+tests_unit_test_compat_address_LDADD = $(shim_ldadd)
+tests_unit_test_compat_block_LDADD = $(shim_ldadd)
+tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
+tests_unit_test_compat_host_LDADD = $(shim_ldadd)
+tests_unit_test_compat_names_LDADD = $(shim_ldadd)
+tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
+tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
+tests_unit_test_compat_sockopt_LDADD = $(shim_ldadd)
+tests_unit_test_compat_start_LDADD = $(shim_ldadd)
+tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
+tests_unit_test_port_sim_LDADD = $(shim_ldadd)
+tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
+# end of the shim tests
+
+if HAVE_SLIRP
+slirp_tests = \
+	%D%/unit/test_slirp \
+	%D%/unit/test_slirp_policy
+check_PROGRAMS += $(slirp_tests)
+TESTS += $(slirp_tests)
+slirp_ldadd = libsock-slirp-internal.a $(LDADD) $(SLIRP_LIBS)
+tests_unit_test_slirp_LDADD = $(slirp_ldadd)
+tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
+# end of the slirp tests
+endif
+endif
+
+include %D%/fuzz/local.mk
+
+endif
+
+coverage: check
+	gcovr --root $(srcdir) --filter '$(srcdir)/libsock/' --filter '$(srcdir)/compat/' \
+		--exclude-unreachable-branches --print-summary --txt coverage.txt .
+	@tail -n 3 coverage.txt

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The player of packet scripts: see script.h; what it audits is in audit.c. */
+#include "tests/script/script.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sum.h"
+#include "tests/script/audit.h"
+
+#define MAX_AT_ONCE 20000 /* segments at one instant: more is a livelock */
+
+uint8_t script_octet(int stream, uint32_t at)
+{
+    return (uint8_t)(at * 31 + (at >> 8) * 17 + (uint32_t)stream * 101 + 1);
+}
+
+int64_t script_ms(const struct script *s)
+{
+    return (s->now - s->late - s->start) / 1000;
+}
+
+static instant instant_of(const struct script *s, int64_t ms)
+{
+    return s->start + s->late + millis(ms);
+}
+
+void script_begin(struct script *s, const char *title, uint32_t iss, uint32_t irs, instant start)
+{
+    memset(s, 0, sizeof(*s));
+    s->title = title;
+    s->file = "";
+    s->iss = iss;
+    s->irs = irs;
+    s->start = start;
+    s->now = start;
+    s->win = 65535;
+}
+
+void script_end(struct script *s)
+{
+    if (s->tcp) {
+        free(s->tcp->rx.base);
+        free(s->tcp->tx.base);
+        free(s->tcp);
+    }
+    s->tcp = NULL;
+}
+
+/* ---- What is sent ---------------------------------------------------------------------------- */
+
+static void relate(const struct script *s, struct tcp_hdr *hdr)
+{
+    hdr->seq -= s->iss;
+    hdr->ack -= hdr->flags & TCP_ACK ? s->irs : 0;
+}
+
+static struct sent *next_sent(struct script *s)
+{
+    return &s->sent[s->first_sent % SCRIPT_MAX_SENT];
+}
+
+static void pump(struct script *s)
+{
+    struct tcp_hdr hdr;
+    struct tcp_text text;
+
+    for (int n = 0; !s->link_down && tcp_next(s->tcp, s->now, &hdr, &text); n++) {
+        audit_segment(s, &hdr, &text);
+        tcp_sent(s->tcp, &hdr, s->now);
+        audit_socket(s);
+        relate(s, &hdr);
+        if (s->n_sent == SCRIPT_MAX_SENT || n == MAX_AT_ONCE) {
+            script_fail(s, "it does not stop sending");
+        }
+        s->sent[(s->first_sent + s->n_sent++) % SCRIPT_MAX_SENT] = (struct sent){ hdr, s->now };
+    }
+}
+
+bool script_take(struct script *s, struct tcp_hdr *hdr)
+{
+    if (s->n_sent == 0) {
+        return false;
+    }
+    *hdr = next_sent(s)->hdr;
+    s->first_sent++;
+    s->n_sent--;
+    return true;
+}
+
+bool script_advance(struct script *s, int64_t ms)
+{
+    instant until = instant_of(s, ms);
+    int n = 0;
+
+    while (s->n_sent == 0) {
+        instant at = s->tcp ? tcp_poll_at(s->tcp, s->now) : NEVER;
+
+        if (at > until) {
+            s->now = until > s->now ? until : s->now;
+            return false;
+        }
+        if (at <= s->now && n++ == 3) {
+            script_fail(s, "a deadline that has passed is still there");
+        }
+        if (at > s->now) {
+            s->now = at;
+            n = 0;
+        }
+        tcp_poll(s->tcp, s->now);
+        audit_socket(s);
+        pump(s);
+    }
+    return true;
+}
+
+/* ---- Expectations ---------------------------------------------------------------------------- */
+
+static void expect_silence(struct script *s, const struct event *e)
+{
+    char got[SCRIPT_TEXT];
+
+    if (script_advance(s, e->ms)) {
+        script_describe(got, &next_sent(s)->hdr, next_sent(s)->at - s->start - s->late);
+        script_fail(s, "expected nothing before %" PRId64 " ms; got %s", e->ms, got);
+    }
+}
+
+static bool differs(int32_t wanted, int32_t zero, int32_t got)
+{
+    return wanted != 0 && (wanted == zero ? 0 : wanted) != got;
+}
+
+static bool is_other(const struct event *e, const struct tcp_hdr *hdr)
+{
+    int32_t ws = hdr->wscale == TCP_NO_WSCALE ? NO_WS : hdr->wscale;
+
+    return hdr->flags != e->what || hdr->seq != e->n || hdr->len != e->len ||
+           (hdr->flags & TCP_ACK && hdr->ack != e->ack) || differs(e->win, SHUT, hdr->wnd) ||
+           differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws);
+}
+
+/* Late by a tick is on time, and moves the clock of the script; early never is. */
+static bool is_untimely(struct script *s, const struct event *e, bool by_timer)
+{
+    duration late = next_sent(s)->at - instant_of(s, e->ms);
+
+    if (late != 0 && (!by_timer || late < -2 * RTO_GRANULARITY || late > 2 * RTO_GRANULARITY)) {
+        return true;
+    }
+    s->late += late;
+    return false;
+}
+
+static void expect_segment(struct script *s, const struct event *e)
+{
+    struct tcp_hdr wanted = { .flags = (uint8_t)e->what,
+                              .seq = e->n,
+                              .ack = e->ack,
+                              .len = e->len,
+                              .wnd = (uint16_t)(e->win > 0 ? e->win : 0),
+                              .mss = (uint16_t)(e->mss > 0 ? e->mss : 0),
+                              .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE) };
+    bool by_timer = s->n_sent == 0;
+    char expected[SCRIPT_TEXT];
+    char got[SCRIPT_TEXT] = "nothing";
+    struct tcp_hdr hdr;
+
+    script_describe(expected, &wanted, millis(e->ms));
+    if (script_advance(s, e->ms + 3)) {
+        script_describe(got, &next_sent(s)->hdr, next_sent(s)->at - s->start - s->late);
+    }
+    if (s->n_sent == 0 || is_other(e, &next_sent(s)->hdr) || is_untimely(s, e, by_timer)) {
+        script_fail(s, "\n  expected %s\n  got      %s", expected, got);
+    }
+    script_take(s, &hdr);
+}
+
+static int64_t value_of(const struct script *s, enum field field)
+{
+    const struct tcp_sock *tcp = s->tcp;
+
+    switch (field) {
+    case STATE:
+        return tcp->state;
+    case ERR:
+        return tcp->err;
+    case REASON:
+        return s->reason;
+    case UNREAD:
+        return ring_used(&tcp->rx);
+    case UNACKED:
+        return tcp_in_flight(tcp);
+    case AT_END:
+        return tcp_at_end(tcp);
+    case MAY_WRITE:
+        return tcp_may_send(tcp);
+    case CWND:
+        return tcp->cwnd;
+    case SSTHRESH:
+        return tcp->ssthresh;
+    case RTO:
+        return rtt_timeout(&tcp->rtt) / 1000;
+    case SEND_WINDOW:
+        return tcp->snd_wnd;
+    case RECEIVE_WINDOW:
+        return tcp->rcv_adv - tcp->rcv_nxt;
+    case RANGES:
+        return tcp->ooo.n;
+    case IS_OPEN:
+        return tcp->state != TCP_CLOSED || tcp_poll_at(tcp, s->now) != NEVER;
+    }
+    return -1;
+}
+
+static void expect_value(struct script *s, const struct event *e)
+{
+    static const char *const names[] = { "STATE",       "ERR",            "REASON", "UNREAD",
+                                         "UNACKED",     "AT_END",         "MAY_WRITE", "CWND",
+                                         "SSTHRESH",    "RTO",            "SEND_WINDOW",
+                                         "RECEIVE_WINDOW", "RANGES",      "IS_OPEN" };
+    int64_t got = value_of(s, (enum field)e->what);
+
+    if (got != e->n) {
+        script_fail(s, "\n  expected %s %" PRIu32 "\n  got      %s %" PRId64, names[e->what], e->n,
+                    names[e->what], got);
+    }
+}
+
+/* ---- What happens to the socket -------------------------------------------------------------- */
+
+static struct tcp_hdr header(struct script *s, const struct event *e)
+{
+    if (e->win != 0) {
+        s->win = (uint16_t)(e->win == SHUT ? 0 : e->win);
+    }
+    return (struct tcp_hdr){
+        .seq = s->irs + e->n,
+        .ack = e->what & TCP_ACK ? s->iss + e->ack : 0,
+        .flags = (uint8_t)e->what,
+        .wnd = s->win,
+        .up = e->up,
+        .mss = (uint16_t)e->mss,
+        .wscale = (uint8_t)(e->ws == 0 ? TCP_NO_WSCALE : e->ws == WS_0 ? 0 : e->ws),
+        .len = e->len,
+    };
+}
+
+static void open_socket(struct script *s, const struct event *e)
+{
+    struct script_setup *o = &s->setup;
+    struct tcp_setup setup = { .profile = &tcp_profile_basic, .iss = s->iss };
+    struct tcp_hdr hdr = header(s, e);
+
+    script_end(s);
+    s->tcp = malloc(sizeof(*s->tcp) + tcp_profile_state_size(setup.profile));
+    o->path_mss = o->path_mss ? o->path_mss : 1000;
+    setup.rx_size = o->rx ? o->rx : 32768;
+    setup.tx_size = o->tx ? o->tx : 65536;
+    setup.rx = malloc(setup.rx_size);
+    setup.tx = malloc(setup.tx_size);
+    setup.rcv_limit = o->limit ? o->limit : setup.rx_size;
+    setup.path_mss = o->path_mss;
+    setup.msl = millis(o->msl_ms ? o->msl_ms : 120000);
+    setup.nodelay = o->nodelay;
+    ck_assert(s->tcp && setup.rx && setup.tx);
+    if (e->kind == EVENT_ACTIVE) {
+        tcp_open(s->tcp, &setup, s->now);
+    } else {
+        s->peer_mss = hdr.mss;
+        tcp_open_passive(s->tcp, &setup, &hdr, s->now);
+    }
+}
+
+static void segment_arrives(struct script *s, const struct event *e)
+{
+    struct ip_hdr ip = { .proto = IP_PROTO_TCP, .ttl = IP_DEFAULT_TTL };
+    struct tcp_hdr hdr = header(s, e);
+    uint8_t *text = malloc(e->len ? e->len : 1);
+
+    for (uint32_t i = 0; i < e->len; i++) {
+        text[i] = e->fill ? e->fill : script_octet(1, e->n - 1 + i);
+    }
+    if (hdr.flags & TCP_SYN) {
+        s->peer_mss = hdr.mss;
+    }
+    if (tcp_place(s->tcp, &hdr, text) % SUM_GOOD != sum_add(0, text, e->len) % SUM_GOOD) {
+        script_fail(s, "tcp_place sums wrongly");
+    }
+    free(text);
+    audit_socket(s);
+    s->reason = tcp_arrives(s->tcp, &ip, &hdr, s->now);
+    if (e->drop != DROP_NONE && e->drop != s->reason) {
+        script_fail(s, "expected %s, got %s", drop_reason_name(e->drop),
+                    drop_reason_name(s->reason));
+    }
+}
+
+static void produce(struct script *s, uint32_t n)
+{
+    struct span to[2];
+
+    if (n > ring_free(&s->tcp->tx)) {
+        script_fail(s, "no room for %u octets", n);
+    }
+    ring_reserve(&s->tcp->tx, 0, n, to);
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t *at = i < to[0].len ? to[0].at + i : to[1].at + (i - to[0].len);
+
+        *at = script_octet(0, s->written++);
+    }
+    ring_commit(&s->tcp->tx, n);
+    tcp_produced(s->tcp, s->now);
+}
+
+static void consume(struct script *s, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t octet;
+
+        if (ring_read(&s->tcp->rx, &octet, 1) != 1) {
+            script_fail(s, "expected %u octets to read, got %u", n, i);
+        }
+        if (octet != script_octet(1, s->read)) {
+            script_fail(s, "octet %u of the peer's stream is wrong", s->read);
+        }
+        s->read++;
+    }
+    tcp_consumed(s->tcp, s->now);
+}
+
+static void call(struct script *s, const struct event *e)
+{
+    switch ((enum call)e->what) {
+    case WRITE:
+        produce(s, e->n);
+        break;
+    case READ:
+        consume(s, e->n);
+        break;
+    case SHUTDOWN:
+        tcp_shutdown_send(s->tcp, s->now);
+        break;
+    case SHUTDOWN_READ:
+        tcp_shutdown_receive(s->tcp, s->now);
+        break;
+    case CLOSE:
+        tcp_close(s->tcp, s->now);
+        break;
+    case ABORT:
+        tcp_abort(s->tcp);
+        break;
+    case NODELAY:
+        s->tcp->nodelay = e->n;
+        break;
+    case LINK:
+        s->link_down = !e->n;
+        break;
+    }
+}
+
+static void ask_reopens(struct script *s, const struct event *e)
+{
+    struct tcp_hdr hdr = { .seq = s->irs + e->n, .flags = (uint8_t)e->what };
+
+    if (tcp_reopens(s->tcp, &hdr) != e->ack) {
+        script_fail(s, "expected tcp_reopens to say %" PRIu32, e->ack);
+    }
+}
+
+static void happen(struct script *s, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_ACTIVE:
+    case EVENT_PASSIVE:
+        open_socket(s, e);
+        break;
+    case EVENT_IN:
+        segment_arrives(s, e);
+        break;
+    case EVENT_APP:
+        call(s, e);
+        break;
+    case EVENT_ICMP:
+        tcp_icmp_error(s->tcp, (enum sk_err)e->what, e->ack, s->iss + e->n);
+        break;
+    default:
+        break;
+    }
+    audit_socket(s);
+    if (!e->more) {
+        pump(s);
+    }
+}
+
+void script_step(struct script *s, const struct event *event)
+{
+    s->line = event->line;
+    switch (event->kind) {
+    case EVENT_SETUP:
+        s->setup = event->setup;
+        break;
+    case EVENT_OUT:
+        expect_segment(s, event);
+        break;
+    case EVENT_EXPECT:
+        expect_silence(s, event);
+        expect_value(s, event);
+        break;
+    case EVENT_REOPENS:
+        expect_silence(s, event);
+        ask_reopens(s, event);
+        break;
+    default:
+        expect_silence(s, event);
+        happen(s, event);
+        break;
+    }
+}
+
+void script_connect(struct script *s, int32_t mss, int32_t win, int32_t ws)
+{
+    play(s, active(0));
+    play(s, out(0, SYN, 0, 0, 0));
+    play(s, in(10, SYN | ACK, 0, 1, 0, .mss = mss, .win = win, .ws = ws));
+    play(s, out(10, ACK, 1, 1, 0));
+}
+
+void script_run(const char *file, const char *title, const struct event *story, size_t n)
+{
+    /* Plain; both wrap with the SYN; soon after it; in the middle of a flight; the sign changes; the
+     * clocks wrap in ticks, and in microseconds. */
+    static const struct {
+        uint32_t iss;
+        uint32_t irs;
+        instant start;
+    } plays[] = {
+        { 100000, 200000, 1000000 },
+        { UINT32_MAX, UINT32_MAX, 1000000 },
+        { UINT32_MAX - 1, UINT32_MAX - 1, 1000001 },
+        { UINT32_MAX - 1500, UINT32_MAX - 2500, 1000511 },
+        { INT32_MAX - 1, INT32_MAX - 1500, ((instant)UINT32_MAX << TICK_SHIFT) - 100000 },
+        { UINT32_MAX - 10, 5, (instant)UINT32_MAX - 15000 },
+    };
+    struct script *s = malloc(sizeof(*s));
+
+    ck_assert_ptr_nonnull(s);
+    for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
+        script_begin(s, title, plays[i].iss, plays[i].irs, plays[i].start);
+        s->file = file;
+        for (size_t k = 0; k < n; k++) {
+            script_step(s, &story[k]);
+        }
+        if (s->n_sent > 0) { /* after the last event, at its time */
+            expect_silence(s, &story[n - 1]);
+        }
+        script_end(s);
+    }
+    free(s);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packet scripts: a table of what arrives, what leaves and what the program does, played against a
+ * bare struct tcp_sock in virtual time. Times are milliseconds since the start, sequence numbers
+ * count from 0 on either side. What is sent and not expected fails. Every script is played several
+ * times, with sequence numbers, ticks and microseconds near their wrap. After every event the
+ * socket's own books are audited, and so is every segment that it sends.
+ *
+ *     SCRIPT(the_peer_answers)
+ *         active(0),
+ *         out(0, SYN, 0, 0, 0, .mss = 1000),
+ *         in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
+ *         out(10, ACK, 1, 1, 0),
+ *         expect(10, STATE, TCP_ESTABLISHED),
+ *     END_SCRIPT
+ *
+ * A timer fires up to one tick late; the clock of the script stands still for that long, so scripts
+ * name exact times.
+ */
+#pragma once
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/tcp/tcp.h"
+
+enum {
+    FIN = TCP_FIN,
+    SYN = TCP_SYN,
+    RST = TCP_RST,
+    PSH = TCP_PSH,
+    ACK = TCP_ACK,
+    URG = TCP_URG,
+};
+
+enum event_kind {
+    EVENT_SETUP,
+    EVENT_ACTIVE,
+    EVENT_PASSIVE,
+    EVENT_IN,
+    EVENT_OUT,
+    EVENT_APP,
+    EVENT_EXPECT,
+    EVENT_ICMP,
+    EVENT_REOPENS,
+};
+
+enum call {
+    WRITE, /* n octets */
+    READ,  /* n octets, which have to be there */
+    SHUTDOWN,
+    SHUTDOWN_READ,
+    CLOSE,
+    ABORT,
+    NODELAY, /* n: on or off */
+    LINK,    /* n: does the link take segments? */
+};
+
+/* What `expect` can ask for; all of them are numbers. */
+enum field {
+    STATE,
+    ERR,
+    REASON, /* enum drop_reason of the last segment */
+    UNREAD, /* octets for the reader */
+    UNACKED,
+    AT_END,
+    MAY_WRITE,
+    CWND,
+    SSTHRESH,
+    RTO, /* ms, the back-off included */
+    SEND_WINDOW,
+    RECEIVE_WINDOW, /* what the peer may still send */
+    RANGES,         /* of out-of-order text */
+    IS_OPEN,        /* is there a deadline or a connection? */
+};
+
+/* How a connection is opened; 0: as written here. */
+struct script_setup {
+    uint32_t rx; /* octets: 65536 would be announced with a scale of 1; 32768 */
+    uint32_t tx; /* octets: 65536 */
+    uint32_t limit;
+    uint16_t path_mss; /* 1000 */
+    int32_t msl_ms;    /* 120000 */
+    bool nodelay;
+};
+
+#define SHUT (-1) /* a window of 0 */
+#define WS_0 (-1) /* a window scale option that says 0 */
+#define NO_WS (-2)
+
+struct event {
+    enum event_kind kind;
+    int line;
+    int64_t ms;
+    uint32_t what; /* flags, call or field */
+    uint32_t n;    /* sequence number, count or value */
+    uint32_t ack;
+    uint32_t len;
+    int32_t win;  /* as on the wire. in: 0 is "as the last one", 65535 at first; out: not checked */
+    int32_t mss;  /* 0: none; out: not checked */
+    int32_t ws;   /* 0: none; out: not checked */
+    uint16_t up;  /* urgent pointer */
+    uint8_t fill; /* in: all text is this octet, and not the peer's stream */
+    bool more;    /* in: the next one arrives in the same poll */
+    enum drop_reason drop; /* in: what the answer has to be, if not 0 */
+    struct script_setup setup;
+};
+
+// clang-format off
+#define EVENT(k, ...)  { .kind = (k), .line = __LINE__, .ms = __VA_ARGS__ }
+
+#define setup(...)     { .kind = EVENT_SETUP, .line = __LINE__, .setup = { __VA_ARGS__ } }
+#define active(...)    EVENT(EVENT_ACTIVE, __VA_ARGS__)    /* ms */
+#define passive(...)   EVENT(EVENT_PASSIVE, __VA_ARGS__)   /* ms, flags, seq, ack, len, .win= .mss= .ws= */
+#define in(...)        EVENT(EVENT_IN, __VA_ARGS__)        /* ms, flags, seq, ack, len, ... */
+#define out(...)       EVENT(EVENT_OUT, __VA_ARGS__)       /* ms, flags, seq, ack, len, ... */
+#define app(...)       EVENT(EVENT_APP, __VA_ARGS__)       /* ms, call, n */
+#define expect(...)    EVENT(EVENT_EXPECT, __VA_ARGS__)    /* ms, field, value */
+#define icmp(...)      EVENT(EVENT_ICMP, __VA_ARGS__)      /* ms, error, seq, hard */
+#define reopens(...)   EVENT(EVENT_REOPENS, __VA_ARGS__)   /* ms, flags, seq, expected */
+
+#define SCRIPT(name)   START_TEST(name) { static const char *const title = #name; static const struct event story[] = {
+#define END_SCRIPT     }; script_run(__FILE__, title, story, sizeof(story) / sizeof(story[0])); } END_TEST
+
+/* How most scripts begin: connected at 20 ms, round trip 10 ms, segments of 1000 octets. */
+#define connected \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000), \
+    out(10, ACK, 1, 1, 0)
+// clang-format on
+
+#define SCRIPT_MAX_SENT 1024
+
+struct sent {
+    struct tcp_hdr hdr;
+    instant at;
+};
+
+struct script {
+    struct tcp_sock *tcp; /* on the heap, as are its rings */
+    const char *file;
+    const char *title;
+    int line;
+    uint32_t iss;
+    uint32_t irs;
+    instant start;
+    instant now;
+    duration late; /* by how much timers fired after their time */
+    struct script_setup setup;
+    struct sent sent[SCRIPT_MAX_SENT]; /* and not expected yet */
+    uint32_t first_sent;
+    uint32_t n_sent;
+    bool link_down;
+    bool was_open;
+    uint16_t peer_mss;
+    uint16_t win;      /* the peer's last */
+    uint32_t read;     /* octets so far */
+    uint32_t written;  /* octets so far */
+    uint32_t rcv_adv;  /* of the last audit */
+    uint32_t edge;     /* the right edge that went over the wire */
+    uint32_t n_octets; /* of text that was sent, retransmissions included */
+    uint32_t n_segments;
+    bool announced;
+    enum drop_reason reason;
+};
+
+/** Plays a table. A failure names its line. */
+void script_run(const char *file, const char *title, const struct event *story, size_t n);
+
+/* A script that is not a table: */
+
+void script_begin(struct script *s, const char *title, uint32_t iss, uint32_t irs, instant start);
+void script_step(struct script *s, const struct event *event);
+void script_end(struct script *s);
+
+/** Plays one event: play(s, in(0, ACK, 1, 1, 0)). */
+#define play(s, ...) script_step(s, &(const struct event)__VA_ARGS__)
+
+/** Takes the next segment that was sent, its numbers relative; false: there is none. */
+bool script_take(struct script *s, struct tcp_hdr *hdr);
+
+/** Lets time pass up to `ms`, or up to the first segment that is sent. True: one was. */
+bool script_advance(struct script *s, int64_t ms);
+
+/** Milliseconds since the start, rounded down. */
+int64_t script_ms(const struct script *s);
+
+/** Connects: as `connected`, with the peer's `mss`, `win` and `ws` (as in an event). */
+void script_connect(struct script *s, int32_t mss, int32_t win, int32_t ws);
+
+/** Octet `at` of our stream (0) or of the peer's (1). */
+uint8_t script_octet(int stream, uint32_t at);

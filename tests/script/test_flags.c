@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every flag byte in every state that a connection has, wherever its numbers lie, against the
+ * oracle (row TCPH-12 of tests/hostile-inputs.tsv). CLOSED and LISTEN are in test_flags_host.c.
+ */
+#include "tests/script/oracle.h"
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+
+#define TEXT 10
+
+static void take_all(struct script *s)
+{
+    struct tcp_hdr hdr;
+
+    while (script_take(s, &hdr)) {
+    }
+}
+
+static void our_fin(struct script *s)
+{
+    play(s, app(20, SHUTDOWN));
+    take_all(s);
+}
+
+static void their_fin(struct script *s, uint32_t ack)
+{
+    play(s, in(20, ACK | FIN, 1, ack, 0));
+    take_all(s);
+}
+
+/* Brings a fresh socket into `state`; the peer's next octet is `*next`, ours is `*sent`. */
+static void reach(struct script *s, enum oracle_state state, uint32_t *next, uint32_t *sent)
+{
+    script_begin(s, "flags", UINT32_MAX - 1, UINT32_MAX - 3, 1000000);
+    if (state == ORACLE_SYN_RECEIVED) {
+        play(s, passive(0, SYN, 0, 0, 0, .mss = 1000));
+    } else {
+        play(s, active(0));
+    }
+    take_all(s);
+    if (state == ORACLE_CROSSED) {
+        play(s, in(5, SYN, 0, 0, 0, .mss = 1000));
+    } else if (state > ORACLE_CROSSED) {
+        play(s, in(10, SYN | ACK, 0, 1, 0, .mss = 1000));
+    }
+    take_all(s);
+    switch (state) {
+    case ORACLE_FIN_WAIT_1:
+        our_fin(s);
+        break;
+    case ORACLE_FIN_WAIT_2:
+        our_fin(s);
+        play(s, in(20, ACK, 1, 2, 0));
+        break;
+    case ORACLE_CLOSE_WAIT:
+        their_fin(s, 1);
+        break;
+    case ORACLE_CLOSING:
+        our_fin(s);
+        their_fin(s, 1);
+        break;
+    case ORACLE_LAST_ACK:
+        their_fin(s, 1);
+        our_fin(s);
+        break;
+    case ORACLE_TIME_WAIT:
+        our_fin(s);
+        their_fin(s, 2);
+        break;
+    default:
+        break;
+    }
+    *next = state == ORACLE_SYN_SENT ? 0 : state < ORACLE_CLOSE_WAIT ? 1 : 2;
+    *sent = state < ORACLE_FIN_WAIT_1 || state == ORACLE_CLOSE_WAIT ? 1 : 2;
+}
+
+static enum oracle_state state_of(const struct script *s, enum oracle_state from)
+{
+    static const enum oracle_state states[] = {
+        [TCP_CLOSED] = ORACLE_CLOSED,           [TCP_SYN_SENT] = ORACLE_SYN_SENT,
+        [TCP_SYN_RECEIVED] = ORACLE_CROSSED,    [TCP_ESTABLISHED] = ORACLE_ESTABLISHED,
+        [TCP_FIN_WAIT_1] = ORACLE_FIN_WAIT_1,   [TCP_FIN_WAIT_2] = ORACLE_FIN_WAIT_2,
+        [TCP_CLOSE_WAIT] = ORACLE_CLOSE_WAIT,   [TCP_CLOSING] = ORACLE_CLOSING,
+        [TCP_LAST_ACK] = ORACLE_LAST_ACK,       [TCP_TIME_WAIT] = ORACLE_TIME_WAIT,
+    };
+
+    if (from == ORACLE_SYN_RECEIVED) { /* the listener is the host's business */
+        return s->tcp->state == TCP_CLOSED         ? ORACLE_LISTEN
+               : s->tcp->state == TCP_SYN_RECEIVED ? ORACLE_SYN_RECEIVED
+                                                   : states[s->tcp->state];
+    }
+    return states[s->tcp->state];
+}
+
+static uint32_t seq_for(enum oracle_seq seq, uint32_t next)
+{
+    switch (seq) {
+    case SEQ_INSIDE:
+        return next + 5;
+    case SEQ_BEFORE:
+        return next - 1;
+    case SEQ_BEYOND:
+        return next + 40000;
+    default:
+        return next;
+    }
+}
+
+static uint32_t ack_for(enum oracle_state state, enum oracle_ack ack, uint32_t sent)
+{
+    bool anything_out = state == ORACLE_SYN_SENT || state == ORACLE_SYN_RECEIVED ||
+                        state == ORACLE_CROSSED || state == ORACLE_FIN_WAIT_1 ||
+                        state == ORACLE_CLOSING || state == ORACLE_LAST_ACK;
+
+    switch (ack) {
+    case ACK_OLD:
+        return anything_out ? sent - 1 : sent;
+    case ACK_UNSENT:
+        return sent + 1;
+    case ACK_ANCIENT:
+        return sent - anything_out - 65536;
+    default:
+        return sent;
+    }
+}
+
+/* What came back within 100 ms, before any retransmission; more than one segment is too much. */
+static enum oracle_reply reply(struct script *s, uint32_t ack)
+{
+    struct tcp_hdr hdr;
+    struct tcp_hdr another;
+
+    if (!script_advance(s, 120) || !script_take(s, &hdr)) {
+        return REPLY_NONE;
+    }
+    ck_assert(!script_advance(s, 120) && !script_take(s, &another));
+    switch (hdr.flags) {
+    case ACK:
+        return REPLY_ACK;
+    case SYN | ACK:
+        return REPLY_SYN_ACK;
+    case RST:
+        ck_assert_uint_eq(hdr.seq, ack);
+        return REPLY_RST;
+    default:
+        ck_abort_msg("unexpected flags %02x", hdr.flags);
+        return REPLY_NONE;
+    }
+}
+
+static void compare(struct script *s, enum oracle_state from, struct oracle_segment seg)
+{
+    struct verdict want = oracle(from, seg);
+    struct verdict got;
+    uint32_t next;
+    uint32_t sent;
+    uint32_t seq;
+    uint32_t ack;
+
+    reach(s, from, &next, &sent);
+    seq = seq_for(seg.seq, next);
+    ack = ack_for(from, seg.ack, sent);
+    play(s, in(20, seg.flags, seq, ack, seg.len));
+    got.reply = reply(s, seg.flags & ACK ? ack : 0);
+    got.state = state_of(s, from);
+    got.text = ring_used(&s->tcp->rx);
+    ck_assert_msg(want.reply == got.reply && want.state == got.state && want.text == got.text,
+                  "state %d, flags %02x, seq %d, ack %d, len %u: wanted reply %d, state %d, text "
+                  "%u; got reply %d, state %d, text %u",
+                  from, seg.flags, seg.seq, seg.ack, seg.len, want.reply, want.state, want.text,
+                  got.reply, got.state, got.text);
+    script_end(s);
+}
+
+static void compare_all(enum oracle_seq seq, enum oracle_ack ack, uint32_t len)
+{
+    struct script *s = malloc(sizeof(*s));
+
+    ck_assert_ptr_nonnull(s);
+    for (int state = ORACLE_SYN_SENT; state < ORACLE_N_STATES; state++) {
+        for (unsigned flags = 0; flags < 256; flags++) {
+            struct oracle_segment seg = { (uint8_t)flags, seq, ack, len };
+
+            if (state == ORACLE_SYN_SENT && seq != SEQ_NEXT) {
+                continue; /* there is no window yet */
+            }
+            compare(s, (enum oracle_state)state, seg);
+        }
+    }
+    free(s);
+}
+
+START_TEST(hostile_TCPH_12_flags_without_text)
+{
+    compare_all(SEQ_NEXT, ACK_ALL, 0);
+}
+END_TEST
+
+START_TEST(hostile_TCPH_12_flags_with_text)
+{
+    compare_all(SEQ_NEXT, ACK_ALL, TEXT);
+}
+END_TEST
+
+START_TEST(hostile_TCPH_12_flags_inside_the_window)
+{
+    compare_all(SEQ_INSIDE, ACK_ALL, 0);
+    compare_all(SEQ_INSIDE, ACK_ALL, TEXT);
+}
+END_TEST
+
+START_TEST(hostile_TCPH_12_flags_before_the_window)
+{
+    compare_all(SEQ_BEFORE, ACK_ALL, 0);
+    compare_all(SEQ_BEFORE, ACK_ALL, TEXT);
+}
+END_TEST
+
+START_TEST(hostile_TCPH_12_flags_beyond_the_window)
+{
+    compare_all(SEQ_BEYOND, ACK_ALL, 0);
+    compare_all(SEQ_BEYOND, ACK_ALL, TEXT);
+}
+END_TEST
+
+START_TEST(hostile_TCPH_12_flags_with_any_ack)
+{
+    for (int seq = 0; seq < N_SEQS; seq++) {
+        for (int ack = ACK_OLD; ack < N_ACKS; ack++) {
+            compare_all((enum oracle_seq)seq, (enum oracle_ack)ack, 0);
+            compare_all((enum oracle_seq)seq, (enum oracle_ack)ack, TEXT);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        hostile_TCPH_12_flags_without_text,
+        hostile_TCPH_12_flags_with_text,
+        hostile_TCPH_12_flags_inside_the_window,
+        hostile_TCPH_12_flags_before_the_window,
+        hostile_TCPH_12_flags_beyond_the_window,
+        hostile_TCPH_12_flags_with_any_ack,
+        NULL,
+    };
+
+    return suite_run("flags", tests);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Losses and the congestion window (RFC 5681, RFC 6582, RFC 3042) and the timer (RFC 6298). */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+// clang-format off
+
+/* Eight segments from 4001 on are out, cwnd is 8000 and the time-out 200 ms at 113 ms. */
+#define in_slow_start \
+    connected, \
+    app(100, WRITE, 60000), \
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000), \
+    out(100, ACK, 2001, 1, 1000), out(100, ACK, 3001, 1, 1000), \
+    in(110, ACK, 1, 1001, 0), \
+    out(110, ACK, 4001, 1, 1000), out(110, ACK, 5001, 1, 1000), \
+    in(111, ACK, 1, 2001, 0), \
+    out(111, ACK, 6001, 1, 1000), out(111, ACK, 7001, 1, 1000), \
+    in(112, ACK, 1, 3001, 0), \
+    out(112, ACK, 8001, 1, 1000), out(112, ACK, 9001, 1, 1000), \
+    in(113, ACK, 1, 4001, 0), \
+    out(113, ACK, 10001, 1, 1000), out(113, ACK, 11001, 1, 1000), \
+    expect(113, CWND, 8000)
+
+/* And segment 4001 is lost: three duplicates come, two segments more are let out. */
+#define in_fast_recovery \
+    in_slow_start, \
+    in(120, ACK, 1, 4001, 0), out(120, ACK, 12001, 1, 1000), \
+    in(121, ACK, 1, 4001, 0), out(121, ACK, 13001, 1, 1000), \
+    in(122, ACK, 1, 4001, 0), out(122, ACK, 4001, 1, 1000)
+
+SCRIPT(slow_start_grows_by_a_segment_for_every_ack)
+    in_slow_start,
+    in(120, ACK, 1, 6001, 0),               /* for two: no more than one, RFC 5681 3.1 */
+    out(120, ACK, 12001, 1, 1000), out(120, ACK, 13001, 1, 1000), out(120, ACK, 14001, 1, 1000),
+    expect(120, CWND, 9000),
+END_SCRIPT
+
+SCRIPT(an_ack_for_little_opens_little)
+    in_slow_start,
+    in(120, ACK, 1, 4101, 0),
+    expect(120, CWND, 8100),
+    in(121, ACK, 1, 4201, 0),
+    expect(121, CWND, 8200),
+END_SCRIPT
+
+SCRIPT(a_window_that_is_not_used_does_not_grow)
+    connected,
+    app(100, WRITE, 100),
+    out(100, ACK | PSH, 1, 1, 100),
+    in(110, ACK, 1, 101, 0),
+    app(200, WRITE, 100),
+    out(200, ACK | PSH, 101, 1, 100),
+    in(210, ACK, 1, 201, 0),
+    expect(210, CWND, 4000),
+END_SCRIPT
+
+SCRIPT(the_initial_window_is_three_segments_of_1460)
+    setup(.path_mss = 1460),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1460),
+    out(10, ACK, 1, 1, 0),
+    expect(10, CWND, 4380),
+END_SCRIPT
+
+SCRIPT(the_initial_window_is_two_segments_of_8960)
+    setup(.path_mss = 8960),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 8960),
+    out(10, ACK, 1, 1, 0),
+    expect(10, CWND, 17920),
+END_SCRIPT
+
+SCRIPT(limited_transmit_lets_two_segments_out)
+    in_slow_start,
+    in(120, ACK, 1, 4001, 0),
+    out(120, ACK, 12001, 1, 1000),
+    in(121, ACK, 1, 4001, 0),
+    out(121, ACK, 13001, 1, 1000),
+    expect(121, CWND, 8000),
+    in(122, ACK, 1, 5001, 0),               /* it was only late */
+    expect(122, CWND, 9000),
+    expect(122, UNACKED, 9000),
+END_SCRIPT
+
+/* RFC 5681 3.2: half of what was out before limited transmit, which MUST NOT count. */
+SCRIPT(the_third_duplicate_repeats_a_segment)
+    in_fast_recovery,
+    expect(122, SSTHRESH, 4000),
+    expect(122, CWND, 4000),
+END_SCRIPT
+
+SCRIPT(each_further_duplicate_lets_a_segment_out)
+    in_fast_recovery,                       /* 4000 and 3 duplicates, of 10000 that are out */
+    in(123, ACK, 1, 4001, 0), in(124, ACK, 1, 4001, 0), in(125, ACK, 1, 4001, 0),
+    in(126, ACK, 1, 4001, 0), out(126, ACK, 14001, 1, 1000),
+    in(127, ACK, 1, 4001, 0), out(127, ACK, 15001, 1, 1000),
+END_SCRIPT
+
+SCRIPT(a_full_ack_ends_recovery)
+    in_fast_recovery,
+    in(132, ACK, 1, 14001, 0),              /* RFC 6582 3.2: nothing is out, so two segments */
+    out(132, ACK, 14001, 1, 1000), out(132, ACK, 15001, 1, 1000),
+    expect(132, CWND, 2000),
+    expect(132, SSTHRESH, 4000),
+    in(142, ACK, 1, 15001, 0),              /* slow start up to ssthresh */
+    out(142, ACK, 16001, 1, 1000), out(142, ACK, 17001, 1, 1000),
+    expect(142, CWND, 3000),
+END_SCRIPT
+
+SCRIPT(a_partial_ack_repeats_the_next_hole)
+    in_fast_recovery,
+    in(132, ACK, 1, 6001, 0),               /* 6001 is lost as well; 3 duplicates - 2 + 1 */
+    out(132, ACK, 6001, 1, 1000),
+    in(133, ACK, 1, 6001, 0), in(134, ACK, 1, 6001, 0),
+    in(135, ACK, 1, 6001, 0),               /* 6001 + 4000 + 2000 + 3000 */
+    out(135, ACK, 14001, 1, 1000),
+    in(142, ACK, 1, 9001, 0),               /* 9001 as well: 9001 + 4000 + 5000 - 3000 + 1000 */
+    out(142, ACK, 9001, 1, 1000), out(142, ACK, 15001, 1, 1000),
+    expect(142, SSTHRESH, 4000),            /* halved only once */
+    in(152, ACK, 1, 16001, 0),
+    out(152, ACK, 16001, 1, 1000), out(152, ACK, 17001, 1, 1000),
+    expect(152, SSTHRESH, 4000),
+END_SCRIPT
+
+SCRIPT(congestion_avoidance_grows_by_a_segment_for_every_window)
+    in_fast_recovery,
+    in(123, ACK, 1, 4001, 0), in(123, ACK, 1, 4001, 0), in(123, ACK, 1, 4001, 0),
+    in(124, ACK, 1, 4001, 0), out(124, ACK, 14001, 1, 1000),
+    in(124, ACK, 1, 4001, 0), out(124, ACK, 15001, 1, 1000),
+    in(124, ACK, 1, 4001, 0), out(124, ACK, 16001, 1, 1000),
+    in(132, ACK, 1, 14001, 0),
+    out(132, ACK, 17001, 1, 1000),
+    expect(132, CWND, 4000),                /* = ssthresh */
+    in(142, ACK, 1, 15001, 0), out(142, ACK, 18001, 1, 1000),
+    in(142, ACK, 1, 16001, 0), out(142, ACK, 19001, 1, 1000),
+    in(142, ACK, 1, 17001, 0), out(142, ACK, 20001, 1, 1000),
+    expect(142, CWND, 4000),
+    in(142, ACK, 1, 18001, 0), out(142, ACK, 21001, 1, 1000), out(142, ACK, 22001, 1, 1000),
+    expect(142, CWND, 5000),
+END_SCRIPT
+
+/* RFC 5681 2: neither text nor another window makes a duplicate. */
+SCRIPT(what_is_not_a_duplicate_is_not_counted)
+    in_slow_start,
+    in(120, ACK, 1, 4001, 0, .win = 60000),
+    in(121, ACK, 1, 4001, 0, .win = 61000),
+    in(122, ACK, 1, 4001, 0, .win = 62000),
+    in(123, ACK, 1, 4001, 10),
+    in(124, ACK, 11, 4001, 10),
+    out(124, ACK, 12001, 21, 0),
+    in(125, ACK, 21, 4001, 10),
+    in(126, ACK, 31, 3001, 0),
+    out(165, ACK, 12001, 31, 0),
+    expect(200, SSTHRESH, UINT32_MAX),
+END_SCRIPT
+
+/* RFC 6298 5.4 - 5.6; RFC 5681 3.1: from FlightSize, and once for one loss. */
+SCRIPT(a_timeout_repeats_the_first_segment_and_backs_off)
+    in_slow_start,
+    out(313, ACK, 4001, 1, 1000),
+    expect(313, CWND, 1000),
+    expect(313, SSTHRESH, 4000),
+    expect(313, RTO, 400),
+    out(713, ACK, 4001, 1, 1000),
+    out(1513, ACK, 4001, 1, 1000),
+    expect(1513, SSTHRESH, 4000),
+    expect(1513, RTO, 1600),
+END_SCRIPT
+
+SCRIPT(after_a_timeout_all_is_sent_again_in_slow_start)
+    in_slow_start,
+    out(313, ACK, 4001, 1, 1000),
+    in(323, ACK, 1, 5001, 0),
+    out(323, ACK, 5001, 1, 1000), out(323, ACK, 6001, 1, 1000),
+    in(333, ACK, 1, 6001, 0),
+    out(333, ACK, 7001, 1, 1000), out(333, ACK, 8001, 1, 1000),
+    in(334, ACK, 1, 12001, 0),              /* the rest had arrived */
+    out(334, ACK, 12001, 1, 1000), out(334, ACK, 13001, 1, 1000),
+    out(334, ACK, 14001, 1, 1000), out(334, ACK, 15001, 1, 1000),
+    expect(334, CWND, 4000),
+END_SCRIPT
+
+/* RFC 6298 3: Karn. The back-off stays until a segment that was sent once is acknowledged. */
+SCRIPT(what_was_repeated_is_not_measured)
+    in_slow_start,
+    out(313, ACK, 4001, 1, 1000),
+    in(323, ACK, 1, 12001, 0),
+    out(323, ACK, 12001, 1, 1000), out(323, ACK, 13001, 1, 1000),
+    expect(323, RTO, 400),
+    in(333, ACK, 1, 13001, 0),
+    out(333, ACK, 14001, 1, 1000), out(333, ACK, 15001, 1, 1000),
+    expect(333, RTO, 200),
+END_SCRIPT
+
+/* RFC 5681 3.1: this segment was never sent again by the timer, so ssthresh follows. */
+SCRIPT(a_timeout_after_progress_halves_again)
+    in_slow_start,
+    out(313, ACK, 4001, 1, 1000),
+    expect(313, SSTHRESH, 4000),
+    in(323, ACK, 1, 12001, 0),
+    out(323, ACK, 12001, 1, 1000), out(323, ACK, 13001, 1, 1000),
+    out(723, ACK, 12001, 1, 1000),          /* still backed off */
+    expect(723, SSTHRESH, 2000),
+    expect(723, CWND, 1000),
+END_SCRIPT
+
+/* RFC 6582 3.2 step 4, 4.1. */
+SCRIPT(duplicates_of_what_was_sent_before_a_timeout_start_nothing)
+    in_slow_start,
+    out(313, ACK, 4001, 1, 1000),
+    in(323, ACK, 1, 5001, 0),
+    out(323, ACK, 5001, 1, 1000), out(323, ACK, 6001, 1, 1000),
+    in(324, ACK, 1, 5001, 0), in(325, ACK, 1, 5001, 0), in(326, ACK, 1, 5001, 0),
+    in(327, ACK, 1, 5001, 0),
+    expect(400, CWND, 2000),
+    expect(400, SSTHRESH, 4000),
+END_SCRIPT
+
+SCRIPT(duplicates_at_the_end_of_a_recovery_start_nothing)
+    in_fast_recovery,
+    in(132, ACK, 1, 14001, 0),
+    out(132, ACK, 14001, 1, 1000), out(132, ACK, 15001, 1, 1000),
+    in(133, ACK, 1, 14001, 0), out(133, ACK, 16001, 1, 1000),
+    in(134, ACK, 1, 14001, 0), out(134, ACK, 17001, 1, 1000),
+    in(135, ACK, 1, 14001, 0), in(136, ACK, 1, 14001, 0),
+    expect(300, SSTHRESH, 4000),
+    out(332, ACK, 14001, 1, 1000),
+END_SCRIPT
+
+SCRIPT(a_timeout_ends_recovery)
+    in_fast_recovery,
+    out(313, ACK, 4001, 1, 1000),
+    expect(313, CWND, 1000),
+    in(323, ACK, 1, 5001, 0),               /* no partial ACK: slow start */
+    out(323, ACK, 5001, 1, 1000), out(323, ACK, 6001, 1, 1000),
+    expect(323, CWND, 2000),
+END_SCRIPT
+
+SCRIPT(the_timer_starts_anew_with_every_new_ack)
+    connected,
+    app(100, WRITE, 2000),
+    out(100, ACK, 1, 1, 1000),
+    out(100, ACK | PSH, 1001, 1, 1000),
+    in(290, ACK, 1, 1001, 0),               /* RTT 190: SRTT 32.5, RTTVAR 48.75 */
+    expect(290, RTO, 227),
+    out(517, ACK | PSH, 1001, 1, 1000),
+    in(520, ACK, 1, 2001, 0),
+    expect(9000, UNACKED, 0),               /* and stops when all is acknowledged */
+END_SCRIPT
+
+SCRIPT(the_timer_is_not_moved_by_more_text)
+    connected,
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    app(250, WRITE, 1000),
+    out(250, ACK | PSH, 1001, 1, 1000),
+    out(300, ACK, 1, 1, 1000),
+END_SCRIPT
+
+/* RFC 6298 2.2, 2.3. */
+SCRIPT(the_timeout_follows_the_round_trip)
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    expect(0, RTO, 1000),
+    in(500, SYN | ACK, 0, 1, 0, .mss = 1000),
+    out(500, ACK, 1, 1, 0),
+    expect(500, RTO, 1500),
+    app(600, WRITE, 100),
+    out(600, ACK | PSH, 1, 1, 100),
+    in(1100, ACK, 1, 101, 0),
+    expect(1100, RTO, 1250),
+END_SCRIPT
+
+SCRIPT(a_lost_fin_is_repeated)
+    connected,
+    app(100, WRITE, 100),
+    out(100, ACK | PSH, 1, 1, 100),
+    app(100, SHUTDOWN),
+    out(100, ACK | FIN, 101, 1, 0),
+    in(110, ACK, 1, 101, 0),
+    out(310, ACK | FIN, 101, 1, 0),
+    in(320, ACK, 1, 102, 0),
+    expect(320, STATE, TCP_FIN_WAIT_2),
+END_SCRIPT
+
+SCRIPT(text_and_fin_are_repeated_together)
+    connected,
+    app(100, WRITE, 100),
+    out(100, ACK | PSH, 1, 1, 100),
+    app(101, WRITE, 50),
+    app(102, SHUTDOWN),
+    out(102, ACK | PSH | FIN, 101, 1, 50),
+    out(300, ACK | PSH | FIN, 1, 1, 150),
+    in(310, ACK, 1, 152, 0),
+    expect(310, STATE, TCP_FIN_WAIT_2),
+END_SCRIPT
+
+/* RFC 9293 SHLD-11 asks for 100 s or more. */
+SCRIPT(a_peer_that_fell_silent_is_given_up_after_924_seconds)
+    connected,
+    app(100, WRITE, 100),
+    out(100, ACK | PSH, 1, 1, 100),
+    out(300, ACK | PSH, 1, 1, 100), out(700, ACK | PSH, 1, 1, 100),
+    out(1500, ACK | PSH, 1, 1, 100), out(3100, ACK | PSH, 1, 1, 100),
+    out(6300, ACK | PSH, 1, 1, 100), out(12700, ACK | PSH, 1, 1, 100),
+    out(25500, ACK | PSH, 1, 1, 100), out(51100, ACK | PSH, 1, 1, 100),
+    out(102300, ACK | PSH, 1, 1, 100), out(162300, ACK | PSH, 1, 1, 100),
+    out(222300, ACK | PSH, 1, 1, 100), out(282300, ACK | PSH, 1, 1, 100),
+    out(342300, ACK | PSH, 1, 1, 100), out(402300, ACK | PSH, 1, 1, 100),
+    out(462300, ACK | PSH, 1, 1, 100), out(522300, ACK | PSH, 1, 1, 100),
+    out(582300, ACK | PSH, 1, 1, 100), out(642300, ACK | PSH, 1, 1, 100),
+    out(702300, ACK | PSH, 1, 1, 100), out(762300, ACK | PSH, 1, 1, 100),
+    out(822300, ACK | PSH, 1, 1, 100), out(882300, ACK | PSH, 1, 1, 100),
+    expect(924080, STATE, TCP_ESTABLISHED),
+    expect(924110, STATE, TCP_CLOSED),
+    expect(924110, ERR, SK_TIMED_OUT),
+    expect(2000000, IS_OPEN, 0),
+END_SCRIPT
+
+/* RFC 9293 3.8.3: any progress is a sign of life. */
+SCRIPT(progress_puts_off_giving_up)
+    connected,
+    app(100, WRITE, 200),
+    out(100, ACK | PSH, 1, 1, 200),
+    out(300, ACK | PSH, 1, 1, 200), out(700, ACK | PSH, 1, 1, 200),
+    out(1500, ACK | PSH, 1, 1, 200),
+    in(2000, ACK, 1, 101, 0),
+    out(3600, ACK | PSH, 101, 1, 100),
+    expect(3700, STATE, TCP_ESTABLISHED),
+    in(3800, ACK, 1, 201, 0),
+    expect(999999, STATE, TCP_ESTABLISHED),
+END_SCRIPT
+
+// clang-format on
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        slow_start_grows_by_a_segment_for_every_ack,
+        an_ack_for_little_opens_little,
+        a_window_that_is_not_used_does_not_grow,
+        the_initial_window_is_three_segments_of_1460,
+        the_initial_window_is_two_segments_of_8960,
+        limited_transmit_lets_two_segments_out,
+        the_third_duplicate_repeats_a_segment,
+        each_further_duplicate_lets_a_segment_out,
+        a_full_ack_ends_recovery,
+        a_partial_ack_repeats_the_next_hole,
+        congestion_avoidance_grows_by_a_segment_for_every_window,
+        what_is_not_a_duplicate_is_not_counted,
+        a_timeout_repeats_the_first_segment_and_backs_off,
+        after_a_timeout_all_is_sent_again_in_slow_start,
+        what_was_repeated_is_not_measured,
+        a_timeout_after_progress_halves_again,
+        duplicates_of_what_was_sent_before_a_timeout_start_nothing,
+        duplicates_at_the_end_of_a_recovery_start_nothing,
+        a_timeout_ends_recovery,
+        the_timer_starts_anew_with_every_new_ack,
+        the_timer_is_not_moved_by_more_text,
+        the_timeout_follows_the_round_trip,
+        a_lost_fin_is_repeated,
+        text_and_fin_are_repeated_together,
+        a_peer_that_fell_silent_is_given_up_after_924_seconds,
+        progress_puts_off_giving_up,
+        NULL,
+    };
+
+    return suite_run("loss", tests);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The window that we announce (RFC 9293 3.8.6.2.2, RFC 7323 2.4): its edge opens in steps and never moves back. */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+
+// clang-format off
+
+/* 4096 octets, segments of 1000: the smaller of a segment and half the buffer is 1000. */
+SCRIPT(a_closed_window_opens_by_a_segment)
+    setup(.rx = 4096),
+    connected,
+    in(100, ACK, 1, 1, 4096),
+    out(100, ACK, 1, 4097, 0, .win = SHUT),
+    app(110, READ, 1),
+    app(120, READ, 500),
+    app(130, READ, 498),
+    app(140, READ, 1),
+    out(140, ACK, 1, 4097, 0, .win = 1000),
+    app(150, READ, 999),
+    expect(1000, RECEIVE_WINDOW, 1000),
+END_SCRIPT
+
+SCRIPT(a_closed_window_of_a_small_buffer_opens_by_half_of_it)
+    setup(.rx = 1024),
+    connected,
+    in(100, ACK, 1, 1, 1024),
+    out(140, ACK, 1, 1025, 0, .win = SHUT),
+    app(200, READ, 511),
+    app(210, READ, 1),
+    out(210, ACK, 1, 1025, 0, .win = 512),
+END_SCRIPT
+
+SCRIPT(an_ack_moves_the_edge_only_by_a_whole_step)
+    setup(.rx = 4096),
+    connected,
+    in(100, ACK, 1, 1, 500),
+    app(110, READ, 500),
+    out(140, ACK, 1, 501, 0, .win = 3596),
+    in(200, ACK, 501, 1, 499),
+    app(210, READ, 499),
+    out(240, ACK, 1, 1000, 0, .win = 3097),
+    in(300, ACK, 1000, 1, 1),
+    app(310, READ, 1),
+    out(340, ACK, 1, 1001, 0, .win = 4096),
+END_SCRIPT
+
+SCRIPT(an_open_window_is_updated_by_two_segments)
+    setup(.rx = 8192),
+    connected,
+    in(100, ACK, 1, 1, 1000),
+    in(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 1, 2001, 0, .win = 6192),
+    app(110, READ, 1999),
+    app(120, READ, 1),
+    out(120, ACK, 1, 2001, 0, .win = 8192),
+END_SCRIPT
+
+SCRIPT(an_open_window_of_a_small_buffer_is_updated_by_half)
+    setup(.rx = 2048),
+    connected,
+    in(100, ACK, 1, 1, 1100),
+    out(140, ACK, 1, 1101, 0, .win = 948),
+    app(200, READ, 1023),
+    app(210, READ, 1),
+    out(210, ACK, 1, 1101, 0, .win = 1972),
+END_SCRIPT
+
+SCRIPT(no_more_is_announced_than_the_link_absorbs)
+    setup(.rx = 32768, .limit = 3000),
+    active(0),
+    out(0, SYN, 0, 0, 0, .win = 3000),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0, .win = 3000),
+    in(20, ACK, 1, 1, 1000),
+    in(20, ACK, 1001, 1, 1000),
+    out(20, ACK, 1, 2001, 0, .win = 3000),
+END_SCRIPT
+
+SCRIPT(a_window_probe_is_answered)
+    setup(.rx = 2048),
+    connected,
+    in(100, ACK, 1, 1, 2048),
+    out(100, ACK, 1, 2049, 0, .win = SHUT),
+    in(300, ACK, 2049, 1, 1),
+    out(300, ACK, 1, 2049, 0, .win = SHUT),
+    in(700, ACK, 2049, 1, 1),
+    out(700, ACK, 1, 2049, 0, .win = SHUT),
+    app(800, READ, 2048),
+    out(800, ACK, 1, 2049, 0, .win = 2048),
+    in(900, ACK, 2049, 1, 1000),
+    out(940, ACK, 1, 3049, 0, .win = 1048),
+    app(950, READ, 1000),
+END_SCRIPT
+
+/* RFC 9293 MUST-66: a closed window lets acknowledgments, windows and resets through. */
+SCRIPT(a_closed_window_takes_acknowledgments)
+    setup(.rx = 2048),
+    connected,
+    in(100, ACK, 1, 1, 2048),
+    out(100, ACK, 1, 2049, 0, .win = SHUT),
+    app(110, WRITE, 500),
+    out(110, ACK | PSH, 1, 2049, 500),
+    in(120, ACK, 2049, 501, 1, .win = 700),
+    out(120, ACK, 501, 2049, 0),
+    expect(120, UNACKED, 0),
+    expect(120, SEND_WINDOW, 700),
+    in(130, RST, 2049, 0, 0),
+    expect(130, ERR, SK_RESET),
+END_SCRIPT
+
+/* 131072 octets are announced in units of 4. What was announced once is taken, though the last ACK
+ * could not say so. */
+SCRIPT(a_scaled_window_is_honoured_to_its_true_edge)
+    setup(.rx = 131072),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ws = 2),
+    out(10, ACK, 1, 1, 0, .win = 32768),
+    in(20, ACK, 1, 1, 1),
+    out(60, ACK, 1, 2, 0, .win = 32767),
+    expect(60, RECEIVE_WINDOW, 131071),
+    in(70, ACK, 2, 1, 60000),
+    out(70, ACK, 1, 60002, 0),
+    in(70, ACK, 60002, 1, 60000),
+    out(70, ACK, 1, 120002, 0, .win = 2767), /* 11071 octets in units of 4 */
+    in(80, ACK, 120002, 1, 11071),
+    out(80, ACK, 1, 131073, 0, .win = SHUT),
+    app(90, READ, 131072),
+    out(90, ACK, 1, 131073, 0, .win = 32768),
+END_SCRIPT
+
+// clang-format on
+
+/* One octet at a time, each acknowledged: a window rounded up every time would outgrow the ring. */
+START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
+{
+    struct script *s = malloc(sizeof(*s));
+    struct tcp_hdr hdr;
+
+    ck_assert_ptr_nonnull(s);
+    for (uint32_t size = 131072; size <= 1048576; size *= 2) {
+        script_begin(s, "small segments", 1, UINT32_MAX - 100, 1000000);
+        play(s, setup(.rx = size));
+        script_connect(s, 1000, 65535, 4);
+        for (uint32_t i = 0; i < 5000; i++) {
+            play(s, in(20, ACK, 1 + i, 1, 1));
+            while (script_take(s, &hdr)) {
+            }
+        }
+        play(s, app(20, READ, 5000));
+        script_end(s);
+    }
+    free(s);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_closed_window_opens_by_a_segment,
+        a_closed_window_of_a_small_buffer_opens_by_half_of_it,
+        an_ack_moves_the_edge_only_by_a_whole_step,
+        an_open_window_is_updated_by_two_segments,
+        an_open_window_of_a_small_buffer_is_updated_by_half,
+        no_more_is_announced_than_the_link_absorbs,
+        a_window_probe_is_answered,
+        a_closed_window_takes_acknowledgments,
+        a_scaled_window_is_honoured_to_its_true_edge,
+        many_small_segments_do_not_inflate_a_scaled_window,
+        NULL,
+    };
+
+    return suite_run("window", tests);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Streams over a wire that loses, repeats, reorders and damages frames: every octet exactly once
+ * and in order. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/support/seed.h"
+#include "tests/support/suite.h"
+#include "tests/support/world.h"
+
+#define N_OCTETS 40000
+#define PATIENCE (3600LL * 1000000) /* microseconds of virtual time */
+
+static uint8_t octet_at(uint64_t seed, uint32_t i)
+{
+    return (uint8_t)((i * 2654435761u ^ (uint32_t)seed) >> 13);
+}
+
+/* One direction of a conversation: what is still to be sent and to be received. */
+struct flow {
+    int from;
+    sk_fd out;
+    sk_fd in;
+    uint64_t seed;
+    uint32_t sent;
+    uint32_t received;
+    bool finished;
+};
+
+static void push(struct world *w, struct flow *f)
+{
+    uint8_t chunk[1500];
+    uint32_t n = 0;
+    struct sk_iov iov;
+    struct sk_op op;
+
+    if (f->sent == N_OCTETS) {
+        return;
+    }
+    while (n < sizeof(chunk) && f->sent + n < N_OCTETS) {
+        chunk[n] = octet_at(f->seed, f->sent + n);
+        n++;
+    }
+    iov = (struct sk_iov){ chunk, n };
+    sk_op_send(&op, f->out, &iov, 1, (struct sk_addr){ ip4(0), 0 }, 0);
+    op.poll(&op, w->hosts[f->from], w->now);
+    f->sent += (uint32_t)op.done;
+    if (f->sent == N_OCTETS) {
+        ck_assert_int_eq(sk_shutdown(w->hosts[f->from], f->out, SK_SHUT_WR, w->now), SK_OK);
+    }
+}
+
+static void pull(struct world *w, struct flow *f)
+{
+    uint8_t chunk[700];
+    struct sk_iov iov = { chunk, sizeof(chunk) };
+    struct sk_op op;
+    enum sk_err err;
+
+    if (f->finished) {
+        return;
+    }
+    sk_op_recv(&op, f->in, &iov, 1, 0);
+    err = op.poll(&op, w->hosts[1 - f->from], w->now);
+    if (err == SK_PENDING) {
+        return;
+    }
+    ck_assert_msg(err == SK_OK, "%s after %u octets; SEED=%llu", sk_err_name(err), f->received,
+                  (unsigned long long)f->seed);
+    for (size_t i = 0; i < op.done; i++, f->received++) {
+        ck_assert_msg(chunk[i] == octet_at(f->seed, f->received), "octet %u is wrong; SEED=%llu",
+                      f->received, (unsigned long long)f->seed);
+    }
+    f->finished = op.done == 0;
+}
+
+static void converse(struct world *w, uint64_t seed)
+{
+    struct flow there = { .from = 0, .seed = seed };
+    struct flow back = { .from = 1, .seed = seed + 1 };
+    instant until = w->now + PATIENCE;
+
+    world_connect(w, 80, &there.out, &there.in);
+    back.out = there.in;
+    back.in = there.out;
+    do {
+        uint32_t before;
+
+        do {
+            before = there.sent + back.sent + there.received + back.received + there.finished +
+                     back.finished;
+            push(w, &there);
+            push(w, &back);
+            world_settle(w);
+            pull(w, &there);
+            pull(w, &back);
+            world_settle(w);
+        } while (before != there.sent + back.sent + there.received + back.received +
+                               there.finished + back.finished);
+        if (there.finished && back.finished) {
+            break;
+        }
+    } while (world_step(w, until));
+    ck_assert_msg(there.finished && back.finished, "stuck at %u/%u and %u/%u octets; SEED=%llu",
+                  there.sent, there.received, back.sent, back.received, (unsigned long long)seed);
+    ck_assert_uint_eq(there.received, N_OCTETS);
+    ck_assert_uint_eq(back.received, N_OCTETS);
+    ck_assert_int_eq(sk_close(w->hosts[0], there.out, w->now), SK_OK);
+    ck_assert_int_eq(sk_close(w->hosts[1], there.in, w->now), SK_OK);
+}
+
+/* Up to 20 % of each fault. */
+static struct world_setup trouble(uint64_t seed)
+{
+    struct world_setup setup = { .seed = seed };
+    uint64_t rng = seed;
+
+    setup.settings.loss = random_below(&rng, 200000);
+    setup.settings.duplicate = random_below(&rng, 200000);
+    setup.settings.corrupt = random_below(&rng, 200000);
+    setup.settings.reorder = random_below(&rng, 200000);
+    setup.settings.delay = 1000 + random_below(&rng, 30000);
+    setup.settings.reorder_delay = 1 + random_below(&rng, 40000);
+    setup.settings.rate = 1000000ull << random_below(&rng, 8);
+    return setup;
+}
+
+START_TEST(a_clean_wire_carries_both_directions)
+{
+    struct world_setup setup = { .seed = 1, .settings = { .delay = 10000 } };
+    struct world w;
+
+    world_begin(&w, &setup);
+    converse(&w, 1);
+    ck_assert_uint_eq(sk_iface_stats(w.hosts[0])->tcp_retransmitted, 0);
+    ck_assert_uint_eq(sk_iface_stats(w.hosts[1])->tcp_retransmitted, 0);
+    world_end(&w);
+}
+END_TEST
+
+START_TEST(trouble_loses_and_repeats_nothing)
+{
+    uint64_t first = seed_start();
+    uint64_t n = getenv("SEEDS") ? strtoull(getenv("SEEDS"), NULL, 0) : 60;
+
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        struct world_setup setup = trouble(seed);
+        struct world w;
+
+        world_begin(&w, &setup);
+        converse(&w, seed);
+        world_end(&w);
+    }
+}
+END_TEST
+
+static void run_captured(uint64_t seed, const char *file)
+{
+    struct world_setup setup = trouble(seed);
+    struct world w;
+
+    setup.capture = file;
+    world_begin(&w, &setup);
+    converse(&w, seed);
+    world_end(&w);
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    FILE *fa = fopen(a, "rb");
+    FILE *fb = fopen(b, "rb");
+    long n = 0;
+    int ca;
+    int cb;
+
+    ck_assert(fa && fb);
+    do {
+        ca = getc(fa);
+        cb = getc(fb);
+        ck_assert_msg(ca == cb, "the captures differ at octet %ld", n);
+        n++;
+    } while (ca != EOF);
+    ck_assert_int_gt(n, N_OCTETS);
+    fclose(fa);
+    fclose(fb);
+}
+
+START_TEST(the_same_seed_gives_the_same_capture)
+{
+    run_captured(3, "stream-once.pcap");
+    run_captured(3, "stream-again.pcap");
+    assert_same_files("stream-once.pcap", "stream-again.pcap");
+    remove("stream-once.pcap");
+    remove("stream-again.pcap");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { a_clean_wire_carries_both_directions,
+                                   trouble_loses_and_repeats_nothing,
+                                   the_same_seed_gives_the_same_capture, NULL };
+
+    return suite_run("stream", tests);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A host over a link that is quiet, and threads that sleep on it through the POSIX port. */
+#pragma once
+
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libsock.h"
+#include "link/link.h"
+#include "port/posix.h"
+#include "tests/support/suite.h"
+
+#define MAX_FDS 40
+#define N_ROUNDS 20000
+
+/* A link that gives nothing and takes nothing; what it waits for can be set. */
+struct quiet_link {
+    struct link link;
+    int fds[MAX_FDS];
+    size_t n_fds;
+    instant at;
+};
+
+static struct port_posix posix;
+static const struct port *port;
+static struct quiet_link quiet;
+static struct sk_iface *iface;
+static void *memory;
+static int pipe_[2];
+
+static inline struct pkt *quiet_rx(struct link *link, struct pkt_pool *pool, instant now)
+{
+    (void)link;
+    (void)pool;
+    (void)now;
+    return NULL;
+}
+
+static inline enum sk_err quiet_tx(struct link *link, struct pkt *pkt, instant now)
+{
+    (void)link;
+    (void)now;
+    pkt_free(pkt);
+    return SK_OK;
+}
+
+static inline instant quiet_poll_at(const struct link *link)
+{
+    return ((const struct quiet_link *)link)->at;
+}
+
+static inline size_t quiet_wait_fds(struct link *link, struct pollfd *fds, size_t n)
+{
+    const struct quiet_link *q = (const struct quiet_link *)link;
+    size_t i;
+
+    for (i = 0; i < q->n_fds && i < n; i++) {
+        fds[i] = (struct pollfd){ .fd = q->fds[i], .events = POLLIN };
+    }
+    return q->n_fds;
+}
+
+static const struct link_ops quiet_ops = { quiet_rx, quiet_tx, quiet_poll_at, quiet_wait_fds };
+
+static inline void start(void)
+{
+    struct sk_config config = { .size = sizeof(config) };
+    struct sk_netif_config netif = { .name = "q", .addr = ip4(0x0a090901), .prefix_len = 24 };
+    size_t len = sk_iface_size(&config);
+
+    ck_assert_int_eq(port_posix_init(&posix), SK_OK);
+    port = &posix.port;
+    ck_assert_int_eq(pipe(pipe_), 0);
+    quiet = (struct quiet_link){
+        .link = { .ops = &quiet_ops, .medium = LINK_IP, .mtu = 1500 },
+        .fds = { pipe_[0] },
+        .n_fds = 1,
+        .at = NEVER,
+    };
+    memory = aligned_alloc(16, (len + 15) & ~(size_t)15);
+    iface = sk_iface_init(&config, memory, len, port->now(port));
+    ck_assert_ptr_nonnull(iface);
+    ck_assert_int_eq(sk_netif_add(iface, &quiet.link, &netif, port->now(port), NULL), SK_OK);
+}
+
+static inline void end(void)
+{
+    port_posix_destroy(&posix);
+    close(pipe_[0]);
+    close(pipe_[1]);
+    free(memory);
+}
+
+static inline void idle(instant until)
+{
+    port->lock(port);
+    port->idle(port, iface, until);
+    port->unlock(port);
+}
+
+static inline void make_readable(void)
+{
+    ck_assert_int_eq(write(pipe_[1], "x", 1), 1);
+}
+
+/* Waits until a thread sleeps for all. */
+static inline void await_leader(void)
+{
+    bool leading = false;
+
+    while (!leading) {
+        pthread_mutex_lock(&posix.mutex);
+        leading = posix.leading;
+        pthread_mutex_unlock(&posix.mutex);
+    }
+}
+
+struct sleeper {
+    pthread_t thread;
+    instant until;
+    bool returned; /* under the port's lock */
+};
+
+static inline void *sleeper_main(void *arg)
+{
+    struct sleeper *s = arg;
+
+    port->lock(port);
+    port->idle(port, iface, s->until);
+    s->returned = true;
+    port->unlock(port);
+    return NULL;
+}
+
+static inline void sleeper_start(struct sleeper *s, instant until)
+{
+    s->until = until;
+    s->returned = false;
+    ck_assert_int_eq(pthread_create(&s->thread, NULL, sleeper_main, s), 0);
+}
+
+static inline bool has_returned(const struct sleeper *s)
+{
+    bool returned;
+
+    pthread_mutex_lock(&posix.mutex);
+    returned = s->returned;
+    pthread_mutex_unlock(&posix.mutex);
+    return returned;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* getaddrinfo with its flags, errors and services, gai_strerror, inet_pton and inet_ntop. Names
+ * come from host b. */
+#define _GNU_SOURCE /* EAI_NODATA and its like, which must not be told */
+#include "tests/support/compat_fixture.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+
+#include "compat/call.h"
+#include "tests/support/dns_server.h"
+
+static struct addrinfo hints_for(int flags, int type)
+{
+    return (struct addrinfo){ .ai_flags = flags, .ai_socktype = type };
+}
+
+static int error_of(const char *node, const char *service, struct addrinfo hints)
+{
+    struct addrinfo *list;
+    int error = getaddrinfo(node, service, &hints, &list);
+
+    if (error == 0) {
+        freeaddrinfo(list);
+    }
+    return error;
+}
+
+static void expect(const struct addrinfo *ai, int type, uint32_t addr, uint16_t port)
+{
+    struct sockaddr_in in;
+
+    ck_assert_ptr_nonnull(ai);
+    ck_assert_int_eq(ai->ai_family, AF_INET);
+    ck_assert_int_eq(ai->ai_socktype, type);
+    ck_assert_int_eq(ai->ai_protocol, type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP);
+    ck_assert_uint_eq(ai->ai_addrlen, sizeof in);
+    memcpy(&in, ai->ai_addr, sizeof in);
+    ck_assert_int_eq(in.sin_family, AF_INET);
+    ck_assert_uint_eq(ntohl(in.sin_addr.s_addr), addr);
+    ck_assert_uint_eq(ntohs(in.sin_port), port);
+}
+
+/* The only address of a name. */
+static void expect_one(const char *node, const char *service, struct addrinfo hints, uint32_t addr,
+                       uint16_t port)
+{
+    struct addrinfo *list;
+
+    ck_assert_int_eq(getaddrinfo(node, service, &hints, &list), 0);
+    expect(list, hints.ai_socktype, addr, port);
+    ck_assert_ptr_null(list->ai_next);
+    freeaddrinfo(list);
+}
+
+/* ---- Without a network: none of these starts one ---- */
+
+START_TEST(an_address_in_text_is_its_own_answer)
+{
+    struct addrinfo *list;
+
+    expect_one("192.0.2.7", "80", hints_for(0, SOCK_STREAM), 0xc0000207, 80);
+    expect_one("192.0.2.7", NULL, hints_for(AI_NUMERICHOST, SOCK_DGRAM), 0xc0000207, 0);
+    expect_one(NULL, "80", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 80);
+    expect_one(NULL, "80", hints_for(AI_PASSIVE, SOCK_STREAM), INADDR_ANY, 80);
+    expect_one("localhost", "1", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 1);
+    expect_one("a.localhost", "1", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 1);
+
+    ck_assert_int_eq(getaddrinfo("192.0.2.7", "7", NULL, &list), 0);
+    expect(list, SOCK_STREAM, 0xc0000207, 7);
+    expect(list->ai_next, SOCK_DGRAM, 0xc0000207, 7);
+    ck_assert_ptr_null(list->ai_next->ai_next);
+    freeaddrinfo(list->ai_next); /* a tail, by itself */
+    list->ai_next = NULL;
+    freeaddrinfo(list);
+    freeaddrinfo(NULL);
+}
+END_TEST
+
+START_TEST(services_have_ports)
+{
+    static const struct {
+        const char *name;
+        int type;
+        uint16_t port;
+    } known[] = {
+        { "http", SOCK_STREAM, 80 },   { "https", SOCK_STREAM, 443 },
+        { "domain", SOCK_DGRAM, 53 },  { "ntp", SOCK_DGRAM, 123 },
+        { "telnet", SOCK_STREAM, 23 }, { "ftp", SOCK_STREAM, 21 },
+        { "ssh", SOCK_STREAM, 22 },    { "smtp", SOCK_STREAM, 25 },
+        { "echo", SOCK_DGRAM, 7 },     { "65535", SOCK_STREAM, 65535 },
+        { "0", SOCK_STREAM, 0 },
+    };
+    struct addrinfo *list;
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        expect_one(NULL, known[i].name, hints_for(0, known[i].type), INADDR_LOOPBACK,
+                   known[i].port);
+    }
+    ck_assert_int_eq(getaddrinfo(NULL, "ntp", NULL, &list), 0);
+    expect(list, SOCK_DGRAM, INADDR_LOOPBACK, 123);
+    ck_assert_ptr_null(list->ai_next);
+    freeaddrinfo(list);
+    ck_assert_int_eq(error_of(NULL, "ntp", hints_for(0, SOCK_STREAM)), EAI_SERVICE);
+    ck_assert_int_eq(error_of(NULL, "gopher++", hints_for(0, 0)), EAI_SERVICE);
+    ck_assert_int_eq(error_of(NULL, "65536", hints_for(0, 0)), EAI_SERVICE);
+    ck_assert_int_eq(error_of(NULL, "-1", hints_for(0, 0)), EAI_SERVICE);
+    ck_assert_int_eq(error_of(NULL, "", hints_for(0, 0)), EAI_SERVICE);
+    ck_assert_int_eq(error_of(NULL, "http", hints_for(AI_NUMERICSERV, 0)), EAI_NONAME);
+    ck_assert_int_eq(error_of(NULL, "80", hints_for(AI_NUMERICSERV, 0)), 0);
+}
+END_TEST
+
+START_TEST(hints_are_checked)
+{
+    struct addrinfo h = hints_for(0, 0);
+
+    ck_assert_int_eq(error_of(NULL, NULL, h), EAI_NONAME);
+    ck_assert_int_eq(error_of("192.0.2.7", "80", hints_for(0x8000, 0)), EAI_BADFLAGS);
+    ck_assert_int_eq(error_of(NULL, "80", hints_for(AI_CANONNAME, 0)), EAI_BADFLAGS);
+    ck_assert_int_eq(error_of("192.0.2.7", "80", hints_for(0, SOCK_RAW)), EAI_SOCKTYPE);
+    ck_assert_int_eq(error_of("a.test", "80", hints_for(AI_NUMERICHOST, 0)), EAI_NONAME);
+    ck_assert_int_eq(error_of("192.0.2.7:80", "80", hints_for(AI_NUMERICHOST, 0)), EAI_NONAME);
+    h.ai_family = AF_INET6;
+    ck_assert_int_eq(error_of("192.0.2.7", "80", h), EAI_FAMILY);
+    h.ai_family = AF_INET;
+    h.ai_protocol = IPPROTO_UDP;
+    h.ai_socktype = SOCK_STREAM;
+    ck_assert_int_eq(error_of("192.0.2.7", "80", h), EAI_SOCKTYPE);
+    h.ai_flags = AI_ADDRCONFIG | AI_V4MAPPED;
+    h.ai_socktype = 0;
+    ck_assert_int_eq(error_of("192.0.2.7", "80", h), 0);
+}
+END_TEST
+
+START_TEST(every_error_has_a_text)
+{
+    static const int errors[] = { 0,          EAI_AGAIN,    EAI_BADFLAGS,
+                                  EAI_FAIL,   EAI_FAMILY,   EAI_MEMORY,
+                                  EAI_NONAME, EAI_SERVICE,  EAI_SOCKTYPE,
+                                  EAI_SYSTEM, EAI_OVERFLOW, 12345 };
+
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_str_ne(gai_strerror(errors[i]), gai_strerror(errors[j]));
+        }
+    }
+}
+END_TEST
+
+START_TEST(addresses_are_read_and_written)
+{
+    static const char *const wrong[] = { "",          "1.2.3",     "1.2.3.4.5",
+                                         "1.2.3.256", "1.2.3.04",  " 1.2.3.4",
+                                         "1.2.3.4 ",  "1.2.3.4:5", "a.b.c.d" };
+    struct in_addr in = { .s_addr = 1 };
+    unsigned char six[16];
+    char text[INET6_ADDRSTRLEN];
+
+    ck_assert_int_eq(inet_pton(AF_INET, "192.0.2.255", &in), 1);
+    ck_assert_uint_eq(ntohl(in.s_addr), 0xc00002ff);
+    ck_assert_ptr_eq(inet_ntop(AF_INET, &in, text, sizeof text), text);
+    ck_assert_str_eq(text, "192.0.2.255");
+    ck_assert_ptr_eq(inet_ntop(AF_INET, &in, text, 12), text);
+    errno = 0;
+    ck_assert_ptr_null(inet_ntop(AF_INET, &in, text, 11));
+    ck_assert_int_eq(errno, ENOSPC);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(inet_pton(AF_INET, wrong[i], &in) == 0, "%s", wrong[i]);
+    }
+    ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8::1", six), 1); /* the C library's */
+    ck_assert_str_eq(inet_ntop(AF_INET6, six, text, sizeof text), "2001:db8::1");
+    fails_with(inet_pton(9999, "1.2.3.4", &in), EAFNOSUPPORT);
+}
+END_TEST
+
+/* ---- With a server ---- */
+
+static int serve_names(void *arg)
+{
+    static const struct dns_record records[] = {
+        { .name = "one.test", .kind = DNS_RECORD_ADDR, .addr = { { 0 } } },
+        { .name = "two.test", .kind = DNS_RECORD_ADDR },
+        { .name = "two.test", .kind = DNS_RECORD_ADDR },
+        { .name = "empty.test", .kind = DNS_RECORD_EMPTY },
+        { .name = "fails.test", .kind = DNS_RECORD_FAILS, .rcode = 2 },
+        { .name = "silent.test", .kind = DNS_RECORD_SILENT },
+    };
+    struct dns_record table[sizeof records / sizeof records[0]];
+    uint8_t query[512];
+    uint8_t answer[512];
+    struct sockaddr_in from;
+    ssize_t n;
+
+    (void)arg;
+    memcpy(table, records, sizeof table);
+    for (uint32_t i = 0; i < 3; i++) {
+        table[i].addr = ip4(0xc0000201 + i);
+    }
+    int fd = make(SOCK_DGRAM);
+    bind_to(fd, INADDR_ANY, 53);
+    for (;;) {
+        socklen_t len = sizeof from;
+        n = recvfrom(fd, query, sizeof query, 0, (struct sockaddr *)&from, &len);
+        ck_assert_int_gt(n, 0);
+        size_t answer_len = dns_server_answer(table, sizeof table / sizeof table[0], query,
+                                              (size_t)n, answer, sizeof answer);
+        if (answer_len > 0) {
+            sendto(fd, answer, answer_len, 0, generic(&from), len);
+        }
+    }
+    return 0;
+}
+
+/* Runs a program on host a, which asks host b. */
+static void ask(sim_main *program, uint32_t addr)
+{
+    struct compat c;
+    struct sk_config config = { .size = sizeof config,
+                                .dns = { { ip4(HOST_B), 53 }, { ip4(HOST_B), 53 } } };
+
+    compat_begin_with(&c, &config, addr);
+    c.places[1]->daemon = true;
+    sim_spawn(c.places[1], serve_names, NULL);
+    compat_run(&c, program, NULL);
+    ck_assert(sk_iface_idle(c.hosts[0]));
+    compat_free(&c);
+}
+
+static int asks(void *arg)
+{
+    struct addrinfo h = hints_for(AI_CANONNAME, 0);
+    struct addrinfo *list;
+
+    (void)arg;
+    expect_one("one.test", "http", hints_for(0, SOCK_STREAM), 0xc0000201, 80);
+    expect_one("ONE.test.", "7", hints_for(0, SOCK_DGRAM), 0xc0000201, 7);
+    ck_assert_int_eq(getaddrinfo("two.test", "80", &h, &list), 0);
+    expect(list, SOCK_STREAM, 0xc0000202, 80);
+    ck_assert_str_eq(list->ai_canonname, "two.test");
+    expect(list->ai_next, SOCK_DGRAM, 0xc0000202, 80);
+    ck_assert_ptr_null(list->ai_next->ai_canonname);
+    expect(list->ai_next->ai_next, SOCK_STREAM, 0xc0000203, 80);
+    expect(list->ai_next->ai_next->ai_next, SOCK_DGRAM, 0xc0000203, 80);
+    ck_assert_ptr_null(list->ai_next->ai_next->ai_next->ai_next);
+    freeaddrinfo(list);
+
+    ck_assert_int_eq(error_of("nobody.test", "80", hints_for(0, 0)), EAI_NONAME);
+    ck_assert_int_eq(error_of("empty.test", "80", hints_for(0, 0)), EAI_NONAME);
+    ck_assert_int_eq(error_of("", "80", hints_for(0, 0)), EAI_NONAME);
+    ck_assert_int_eq(error_of("fails.test", "80", hints_for(0, 0)), EAI_FAIL);
+    ck_assert_int_eq(error_of("silent.test", "80", hints_for(0, 0)), EAI_AGAIN);
+    return 0;
+}
+
+START_TEST(names_are_resolved)
+{
+    ask(asks, HOST_A);
+}
+END_TEST
+
+static int asks_without_address(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(error_of("one.test", "80", hints_for(0, 0)), EAI_AGAIN);
+    ck_assert_int_eq(clock_now() - SIM_START, CONFIG_WAIT);
+    return 0;
+}
+
+START_TEST(without_an_address_there_are_no_names)
+{
+    ask(asks_without_address, 0);
+}
+END_TEST
+
+static int n_asked;
+
+static void ask_from_hook(const struct port *port)
+{
+    (void)port;
+    errno = 0;
+    ck_assert_int_eq(error_of("one.test", "80", hints_for(0, 0)), EAI_SYSTEM);
+    ck_assert_int_eq(errno, EDEADLK);
+    n_asked++;
+}
+
+static int asks_from_hook(void *arg)
+{
+    (void)arg;
+    world->places[0]->port.background = ask_from_hook;
+    n_asked = 0;
+    ck_assert_int_eq(poll(NULL, 0, 1), 0);
+    ck_assert_int_gt(n_asked, 0);
+    world->places[0]->port.background = NULL;
+    sim_sleep(&world->sim, 120 * (duration)SECOND); /* until the forgotten queries are forgotten */
+    return 0;
+}
+
+START_TEST(a_name_cannot_be_asked_for_from_the_hook)
+{
+    ask(asks_from_hook, HOST_A);
+}
+END_TEST
+
+static int exhausts_queries(void *arg)
+{
+    struct sk_op ops[CONFIG_N_QUERIES];
+    struct sk_addr addr;
+
+    (void)arg;
+    for (int i = 0; i < CONFIG_N_QUERIES; i++) {
+        sk_resolve(&ops[i], "silent.test", 0, &addr, 1);
+        ck_assert_int_eq(ops[i].poll(&ops[i], libsock_iface(), clock_now()), SK_PENDING);
+    }
+    ck_assert_int_eq(error_of("one.test", "80", hints_for(0, 0)), EAI_MEMORY);
+    sim_sleep(&world->sim, 120 * (duration)SECOND);
+    return 0;
+}
+
+START_TEST(too_many_questions_are_told)
+{
+    ask(exhausts_queries, HOST_A);
+}
+END_TEST
+
+START_TEST(a_name_needs_a_network)
+{
+    int standard_error = dup(2);
+
+    libsock_state_set(NULL);
+    ck_assert_int_eq(close(2), 0); /* this program has no board, and says so */
+    errno = 0;
+    int error = error_of("one.test", "80", hints_for(0, 0));
+    int number = errno;
+    dup2(standard_error, 2);
+    ck_assert_int_eq(close(standard_error), 0);
+    ck_assert_int_eq(error, EAI_SYSTEM);
+    ck_assert_int_eq(number, ENETDOWN);
+    libsock_state_set(NULL);
+}
+END_TEST
+
+START_TEST(without_a_board_there_is_no_network)
+{
+    int standard_error = dup(2);
+    char said[200];
+    int ends[2];
+
+    libsock_state_set(NULL);
+    ck_assert_ptr_null(libsock_iface());
+    ck_assert_ptr_null(libsock_port());
+    ck_assert_int_eq(pipe(ends), 0);
+    dup2(ends[1], 2);
+    fails_with(socket(AF_INET, SOCK_STREAM, 0), ENETDOWN);
+    fails_with(socket(AF_INET, SOCK_STREAM, 0), ENETDOWN);
+    dup2(standard_error, 2);
+    ck_assert_int_eq(close(standard_error), 0);
+    ck_assert_int_eq(close(ends[1]), 0);
+    ssize_t n = read(ends[0], said, sizeof said);
+    ck_assert_int_gt(n, 0);
+    ck_assert_ptr_eq(memchr(said, '\n', (size_t)n), said + n - 1); /* one line, once */
+    ck_assert_int_eq(close(ends[0]), 0);
+    ck_assert_ptr_nonnull(libsock_problem());
+    libsock_state_set(NULL);
+    ck_assert_ptr_null(libsock_problem());
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        an_address_in_text_is_its_own_answer,
+        services_have_ports,
+        hints_are_checked,
+        every_error_has_a_text,
+        addresses_are_read_and_written,
+        names_are_resolved,
+        without_an_address_there_are_no_names,
+        a_name_cannot_be_asked_for_from_the_hook,
+        too_many_questions_are_told,
+        a_name_needs_a_network,
+        without_a_board_there_is_no_network,
+        NULL,
+    };
+
+    return suite_run("compat_names", tests);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* poll and select: what is ready, among sockets of ours and the kernel's descriptors, and exact
+ * timeouts. */
+#include "tests/support/compat_fixture.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/select.h>
+#include <sys/time.h>
+
+static short ready(int fd, short events)
+{
+    struct pollfd p = { .fd = fd, .events = events, .revents = -1 };
+    int n = poll(&p, 1, 0);
+
+    ck_assert_int_eq(n, p.revents != 0);
+    return p.revents;
+}
+
+/* ---- poll ---- */
+
+static int states(void *arg)
+{
+    char octets[10];
+    int client;
+    int server;
+
+    (void)arg;
+    int fresh = make(SOCK_STREAM);
+    ck_assert_int_eq(ready(fresh, POLLIN | POLLOUT), POLLOUT | POLLHUP);
+    ck_assert_int_eq(close(fresh), 0);
+
+    int listener = listen_on(90);
+    ck_assert_int_eq(ready(listener, POLLIN | POLLOUT), 0);
+    client = dial(INADDR_LOOPBACK, 90);
+    ck_assert_int_eq(ready(listener, POLLIN | POLLOUT), POLLIN);
+    ck_assert_int_eq(close(listener), 0);
+    ck_assert_int_eq(close(client), 0);
+
+    connect_self(&client, &server);
+    ck_assert_int_eq(ready(server, POLLIN | POLLOUT), POLLOUT);
+    ck_assert_int_eq(ready(server, 0), 0);
+    ck_assert_int_eq(send(client, "ab", 2, 0), 2);
+    ck_assert_int_eq(ready(server, POLLIN), POLLIN);
+    ck_assert_int_eq(ready(server, POLLRDNORM | POLLWRNORM), POLLRDNORM | POLLWRNORM);
+    ck_assert_int_eq(read(server, octets, 2), 2);
+    ck_assert_int_eq(ready(server, POLLIN), 0);
+    ck_assert_int_eq(shutdown(client, SHUT_WR), 0);
+    ck_assert_int_eq(ready(server, POLLIN), POLLIN);
+#ifdef POLLRDHUP
+    ck_assert_int_eq(ready(server, POLLRDHUP), POLLRDHUP);
+#endif
+    ck_assert_int_eq(shutdown(server, SHUT_WR), 0);
+    ck_assert_int_eq(ready(server, 0), POLLHUP);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    return 0;
+}
+
+START_TEST(poll_tells_the_state)
+{
+    compat_alone(states);
+}
+END_TEST
+
+static int wakes_client(void *arg)
+{
+    (void)arg;
+    int fd = dial(HOST_B, 80);
+    sim_sleep(&world->sim, 500 * MS);
+    ck_assert_int_eq(write(fd, "x", 1), 1);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+static int wakes_server(void *arg)
+{
+    char octet;
+
+    (void)arg;
+    int fd = accept_one(80);
+    struct pollfd fds[3] = {
+        { .fd = -1, .events = POLLIN, .revents = -1 },
+        { .fd = fd, .events = POLLIN },
+        { .fd = make(SOCK_DGRAM), .events = POLLIN },
+    };
+    instant before = clock_now();
+    ck_assert_int_eq(poll(fds, 3, 100), 0);
+    ck_assert_int_eq(clock_now() - before, 100 * MS);
+    ck_assert_int_eq(poll(fds, 3, 10000), 1);
+    ck_assert_int_ge(clock_now() - before, 490 * MS);
+    ck_assert_int_le(clock_now() - before, 510 * MS);
+    ck_assert_int_eq(fds[0].revents, 0);
+    ck_assert_int_eq(fds[1].revents, POLLIN);
+    ck_assert_int_eq(fds[2].revents, 0);
+    ck_assert_int_eq(read(fd, &octet, 1), 1);
+    ck_assert_int_eq(read(fd, &octet, 1), 0);
+    ck_assert_int_eq(close(fds[2].fd), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(poll_wakes_for_what_arrives_and_times_out_exactly)
+{
+    compat_both(wakes_client, wakes_server);
+}
+END_TEST
+
+static int just_sleeps(void *arg)
+{
+    struct timeval t = { .tv_usec = 1234 };
+
+    (void)arg;
+    instant before = clock_now();
+    ck_assert_int_eq(poll(NULL, 0, 1234), 0);
+    ck_assert_int_eq(clock_now() - before, 1234 * MS);
+    before = clock_now();
+    ck_assert_int_eq(select(0, NULL, NULL, NULL, &t), 0);
+    ck_assert_int_eq(clock_now() - before, 1234);
+    ck_assert_int_eq(t.tv_usec, 1234);
+    return 0;
+}
+
+START_TEST(without_descriptors_it_is_a_sleep_in_the_stacks_time)
+{
+    compat_alone(just_sleeps);
+}
+END_TEST
+
+static int pipe_ends[2];
+
+static int writes_later(void *arg)
+{
+    (void)arg;
+    sim_sleep(&world->sim, 105 * MS);
+    ck_assert_int_eq(write(pipe_ends[1], "x", 1), 1);
+    return 0;
+}
+
+static int mixes(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    int dgram = make(SOCK_DGRAM);
+    struct pollfd fds[4] = {
+        { .fd = pipe_ends[0], .events = POLLIN },
+        { .fd = -7, .events = POLLIN },
+        { .fd = dgram, .events = POLLIN },
+        { .fd = pipe_ends[1], .events = POLLIN },
+    };
+    instant before = clock_now();
+    ck_assert_int_eq(poll(fds, 4, 33), 0);
+    ck_assert_int_eq(clock_now() - before, 33 * MS);
+
+    sim_spawn(world->places[1], writes_later, NULL);
+    before = clock_now();
+    ck_assert_int_eq(poll(fds, 4, -1), 1);
+    ck_assert_int_ge(clock_now() - before, 105 * MS);
+    ck_assert_int_le(clock_now() - before, 115 * MS);
+    ck_assert_int_eq(fds[0].revents, POLLIN);
+    ck_assert_int_eq(fds[1].revents, 0);
+
+    fds[2].events = POLLOUT;
+    fds[3].events = POLLOUT;
+    ck_assert_int_eq(poll(fds, 4, -1), 3);
+    ck_assert_int_eq(fds[2].revents, POLLOUT);
+    ck_assert_int_eq(fds[3].revents, POLLOUT);
+
+    fds[3].fd = 1 << 29; /* no descriptor at all */
+    ck_assert_int_eq(poll(fds, 4, -1), 3);
+    ck_assert_int_eq(fds[3].revents, POLLNVAL);
+
+    ck_assert_int_eq(poll(fds, 1, -1), 1); /* the kernel's alone */
+    ck_assert_int_eq(close(dgram), 0);
+    ck_assert_int_eq(close(pipe_ends[0]), 0);
+    ck_assert_int_eq(close(pipe_ends[1]), 0);
+    struct pollfd *volatile nowhere = NULL;
+    fails_with(poll(nowhere, 1, 0), EFAULT);
+    return 0;
+}
+
+START_TEST(the_kernels_descriptors_may_be_among_them)
+{
+    compat_alone(mixes);
+}
+END_TEST
+
+/* ---- select ---- */
+
+static int selects(void *arg)
+{
+    fd_set in;
+    fd_set out;
+    fd_set except;
+    struct timeval t = { 0, 0 };
+    int client;
+    int server;
+
+    (void)arg;
+    connect_self(&client, &server);
+    int top = (client > server ? client : server) + 1;
+    FD_ZERO(&in);
+    FD_ZERO(&out);
+    FD_ZERO(&except);
+    FD_SET(client, &in);
+    FD_SET(server, &in);
+    FD_SET(client, &out);
+    FD_SET(server, &except);
+    ck_assert_int_eq(select(top, &in, &out, &except, &t), 1);
+    ck_assert(!FD_ISSET(client, &in) && !FD_ISSET(server, &in) && FD_ISSET(client, &out));
+    ck_assert(!FD_ISSET(server, &except));
+
+    ck_assert_int_eq(send(client, "x", 1, 0), 1);
+    FD_SET(server, &in);
+    FD_SET(server, &out);
+    ck_assert_int_eq(select(top, &in, &out, NULL, NULL), 3);
+    ck_assert(FD_ISSET(server, &in) && FD_ISSET(server, &out) && FD_ISSET(client, &out));
+
+    FD_ZERO(&in);
+    FD_SET(client, &in);
+    t.tv_usec = 70 * MS;
+    instant before = clock_now();
+    ck_assert_int_eq(select(top, &in, NULL, NULL, &t), 0);
+    ck_assert_int_eq(clock_now() - before, 70 * MS);
+    ck_assert(!FD_ISSET(client, &in));
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    return 0;
+}
+
+START_TEST(select_tells_the_same)
+{
+    compat_alone(selects);
+}
+END_TEST
+
+static int selects_wrongly(void *arg)
+{
+    fd_set in;
+    struct timeval t = { .tv_sec = -1 };
+    int ends[2];
+
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    fails_with(select(-1, NULL, NULL, NULL, NULL), EINVAL);
+    fails_with(select(FD_SETSIZE + 1, NULL, NULL, NULL, NULL), EINVAL);
+    fails_with(select(0, NULL, NULL, NULL, &t), EINVAL);
+    t = (struct timeval){ .tv_usec = SECOND };
+    fails_with(select(0, NULL, NULL, NULL, &t), EINVAL);
+    t = (struct timeval){ .tv_usec = -1 };
+    fails_with(select(0, NULL, NULL, NULL, &t), EINVAL);
+
+    FD_ZERO(&in);
+    FD_SET(dgram, &in);
+    FD_SET(FD_SETSIZE - 1, &in);
+    fails_with(select(FD_SETSIZE, &in, NULL, NULL, NULL), EBADF);
+
+    ck_assert_int_eq(pipe(ends), 0); /* the kernel's alone */
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    FD_ZERO(&in);
+    FD_SET(ends[0], &in);
+    t = (struct timeval){ .tv_sec = 0 };
+    ck_assert_int_eq(select(ends[0] + 1, &in, NULL, NULL, &t), 1);
+    ck_assert_int_eq(close(ends[0]), 0);
+    ck_assert_int_eq(close(ends[1]), 0);
+    ck_assert_int_eq(close(dgram), 0);
+    return 0;
+}
+
+START_TEST(select_checks_its_arguments)
+{
+    compat_alone(selects_wrongly);
+}
+END_TEST
+
+/* ---- From the hook ---- */
+
+static int n_hooks;
+
+static void hook(const struct port *port)
+{
+    struct pollfd none = { .fd = -1 };
+
+    (void)port;
+    n_hooks++;
+    ck_assert_int_eq(poll(&none, 0, 0), 0);
+    fails_with(poll(&none, 0, 5), EDEADLK);
+    int fd = make(SOCK_DGRAM);
+    char octet;
+    fails_with(recv(fd, &octet, 1, 0), EDEADLK);
+    fails_with(recv(fd, &octet, 1, MSG_DONTWAIT), EAGAIN);
+    ck_assert_int_eq(close(fd), 0);
+    fd = make(SOCK_STREAM);
+    fails_with(connect_to(fd, HOST_B, 80), EDEADLK);
+    ck_assert_int_eq(close(fd), 0);
+}
+
+static int waits_with_a_hook(void *arg)
+{
+    (void)arg;
+    n_hooks = 0;
+    ck_assert_int_eq(poll(NULL, 0, 100), 0);
+    ck_assert_int_ge(n_hooks, 10);
+    return 0;
+}
+
+START_TEST(the_background_hook_may_call_but_not_wait)
+{
+    struct compat c;
+
+    compat_begin(&c);
+    c.places[0]->port.background = hook;
+    compat_run(&c, waits_with_a_hook, NULL);
+    compat_end(&c);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        poll_tells_the_state,
+        poll_wakes_for_what_arrives_and_times_out_exactly,
+        without_descriptors_it_is_a_sleep_in_the_stacks_time,
+        the_kernels_descriptors_may_be_among_them,
+        select_tells_the_same,
+        select_checks_its_arguments,
+        the_background_hook_may_call_but_not_wait,
+        NULL,
+    };
+
+    return suite_run("compat_poll", tests);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* getsockopt and setsockopt: what there is works, what there is not is ENOPROTOOPT, lengths and
+ * values are checked. */
+#include "tests/support/compat_fixture.h"
+
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <sys/time.h>
+
+static int number(int fd, int level, int option)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+
+    ck_assert_int_eq(getsockopt(fd, level, option, &value, &len), 0);
+    ck_assert_uint_eq(len, sizeof value);
+    return value;
+}
+
+static int set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static int numbers(void *arg)
+{
+    (void)arg;
+    int stream = make(SOCK_STREAM);
+    int dgram = make(SOCK_DGRAM);
+    ck_assert_int_eq(number(stream, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
+    ck_assert_int_eq(number(dgram, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+    ck_assert_int_eq(number(stream, SOL_SOCKET, SO_ERROR), 0);
+
+    ck_assert_int_eq(number(stream, SOL_SOCKET, SO_REUSEADDR), 0);
+    ck_assert_int_eq(set(stream, SOL_SOCKET, SO_REUSEADDR, 17), 0);
+    ck_assert_int_eq(number(stream, SOL_SOCKET, SO_REUSEADDR), 1);
+    ck_assert_int_eq(set(stream, SOL_SOCKET, SO_REUSEADDR, 0), 0);
+    ck_assert_int_eq(number(stream, SOL_SOCKET, SO_REUSEADDR), 0);
+
+    ck_assert_int_eq(set(stream, IPPROTO_TCP, TCP_NODELAY, 1), 0);
+    ck_assert_int_eq(number(stream, IPPROTO_TCP, TCP_NODELAY), 1);
+    fails_with(set(dgram, IPPROTO_TCP, TCP_NODELAY, 1), ENOPROTOOPT);
+
+    ck_assert_int_gt(number(stream, SOL_SOCKET, SO_RCVBUF), 0);
+    ck_assert_int_gt(number(stream, SOL_SOCKET, SO_SNDBUF), 0);
+    ck_assert_int_eq(set(stream, SOL_SOCKET, SO_RCVBUF, 1000), 0);
+    ck_assert_int_eq(set(stream, SOL_SOCKET, SO_SNDBUF, 1000), 0);
+    ck_assert_int_ge(number(stream, SOL_SOCKET, SO_RCVBUF), 1000);
+    fails_with(set(stream, SOL_SOCKET, SO_RCVBUF, -1), EINVAL);
+    ck_assert_int_eq(close(stream), 0);
+    ck_assert_int_eq(close(dgram), 0);
+    return 0;
+}
+
+START_TEST(numbers_and_switches_keep_what_they_are_told)
+{
+    compat_alone(numbers);
+}
+END_TEST
+
+static int buffers(void *arg)
+{
+    static char octets[20000];
+    int client;
+    int server;
+
+    (void)arg;
+    connect_self(&client, &server);
+    int truth = number(client, SOL_SOCKET, SO_SNDBUF);
+    ck_assert_int_eq(set(client, SOL_SOCKET, SO_SNDBUF, 1 << 20), 0);
+    ck_assert_int_eq(number(client, SOL_SOCKET, SO_SNDBUF), truth);
+    ssize_t took = send(client, octets, sizeof octets, MSG_DONTWAIT);
+    ck_assert_int_ge(took, truth);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    return 0;
+}
+
+START_TEST(a_buffer_in_use_tells_its_true_size)
+{
+    compat_alone(buffers);
+}
+END_TEST
+
+static struct timeval timeout_of(int fd, int option)
+{
+    struct timeval t;
+    socklen_t len = sizeof t;
+
+    ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, option, &t, &len), 0);
+    ck_assert_uint_eq(len, sizeof t);
+    return t;
+}
+
+static int timeouts(void *arg)
+{
+    static const int options[] = { SO_RCVTIMEO, SO_SNDTIMEO };
+    char octet;
+
+    (void)arg;
+    int fd = make(SOCK_DGRAM);
+    for (int i = 0; i < 2; i++) {
+        struct timeval t = { .tv_sec = 3, .tv_usec = 250000 };
+        ck_assert_int_eq(timeout_of(fd, options[i]).tv_sec, 0);
+        ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t), 0);
+        ck_assert_int_eq(timeout_of(fd, options[i]).tv_sec, 3);
+        ck_assert_int_eq(timeout_of(fd, options[i]).tv_usec, 250000);
+        fails_with(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t - 1), EINVAL);
+        t.tv_usec = SECOND;
+        fails_with(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t), EDOM);
+        t.tv_usec = -1;
+        fails_with(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t), EDOM);
+        t = (struct timeval){ .tv_sec = INT64_MAX / 2 };
+        ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t), 0);
+        ck_assert_int_eq(timeout_of(fd, options[i]).tv_sec, 0); /* as good as none */
+        t = (struct timeval){ .tv_sec = -1 };
+        ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, options[i], &t, sizeof t), 0);
+    }
+    instant before = clock_now();
+    fails_with(recv(fd, &octet, 1, 0), EAGAIN);
+    ck_assert_int_le(clock_now() - before, 1);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(timeouts_keep_what_they_are_told)
+{
+    compat_alone(timeouts);
+}
+END_TEST
+
+static int unknown(void *arg)
+{
+    static const struct {
+        int level;
+        int option;
+    } others[] = {
+        { SOL_SOCKET, SO_KEEPALIVE },
+        { SOL_SOCKET, SO_LINGER },
+        { SOL_SOCKET, SO_BROADCAST },
+        { SOL_SOCKET, SO_OOBINLINE },
+        { IPPROTO_TCP, TCP_MAXSEG },
+        { IPPROTO_TCP, 9999 },
+        { IPPROTO_IP, 1 },
+        { 9999, SO_TYPE },
+    };
+    int value = 0;
+    socklen_t len = sizeof value;
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        fails_with(set(fd, others[i].level, others[i].option, 1), ENOPROTOOPT);
+        fails_with(getsockopt(fd, others[i].level, others[i].option, &value, &len), ENOPROTOOPT);
+    }
+    fails_with(set(fd, SOL_SOCKET, SO_TYPE, SOCK_DGRAM), ENOPROTOOPT);
+    fails_with(set(fd, SOL_SOCKET, SO_ERROR, 0), ENOPROTOOPT);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(every_other_option_is_refused)
+{
+    compat_alone(unknown);
+}
+END_TEST
+
+static int lengths(void *arg)
+{
+    unsigned char octets[8];
+    int on = 1;
+    socklen_t len;
+    void *volatile nowhere = NULL;
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    fails_with(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, 1), EINVAL);
+    fails_with(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, nowhere, sizeof on), EFAULT);
+    len = sizeof on;
+    fails_with(getsockopt(fd, SOL_SOCKET, SO_TYPE, nowhere, &len), EFAULT);
+    fails_with(getsockopt(fd, SOL_SOCKET, SO_TYPE, &on, nowhere), EFAULT);
+    memset(octets, 0xee, sizeof octets);
+    len = 1;
+    ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_TYPE, octets, &len), 0);
+    ck_assert_uint_eq(len, 1);
+    ck_assert_uint_eq(octets[1], 0xee);
+    len = sizeof octets;
+    ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_TYPE, octets, &len), 0);
+    ck_assert_uint_eq(len, sizeof(int));
+    ck_assert_uint_eq(octets[sizeof(int)], 0xee);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(lengths_are_checked_and_told)
+{
+    compat_alone(lengths);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        numbers_and_switches_keep_what_they_are_told,
+        a_buffer_in_use_tells_its_true_size,
+        timeouts_keep_what_they_are_told,
+        every_other_option_is_refused,
+        lengths_are_checked_and_told,
+        NULL,
+    };
+
+    return suite_run("compat_sockopt", tests);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A question of the resolver in virtual time: whom it asks and when, and which answers end it. */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/dns_story.h"
+#include "tests/support/suite.h"
+
+START_TEST(an_address_is_the_end)
+{
+    uint8_t answer[DNS_MAX_UDP_LEN];
+
+    ask("www.example", 2);
+    run(20);
+    asked(0, 0);
+    answered();
+    ck_assert_int_eq(query.result, SK_OK);
+    ck_assert_uint_eq(query.n_addrs, 1);
+    ck_assert(ip_equal(query.addrs[0], ADDR(1)));
+    ck_assert_uint_eq(query.ttl, 300);
+    ck_assert_int_eq(dns_poll_at(&query), NEVER);
+    /* and what comes after it is nothing to us */
+    ck_assert_int_eq(arrives(answer, answer_to(answer)), DROP_DNS_UNEXPECTED);
+    dns_refused(&query, now);
+    run(60000);
+    dns_poll(&query, now);
+    ck_assert_int_eq(query.result, SK_OK);
+    silence();
+}
+END_TEST
+
+START_TEST(the_question_asks_for_recursion_and_nothing_else)
+{
+    static const uint8_t expected[] = "\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07"
+                                      "example\x00\x00\x01\x00\x01";
+
+    ask("www.example.", 1);
+    drain();
+    ck_assert_uint_eq(sent[0].len, 2 + sizeof expected - 1);
+    ck_assert_mem_eq(sent[0].octets + 2, expected, sizeof expected - 1);
+}
+END_TEST
+
+START_TEST(names_are_one_whatever_their_case_and_last_dot)
+{
+    ck_assert_int_eq(resolve("WWW.eXample."), SK_OK);
+}
+END_TEST
+
+START_TEST(aliases_lead_to_the_address)
+{
+    ck_assert_int_eq(resolve("alias2.example"), SK_OK);
+    ck_assert_uint_eq(query.n_addrs, 1);
+    ck_assert_uint_eq(query.ttl, 60); /* the shortest on the way */
+    ck_assert_int_eq(resolve("dangling.example"), SK_NAME_UNKNOWN);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_final)
+{
+    ask("nowhere.example", 2);
+    answered();
+    ck_assert_int_eq(query.result, SK_NAME_UNKNOWN);
+    ask("empty.example", 2);
+    answered();
+    ck_assert_int_eq(query.result, SK_NAME_NO_ADDRESS);
+    n_seen = n_sent;
+    run(60000);
+    silence();
+}
+END_TEST
+
+START_TEST(up_to_eight_addresses_are_kept)
+{
+    struct dns_record many[12];
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    for (unsigned i = 0; i < 12; i++) {
+        many[i] = (struct dns_record){
+            .name = "many.example", .kind = DNS_RECORD_ADDR, .addr = ADDR(i), .ttl = 5 + i
+        };
+    }
+    ask("many.example", 1);
+    drain();
+    len = dns_server_answer(many, 12, sent[0].octets, sent[0].len, answer, sizeof answer);
+    ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_OK);
+    ck_assert_uint_eq(query.n_addrs, DNS_MAX_ADDRS);
+    for (unsigned i = 0; i < DNS_MAX_ADDRS; i++) {
+        ck_assert(ip_equal(query.addrs[i], ADDR(i)));
+    }
+}
+END_TEST
+
+START_TEST(a_silent_server_is_asked_after_2_4_and_8_seconds)
+{
+    ask("www.example", 1);
+    run(13999);
+    asked(0, 0);
+    asked(2000, 0);
+    asked(6000, 0);
+    silence();
+    ck_assert_int_eq(query.result, SK_PENDING);
+    run(14000);
+    ck_assert_int_eq(query.result, SK_TIMED_OUT);
+    ck_assert_int_eq(dns_poll_at(&query), NEVER);
+    run(60000);
+    silence();
+}
+END_TEST
+
+START_TEST(two_servers_are_asked_in_turn)
+{
+    ask("www.example", 2);
+    run(60000);
+    asked(0, 0);
+    asked(2000, 1);
+    asked(4000, 0);
+    asked(8000, 1);
+    asked(12000, 0);
+    asked(20000, 1);
+    silence();
+    ck_assert_int_eq(query.result, SK_TIMED_OUT);
+}
+END_TEST
+
+START_TEST(the_second_server_answers_for_the_first)
+{
+    ask("www.example", 2);
+    run(2500);
+    asked(0, 0);
+    asked(2000, 1);
+    answered();
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+START_TEST(a_late_answer_to_the_first_copy_counts)
+{
+    ask("www.example", 1);
+    run(6500);
+    n_sent = 1;
+    answered();
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+START_TEST(a_server_that_fails_makes_it_ask_the_next_at_once)
+{
+    static const char *const names[] = { "broken.example", "refused.example" };
+
+    for (int i = 0; i < 2; i++) {
+        ask(names[i], 2);
+        run(300);
+        asked(0, 0);
+        answered();
+        ck_assert_int_eq(query.result, SK_PENDING);
+        run(400);
+        asked(300, 1);
+        answered();
+        ck_assert_int_eq(query.result, SK_NAME_FAILED); /* both said so */
+        silence();
+    }
+}
+END_TEST
+
+START_TEST(a_silent_server_has_another_chance_when_the_other_fails)
+{
+    ask("broken.example", 2);
+    run(2100);
+    asked(0, 0);
+    asked(2000, 1);
+    answered();
+    run(60000);
+    asked(2100, 0);
+    asked(6100, 1);
+    asked(10100, 0);
+    asked(18100, 1);
+    silence();
+    ck_assert_int_eq(query.result, SK_TIMED_OUT);
+}
+END_TEST
+
+START_TEST(when_the_silent_one_fails_too_that_is_the_end)
+{
+    ask("broken.example", 2);
+    run(2100);
+    answered();
+    run(2200);
+    answered(); /* the first, which was silent */
+    ck_assert_int_eq(query.result, SK_PENDING);
+    run(2300);
+    answered();
+    ck_assert_int_eq(query.result, SK_NAME_FAILED);
+    ck_assert_uint_eq(query.round, 2);
+}
+END_TEST
+
+START_TEST(a_failure_in_the_last_round_is_the_verdict)
+{
+    ask("broken.example", 2);
+    run(12100);
+    ck_assert_uint_eq(query.round, 2);
+    answered();
+    run(60000);
+    ck_assert_int_eq(query.result, SK_NAME_FAILED);
+}
+END_TEST
+
+START_TEST(a_closed_port_makes_it_ask_the_next_at_once)
+{
+    ask("www.example", 2);
+    run(10);
+    dns_refused(&query, now);
+    run(20);
+    asked(0, 0);
+    asked(10, 1);
+    dns_refused(&query, now);
+    ck_assert_int_eq(query.result, SK_NAME_FAILED);
+    silence();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        an_address_is_the_end,
+        the_question_asks_for_recursion_and_nothing_else,
+        names_are_one_whatever_their_case_and_last_dot,
+        aliases_lead_to_the_address,
+        what_is_not_there_is_final,
+        up_to_eight_addresses_are_kept,
+        a_silent_server_is_asked_after_2_4_and_8_seconds,
+        two_servers_are_asked_in_turn,
+        the_second_server_answers_for_the_first,
+        a_late_answer_to_the_first_copy_counts,
+        a_server_that_fails_makes_it_ask_the_next_at_once,
+        a_silent_server_has_another_chance_when_the_other_fails,
+        when_the_silent_one_fails_too_that_is_the_end,
+        a_failure_in_the_last_round_is_the_verdict,
+        a_closed_port_makes_it_ask_the_next_at_once,
+        NULL,
+    };
+
+    return suite_run("dns", tests);
+}

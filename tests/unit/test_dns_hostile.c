@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A question of the resolver against answers that are none, and names that nobody can ask for. */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/dns_story.h"
+#include "tests/support/suite.h"
+
+START_TEST(DNS_10_an_alias_of_itself_fails)
+{
+    ck_assert_int_eq(resolve("loop.example"), SK_NAME_FAILED);
+}
+END_TEST
+
+START_TEST(DNS_13_a_long_ttl_is_a_week)
+{
+    ck_assert_int_eq(resolve("old.example"), SK_OK);
+    ck_assert_uint_eq(query.ttl, 7 * 24 * 3600);
+}
+END_TEST
+
+START_TEST(DNS_09_an_answer_cut_short_is_no_answer)
+{
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    ask("www.example", 2);
+    drain();
+    len = answer_to(answer);
+    answer[2] |= 0x02;
+    ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_PENDING);
+    ck_assert_uint_eq(query.n_addrs, 0);
+    run(10);
+    asked(0, 0);
+    asked(0, 1);
+}
+END_TEST
+
+START_TEST(DNS_07_an_answer_to_something_else_changes_nothing)
+{
+    uint8_t good[DNS_MAX_UDP_LEN];
+    uint8_t bad[DNS_MAX_UDP_LEN];
+    struct dns_query before;
+    size_t len;
+
+    ask("www.example", 2);
+    drain();
+    before = query;
+    len = answer_to(good);
+    for (size_t at = 0; at < sent[0].len; at++) {
+        if (at >= 2 && at < 12 && at != 5) { /* flags and counts: the parser's own tests */
+            continue;
+        }
+        memcpy(bad, good, len);
+        bad[at] ^= 0x02;
+        ck_assert_int_ne(arrives(bad, len), DROP_NONE);
+        ck_assert_mem_eq(&before, &query, sizeof query);
+    }
+    memcpy(bad, good, len);
+    bad[2] &= 0x7f; /* a question, not an answer */
+    ck_assert_int_eq(arrives(bad, len), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(arrives(good, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+START_TEST(DNS_12_after_malformed_answers_the_good_one_counts)
+{
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    ask("alias.example", 1);
+    drain();
+    len = answer_to(answer);
+    for (size_t cut = 0; cut < len; cut++) {
+        ck_assert_int_eq(arrives(answer, cut), DROP_DNS_MALFORMED);
+    }
+    ck_assert_int_eq(query.result, SK_PENDING);
+    ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+START_TEST(DNS_06_identifiers_do_not_repeat)
+{
+    uint16_t ids[64];
+
+    for (size_t i = 0; i < 64; i++) {
+        ck_assert_int_eq(dns_start(&query, "www.example", servers, 1, &rng, now), SK_OK);
+        ids[i] = query.id;
+    }
+    for (size_t i = 0; i < 64; i++) {
+        size_t n_same = 0;
+
+        for (size_t j = 0; j < 64; j++) {
+            n_same += ids[i] == ids[j];
+        }
+        ck_assert_uint_le(n_same, 2);
+    }
+}
+END_TEST
+
+START_TEST(DNS_14_a_name_that_is_none_is_not_asked_for)
+{
+    static const char *const names[] = { "", ".", "a..b", ".a", "a.." };
+    char name[256];
+
+    begin();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ck_assert_int_eq(dns_start(&query, names[i], servers, 1, &rng, now), SK_INVALID);
+    }
+    memset(name, 'a', 64);
+    name[64] = '\0';
+    ck_assert_int_eq(dns_start(&query, name, servers, 1, &rng, now), SK_INVALID);
+    for (size_t i = 0; i < 254; i++) {
+        name[i] = i % 2 ? '.' : 'a';
+    }
+    name[253] = 'a';
+    name[254] = '\0';
+    ck_assert_int_eq(dns_start(&query, name, servers, 1, &rng, now), SK_INVALID);
+    name[253] = '.'; /* 253 and the dot at the end: the longest */
+    ck_assert_int_eq(dns_start(&query, name, servers, 1, &rng, now), SK_OK);
+    ck_assert_str_eq(query.name, name);
+    drain();
+    ck_assert_uint_eq(sent[0].len, 12 + 255 + 4);
+}
+END_TEST
+
+START_TEST(without_a_server_there_is_no_answer)
+{
+    begin();
+    ck_assert_int_eq(dns_start(&query, "www.example", servers, 0, &rng, now), SK_NAME_FAILED);
+}
+END_TEST
+
+START_TEST(more_servers_than_it_holds_are_left_out)
+{
+    struct sk_addr many[CONFIG_N_DNS_SERVERS + 1];
+
+    begin();
+    for (size_t i = 0; i <= CONFIG_N_DNS_SERVERS; i++) {
+        many[i] = servers[i % 2];
+    }
+    ck_assert_int_eq(dns_start(&query, "www.example", many, CONFIG_N_DNS_SERVERS + 1, &rng, now),
+                     SK_OK);
+    ck_assert_uint_eq(query.n_servers, CONFIG_N_DNS_SERVERS);
+    ck_assert(sk_addr_equal(query.servers[1], servers[1]));
+}
+END_TEST
+
+START_TEST(a_question_that_cannot_leave_ends_as_well)
+{
+    uint8_t octets[8];
+    struct writer w = writer_over(octets, sizeof octets);
+
+    ask("www.example", 1);
+    ck_assert(!dns_next(&query, now, &w)); /* does not fit */
+    while (query.result == SK_PENDING) {
+        now = dns_poll_at(&query);
+        dns_poll(&query, now);
+    }
+    ck_assert_int_eq(query.result, SK_TIMED_OUT);
+    ck_assert_int_eq(now, EPOCH + seconds(14));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        DNS_10_an_alias_of_itself_fails,
+        DNS_13_a_long_ttl_is_a_week,
+        DNS_09_an_answer_cut_short_is_no_answer,
+        DNS_07_an_answer_to_something_else_changes_nothing,
+        DNS_12_after_malformed_answers_the_good_one_counts,
+        DNS_06_identifiers_do_not_repeat,
+        DNS_14_a_name_that_is_none_is_not_asked_for,
+        without_a_server_there_is_no_answer,
+        more_servers_than_it_holds_are_left_out,
+        a_question_that_cannot_leave_ends_as_well,
+        NULL,
+    };
+
+    return suite_run("dns_hostile", tests);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DNS messages that answer another question, or lie about names, pointers, counts and lengths. */
+#include <check.h>
+
+#include "tests/support/dns_fixture.h"
+#include "tests/support/suite.h"
+
+/* Rows DNS-07 and DNS-09: what must match, and what the flags say. */
+START_TEST(an_answer_to_another_question_is_unexpected)
+{
+    static const uint16_t flags[] = { 0x0100, 0x8980, 0x9180 };
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        start(1);
+        dns_write_a(&w, NAME, 9, 1);
+        put_be16(message + 2, flags[i]);
+        ck_assert_int_eq(parse(), DROP_DNS_UNEXPECTED);
+    }
+    start(1);
+    dns_write_a(&w, NAME, 9, 1);
+    ck_assert_int_eq(parse(), DROP_NONE);
+    ck_assert_int_eq(parse_first(w.len, "www.example.com"), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(parse_first(w.len, "www.example"), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(parse_first(w.len, "www.example.org.uk"), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(parse_first(w.len, "wwwexample.org"), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(parse_first(w.len, "WwW.eXample.org."), DROP_NONE);
+    message[0] ^= 1;
+    ck_assert_int_eq(parse(), DROP_DNS_UNEXPECTED);
+    message[0] ^= 1;
+    for (uint16_t n = 0; n < 4; n++) {
+        put_be16(message + 4, n);
+        ck_assert_int_eq(parse(), n == 1 ? DROP_NONE : DROP_DNS_UNEXPECTED);
+    }
+    put_be16(message + 4, 1);
+    message[DNS_QUESTION_AT + 17 + 1] = 28; /* AAAA */
+    ck_assert_int_eq(parse(), DROP_DNS_UNEXPECTED);
+    message[DNS_QUESTION_AT + 17 + 1] = DNS_A;
+    message[DNS_QUESTION_AT + 17 + 3] = 3;
+    ck_assert_int_eq(parse(), DROP_DNS_UNEXPECTED);
+}
+END_TEST
+
+START_TEST(a_dot_inside_a_label_is_no_border)
+{
+    w = writer_over(message, sizeof message);
+    dns_write_header(&w, ID, ANSWER, 1, 0);
+    write_u8(&w, 15);
+    write_octets(&w, NAME, 15);
+    write_u8(&w, 0);
+    write_u16(&w, DNS_A);
+    write_u16(&w, DNS_IN);
+    ck_assert_int_eq(parse(), DROP_DNS_UNEXPECTED);
+}
+END_TEST
+
+/* Row DNS-04. */
+START_TEST(a_message_cut_short_anywhere_is_malformed)
+{
+    size_t header_and_question;
+
+    start(2);
+    header_and_question = w.len;
+    dns_write_cname(&w, NAME, 9, "a.net");
+    dns_write_a(&w, "a.net", 9, 1);
+    for (size_t len = 0; len < w.len; len++) {
+        ck_assert_int_eq(parse_first(len, NAME), DROP_DNS_MALFORMED);
+    }
+    ck_assert_uint_lt(header_and_question, w.len);
+    assert_one(1, 9);
+    put_be16(message + 6, 3);
+    ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+    put_be16(message + 6, 65535);
+    ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+    put_be16(message + 6, 1);
+    ck_assert_int_eq(parse(), DROP_NONE);
+    ck_assert_uint_eq(answer.n_addrs, 0);
+}
+END_TEST
+
+/* Row DNS-01: where an owner's pointer may lead. */
+START_TEST(pointers_lead_strictly_backwards)
+{
+    size_t owner;
+
+    start(1);
+    owner = w.len;
+    dns_write_pointer(&w, 0);
+    dns_write_record(&w, DNS_A, 9, 4);
+    write_u32(&w, 1);
+    for (size_t to = 0; to < 0x4000; to++) {
+        bool at_label = to == 12 || to == 16 || to == 24 || to == 28;
+        bool in_question = to >= 12 && to < owner;
+
+        put_be16(message + owner, (uint16_t)(0xc000 | to));
+        if (!in_question) {
+            ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+        } else if (at_label) {
+            ck_assert_int_eq(parse(), DROP_NONE);
+            ck_assert_uint_eq(answer.n_addrs, to == 12);
+        } else {
+            parse();
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_pointer_into_its_own_labels_is_malformed)
+{
+    start(1);
+    write_u8(&w, 1);
+    write_u8(&w, 'x');
+    dns_write_pointer(&w, w.len - 2);
+    dns_write_record(&w, DNS_A, 9, 4);
+    write_u32(&w, 1);
+    ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+    w = writer_over(message, sizeof message);
+    dns_write_header(&w, ID, ANSWER, 1, 0);
+    dns_write_pointer(&w, DNS_QUESTION_AT);
+    write_u32(&w, 0x00010001);
+    ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+}
+END_TEST
+
+/*
+ * A record of another type holds `n` names, each "x" and a pointer to the one before, the first "x"
+ * and the root; then an A record points to the last: a name of n labels.
+ */
+static void write_hops(unsigned n)
+{
+    size_t last = 0;
+
+    start(2);
+    dns_write_name(&w, "junk");
+    dns_write_record(&w, 99, 9, 3 + (n - 1) * 4);
+    for (unsigned i = 0; i < n; i++) {
+        size_t at = w.len;
+
+        write_u8(&w, 1);
+        write_u8(&w, 'x');
+        if (i == 0) {
+            write_u8(&w, 0);
+        } else {
+            dns_write_pointer(&w, last);
+        }
+        last = at;
+    }
+    dns_write_pointer(&w, last);
+    dns_write_record(&w, DNS_A, 9, 4);
+    write_u32(&w, 1);
+}
+
+/* Rows DNS-01 and DNS-03: a name of 255 octets on the wire works, one of 257 does not. */
+START_TEST(a_name_of_pointers_may_have_255_octets)
+{
+    write_hops(127);
+    ck_assert_int_eq(parse(), DROP_NONE);
+    write_hops(128);
+    ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+}
+END_TEST
+
+START_TEST(pointers_to_pointers_are_bounded)
+{
+    for (unsigned n = 126; n <= 127; n++) {
+        size_t first;
+
+        start(2);
+        dns_write_name(&w, "junk");
+        dns_write_record(&w, 99, 9, 2 * n);
+        first = w.len;
+        for (unsigned i = 0; i < n; i++) {
+            dns_write_pointer(&w, i == 0 ? DNS_QUESTION_AT : first + 2 * (i - 1));
+        }
+        dns_write_pointer(&w, first + 2 * (n - 1));
+        dns_write_record(&w, DNS_A, 9, 4);
+        write_u32(&w, 7);
+        if (n == 126) {
+            assert_one(7, 9);
+        } else {
+            ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+        }
+    }
+}
+END_TEST
+
+/* Row DNS-02. */
+START_TEST(labels_are_at_most_63_octets)
+{
+    for (unsigned len = 0; len < 256; len++) {
+        start(1);
+        write_u8(&w, (uint8_t)len);
+        write_zeros(&w, len);
+        if (len > 0) {
+            write_u8(&w, 0);
+        }
+        dns_write_record(&w, DNS_A, 9, 4);
+        write_u32(&w, 1);
+        if (len <= 63) {
+            ck_assert_int_eq(parse(), DROP_NONE);
+            ck_assert_uint_eq(answer.n_addrs, 0);
+        } else {
+            ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+        }
+    }
+}
+END_TEST
+
+/* Row DNS-03. */
+START_TEST(names_of_255_octets_are_the_longest)
+{
+    char name[300];
+
+    for (size_t len = 250; len < 260; len++) {
+        long_name(name, len);
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 1);
+        dns_write_question(&w, name, DNS_A);
+        dns_write_a(&w, name, 9, 1);
+        ck_assert_int_eq(parse_first(w.len, name), len <= 253 ? DROP_NONE : DROP_DNS_MALFORMED);
+        ck_assert(len > 253 || answer.n_addrs == 1);
+    }
+}
+END_TEST
+
+/* Row DNS-05. */
+START_TEST(data_of_another_length_are_malformed)
+{
+    static const uint16_t lens[] = { 0, 1, 3, 5, 65535 };
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        start(1);
+        dns_write_pointer(&w, DNS_QUESTION_AT);
+        dns_write_record(&w, DNS_A, 9, lens[i]);
+        write_zeros(&w, lens[i] < 8 ? lens[i] : 8);
+        ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+    }
+    for (size_t len = 0; len < 20; len++) {
+        start(1);
+        dns_write_pointer(&w, DNS_QUESTION_AT);
+        dns_write_record(&w, DNS_CNAME, 9, len);
+        dns_write_name(&w, "a.net");
+        write_zeros(&w, 20);
+        ck_assert_int_eq(parse(), len == 7 ? DROP_NONE : DROP_DNS_MALFORMED);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        an_answer_to_another_question_is_unexpected,
+        a_dot_inside_a_label_is_no_border,
+        a_message_cut_short_anywhere_is_malformed,
+        pointers_lead_strictly_backwards,
+        a_pointer_into_its_own_labels_is_malformed,
+        a_name_of_pointers_may_have_255_octets,
+        pointers_to_pointers_are_bounded,
+        labels_are_at_most_63_octets,
+        names_of_255_octets_are_the_longest,
+        data_of_another_length_are_malformed,
+        NULL,
+    };
+
+    return suite_run("dns_malformed", tests);
+}

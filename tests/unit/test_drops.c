@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every drop reason has an input that raises it: the counter moves by one, no other does, and the
+ * trace sees it.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/drop_inputs.h"
+#include "tests/support/suite.h"
+
+_Static_assert(N_DROP_INPUTS_IP + N_DROP_INPUTS_TCP == N_DROP_REASONS - 1,
+               "a drop reason has no input that raises it");
+
+static const struct drop_input *input(int i)
+{
+    return i < N_DROP_INPUTS_IP ? &drop_inputs_ip[i] : &drop_inputs_tcp[i - N_DROP_INPUTS_IP];
+}
+
+static void walk(const struct drop_input *in)
+{
+    struct host_setup setup = { .dhcp = in->dhcp };
+    struct host h;
+
+    setup.config.dns[0].addr = PEER_IP;
+    host_begin(&h, &setup);
+    if (!in->dhcp) {
+        host_meet(&h);
+    }
+    host_poll(&h);
+    host_forget(&h);
+    in->raise(&h);
+    for (int i = 1; i < N_DROP_REASONS && !in->elsewhere; i++) {
+        enum drop_reason reason = (enum drop_reason)i;
+        uint32_t counted = host_drops(&h, reason);
+
+        ck_assert_msg(h.traced[i] == counted, "%s: counted %u, traced %u",
+                      drop_reason_name(reason), counted, h.traced[i]);
+        if (reason != in->with) {
+            ck_assert_msg(counted == (reason == in->reason), "%s was counted %u times by %s",
+                          drop_reason_name(reason), counted, drop_reason_name(in->reason));
+        }
+    }
+    host_free(&h);
+}
+
+START_TEST(every_reason_is_raised_by_something)
+{
+    for (int i = 0; i < N_DROP_REASONS - 1; i++) {
+        walk(input(i));
+    }
+}
+END_TEST
+
+START_TEST(every_reason_has_an_input_and_a_name)
+{
+    bool seen[N_DROP_REASONS] = { true };
+
+    for (int i = 0; i < N_DROP_REASONS - 1; i++) {
+        enum drop_reason reason = input(i)->reason;
+
+        ck_assert_msg(!seen[reason], "%s twice, or an entry is empty", drop_reason_name(reason));
+        ck_assert(input(i)->raise != NULL);
+        ck_assert_str_ne(drop_reason_name(reason), "?");
+        seen[reason] = true;
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { every_reason_has_an_input_and_a_name,
+                                   every_reason_is_raised_by_something, NULL };
+
+    return suite_run("drops", tests);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The neighbour cache against those who lie, flood, or are too many: what they cannot do. */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/neigh_story.h"
+#include "tests/support/suite.h"
+
+START_TEST(ARP_02_nobody_replaces_an_entry_in_use)
+{
+    begin();
+    meet(GATEWAY);
+    run(5000);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, US), DROP_ARP_UNSOLICITED);
+        ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, GATEWAY), DROP_ARP_UNSOLICITED);
+        ck_assert_int_eq(forged(ARP_REQUEST, GATEWAY, GATEWAY), DROP_ETH_NOT_FOR_US);
+        forged(ARP_REQUEST, GATEWAY, US);
+        run(5000 + i);
+        ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+        cache.reply_due = false;
+    }
+    /* all that it brought about: the gateway itself was asked, by unicast, once a second */
+    for (size_t i = 0; i < n_sent; i++) {
+        if (sent[i].hdr.op == ARP_REPLY) {
+            sent[i] = sent[--n_sent];
+            i--;
+        }
+    }
+    who_has(5000, GATEWAY, mac_of(GATEWAY));
+    silence();
+    ck_assert(!answers(GATEWAY));
+    run(30000);
+    silence();
+    ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+}
+END_TEST
+
+START_TEST(ARP_02_claims_bring_few_questions)
+{
+    begin();
+    meet(GATEWAY);
+    for (int64_t ms = 0; ms < 10000; ms += 10) {
+        size_t before = n_sent;
+
+        run(ms);
+        forged(ARP_REPLY, GATEWAY, US);
+        run(ms + 1);
+        if (n_sent > before) {
+            answers(GATEWAY);
+        }
+    }
+    ck_assert_uint_ge(n_sent, 5);
+    for (size_t i = 1; i < n_sent; i++) {
+        ck_assert_int_ge(sent[i].at - sent[i - 1].at, seconds(1) - millis(1));
+        ck_assert(mac_equal(sent[i].dst, mac_of(GATEWAY)));
+    }
+}
+END_TEST
+
+START_TEST(ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one)
+{
+    bool known = false;
+
+    begin();
+    for (uint32_t i = 0; i < N_PLACES; i++) {
+        meet(host(10 + i));
+    }
+    for (int64_t ms = 0; ms < 5000; ms += 10) {
+        size_t before = n_sent;
+
+        run(ms);
+        for (uint32_t i = 0; i < N_PLACES; i++) {
+            forged(ARP_REPLY, host(10 + i), US);
+        }
+        drain();
+        while (before < n_sent) {
+            known = ip_equal(sent[before].hdr.tpa, host(20)) || known;
+            answers(sent[before++].hdr.tpa);
+        }
+        look(host(20));
+    }
+    ck_assert(known);
+}
+END_TEST
+
+START_TEST(ARP_02_what_nobody_asked_for_is_not_learned)
+{
+    begin();
+    ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, US), DROP_ARP_UNSOLICITED);
+    ck_assert_int_eq(look(GATEWAY), NEIGH_WAITING);
+    ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, US),
+                     DROP_ARP_UNSOLICITED); /* the request is still here */
+    drain();
+    ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, host(77)), DROP_ARP_UNSOLICITED);
+    ck_assert_int_eq(look(GATEWAY), NEIGH_WAITING);
+    ck_assert(answers(GATEWAY));
+    ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+}
+END_TEST
+
+START_TEST(a_gateway_that_moved_is_found_when_the_old_one_is_silent)
+{
+    struct mac_addr mac;
+    uint8_t hint = 0;
+    bool changed;
+
+    begin();
+    meet(GATEWAY);
+    run(10000);
+    forged(ARP_REQUEST, GATEWAY, GATEWAY); /* the new one announces itself */
+    run(12900);
+    who_has(10000, GATEWAY, mac_of(GATEWAY));
+    who_has(11000, GATEWAY, mac_of(GATEWAY));
+    who_has(12000, GATEWAY, mac_of(GATEWAY));
+    ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+    run(13100);
+    who_has(13000, GATEWAY, MAC_BROADCAST);
+    ck_assert_int_eq(arrives(ARP_REPLY, GATEWAY, evil_mac, US, &changed), DROP_NONE);
+    ck_assert(changed);
+    ck_assert_int_eq(neigh_lookup(&cache, GATEWAY, now, &mac, &hint), NEIGH_KNOWN);
+    ck_assert(mac_equal(mac, evil_mac));
+}
+END_TEST
+
+START_TEST(a_doubted_entry_that_nobody_uses_is_forgotten)
+{
+    bool changed;
+
+    begin();
+    arrives(ARP_REQUEST, host(5), mac_of(host(5)), US, &changed);
+    run(2000);
+    forged(ARP_REQUEST, host(5), host(6));
+    run(9000);
+    is_at(0, host(5));
+    who_has(2000, host(5), mac_of(host(5)));
+    who_has(3000, host(5), mac_of(host(5)));
+    who_has(4000, host(5), mac_of(host(5)));
+    silence();
+    ck_assert_int_eq(neigh_poll_at(&cache, now), NEVER);
+}
+END_TEST
+
+START_TEST(ARP_03_a_flood_of_requests_moves_nobody)
+{
+    bool changed;
+
+    begin();
+    meet(GATEWAY);
+    meet(host(2));
+    for (uint32_t i = 0; i < 65536; i++) {
+        struct ip_addr stranger = ip4(0x0a010000u + i);
+
+        ck_assert_int_eq(arrives(ARP_REQUEST, stranger, mac_of(stranger), US, &changed), DROP_NONE);
+        ck_assert(!changed);
+    }
+    run(100);
+    is_at(0, ip4(0x0a01ffffu));
+    ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+    ck_assert_int_eq(look(host(2)), NEIGH_KNOWN);
+    silence();
+    /* and whom we want to reach finds a place at once, however fresh the strangers are */
+    ck_assert_int_eq(look(host(3)), NEIGH_WAITING);
+    run(101);
+    who_has(100, host(3), MAC_BROADCAST);
+    ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+}
+END_TEST
+
+START_TEST(ARP_04_a_conflict_changes_nothing)
+{
+    struct neigh_cache cache_before;
+    struct neigh entries_before[N_PLACES];
+
+    begin();
+    meet(GATEWAY);
+    cache_before = cache;
+    memcpy(entries_before, entries, sizeof entries);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(forged(ARP_REPLY, US, US), DROP_ARP_CONFLICT);
+        ck_assert_int_eq(forged(ARP_REQUEST, US, US), DROP_ARP_CONFLICT);
+        ck_assert_int_eq(forged(ARP_REQUEST, US, GATEWAY), DROP_ARP_CONFLICT);
+    }
+    ck_assert_mem_eq(&cache_before, &cache, sizeof cache);
+    ck_assert_mem_eq(entries_before, entries, sizeof entries);
+    run(1000);
+    silence();
+}
+END_TEST
+
+START_TEST(ARP_05_senders_that_cannot_be_are_not_learned)
+{
+    static const uint32_t addrs[] = { 0xffffffff, 0xe0000001, 0xefffffff,
+                                      0x7f000001, 0x7fffffff, 0xf0000001 };
+    static const struct mac_addr macs[] = { { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+                                            { { 1, 0, 0x5e, 0, 0, 1 } },
+                                            { { 0, 0, 0, 0, 0, 0 } },
+                                            { { 2, 0, 0, 0, 0, 1 } } };
+    bool changed;
+
+    begin();
+    for (size_t i = 0; i < sizeof addrs / sizeof *addrs; i++) {
+        for (uint16_t op = ARP_REQUEST; op <= ARP_REPLY; op++) {
+            ck_assert_int_eq(arrives(op, ip4(addrs[i]), evil_mac, US, &changed), DROP_ARP_SENDER);
+        }
+    }
+    for (size_t i = 0; i < sizeof macs / sizeof *macs; i++) {
+        for (uint16_t op = ARP_REQUEST; op <= ARP_REPLY; op++) {
+            ck_assert_int_eq(arrives(op, host(5), macs[i], US, &changed), DROP_ARP_SENDER);
+        }
+    }
+    ck_assert_int_eq(neigh_poll_at(&cache, now), NEVER);
+    for (size_t i = 0; i < N_PLACES; i++) {
+        ck_assert_int_eq(entries[i].state, NEIGH_FREE);
+    }
+}
+END_TEST
+
+START_TEST(ARP_05_a_probe_is_answered_and_not_learned)
+{
+    const struct sent *s;
+    bool changed;
+
+    begin();
+    ck_assert_int_eq(arrives(ARP_REQUEST, ip4(0), mac_of(host(5)), US, &changed), DROP_NONE);
+    run(1);
+    s = next_sent(0);
+    ck_assert_uint_eq(s->hdr.op, ARP_REPLY);
+    ck_assert(ip_equal(s->hdr.tpa, ip4(0)));
+    ck_assert(mac_equal(s->dst, mac_of(host(5))));
+    for (size_t i = 0; i < N_PLACES; i++) {
+        ck_assert_int_eq(entries[i].state, NEIGH_FREE);
+    }
+}
+END_TEST
+
+static void no_address_twice_within_a_second(void)
+{
+    for (size_t i = 0; i < n_sent; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (ip_equal(sent[i].hdr.tpa, sent[j].hdr.tpa)) {
+                ck_assert_int_ge(sent[i].at - sent[j].at, seconds(1) - millis(1));
+            }
+        }
+    }
+}
+
+START_TEST(ARP_07_more_dead_hosts_than_places_all_get_their_verdict)
+{
+    bool down[20] = { false };
+    unsigned n_down = 0;
+
+    begin();
+    for (int64_t ms = 0; ms < 16000; ms += 50) {
+        run(ms);
+        for (uint32_t i = 0; i < 20; i++) {
+            if (!down[i] && look(host(100 + i)) == NEIGH_DOWN) {
+                down[i] = true;
+                n_down++;
+            }
+        }
+    }
+    ck_assert_uint_eq(n_down, 20);
+    ck_assert_uint_eq(n_sent, 20 * NEIGH_MAX_REQUESTS);
+    no_address_twice_within_a_second();
+}
+END_TEST
+
+START_TEST(dead_hosts_take_one_place_in_use_not_all)
+{
+    begin();
+    for (uint32_t i = 0; i < N_PLACES; i++) {
+        meet(host(10 + i));
+    }
+    run(2000);
+    for (int64_t ms = 2000; ms < 12000; ms += 10) {
+        run(ms);
+        for (uint32_t i = 0; i < 20; i++) {
+            look(host(100 + i));
+        }
+        ck_assert_int_eq(look(host(10)) + look(host(11)) + look(host(12)) + look(host(13)) >=
+                             3 * NEIGH_KNOWN,
+                         1);
+    }
+}
+END_TEST
+
+START_TEST(more_live_hosts_than_places_share_them_without_a_flood)
+{
+    unsigned reached[N_PLACES + 2] = { 0 };
+    size_t answered = 0;
+
+    begin();
+    for (int64_t ms = 0; ms < 60000; ms += 7) {
+        run(ms);
+        while (answered < n_sent) {
+            answers(sent[answered++].hdr.tpa);
+        }
+        for (uint32_t i = 0; i < N_PLACES + 2; i++) { /* senders take turns */
+            uint32_t turn = (i + (uint32_t)ms) % (N_PLACES + 2);
+
+            reached[turn] += look(host(10 + turn)) == NEIGH_KNOWN;
+        }
+    }
+    for (uint32_t i = 0; i < N_PLACES + 2; i++) {
+        ck_assert_uint_gt(reached[i], 1000);
+    }
+    no_address_twice_within_a_second();
+}
+END_TEST
+
+START_TEST(who_finds_no_place_is_woken_when_there_is_one)
+{
+    begin();
+    for (uint32_t i = 0; i < N_PLACES; i++) {
+        meet(host(10 + i));
+    }
+    ck_assert_int_eq(look(host(20)), NEIGH_WAITING); /* all were asked for just now */
+    silence();
+    ck_assert_uint_eq(n_woken, 0);
+    run(1010);
+    ck_assert_uint_eq(n_woken, 1);
+    ck_assert_int_eq(look(host(20)), NEIGH_WAITING);
+    run(1020);
+    who_has(1010, host(20), MAC_BROADCAST);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        ARP_02_nobody_replaces_an_entry_in_use,
+        ARP_02_claims_bring_few_questions,
+        ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one,
+        ARP_02_what_nobody_asked_for_is_not_learned,
+        a_gateway_that_moved_is_found_when_the_old_one_is_silent,
+        a_doubted_entry_that_nobody_uses_is_forgotten,
+        ARP_03_a_flood_of_requests_moves_nobody,
+        ARP_04_a_conflict_changes_nothing,
+        ARP_05_senders_that_cannot_be_are_not_learned,
+        ARP_05_a_probe_is_answered_and_not_learned,
+        ARP_07_more_dead_hosts_than_places_all_get_their_verdict,
+        dead_hosts_take_one_place_in_use_not_all,
+        more_live_hosts_than_places_share_them_without_a_flood,
+        who_finds_no_place_is_woken_when_there_is_one,
+        NULL,
+    };
+
+    return suite_run("neigh_hostile", tests);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The capture wrapper: what it writes, octet by octet, and that traffic does not mind a disk that
+ * is full. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link/pair.h"
+#include "link/pcap.h"
+#include "tests/support/suite.h"
+
+#define N_PKTS 4
+#define PKT_CAP 2048
+
+static struct pkt_pool pool;
+static struct pkt pkts[N_PKTS];
+static uint8_t octets[N_PKTS][PKT_CAP];
+static struct pair wire;
+static struct pcap_link capture;
+static struct link *a;
+static struct link *b;
+
+static void start(enum link_medium medium)
+{
+    struct pair_config config = { .medium = medium };
+    int i;
+
+    pkt_pool_init(&pool);
+    for (i = 0; i < N_PKTS; i++) {
+        pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
+    }
+    ck_assert_int_eq(pair_init(&wire, &config, NULL, 0), SK_OK);
+    a = &capture.link;
+    b = &wire.ends[1].link;
+}
+
+static struct pkt *packet(const char *text)
+{
+    struct pkt *p = pkt_alloc(&pool, 16);
+    uint32_t len = (uint32_t)strlen(text);
+
+    memcpy(pkt_put(p, len), text, len);
+    return p;
+}
+
+static size_t contents(const char *path, uint8_t *out, size_t cap)
+{
+    FILE *file = fopen(path, "rb");
+    size_t len;
+
+    ck_assert_ptr_nonnull(file);
+    len = fread(out, 1, cap, file);
+    fclose(file);
+    return len;
+}
+
+static void new_path(char *path)
+{
+    int fd;
+
+    strcpy(path, "pcap-test-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+START_TEST(both_directions_are_written)
+{
+    static const uint8_t expected[] = {
+        0xd4, 0xc3, 0xb2, 0xa1, 2,    0,    4,    0, 0, 0, 0, 0, 0, 0, 0, 0, /* header */
+        0x0d, 0,    1,    0,    1,    0,    0,    0,                         /* Ethernet */
+        3,    0,    0,    0,    0x40, 0xe2, 0x01, 0, 5, 0, 0, 0, 5, 0, 0, 0, /* 3.123456 s */
+        'f',  'i',  'r',  's',  't',                                         /* sent */
+        4,    0,    0,    0,    2,    0,    0,    0, 6, 0, 0, 0, 6, 0, 0, 0, /* 4.000002 s */
+        's',  'e',  'c',  'o',  'n',  'd',                                   /* received */
+    };
+    uint8_t got[256];
+    char path[32];
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert_int_eq(a->ops->tx(a, packet("first"), 3123456), SK_OK);
+    ck_assert_int_eq(b->ops->tx(b, packet("second"), 4000001), SK_OK);
+    ck_assert_int_le(a->ops->poll_at(a), 4000001);
+    pkt_free(a->ops->rx(a, &pool, 4000002));
+    ck_assert_ptr_null(a->ops->rx(a, &pool, 4000003));
+    pkt_free(b->ops->rx(b, &pool, 4000003));
+    ck_assert_int_eq(a->ops->poll_at(a), NEVER);
+    ck_assert_uint_eq(a->ops->wait_fds(a, NULL, 0), 0);
+    ck_assert(pcap_link_close(&capture));
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), sizeof(expected));
+    ck_assert_mem_eq(got, expected, sizeof(expected));
+    ck_assert_uint_eq(pool.n_free, N_PKTS);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(bare_ip_has_its_own_link_type_and_the_epoch_counts)
+{
+    uint8_t got[256];
+    char path[32];
+
+    new_path(path);
+    start(LINK_IP);
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 1600000000000000));
+    ck_assert_int_eq(a->medium, LINK_IP);
+    ck_assert_uint_eq(a->mtu, 1500);
+    ck_assert_int_eq(a->ops->tx(a, packet("x"), 7), SK_OK);
+    pkt_free(b->ops->rx(b, &pool, 7));
+    ck_assert(pcap_link_close(&capture));
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 16 + 1);
+    ck_assert_uint_eq(got[20], 101);
+    ck_assert_mem_eq(got + 24, "\x00\x10\x5e\x5f\x07\x00\x00\x00", 8);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_refused_packet_is_not_written)
+{
+    uint8_t got[256];
+    char path[32];
+    struct pkt *p;
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
+    ck_assert_int_eq(a->ops->tx(a, packet("2"), 0), SK_OK);
+    p = packet("3");
+    ck_assert_int_eq(a->ops->tx(a, p, 0), SK_AGAIN);
+    pkt_free(p);
+    ck_assert(pcap_link_close(&capture));
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 2 * 17);
+    pkt_free(b->ops->rx(b, &pool, 0));
+    pkt_free(b->ops->rx(b, &pool, 0));
+    ck_assert_uint_eq(pool.n_free, N_PKTS);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(drops_of_the_inner_link_show)
+{
+    struct pkt *p;
+    char path[32];
+
+    new_path(path);
+    start(LINK_IP);
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    p = pkt_alloc(&pool, 0);
+    memset(pkt_put(p, 1501), 0, 1501);
+    ck_assert_int_eq(a->ops->tx(a, p, 0), SK_OK);
+    ck_assert_uint_eq(a->drops[DROP_RX_OVERSIZE], 1);
+    ck_assert(pcap_link_close(&capture));
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_opened_stops_no_traffic)
+{
+    start(LINK_ETHERNET);
+    ck_assert(!pcap_link_open(&capture, &wire.ends[0].link, "no/such/directory/x.pcap", 0));
+    ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
+    pkt_free(b->ops->rx(b, &pool, 0));
+    ck_assert(!pcap_link_close(&capture));
+}
+END_TEST
+
+START_TEST(a_full_disk_stops_no_traffic)
+{
+    int i;
+
+    start(LINK_ETHERNET);
+    if (access("/dev/full", W_OK) != 0) {
+        return;
+    }
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    for (i = 0; i < 1000; i++) {
+        ck_assert_int_eq(a->ops->tx(a, packet("some more text in this one"), 0), SK_OK);
+        pkt_free(b->ops->rx(b, &pool, 0));
+    }
+    ck_assert(!pcap_link_close(&capture));
+
+    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    ck_assert(!pcap_link_close(&capture));
+    ck_assert_uint_eq(pool.n_free, N_PKTS);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        both_directions_are_written,
+        bare_ip_has_its_own_link_type_and_the_epoch_counts,
+        a_refused_packet_is_not_written,
+        drops_of_the_inner_link_show,
+        a_file_that_cannot_be_opened_stops_no_traffic,
+        a_full_disk_stops_no_traffic,
+        NULL,
+    };
+
+    return suite_run("pcap", tests);
+}

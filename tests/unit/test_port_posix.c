@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The POSIX port: clocks, entropy, sleep and wake. No test measures time. */
+#include "tests/support/posix_fixture.h"
+
+START_TEST(clocks_run)
+{
+    instant before;
+    instant after;
+
+    start();
+    before = port->now(port);
+    do {
+        after = port->now(port);
+        ck_assert_int_ge(after, before);
+    } while (after == before);
+    ck_assert_int_gt(port->realtime(port), 1600000000000000);
+    end();
+}
+END_TEST
+
+START_TEST(entropy_does_not_repeat)
+{
+    uint8_t a[1000] = { 0 };
+    uint8_t b[1000] = { 0 };
+
+    start();
+    ck_assert(port->entropy(port, a, sizeof(a)));
+    ck_assert(port->entropy(port, b, sizeof(b)));
+    ck_assert_int_ne(memcmp(a, b, sizeof(a)), 0);
+    ck_assert_int_ne(memcmp(a + 900, (uint8_t[100]){ 0 }, 100), 0);
+    ck_assert(port->entropy(port, a, 0));
+    end();
+}
+END_TEST
+
+START_TEST(idle_ends_at_its_deadline)
+{
+    instant until;
+
+    start();
+    idle(0);
+    idle(port->now(port));
+    until = port->now(port) + 20000;
+    while (port->now(port) < until) {
+        idle(until);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(idle_ends_when_a_link_wants)
+{
+    start();
+    quiet.at = port->now(port) + 10000;
+    idle(NEVER);
+    ck_assert_int_ge(port->now(port), quiet.at);
+    end();
+}
+END_TEST
+
+START_TEST(idle_ends_when_a_descriptor_is_ready)
+{
+    start();
+    make_readable();
+    idle(NEVER);
+    end();
+}
+END_TEST
+
+START_TEST(idle_waits_for_many_descriptors)
+{
+    int other[2];
+    size_t i;
+
+    start();
+    ck_assert_int_eq(pipe(other), 0);
+    for (i = 0; i < MAX_FDS; i++) {
+        quiet.fds[i] = other[0];
+    }
+    quiet.fds[MAX_FDS - 1] = pipe_[0];
+    quiet.n_fds = MAX_FDS;
+    make_readable();
+    idle(NEVER);
+    close(other[0]);
+    close(other[1]);
+    end();
+}
+END_TEST
+
+START_TEST(a_wake_ends_the_next_idle)
+{
+    start();
+    errno = 77;
+    port->wake(port);
+    port->wake(port);
+    ck_assert_int_eq(errno, 77);
+    idle(NEVER);
+    end();
+}
+END_TEST
+
+static void on_signal(int number)
+{
+    (void)number;
+    port->wake(port);
+}
+
+START_TEST(a_signal_handler_may_wake)
+{
+    struct sleeper s;
+
+    start();
+    signal(SIGUSR1, on_signal);
+    sleeper_start(&s, NEVER);
+    await_leader();
+    while (!has_returned(&s)) { /* ThreadSanitizer delivers a signal late */
+        pthread_kill(s.thread, SIGUSR1);
+        usleep(1000);
+    }
+    pthread_join(s.thread, NULL);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        clocks_run,
+        entropy_does_not_repeat,
+        idle_ends_at_its_deadline,
+        idle_ends_when_a_link_wants,
+        idle_ends_when_a_descriptor_is_ready,
+        idle_waits_for_many_descriptors,
+        a_wake_ends_the_next_idle,
+        a_signal_handler_may_wake,
+        NULL,
+    };
+
+    return suite_run("port_posix", tests);
+}

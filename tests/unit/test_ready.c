@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Readiness: what each state says, and that sk_iface_ready names the sockets that changed, each
+ * change once, none lost, and no other socket.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/tick.h"
+#include "tests/support/peer.h"
+#include "tests/support/suite.h"
+
+#define NOT_OPEN (SK_WRITABLE | SK_HANGUP)
+#define ENDED (SK_READABLE | SK_WRITABLE | SK_PEER_CLOSED | SK_HANGUP)
+
+static struct host h;
+static struct frame f;
+static struct peer p;
+
+static void begin(void)
+{
+    host_begin(&h, NULL);
+    host_meet(&h);
+    peer_begin(&p, &h, 4000, 80);
+}
+
+static void is(sk_fd fd, uint32_t readiness)
+{
+    EXPECT_MSG(sk_readiness(h.iface, fd) == readiness, "readiness %#x instead of %#x",
+               sk_readiness(h.iface, fd), readiness);
+}
+
+/* One event, for this socket and as its readiness is. */
+#define told(fd, readiness) told_at(fd, readiness, __LINE__)
+static void told_at(sk_fd fd, uint32_t readiness, int line)
+{
+    struct sk_event events[4];
+    size_t n = sk_iface_ready(h.iface, events, 4);
+
+    EXPECT_MSG(n == 1 && events[0].fd == fd && events[0].readiness == readiness,
+               "line %d: %zu events, readiness %#x", line, n, n ? events[0].readiness : 0u);
+    is(fd, readiness);
+}
+
+static void told_nothing(void)
+{
+    struct sk_event event;
+
+    EXPECT(sk_iface_ready(h.iface, &event, 1) == 0);
+}
+
+START_TEST(a_stream_from_its_beginning_to_its_end)
+{
+    struct sk_op op;
+    uint8_t octets[8];
+    size_t len = sizeof(octets);
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_STREAM, 5000);
+    p.host.port = 5000;
+    is(fd, NOT_OPEN);
+    told_nothing();
+    sk_op_connect(&op, fd, p.addr);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    told(fd, 0); /* SYN-SENT */
+    host_poll(&h);
+    peer_expect(&p, TCP_SYN);
+    told_nothing();
+    peer_send(&p, TCP_SYN | TCP_ACK, NULL, 0);
+    peer_expect(&p, TCP_ACK);
+    told(fd, SK_WRITABLE);
+    peer_send(&p, TCP_ACK, "text", 4);
+    told(fd, SK_WRITABLE | SK_READABLE);
+    peer_send(&p, TCP_ACK, "text", 4);
+    told_nothing(); /* still readable */
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 8);
+    told(fd, SK_WRITABLE);
+    peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
+    while (peer_hear(&p)) {
+    }
+    told(fd, SK_WRITABLE | SK_READABLE | SK_PEER_CLOSED);
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 0);
+    told_nothing();
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
+    told(fd, ENDED);
+    host_poll(&h);
+    peer_expect(&p, TCP_ACK | TCP_FIN);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    is(fd, ENDED); /* closed */
+    told_nothing();
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    told_nothing();
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(a_full_send_buffer)
+{
+    static uint8_t text[CONFIG_BUFFER_SIZE];
+    sk_fd fd;
+
+    begin();
+    p.wnd = 0;
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), NOBODY), SK_OK);
+    told(fd, 0);
+    host_poll(&h);
+    p.wnd = 100;
+    peer_send(&p, TCP_ACK, NULL, 0);
+    is(fd, 0);
+    while (peer_hear(&p)) {
+    }
+    peer_send(&p, TCP_ACK, NULL, 0);
+    told(fd, SK_WRITABLE);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_reset_is_an_error_until_it_is_told)
+{
+    uint8_t octet;
+    size_t len = 1;
+    sk_fd fd;
+
+    begin();
+    fd = peer_accepted(&p, host_listener(&h, 80, 2));
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    peer_send(&p, TCP_RST, NULL, 0);
+    told(fd, ENDED | SK_ERROR);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_RESET);
+    told(fd, ENDED);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 0);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_PIPE);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_an_error)
+{
+    struct sk_op op;
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_STREAM, 80);
+    sk_op_connect(&op, fd, p.addr);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    peer_expect(&p, TCP_SYN);
+    peer_send(&p, TCP_RST | TCP_ACK, NULL, 0);
+    told(fd, ENDED | SK_ERROR);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_REFUSED);
+    told(fd, ENDED);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_OK);
+    host_free(&h);
+}
+END_TEST
+
+/* True when one of the events since the last call is this. */
+static bool was_told(sk_fd fd, uint32_t readiness)
+{
+    struct sk_event events[8];
+    size_t n = sk_iface_ready(h.iface, events, 8);
+    bool seen = false;
+
+    for (size_t i = 0; i < n; i++) {
+        seen |= events[i].fd == fd && events[i].readiness == readiness;
+    }
+    return seen;
+}
+
+static void accept_one(sk_fd listener)
+{
+    struct sk_op op;
+
+    sk_op_accept(&op, listener);
+    EXPECT(host_try(&h, &op) == SK_OK);
+}
+
+/* No event is lost between two connections of which the first was accepted at once, whether the
+ * program looks in between or not. */
+START_TEST(a_listener_tells_of_every_connection)
+{
+    sk_fd listener;
+
+    begin();
+    listener = host_listener(&h, 80, 4);
+    is(listener, 0);
+    for (int i = 0; i < 4; i++) {
+        p.addr.port++;
+        peer_opens(&p);
+        ck_assert(was_told(listener, SK_READABLE));
+        accept_one(listener);
+        is(listener, 0);
+        if (i == 2) {
+            ck_assert(was_told(listener, 0));
+        }
+    }
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_datagram_socket)
+{
+    static uint8_t text[1400];
+    struct sk_addr to = { PEER_IP, 4000 };
+    struct sk_addr nobody = { ip4(0x0a00004d), 9 };
+    size_t len = sizeof(text);
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    is(fd, SK_WRITABLE);
+    told_nothing();
+    frame_udp(&f, to, (struct sk_addr){ HOST_IP, 5000 }, "x", 1);
+    host_hear(&h, &f);
+    told(fd, SK_WRITABLE | SK_READABLE);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    told(fd, SK_WRITABLE);
+    /* Full, and then room again: the event comes also if nobody looked while it was full. */
+    for (int look = 0; look < 2; look++) {
+        while (host_send(&h, fd, text, sizeof(text), to) == SK_OK) {
+        }
+        is(fd, 0);
+        if (look) {
+            told(fd, 0);
+        }
+        host_poll(&h);
+        told(fd, SK_WRITABLE);
+    }
+    /* An error, told once, and the next one is an event again. */
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(host_send(&h, fd, "x", 1, nobody), SK_OK);
+        host_run(&h, h.now + seconds(4));
+        told(fd, SK_WRITABLE | SK_READABLE | SK_ERROR);
+        len = sizeof(text);
+        ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_HOST_UNREACHABLE);
+        is(fd, SK_WRITABLE);
+        if (i > 0) {
+            told(fd, SK_WRITABLE);
+        }
+    }
+    host_free(&h);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { a_stream_from_its_beginning_to_its_end,
+                                   a_full_send_buffer,
+                                   a_reset_is_an_error_until_it_is_told,
+                                   a_refused_connection_is_an_error,
+                                   a_listener_tells_of_every_connection,
+                                   a_datagram_socket,
+                                   NULL };
+
+    return suite_run("ready", tests);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* libslirp as a link: it answers by rx, stays on this machine, and its queue has an end. */
+#include "tests/support/slirp_fixture.h"
+
+START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
+{
+    struct slirp_link_config config = { 0 };
+    struct arp_hdr arp = { .op = ARP_REQUEST, .spa = ip4(SLIRP_GUEST), .tpa = ip4(SLIRP_HOST) };
+    struct pkt *p;
+    struct cursor c;
+
+    start(&config);
+    ck_assert_uint_eq(link_->mtu, 1500);
+    ck_assert_int_eq(link_->medium, LINK_ETHERNET);
+    arp.sha = link_->mac;
+    p = pkt_alloc(&pool, HEADROOM);
+    arp_emit(pkt_put(p, ARP_LEN), &arp);
+    transmit(p, ETH_TYPE_ARP);
+    ck_assert_int_le(link_->ops->poll_at(link_), now());
+    p = receive(ETH_TYPE_ARP, &c);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_int_eq(arp_parse(&c, &arp), DROP_NONE);
+    ck_assert_uint_eq(arp.op, ARP_REPLY);
+    ck_assert_uint_eq(ip4_bits(arp.spa), SLIRP_HOST);
+    pkt_free(p);
+    ck_assert_ptr_null(link_->ops->rx(link_, &pool, now()));
+    end();
+}
+END_TEST
+
+START_TEST(dhcp_offers_the_guest_address)
+{
+    struct slirp_link_config config = { 0 };
+    struct dhcp_msg msg = { .type = DHCP_DISCOVER, .xid = 0x12345678, .broadcast = true };
+    uint8_t octets_[DHCP_MAX_LEN];
+    struct writer w = writer_over(octets_, sizeof(octets_));
+    struct ip_hdr ip;
+    struct udp_hdr udp;
+    struct cursor c;
+    struct pkt *p;
+
+    start(&config);
+    msg.chaddr = link_->mac;
+    ck_assert(dhcp_emit(&w, &msg));
+    transmit_udp(payload(octets_, (uint32_t)w.len), 0, 0xffffffff, 68, 67);
+    p = receive_ip(IP_PROTO_UDP, &c, &ip);
+    ck_assert_int_eq(udp_parse(&c, &ip, &udp), DROP_NONE);
+    ck_assert_int_eq(dhcp_parse(&c, &msg), DROP_NONE);
+    ck_assert_uint_eq(msg.type, DHCP_OFFER);
+    ck_assert_uint_eq(msg.xid, 0x12345678);
+    ck_assert_uint_eq(ip4_bits(msg.yiaddr), SLIRP_GUEST);
+    pkt_free(p);
+    end();
+}
+END_TEST
+
+START_TEST(the_host_answers_echo)
+{
+    struct slirp_link_config config = { 0 };
+    struct icmp4_hdr icmp = { .type = ICMP4_ECHO_REQUEST, .id = 7, .seq = 9 };
+    struct ip_hdr ip;
+    struct cursor c;
+    struct pkt *p;
+
+    start(&config);
+    p = payload("ping", 4);
+    icmp4_emit(pkt_push(p, ICMP4_HDR_LEN), &icmp, sum_add(0, (const uint8_t *)"ping", 4));
+    transmit_ip(p, SLIRP_GUEST, SLIRP_HOST, IP_PROTO_ICMP);
+    p = receive(ETH_TYPE_ARP, &c); /* it does not know us yet, and asks */
+    if (p) {
+        struct arp_hdr arp;
+
+        ck_assert_int_eq(arp_parse(&c, &arp), DROP_NONE);
+        pkt_free(p);
+        arp = (struct arp_hdr){ .op = ARP_REPLY,
+                                .sha = link_->mac,
+                                .spa = ip4(SLIRP_GUEST),
+                                .tha = arp.sha,
+                                .tpa = arp.spa };
+        p = pkt_alloc(&pool, HEADROOM);
+        arp_emit(pkt_put(p, ARP_LEN), &arp);
+        transmit(p, ETH_TYPE_ARP);
+    }
+    p = receive_ip(IP_PROTO_ICMP, &c, &ip);
+    ck_assert_uint_eq(ip4_bits(ip.src), SLIRP_HOST);
+    ck_assert_int_eq(icmp4_parse(&c, &icmp), DROP_NONE);
+    ck_assert_uint_eq(icmp.type, ICMP4_ECHO_REPLY);
+    ck_assert_uint_eq(icmp.id, 7);
+    ck_assert_uint_eq(icmp.seq, 9);
+    ck_assert_mem_eq(c.at, "ping", 4);
+    pkt_free(p);
+    end();
+}
+END_TEST
+
+/* libslirp learns our hardware address from this, and then answers at once. */
+static void introduce(void)
+{
+    struct arp_hdr arp = { .op = ARP_REQUEST, .spa = ip4(SLIRP_GUEST), .tpa = ip4(SLIRP_HOST) };
+    struct pkt *p = pkt_alloc(&pool, HEADROOM);
+    struct cursor c;
+
+    arp.sha = link_->mac;
+    arp_emit(pkt_put(p, ARP_LEN), &arp);
+    transmit(p, ETH_TYPE_ARP);
+    p = receive(ETH_TYPE_ARP, &c);
+    ck_assert_ptr_nonnull(p);
+    pkt_free(p);
+}
+
+START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
+{
+    struct slirp_link_config config = { 0 };
+    struct sockaddr_in server;
+    struct sockaddr_in client;
+    socklen_t client_len = sizeof(client);
+    int fd = host_socket(SOCK_DGRAM, &server);
+    char text[16];
+    struct ip_hdr ip;
+    struct udp_hdr udp;
+    struct cursor c;
+    struct pkt *p;
+
+    start(&config);
+    introduce();
+    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
+    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
+                     5);
+    ck_assert_mem_eq(text, "hello", 5);
+    ck_assert_int_eq(sendto(fd, "HELLO!", 6, 0, (struct sockaddr *)&client, client_len), 6);
+    p = receive_ip(IP_PROTO_UDP, &c, &ip);
+    ck_assert_int_eq(udp_parse(&c, &ip, &udp), DROP_NONE);
+    ck_assert_uint_eq(ip4_bits(ip.src), SLIRP_HOST);
+    ck_assert_uint_eq(udp.src_port, ntohs(server.sin_port));
+    ck_assert_uint_eq(udp.dst_port, GUEST_PORT);
+    ck_assert_mem_eq(c.at, "HELLO!", 6);
+    pkt_free(p);
+    close(fd);
+    end();
+}
+END_TEST
+
+START_TEST(what_would_leave_the_machine_is_dropped_and_counted)
+{
+    struct slirp_link_config config = { 0 };
+
+    start(&config);
+    introduce();
+    transmit_udp(payload("x", 1), SLIRP_GUEST, 0x0a0002fe, GUEST_PORT, 9);
+    transmit_udp(payload("x", 1), SLIRP_GUEST, SLIRP_DNS, GUEST_PORT, 53);
+    transmit_udp(payload("x", 1), SLIRP_GUEST, 0xffffffff, GUEST_PORT, 9);
+    ck_assert_uint_eq(link_->drops[DROP_TX_POLICY], 3);
+    ck_assert_uint_eq(link_->ops->wait_fds(link_, NULL, 0), 0); /* no socket was made */
+    end();
+}
+END_TEST
+
+START_TEST(any_lifts_the_policy)
+{
+    struct slirp_link_config config = { .any = true, .disable_dns = true };
+    struct sockaddr_in server;
+    int fd = host_socket(SOCK_DGRAM, &server);
+    char text[4];
+
+    start(&config);
+    introduce();
+    /* The broadcast address is one that the policy refuses and that stays on the machine: it is
+     * 127.0.0.1, too. */
+    transmit_udp(payload("x", 1), SLIRP_GUEST, 0xffffffff, GUEST_PORT, ntohs(server.sin_port));
+    ck_assert_uint_eq(link_->drops[DROP_TX_POLICY], 0);
+    ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 1);
+    close(fd);
+    end();
+}
+END_TEST
+
+START_TEST(a_connection_to_a_forwarded_port_arrives_as_a_syn)
+{
+    struct slirp_link_config config = { 0 };
+    struct sk_addr wanted = { ip4(0x7f000001), 0 };
+    struct sk_addr first;
+    struct sk_addr second;
+    struct sk_addr datagrams;
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct ip_hdr ip;
+    struct tcp_hdr tcp;
+    struct cursor c;
+    struct pkt *p;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    start(&config);
+    introduce();
+    ck_assert_int_eq(slirp_link_forward(slirp, false, wanted, 80, &first), SK_OK);
+    ck_assert_int_eq(slirp_link_forward(slirp, false, wanted, 80, &second), SK_OK);
+    ck_assert_int_eq(slirp_link_forward(slirp, true, wanted, 80, &datagrams), SK_OK);
+    ck_assert_uint_ne(first.port, 0);
+    ck_assert_uint_ne(second.port, 0);
+    ck_assert_uint_ne(datagrams.port, 0);
+    ck_assert_uint_ne(first.port, second.port);
+    ck_assert(ip_equal(first.addr, wanted.addr));
+    ck_assert_int_eq(slirp_link_forward(slirp, false, first, 81, &second), SK_BINDING_IN_USE);
+
+    to.sin_port = htons(second.port);
+    connect(fd, (struct sockaddr *)&to, sizeof(to));
+    p = receive_ip(IP_PROTO_TCP, &c, &ip);
+    ck_assert_int_eq(tcp_parse(&c, &tcp), DROP_NONE);
+    ck_assert_uint_eq(ip4_bits(ip.dst), SLIRP_GUEST);
+    ck_assert_uint_eq(tcp.flags, TCP_SYN);
+    ck_assert_uint_eq(tcp.dst_port, 80);
+    pkt_free(p);
+    close(fd);
+    end();
+}
+END_TEST
+
+START_TEST(a_forwarded_datagram_arrives)
+{
+    struct slirp_link_config config = { 0 };
+    struct sk_addr bound;
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct ip_hdr ip;
+    struct udp_hdr udp;
+    struct cursor c;
+    struct pkt *p;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    start(&config);
+    introduce();
+    ck_assert_int_eq(
+        slirp_link_forward(slirp, true, (struct sk_addr){ ip4(0x7f000001), 0 }, 7, &bound), SK_OK);
+    to.sin_port = htons(bound.port);
+    ck_assert_int_eq(sendto(fd, "in", 2, 0, (struct sockaddr *)&to, sizeof(to)), 2);
+    p = receive_ip(IP_PROTO_UDP, &c, &ip);
+    ck_assert_int_eq(udp_parse(&c, &ip, &udp), DROP_NONE);
+    ck_assert_uint_eq(udp.dst_port, 7);
+    ck_assert_mem_eq(c.at, "in", 2);
+    pkt_free(p);
+    close(fd);
+    end();
+}
+END_TEST
+
+START_TEST(more_than_the_queue_holds_is_dropped_and_counted)
+{
+    struct slirp_link_config config = { .mtu = SLIRP_MAX_MTU }; /* the smallest queue: 256 frames */
+    struct arp_hdr arp = { .op = ARP_REQUEST, .spa = ip4(SLIRP_GUEST), .tpa = ip4(SLIRP_HOST) };
+    struct pkt *p;
+    int n = 0;
+    int i;
+
+    start(&config);
+    arp.sha = link_->mac;
+    for (i = 0; i < 300; i++) {
+        p = pkt_alloc(&pool, HEADROOM);
+        arp_emit(pkt_put(p, ARP_LEN), &arp);
+        transmit(p, ETH_TYPE_ARP);
+    }
+    while ((p = link_->ops->rx(link_, &pool, now())) != NULL) {
+        pkt_free(p);
+        n++;
+    }
+    ck_assert_int_eq(n, 256);
+    ck_assert_uint_eq(link_->drops[DROP_TX_QUEUE_FULL], 44);
+    introduce();
+    end();
+}
+END_TEST
+
+START_TEST(an_mtu_out_of_range_is_refused)
+{
+    struct slirp_link_config config = { .mtu = 67 };
+
+    ck_assert_ptr_null(slirp_link_new(&config));
+    config.mtu = SLIRP_MAX_MTU + 1;
+    ck_assert_ptr_null(slirp_link_new(&config));
+    config.mtu = 9000;
+    start(&config);
+    ck_assert_uint_eq(link_->mtu, 9000);
+    introduce();
+    end();
+    slirp_link_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        arp_is_answered_by_rx_and_not_inside_tx,
+        dhcp_offers_the_guest_address,
+        the_host_answers_echo,
+        a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back,
+        what_would_leave_the_machine_is_dropped_and_counted,
+        any_lifts_the_policy,
+        a_connection_to_a_forwarded_port_arrives_as_a_syn,
+        a_forwarded_datagram_arrives,
+        more_than_the_queue_holds_is_dropped_and_counted,
+        an_mtu_out_of_range_is_refused,
+        NULL,
+    };
+
+    return suite_run("slirp", tests);
+}
