@@ -49,6 +49,7 @@ struct settings {
 };
 
 static struct port_posix port;
+static struct slirp_link *slirp; /* until the process ends */
 static struct pcap_link capture;
 
 static bool complain(const char *format, ...)
@@ -284,8 +285,7 @@ static struct link *with_capture(struct link *link, const char *path)
 
 static struct link *make_link(const struct settings *s)
 {
-    struct slirp_link *slirp = slirp_link_new(&s->link);
-
+    slirp = slirp_link_new(&s->link);
     if (slirp == NULL) {
         complain("libslirp does not start");
         return NULL;

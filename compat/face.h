@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "compat/compat.h"
+
 #ifdef __unix__
 #define FACE(name) _Static_assert(1, "the name is in face_wrap.c")
 #else

@@ -11,7 +11,7 @@ examples = %D%/http_get %D%/http_get_async %D%/tcp_echo %D%/udp_echo
 
 if FIRMWARE
 noinst_PROGRAMS += $(examples)
-example_ldadd = libboard.a libsock.a
+example_ldadd = libsock-internal.a libboard.a libsock-internal.a
 else
 if HAVE_SLIRP
 noinst_PROGRAMS += $(examples)

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < MAX_CLIENTS; i++) {
         clients[i].fd = NO_SOCKET;
     }
+    served = 0;
     echo_ready(options.port);
     while (options.count == 0 || served < options.count) {
         if (wait_for_all(listener, fds) < 0 && errno != EINTR) {

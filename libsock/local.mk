@@ -59,8 +59,6 @@ core_sources = \
 	%D%/net/tx.c \
 	%D%/net/tx_socket.c \
 	%D%/port/port.h \
-	%D%/port/sim_task.c \
-	%D%/port/sim_task.h \
 	%D%/proto/dhcp.c \
 	%D%/proto/dhcp.h \
 	%D%/proto/dns.c \
@@ -113,7 +111,9 @@ host_sources = \
 	%D%/port/posix.c \
 	%D%/port/posix.h \
 	%D%/port/sim.c \
-	%D%/port/sim.h
+	%D%/port/sim.h \
+	%D%/port/sim_task.c \
+	%D%/port/sim_task.h
 
 firmware_sources = \
 	%D%/link/lan9118.c \

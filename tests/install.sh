@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # What `make install` leaves is enough: every installed header compiles alone, as C and as C++, and programs link and run
-# with what pkg-config says, against the shared and against the static library. Plain builds only.
+# with what pkg-config says, against the shared and against the static library.
 : "${pkgconfigdir:?}" "${libdir:?}"
 set -u
-[ -z "${INSTRUMENTED-}" ] || exit 77
 command -v pkg-config >/dev/null || exit 77
 
 root=$(mktemp -d) || exit 1
@@ -42,10 +41,10 @@ int main(void)
 }
 END
 
-# links NAME PACKAGE: compiles the program with what pkg-config says, runs it, and looks for the call that was led to us
+# links NAME PACKAGE OPTION: compiles the program with what pkg-config says, runs it, and looks for the call that was led to us
 links() {
     # shellcheck disable=SC2046,SC2086 # lists of words
-    if ! $CC $flags "$root/program.c" -o "$root/program" $(pkg-config --libs "$2"); then
+    if ! $CC $flags "$root/program.c" -o "$root/program" $(pkg-config $3 --libs "$2"); then
         complain "$1: a program does not link"
         return
     fi
@@ -57,11 +56,11 @@ packages=libsock
 [ ! -f "$root$pkgconfigdir/libsock-slirp.pc" ] || packages="$packages libsock-slirp"
 if [ -f "$root$libdir/libsock.so" ]; then
     for package in $packages; do
-        links "shared $package" "$package"
+        links "shared $package" "$package" ""
     done
     rm -f "$root$libdir"/*.so*
 fi
 for package in $packages; do
-    links "static $package" "$package"
+    links "static $package" "$package" --static
 done
 exit $failed

@@ -188,8 +188,7 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
     if (err != SK_OK) {
         return err;
     }
-    if (len > max || len + MSGQ_RECORD_OVERHEAD >
-                         udp->tx_size / 2) { /* a larger record may never fit: base/msgq.h */
+    if (len > max || len + MSGQ_RECORD_OVERHEAD > udp->tx_size) {
         return SK_MSG_SIZE;
     }
     payload = msgq_claim(&udp->udp.tx, len, &meta);

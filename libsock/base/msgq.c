@@ -198,6 +198,20 @@ bool msgq_peek(const struct msgq *q, const uint8_t **payload, size_t *len, struc
     return true;
 }
 
+/*
+ * An empty queue begins again at the memory's beginning, where the longest record fits. A producer
+ * that was faster keeps its place: then `head` is not where the consumer is.
+ */
+static void begin_again(struct msgq *q, uint32_t tail)
+{
+    uint32_t head = tail;
+    uint32_t start = tail + queue_size(q) - (tail & q->mask);
+
+    if (tail & q->mask && compare_exchange(&q->head, &head, start)) {
+        store_release(&q->tail, start);
+    }
+}
+
 void msgq_pop(struct msgq *q)
 {
     uint32_t tail = load_relaxed(&q->tail);
@@ -212,4 +226,5 @@ void msgq_pop(struct msgq *q)
     }
     memset(rec, 0, size);
     store_release(&q->tail, counter + size);
+    begin_again(q, counter + size);
 }

@@ -46,9 +46,9 @@ void msgq_init(struct msgq *q, uint8_t *memory, uint32_t size);
 bool msgq_readable(const struct msgq *q);
 
 /**
- * True when a record of `len` octets of payload would find room. An empty queue has room for every
- * record that takes at most half of its size, overhead included; a larger one may find it cut in
- * two where the memory ends.
+ * True when a record of `len` octets of payload would find room. A queue that was emptied has room
+ * for every record that is not longer than the queue, overhead included; while records are in it, a
+ * long one may find the rest cut in two where the memory ends.
  */
 bool msgq_fits(const struct msgq *q, size_t len);
 

@@ -10,7 +10,8 @@
 #define MIN_BUFFER 256
 #define MIN_PACKET_SIZE (LINK_HEADROOM + 576) /* RFC 1122 3.3.2: EMTU_R is at least 576 */
 #define MAX_PACKET_SIZE (LINK_HEADROOM + 65535)
-#define MAX_ROUNDS 4 /* of loopback traffic that answers itself, in one poll */
+#define MAX_SOCKETS (1u << 24) /* a handle keeps 8 bits for the generation */
+#define MAX_ROUNDS 4           /* of loopback traffic that answers itself, in one poll */
 
 _Static_assert(SK_IFACE_LEN >= sizeof(struct sk_iface), "SK_IFACE_LEN");
 _Static_assert(SK_NETIF_LEN >= sizeof(struct netif), "SK_NETIF_LEN");
@@ -23,6 +24,14 @@ _Static_assert(SK_PKT_LEN >= sizeof(struct pkt), "SK_PKT_LEN");
 /* A slot, and buckets: twice as many as sockets, at most. */
 _Static_assert(SK_SOCKET_LEN >= sizeof(struct tagged_socket) + 2 * sizeof(struct sock_node *),
                "SK_SOCKET_LEN");
+
+static bool are_counts_valid(const struct sk_config *c)
+{
+    uint64_t n_sockets = (uint64_t)c->n_tcp + c->n_udp + c->n_listeners + c->n_queries;
+
+    return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
+           c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2;
+}
 
 /* The configuration with its defaults filled in. */
 static bool complete(const struct sk_config *given, struct sk_config *c)
@@ -61,8 +70,8 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
         c->buffers[0].size = CONFIG_BUFFER_SIZE;
         c->buffers[0].n = 2 * (c->n_tcp + c->n_udp + c->n_queries);
     }
-    return c->packet_size >= MIN_PACKET_SIZE && c->packet_size <= MAX_PACKET_SIZE &&
-           c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2;
+    return are_counts_valid(c) && c->packet_size >= MIN_PACKET_SIZE &&
+           c->packet_size <= MAX_PACKET_SIZE;
 }
 
 static void slab_init(struct slab *slab, struct arena *a, size_t n, size_t stride)
@@ -225,17 +234,6 @@ enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const str
         iface->trace(iface->trace_context, SK_TRACE_DROP, SK_FD_NONE, pkt, reason);
     }
     return reason;
-}
-
-bool rate_allows(struct rate *rate, instant now)
-{
-    tick second = tick_floor(seconds(1));
-
-    if (tick_floor(now) - rate->since >= second) {
-        rate->since = tick_floor(now);
-        rate->n = 0;
-    }
-    return rate->n++ < rate->per_second;
 }
 
 static bool receive(struct sk_iface *iface, instant now)

@@ -33,6 +33,7 @@
 
 #define LOOPBACK_IFINDEX 1
 #define SLOT_NONE UINT32_MAX
+#define QUERY_INDEX_BITS 8 /* of the number of a query, below its generation */
 
 /* Room in front of a packet's transport header: Ethernet at an offset that aligns IP to four
  * octets, and IPv4. */
@@ -213,7 +214,6 @@ struct sk_iface {
 
 /** Counts and traces a packet that goes no further, and answers the reason: `return drop(...)`. */
 enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const struct pkt *pkt);
-bool rate_allows(struct rate *rate, instant now);
 
 /* netif.c */
 
@@ -235,9 +235,6 @@ bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);
 /** Those that wait for a neighbour or for room have their turn again. */
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
-/** A share of what the link absorbs, for a new connection; `want` when it has no limit. */
-uint32_t netif_take_credit(struct netif *netif, uint32_t want);
-void netif_give_credit(struct netif *netif, uint32_t credit);
 /** A DHCP message came in. */
 enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
                                     instant now);
@@ -308,6 +305,8 @@ struct tcp_entry *tcp_at(const struct sk_iface *iface, uint32_t i);
 struct listener_entry *listener_at(const struct sk_iface *iface, uint32_t i);
 bool tcp_take_buffers(struct sk_iface *iface, struct tcp_entry *tcp);
 void tcp_give_buffers(struct sk_iface *iface, struct tcp_entry *tcp);
+/** A share of what the link absorbs, for a new connection; `want` when it has no limit. */
+uint32_t netif_take_credit(struct netif *netif, uint32_t want);
 void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp);
 bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp);
 
@@ -367,6 +366,8 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
 
 bool queries_poll(struct sk_iface *iface, instant now);
 instant queries_poll_at(const struct sk_iface *iface);
+/** True when no query runs, and none has an answer that nobody fetched yet. */
+bool queries_idle(const struct sk_iface *iface);
 /** Begins; `*query` names it for query_result. */
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
 /** SK_PENDING, or how it ended, once: then the query is forgotten. */

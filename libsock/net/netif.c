@@ -134,8 +134,19 @@ bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
            (bits | netif->netmask) == UINT32_MAX;
 }
 
+/* True when `netif` reaches `dst` without a router, and the better one of two is it: the smaller
+ * network. */
+static bool is_direct(const struct netif *netif, const struct netif *other, struct ip_addr dst)
+{
+    if (on_link(netif, ip4_bits(dst))) {
+        return !other || netif->netmask > other->netmask;
+    }
+    return !other && netif_is_broadcast(netif, dst);
+}
+
 struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop)
 {
+    struct netif *direct = NULL;
     struct netif *through = NULL;
 
     *next_hop = dst;
@@ -145,17 +156,19 @@ struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *
     for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
         struct netif *netif = &iface->netifs[i];
 
-        if (on_link(netif, ip4_bits(dst)) || netif_is_broadcast(netif, dst)) {
-            return ip_is_unspecified(netif->addr) ? NULL : netif;
+        if (ip_is_unspecified(netif->addr)) {
+            continue;
         }
-        if (!through && !ip_is_unspecified(netif->gateway) && !ip_is_unspecified(netif->addr)) {
+        if (is_direct(netif, direct, dst)) {
+            direct = netif;
+        } else if (!through && !ip_is_unspecified(netif->gateway)) {
             through = netif;
         }
     }
-    if (through) {
+    if (!direct && through) {
         *next_hop = through->gateway;
     }
-    return through;
+    return direct ? direct : through;
 }
 
 struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
@@ -201,33 +214,6 @@ void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
 bool netif_is_acquiring(const struct netif *netif)
 {
     return netif->uses_dhcp && ip_is_unspecified(netif->addr);
-}
-
-/*
- * Half of what is left, at least a segment: the first connections get most, and later ones still
- * some. What is given lasts as long as the connection, since an announced window cannot be taken
- * back.
- */
-uint32_t netif_take_credit(struct netif *netif, uint32_t want)
-{
-    uint32_t segment = netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN;
-    uint32_t share = netif->credit / 2;
-
-    if (netif->link->absorb == 0) {
-        return want;
-    }
-    share = share > segment ? share : segment;
-    share = share < netif->credit ? share : netif->credit;
-    share = share < want ? share : want;
-    netif->credit -= share;
-    return share;
-}
-
-void netif_give_credit(struct netif *netif, uint32_t credit)
-{
-    if (netif->link->absorb) {
-        netif->credit += credit;
-    }
 }
 
 /* ---- DHCP -------------------------------------------------------------------------------------

@@ -95,6 +95,9 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
     if (node->tag == SOCK_UDP) {
         return !udp_conflicts(iface, node, local);
     }
+    if (remote.port == 0) {
+        return !tcp_conflicts(iface, node, local);
+    }
     return !sockets_find(iface, true, local, remote) && !sockets_find(iface, true, local, nobody) &&
            !sockets_match(iface, true, local, nobody);
 }

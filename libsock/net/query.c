@@ -7,16 +7,15 @@
 #include "net/iface.h"
 
 #define FORGET_TIME seconds(30) /* an answer that nobody fetches */
-#define INDEX_BITS 8
 
 static uint32_t handle_of(const struct sk_iface *iface, const struct query_slot *slot)
 {
-    return slot->generation << INDEX_BITS | (uint32_t)(slot - iface->queries);
+    return slot->generation << QUERY_INDEX_BITS | (uint32_t)(slot - iface->queries);
 }
 
 static struct query_slot *slot_named(struct sk_iface *iface, uint32_t query)
 {
-    uint32_t i = query & ((1u << INDEX_BITS) - 1);
+    uint32_t i = query & ((1u << QUERY_INDEX_BITS) - 1);
 
     if (i >= iface->n_queries || !iface->queries[i].used ||
         handle_of(iface, &iface->queries[i]) != query) {
@@ -149,15 +148,21 @@ bool queries_poll(struct sk_iface *iface, instant now)
     return any;
 }
 
+static instant slot_poll_at(const struct sk_iface *iface, const struct query_slot *slot)
+{
+    if (slot->q.result != SK_PENDING) {
+        return slot->forget_at;
+    }
+    return slot->q.send_due ? iface->now : dns_poll_at(&slot->q);
+}
+
 instant queries_poll_at(const struct sk_iface *iface)
 {
     instant at = NEVER;
 
     for (uint32_t i = 0; iface->n_asked > 0 && i < iface->n_queries; i++) {
-        const struct query_slot *slot = &iface->queries[i];
-
-        if (slot->used) {
-            instant due = slot->q.result == SK_PENDING ? dns_poll_at(&slot->q) : slot->forget_at;
+        if (iface->queries[i].used) {
+            instant due = slot_poll_at(iface, &iface->queries[i]);
 
             at = due < at ? due : at;
         }

@@ -2,6 +2,8 @@
 /* The records of sockets, in slabs by kind, and the buffers that belong to them. */
 #include "net/iface.h"
 
+#include "wire/ipv4.h"
+
 #include <string.h>
 
 static void *slab_at(const struct slab *slab, uint32_t i)
@@ -138,6 +140,37 @@ bool tcp_take_buffers(struct sk_iface *iface, struct tcp_entry *tcp)
         return false;
     }
     return true;
+}
+
+/*
+ * Half of what is left of the link's absorb, at least a segment: the first connections get most,
+ * and later ones still some. What is given lasts as long as the connection, since an announced
+ * window cannot be taken back. Less than a small segment is of no use for so long: then there is
+ * nothing, until another connection gives its share back (settle.c).
+ */
+uint32_t netif_take_credit(struct netif *netif, uint32_t want)
+{
+    uint32_t segment = netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN;
+    uint32_t share = netif->credit / 2;
+
+    if (netif->link->absorb == 0) {
+        return want;
+    }
+    share = share > segment ? share : segment;
+    share = share < netif->credit ? share : netif->credit;
+    share = share < want ? share : want;
+    if (share < TCP_DEFAULT_MSS && share < want && share < netif->link->absorb) {
+        return 0;
+    }
+    netif->credit -= share;
+    return share;
+}
+
+static void netif_give_credit(struct netif *netif, uint32_t credit)
+{
+    if (netif->link->absorb) {
+        netif->credit += credit;
+    }
 }
 
 void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp)

@@ -47,6 +47,8 @@ static enum sk_err unreachable_error(const struct icmp4_hdr *hdr)
         return SK_REFUSED;
     case ICMP4_NET_UNREACHABLE:
         return SK_NET_UNREACHABLE;
+    case ICMP4_FRAG_NEEDED:
+        return SK_MSG_SIZE;
     default:
         return SK_HOST_UNREACHABLE;
     }

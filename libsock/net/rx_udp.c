@@ -10,6 +10,13 @@ static bool is_dhcp(const struct netif *netif, const struct udp_hdr *hdr)
            hdr->src_port == DHCP_SERVER_PORT;
 }
 
+/* While there is no address every datagram was let through for DHCP's sake. */
+static bool is_for_us(struct sk_iface *iface, const struct netif *netif, const struct ip_hdr *ip)
+{
+    return !netif_is_acquiring(netif) || netif_is_broadcast(netif, ip->dst) ||
+           netif_with_addr(iface, ip->dst);
+}
+
 enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now)
 {
@@ -23,6 +30,9 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
     if (is_dhcp(netif, &hdr)) {
         reason = netif_dhcp_arrives(iface, netif, c, now);
         return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
+    }
+    if (!is_for_us(iface, netif, ip)) {
+        return drop(iface, DROP_IP_NOT_FOR_US, pkt);
     }
     node = sockets_match(iface, false, (struct sk_addr){ ip->dst, hdr.dst_port },
                          (struct sk_addr){ ip->src, hdr.src_port });

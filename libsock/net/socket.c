@@ -224,7 +224,7 @@ static void close_udp(struct sk_iface *iface, struct udp_entry *udp)
 {
     hash_remove(iface, &udp->node);
     slot_release(iface, &udp->node);
-    if (udp->rx && msgq_readable(&udp->udp.tx)) {
+    if (udp->rx && (msgq_readable(&udp->udp.tx) || load_acquire(&udp->kicked))) {
         tx_wants(iface, &udp->node); /* released when the last datagram has left */
     } else {
         udp_release(iface, udp);

@@ -10,6 +10,17 @@
 
 #define QUOTE_TEXT 8 /* octets of the datagram's payload that an ICMP error quotes, RFC 792 */
 
+static bool rate_allows(struct rate *rate, instant now)
+{
+    tick second = tick_floor(seconds(1));
+
+    if (tick_floor(now) - rate->since >= second) {
+        rate->since = tick_floor(now);
+        rate->n = 0;
+    }
+    return rate->n++ < rate->per_second;
+}
+
 struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport)
 {
     return pkt_alloc(&iface->pool, IP_HEADROOM + transport);

@@ -118,8 +118,8 @@ static bool acknowledges(enum oracle_state *state, struct oracle_segment seg,
 /* Seventh and eighth: what takes sequence space is acknowledged; only what is next is delivered. */
 static struct verdict text_and_fin(enum oracle_state state, struct oracle_segment seg)
 {
-    bool reads = state == ORACLE_ESTABLISHED || state == ORACLE_FIN_WAIT_1 ||
-                 state == ORACLE_FIN_WAIT_2;
+    bool reads =
+        state == ORACLE_ESTABLISHED || state == ORACLE_FIN_WAIT_1 || state == ORACLE_FIN_WAIT_2;
     bool next = seg.seq == SEQ_NEXT || seg.seq == SEQ_BEFORE;
     struct verdict verdict = stay(state, seg.len > 0 || has(seg, FIN) ? REPLY_ACK : REPLY_NONE);
 

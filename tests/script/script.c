@@ -9,6 +9,7 @@
 
 #include "base/sum.h"
 #include "tests/script/audit.h"
+#include "tests/script/expect.h"
 
 #define MAX_AT_ONCE 20000 /* segments at one instant: more is a livelock */
 
@@ -22,7 +23,7 @@ int64_t script_ms(const struct script *s)
     return (s->now - s->late - s->start) / 1000;
 }
 
-static instant instant_of(const struct script *s, int64_t ms)
+instant script_instant(const struct script *s, int64_t ms)
 {
     return s->start + s->late + millis(ms);
 }
@@ -57,7 +58,7 @@ static void relate(const struct script *s, struct tcp_hdr *hdr)
     hdr->ack -= hdr->flags & TCP_ACK ? s->irs : 0;
 }
 
-static struct sent *next_sent(struct script *s)
+struct sent *script_next_sent(struct script *s)
 {
     return &s->sent[s->first_sent % SCRIPT_MAX_SENT];
 }
@@ -84,7 +85,7 @@ bool script_take(struct script *s, struct tcp_hdr *hdr)
     if (s->n_sent == 0) {
         return false;
     }
-    *hdr = next_sent(s)->hdr;
+    *hdr = script_next_sent(s)->hdr;
     s->first_sent++;
     s->n_sent--;
     return true;
@@ -92,7 +93,7 @@ bool script_take(struct script *s, struct tcp_hdr *hdr)
 
 bool script_advance(struct script *s, int64_t ms)
 {
-    instant until = instant_of(s, ms);
+    instant until = script_instant(s, ms);
     int n = 0;
 
     while (s->n_sent == 0) {
@@ -116,119 +117,6 @@ bool script_advance(struct script *s, int64_t ms)
     return true;
 }
 
-/* ---- Expectations ---------------------------------------------------------------------------- */
-
-static void expect_silence(struct script *s, const struct event *e)
-{
-    char got[SCRIPT_TEXT];
-
-    if (script_advance(s, e->ms)) {
-        script_describe(got, &next_sent(s)->hdr, next_sent(s)->at - s->start - s->late);
-        script_fail(s, "expected nothing before %" PRId64 " ms; got %s", e->ms, got);
-    }
-}
-
-static bool differs(int32_t wanted, int32_t zero, int32_t got)
-{
-    return wanted != 0 && (wanted == zero ? 0 : wanted) != got;
-}
-
-static bool is_other(const struct event *e, const struct tcp_hdr *hdr)
-{
-    int32_t ws = hdr->wscale == TCP_NO_WSCALE ? NO_WS : hdr->wscale;
-
-    return hdr->flags != e->what || hdr->seq != e->n || hdr->len != e->len ||
-           (hdr->flags & TCP_ACK && hdr->ack != e->ack) || differs(e->win, SHUT, hdr->wnd) ||
-           differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws);
-}
-
-/* Late by a tick is on time, and moves the clock of the script; early never is. */
-static bool is_untimely(struct script *s, const struct event *e, bool by_timer)
-{
-    duration late = next_sent(s)->at - instant_of(s, e->ms);
-
-    if (late != 0 && (!by_timer || late < -2 * RTO_GRANULARITY || late > 2 * RTO_GRANULARITY)) {
-        return true;
-    }
-    s->late += late;
-    return false;
-}
-
-static void expect_segment(struct script *s, const struct event *e)
-{
-    struct tcp_hdr wanted = { .flags = (uint8_t)e->what,
-                              .seq = e->n,
-                              .ack = e->ack,
-                              .len = e->len,
-                              .wnd = (uint16_t)(e->win > 0 ? e->win : 0),
-                              .mss = (uint16_t)(e->mss > 0 ? e->mss : 0),
-                              .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE) };
-    bool by_timer = s->n_sent == 0;
-    char expected[SCRIPT_TEXT];
-    char got[SCRIPT_TEXT] = "nothing";
-    struct tcp_hdr hdr;
-
-    script_describe(expected, &wanted, millis(e->ms));
-    if (script_advance(s, e->ms + 3)) {
-        script_describe(got, &next_sent(s)->hdr, next_sent(s)->at - s->start - s->late);
-    }
-    if (s->n_sent == 0 || is_other(e, &next_sent(s)->hdr) || is_untimely(s, e, by_timer)) {
-        script_fail(s, "\n  expected %s\n  got      %s", expected, got);
-    }
-    script_take(s, &hdr);
-}
-
-static int64_t value_of(const struct script *s, enum field field)
-{
-    const struct tcp_sock *tcp = s->tcp;
-
-    switch (field) {
-    case STATE:
-        return tcp->state;
-    case ERR:
-        return tcp->err;
-    case REASON:
-        return s->reason;
-    case UNREAD:
-        return ring_used(&tcp->rx);
-    case UNACKED:
-        return tcp_in_flight(tcp);
-    case AT_END:
-        return tcp_at_end(tcp);
-    case MAY_WRITE:
-        return tcp_may_send(tcp);
-    case CWND:
-        return tcp->cwnd;
-    case SSTHRESH:
-        return tcp->ssthresh;
-    case RTO:
-        return rtt_timeout(&tcp->rtt) / 1000;
-    case SEND_WINDOW:
-        return tcp->snd_wnd;
-    case RECEIVE_WINDOW:
-        return tcp->rcv_adv - tcp->rcv_nxt;
-    case RANGES:
-        return tcp->ooo.n;
-    case IS_OPEN:
-        return tcp->state != TCP_CLOSED || tcp_poll_at(tcp, s->now) != NEVER;
-    }
-    return -1;
-}
-
-static void expect_value(struct script *s, const struct event *e)
-{
-    static const char *const names[] = { "STATE",       "ERR",            "REASON", "UNREAD",
-                                         "UNACKED",     "AT_END",         "MAY_WRITE", "CWND",
-                                         "SSTHRESH",    "RTO",            "SEND_WINDOW",
-                                         "RECEIVE_WINDOW", "RANGES",      "IS_OPEN" };
-    int64_t got = value_of(s, (enum field)e->what);
-
-    if (got != e->n) {
-        script_fail(s, "\n  expected %s %" PRIu32 "\n  got      %s %" PRId64, names[e->what], e->n,
-                    names[e->what], got);
-    }
-}
-
 /* ---- What happens to the socket -------------------------------------------------------------- */
 
 static struct tcp_hdr header(struct script *s, const struct event *e)
@@ -243,7 +131,9 @@ static struct tcp_hdr header(struct script *s, const struct event *e)
         .wnd = s->win,
         .up = e->up,
         .mss = (uint16_t)e->mss,
-        .wscale = (uint8_t)(e->ws == 0 ? TCP_NO_WSCALE : e->ws == WS_0 ? 0 : e->ws),
+        .wscale = (uint8_t)(e->ws == 0      ? TCP_NO_WSCALE
+                            : e->ws == WS_0 ? 0
+                                            : e->ws),
         .len = e->len,
     };
 }
@@ -430,8 +320,8 @@ void script_connect(struct script *s, int32_t mss, int32_t win, int32_t ws)
 
 void script_run(const char *file, const char *title, const struct event *story, size_t n)
 {
-    /* Plain; both wrap with the SYN; soon after it; in the middle of a flight; the sign changes; the
-     * clocks wrap in ticks, and in microseconds. */
+    /* Plain; both wrap with the SYN; soon after it; in the middle of a flight; the sign changes;
+     * the clocks wrap in ticks, and in microseconds. */
     static const struct {
         uint32_t iss;
         uint32_t irs;

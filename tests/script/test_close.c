@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The end of a connection: FIN both ways, TIME-WAIT, RST, orphans (RFC 9293 3.6, 3.10.4; RFC 1337; RFC 2525). */
+/* The end of a connection: FIN both ways, TIME-WAIT, RST, orphans (RFC 9293 3.6, 3.10.4; RFC 1337;
+ * RFC 2525). */
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
@@ -345,9 +346,9 @@ SCRIPT(abort_of_time_wait_is_silent)
     expect(9000, IS_OPEN, 0),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-int main(void)
+    int main(void)
 {
     const TTest *const tests[] = {
         we_close_first,

@@ -80,11 +80,11 @@ static void reach(struct script *s, enum oracle_state state, uint32_t *next, uin
 static enum oracle_state state_of(const struct script *s, enum oracle_state from)
 {
     static const enum oracle_state states[] = {
-        [TCP_CLOSED] = ORACLE_CLOSED,           [TCP_SYN_SENT] = ORACLE_SYN_SENT,
-        [TCP_SYN_RECEIVED] = ORACLE_CROSSED,    [TCP_ESTABLISHED] = ORACLE_ESTABLISHED,
-        [TCP_FIN_WAIT_1] = ORACLE_FIN_WAIT_1,   [TCP_FIN_WAIT_2] = ORACLE_FIN_WAIT_2,
-        [TCP_CLOSE_WAIT] = ORACLE_CLOSE_WAIT,   [TCP_CLOSING] = ORACLE_CLOSING,
-        [TCP_LAST_ACK] = ORACLE_LAST_ACK,       [TCP_TIME_WAIT] = ORACLE_TIME_WAIT,
+        [TCP_CLOSED] = ORACLE_CLOSED,         [TCP_SYN_SENT] = ORACLE_SYN_SENT,
+        [TCP_SYN_RECEIVED] = ORACLE_CROSSED,  [TCP_ESTABLISHED] = ORACLE_ESTABLISHED,
+        [TCP_FIN_WAIT_1] = ORACLE_FIN_WAIT_1, [TCP_FIN_WAIT_2] = ORACLE_FIN_WAIT_2,
+        [TCP_CLOSE_WAIT] = ORACLE_CLOSE_WAIT, [TCP_CLOSING] = ORACLE_CLOSING,
+        [TCP_LAST_ACK] = ORACLE_LAST_ACK,     [TCP_TIME_WAIT] = ORACLE_TIME_WAIT,
     };
 
     if (from == ORACLE_SYN_RECEIVED) { /* the listener is the host's business */
@@ -136,7 +136,9 @@ static enum oracle_reply reply(struct script *s, uint32_t ack)
     if (!script_advance(s, 120) || !script_take(s, &hdr)) {
         return REPLY_NONE;
     }
-    ck_assert(!script_advance(s, 120) && !script_take(s, &another));
+    if (script_advance(s, 120) || script_take(s, &another)) {
+        ck_abort_msg("more than one answer");
+    }
     switch (hdr.flags) {
     case ACK:
         return REPLY_ACK;
@@ -167,11 +169,13 @@ static void compare(struct script *s, enum oracle_state from, struct oracle_segm
     got.reply = reply(s, seg.flags & ACK ? ack : 0);
     got.state = state_of(s, from);
     got.text = ring_used(&s->tcp->rx);
-    ck_assert_msg(want.reply == got.reply && want.state == got.state && want.text == got.text,
-                  "state %d, flags %02x, seq %d, ack %d, len %u: wanted reply %d, state %d, text "
-                  "%u; got reply %d, state %d, text %u",
-                  from, seg.flags, seg.seq, seg.ack, seg.len, want.reply, want.state, want.text,
-                  got.reply, got.state, got.text);
+    if (want.reply != got.reply || want.state != got.state || want.text != got.text) {
+        ck_abort_msg(
+            "state %d, flags %02x, seq %d, ack %d, len %u: wanted reply %d, state %d, text "
+            "%u; got reply %d, state %d, text %u",
+            from, seg.flags, seg.seq, seg.ack, seg.len, want.reply, want.state, want.text,
+            got.reply, got.state, got.text);
+    }
     script_end(s);
 }
 

@@ -151,8 +151,7 @@ static void reset(struct bench *b, struct tcp_hdr hdr)
 
 static void compare(struct bench *b, enum oracle_state state, uint8_t flags, uint32_t len)
 {
-    struct verdict want =
-        oracle(state, (struct oracle_segment){ flags, SEQ_NEXT, ACK_ALL, len });
+    struct verdict want = oracle(state, (struct oracle_segment){ flags, SEQ_NEXT, ACK_ALL, len });
     struct tcp_hdr hdr = { .src_port = (uint16_t)(1024 + flags),
                            .dst_port = state == ORACLE_LISTEN ? OPEN_PORT : CLOSED_PORT,
                            .seq = UINT32_MAX - 5,

@@ -319,6 +319,23 @@ SCRIPT(a_peer_that_fell_silent_is_given_up_after_924_seconds)
     expect(2000000, IS_OPEN, 0),
 END_SCRIPT
 
+/* What says nothing new is no sign of life. */
+SCRIPT(a_peer_that_only_repeats_itself_is_given_up)
+    connected,
+    app(100, WRITE, 100),
+    out(100, ACK | PSH, 1, 1, 100),
+    out(300, ACK | PSH, 1, 1, 100), out(700, ACK | PSH, 1, 1, 100),
+    out(1500, ACK | PSH, 1, 1, 100), out(3100, ACK | PSH, 1, 1, 100),
+    in(4000, ACK, 1, 1, 0),
+    out(6300, ACK | PSH, 1, 1, 100), out(12700, ACK | PSH, 1, 1, 100),
+    out(25500, ACK | PSH, 1, 1, 100), out(51100, ACK | PSH, 1, 1, 100),
+    in(60000, ACK, 1, 1, 0),
+    app(60001, LINK, 0),
+    expect(924080, STATE, TCP_ESTABLISHED),
+    expect(924110, STATE, TCP_CLOSED),
+    expect(924110, ERR, SK_TIMED_OUT),
+END_SCRIPT
+
 /* RFC 9293 3.8.3: any progress is a sign of life. */
 SCRIPT(progress_puts_off_giving_up)
     connected,
@@ -333,9 +350,9 @@ SCRIPT(progress_puts_off_giving_up)
     expect(999999, STATE, TCP_ESTABLISHED),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-int main(void)
+    int main(void)
 {
     const TTest *const tests[] = {
         slow_start_grows_by_a_segment_for_every_ack,
@@ -363,6 +380,7 @@ int main(void)
         a_lost_fin_is_repeated,
         text_and_fin_are_repeated_together,
         a_peer_that_fell_silent_is_given_up_after_924_seconds,
+        a_peer_that_only_repeats_itself_is_given_up,
         progress_puts_off_giving_up,
         NULL,
     };

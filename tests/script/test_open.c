@@ -108,6 +108,16 @@ SCRIPT(a_second_syn_of_the_peer_is_answered_again)
     expect(510, STATE, TCP_ESTABLISHED),
 END_SCRIPT
 
+/* The text is not taken (the peer sends it again), and does not make the SYN a new one. */
+SCRIPT(a_second_syn_with_text_is_answered_again)
+    passive(0, SYN, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(500, SYN, 0, 0, 100, .mss = 1000),
+    out(500, SYN | ACK, 0, 1, 0),
+    in(510, ACK, 1, 1, 0),
+    expect(510, STATE, TCP_ESTABLISHED),
+END_SCRIPT
+
 SCRIPT(a_peer_that_missed_our_ack_gets_another)
     connected,
     in(1000, SYN | ACK, 0, 1, 0, .mss = 1000, .drop = DROP_TCP_UNACCEPTABLE),
@@ -214,9 +224,9 @@ SCRIPT(a_segment_that_the_link_refused_is_sent_later)
     out(30, ACK | PSH, 1, 1, 100),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-int main(void)
+    int main(void)
 {
     const TTest *const tests[] = {
         active_open,
@@ -229,6 +239,7 @@ int main(void)
         simultaneous_open_whose_syn_ack_is_lost,
         the_syn_ack_of_a_simultaneous_open_acknowledges_too_much,
         a_second_syn_of_the_peer_is_answered_again,
+        a_second_syn_with_text_is_answered_again,
         a_peer_that_missed_our_ack_gets_another,
         a_lost_syn_is_repeated_and_makes_the_start_slow,
         a_lost_syn_ack_is_repeated_and_makes_the_start_slow,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Incoming text: its order, its place, and when it is acknowledged (RFC 9293 3.10.7.4, RFC 5681 4.2). */
+/* Incoming text: its order, its place, and when it is acknowledged (RFC 9293 3.10.7.4, RFC
+ * 5681 4.2). */
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
@@ -292,10 +293,10 @@ SCRIPT(a_segment_without_text_is_not_acknowledged)
     expect(5000, STATE, TCP_ESTABLISHED),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-/* RFC 9293 SHLD-31. Nothing but ACKs is sent, so nothing asks for a repetition. */
-START_TEST(every_order_of_five_segments_is_delivered)
+    /* RFC 9293 SHLD-31. Nothing but ACKs is sent, so nothing asks for a repetition. */
+    START_TEST(every_order_of_five_segments_is_delivered)
 {
     struct script *s = malloc(sizeof(*s));
 

@@ -191,6 +191,18 @@ SCRIPT(a_window_that_closes_over_text_is_probed_with_its_first_octet)
     in(730, ACK, 1, 3001, 0),
 END_SCRIPT
 
+SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
+    connected,
+    app(100, WRITE, 5000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 2001, 1, 1000), out(100, ACK, 3001, 1, 1000),
+    in(110, ACK, 1, 1001, 0, .win = SHUT),
+    app(200, LINK, 0),
+    in(320, ACK, 1, 2001, 0, .win = SHUT),  /* at 310 a probe was due */
+    app(330, LINK, 1),
+    out(720, ACK, 2001, 1, 1),
+END_SCRIPT
+
 SCRIPT(fin_probes_a_closed_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
@@ -247,12 +259,15 @@ SCRIPT(a_window_of_an_older_segment_is_not_believed)
     in(52, ACK, 1, 1, 100, .win = 9000, .drop = DROP_TCP_UNACCEPTABLE),
     out(52, ACK, 1, 201, 0),
     expect(52, SEND_WINDOW, 5000),
+    in(53, ACK, 1, 1, 300, .win = 9000),    /* acceptable, and yet older */
+    expect(53, UNREAD, 300),
+    expect(53, SEND_WINDOW, 5000),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-/* RFC 9293 MUST-37: as long as probes are answered, for a day. */
-START_TEST(an_answered_probe_keeps_the_connection_open)
+    /* RFC 9293 MUST-37: as long as probes are answered, for a day. */
+    START_TEST(an_answered_probe_keeps_the_connection_open)
 {
     struct script *s = malloc(sizeof(*s));
     const int64_t day = 24 * 3600 * 1000;
@@ -306,7 +321,8 @@ static void shrink(struct script *s, uint32_t by)
             opened = n > 2;
             edge = opened ? len + 1 : edge;
         }
-        play(s, in(script_ms(s) + 10, ACK, 1, got, 0, .win = edge > got ? (int32_t)(edge - got) : SHUT));
+        play(s, in(script_ms(s) + 10, ACK, 1, got, 0,
+                   .win = edge > got ? (int32_t)(edge - got) : SHUT));
     }
     play(s, expect(script_ms(s), UNACKED, 0));
     script_end(s);
@@ -342,6 +358,7 @@ int main(void)
         a_lost_window_update_is_found_by_the_probe,
         a_probe_that_is_taken_moves_on,
         a_window_that_closes_over_text_is_probed_with_its_first_octet,
+        a_probe_that_the_link_kept_is_no_licence_for_new_text,
         fin_probes_a_closed_window,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,

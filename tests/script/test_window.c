@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The window that we announce (RFC 9293 3.8.6.2.2, RFC 7323 2.4): its edge opens in steps and never moves back. */
+/* The window that we announce (RFC 9293 3.8.6.2.2, RFC 7323 2.4): its edge opens in steps and never
+ * moves back. */
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
@@ -131,10 +132,11 @@ SCRIPT(a_scaled_window_is_honoured_to_its_true_edge)
     out(90, ACK, 1, 131073, 0, .win = 32768),
 END_SCRIPT
 
-// clang-format on
+    // clang-format on
 
-/* One octet at a time, each acknowledged: a window rounded up every time would outgrow the ring. */
-START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
+    /* One octet at a time, each acknowledged: a window rounded up every time would outgrow the
+       ring. */
+    START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
 {
     struct script *s = malloc(sizeof(*s));
     struct tcp_hdr hdr;

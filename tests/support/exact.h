@@ -15,7 +15,7 @@
 /** A copy of `len` octets, to be given to free(). */
 static inline uint8_t *exact_copy(const void *octets, size_t len)
 {
-    uint8_t *copy = malloc(len);
+    uint8_t *copy = calloc(len, 1);
 
     if (!copy) {
         abort();

@@ -238,7 +238,29 @@ START_TEST(the_ports_run_out)
 }
 END_TEST
 
-/* A listener's port is nobody's ephemeral port, nor is one that is bound. */
+/* The next ports in the sequence of an address are bound for all addresses: they are stepped over. */
+START_TEST(an_ephemeral_port_conflicts_with_nobody)
+{
+    struct host_setup setup = { .config = { .n_tcp = 32 } };
+    uint16_t first;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    fd = host_socket(&h, SK_STREAM);
+    ck_assert_int_eq(bind_to(fd, HOST_IP, 0), SK_OK);
+    first = port_of(fd);
+    ck_assert_uint_lt(first, 65500); /* with the seed of frames_host.c */
+    for (uint16_t i = 1; i <= 20; i++) {
+        host_bound(&h, SK_STREAM, (uint16_t)(first + i));
+    }
+    fd = host_socket(&h, SK_STREAM);
+    ck_assert_int_eq(bind_to(fd, HOST_IP, 0), SK_OK);
+    ck_assert_uint_eq(port_of(fd), first + 21);
+    host_free(&h);
+}
+END_TEST
+
+/* A port that is bound is nobody's ephemeral port. */
 START_TEST(a_bound_port_is_not_given_away)
 {
     struct host_setup setup = { .config = { .n_udp = 40 } };
@@ -269,6 +291,7 @@ int main(void)
                                    the_ports_of_streams,
                                    the_ports_of_datagrams,
                                    the_ports_run_out,
+                                   an_ephemeral_port_conflicts_with_nobody,
                                    a_bound_port_is_not_given_away,
                                    NULL };
 

@@ -13,6 +13,7 @@
 
 struct newreno {
     uint32_t recover; /* RFC 6582 3.1: a loss before this was reacted to */
+    uint32_t flight;  /* at the first duplicate: limited transmit does not count, RFC 5681 3.2 */
     uint8_t n_duplicates;
     bool recovering;
 };
@@ -85,6 +86,9 @@ static void newreno_on_duplicate_ack(struct tcp_sock *tcp, instant now)
     if (nr->n_duplicates < DUPLICATE_THRESHOLD) {
         nr->n_duplicates++;
     }
+    if (nr->n_duplicates == 1) {
+        nr->flight = tcp_in_flight(tcp);
+    }
     if (nr->n_duplicates < DUPLICATE_THRESHOLD || !seq_after(tcp->snd_una, nr->recover)) {
         if (nr->n_duplicates <= LIMITED_TRANSMIT) {
             tcp->inflation = (uint32_t)nr->n_duplicates * tcp->mss;
@@ -93,7 +97,7 @@ static void newreno_on_duplicate_ack(struct tcp_sock *tcp, instant now)
     }
     nr->recovering = true;
     nr->recover = tcp->snd_nxt;
-    tcp->profile->congestion->on_loss(tcp, now);
+    tcp->profile->congestion->on_loss(tcp, nr->flight, now);
     tcp->cwnd = tcp->ssthresh;
     tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
     retransmit_first(tcp);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/time.h"
 
@@ -33,8 +34,11 @@ struct tcp_congestion {
     void (*init)(struct tcp_sock *tcp);
     /** Octets were acknowledged outside of recovery. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
-    /** A loss was found (not by timeout): sets ssthresh from what is in flight. */
-    void (*on_loss)(struct tcp_sock *tcp, instant now);
+    /**
+     * A loss was found (not by timeout): sets ssthresh from `flight`, the octets in flight without
+     * those of limited transmit.
+     */
+    void (*on_loss)(struct tcp_sock *tcp, uint32_t flight, instant now);
     /** The timer expired: sets ssthresh and cwnd. */
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
 };

@@ -59,13 +59,10 @@ static void halve(struct tcp_sock *tcp, uint32_t flight)
     state_of(tcp)->acked = 0;
 }
 
-/* What is out beyond cwnd left by limited transmit, and does not count: RFC 5681 3.2 step 2. */
-static void reno_on_loss(struct tcp_sock *tcp, instant now)
+static void reno_on_loss(struct tcp_sock *tcp, uint32_t flight, instant now)
 {
-    uint32_t flight = tcp_in_flight(tcp);
-
     (void)now;
-    halve(tcp, flight < tcp->cwnd ? flight : tcp->cwnd);
+    halve(tcp, flight);
 }
 
 static void reno_on_timeout(struct tcp_sock *tcp, instant now)

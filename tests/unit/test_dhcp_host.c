@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A host that has its address from DHCP, against the server of tests/support: what programs see of
+ * a lease that begins, is renewed, changes and ends.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/tick.h"
+#include "tests/support/dhcp_server.h"
+#include "tests/support/frames.h"
+#include "tests/support/suite.h"
+
+#define SERVER_MAC PEER_MAC
+
+static struct host h;
+static struct frame f;
+static struct dhcp_server server;
+static uint32_t n_unicast; /* DHCP messages to the server's own address */
+static uint32_t n_arp;     /* requests */
+static bool arp_silent;
+
+static void begin(void)
+{
+    struct host_setup setup = { .dhcp = true };
+
+    host_begin(&h, &setup);
+    dhcp_server_init(&server);
+    n_unicast = 0;
+    n_arp = 0;
+    arp_silent = false;
+}
+
+static struct ip_addr our_addr(void)
+{
+    struct ip_addr addr;
+
+    EXPECT(sk_netif_addr(h.iface, 2, &addr) == SK_OK);
+    return addr;
+}
+
+/* The answer to a DHCP message, in a broadcast or to the address, as the server says. */
+static void serve_dhcp(const struct sent *s)
+{
+    uint8_t answer[DHCP_MAX_LEN];
+    struct ip_addr dst;
+    size_t len;
+
+    n_unicast += ip_equal(s->ip.dst, server.addr);
+    len = dhcp_server_answer(&server, s->payload, s->payload_len, answer, sizeof(answer), &dst);
+    if (len > 0) {
+        frame_udp(&f, (struct sk_addr){ server.addr, DHCP_SERVER_PORT },
+                  (struct sk_addr){ dst, DHCP_CLIENT_PORT }, answer, len);
+        if (ip4_bits(dst) == UINT32_MAX) {
+            frame_set_macs(&f, MAC_BROADCAST, SERVER_MAC);
+        }
+        host_hear(&h, &f);
+    }
+}
+
+/* Answers what the host asks for by DHCP and ARP; the next other frame, or NULL. */
+static const struct sent *serve(void)
+{
+    const struct sent *s;
+
+    host_poll(&h);
+    while ((s = host_sent(&h)) != NULL) {
+        if (s->eth.type == ETH_TYPE_ARP) {
+            struct arp_hdr arp = { .op = ARP_REPLY, .sha = SERVER_MAC, .spa = s->arp.tpa,
+                                   .tha = HOST_MAC, .tpa = s->arp.spa };
+
+            n_arp++;
+            if (!arp_silent && s->arp.op == ARP_REQUEST) {
+                frame_arp(&f, &arp);
+                host_hear(&h, &f);
+            }
+        } else if (s->ip.proto == IP_PROTO_UDP && s->udp.dst_port == DHCP_SERVER_PORT) {
+            serve_dhcp(s);
+        } else {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void run(instant until)
+{
+    for (;;) {
+        instant at;
+
+        EXPECT(serve() == NULL);
+        at = sk_iface_poll_at(h.iface, h.now);
+        if (at > until) {
+            break;
+        }
+        host_run(&h, at);
+    }
+    host_run(&h, until);
+    EXPECT(serve() == NULL);
+}
+
+static void acquire(void)
+{
+    begin();
+    run(h.now + seconds(20));
+    EXPECT(sk_iface_configured(h.iface));
+}
+
+START_TEST(an_address_is_acquired)
+{
+    struct sk_op op;
+    struct sk_addr addrs[1];
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert(!sk_iface_configured(h.iface));
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_NET_UNREACHABLE);
+    sk_resolve(&op, "www.example.org", 80, addrs, 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_NAME_FAILED);
+    run(h.now + seconds(20));
+    ck_assert(sk_iface_configured(h.iface));
+    ck_assert(ip_equal(our_addr(), ip4(0x0a00000f)));
+    ck_assert_uint_eq(server.n_discovers, 1);
+    ck_assert_uint_eq(server.n_requests, 1);
+    /* Network, gateway and name server are those that it named. */
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+    s = serve();
+    ck_assert(s && ip_equal(s->ip.src, ip4(0x0a00000f)) && mac_equal(s->eth.dst, SERVER_MAC));
+    sk_resolve(&op, "www.example.org", 80, addrs, 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    s = serve();
+    ck_assert(s && s->udp.dst_port == 53 && ip_equal(s->ip.dst, server.dns[0]));
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_server_that_comes_late)
+{
+    begin();
+    server.silent = true;
+    run(h.now + seconds(100));
+    ck_assert(!sk_iface_configured(h.iface));
+    ck_assert_uint_ge(server.n_discovers, 4);
+    ck_assert_uint_le(server.n_discovers, 8); /* 4, 8, 16, 32, 64 seconds apart */
+    server.silent = false;
+    run(h.now + seconds(70));
+    ck_assert(sk_iface_configured(h.iface));
+    host_free(&h);
+}
+END_TEST
+
+/* Renewals go to the server alone, every half of the lease, and disturb nobody. */
+START_TEST(a_lease_is_renewed)
+{
+    const struct sent *s;
+    uint32_t n_asked;
+    sk_fd fd;
+
+    acquire();
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ server.addr, 9 }), SK_OK);
+    ck_assert_ptr_nonnull(serve());
+    run(h.now + seconds(1700)); /* at about 1,800 seconds, a sixteenth earlier at most */
+    run(h.now + seconds(110));
+    ck_assert_uint_eq(n_unicast, 1);
+    ck_assert_uint_eq(server.n_requests, 2);
+    /* The neighbour that was learned for it is still known after the answer. */
+    n_asked = n_arp;
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ server.addr, 9 }), SK_OK);
+    s = serve();
+    ck_assert(s && s->eth.type == ETH_TYPE_IPV4);
+    ck_assert_uint_le(n_arp, n_asked + 1);
+    run(h.now + seconds(36000));
+    ck_assert_uint_ge(n_unicast, 20);
+    ck_assert_uint_eq(server.n_discovers, 1);
+    ck_assert(ip_equal(our_addr(), ip4(0x0a00000f)));
+    host_free(&h);
+}
+END_TEST
+
+/* The server is gone: rebinding in a broadcast, then the address is not ours any more. */
+START_TEST(a_lease_expires)
+{
+    struct sk_op op;
+    instant bound;
+    sk_fd fd;
+    sk_fd stream;
+    uint32_t n_requests;
+
+    acquire();
+    bound = h.now - seconds(20);
+    fd = host_socket(&h, SK_DGRAM);
+    stream = host_socket(&h, SK_STREAM);
+    server.silent = true;
+    run(bound + seconds(3100));
+    n_requests = server.n_requests;
+    ck_assert(sk_iface_configured(h.iface));
+    run(bound + seconds(3590));
+    ck_assert(sk_iface_configured(h.iface));
+    ck_assert_uint_gt(server.n_requests, n_requests); /* rebinding */
+    run(bound + seconds(3640));
+    ck_assert(!sk_iface_configured(h.iface));
+    ck_assert(ip_is_unspecified(our_addr()));
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_NET_UNREACHABLE);
+    sk_op_connect(&op, stream, (struct sk_addr){ FAR_IP, 80 });
+    ck_assert_int_eq(host_try(&h, &op), SK_NET_UNREACHABLE);
+    server.silent = false;
+    run(h.now + seconds(140));
+    ck_assert(sk_iface_configured(h.iface));
+    sk_op_connect(&op, stream, (struct sk_addr){ FAR_IP, 80 });
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    ck_assert_ptr_nonnull(serve());
+    host_free(&h);
+}
+END_TEST
+
+/* A server that says no: another address, and what is bound to the old one goes out no more. */
+START_TEST(an_address_is_taken_away)
+{
+    acquire();
+    server.refuses = true;
+    run(h.now + seconds(2000));
+    ck_assert(!sk_iface_configured(h.iface));
+    server.refuses = false;
+    server.first = ip4(0x0a000020);
+    server.n_clients = 0;
+    run(h.now + seconds(200));
+    ck_assert(ip_equal(our_addr(), ip4(0x0a000020)));
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(an_mtu_that_the_server_names)
+{
+    static uint8_t text[1472];
+    sk_fd fd;
+
+    begin();
+    server.mtu = 1000;
+    run(h.now + seconds(20));
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, text, 973, (struct sk_addr){ server.addr, 9 }), SK_MSG_SIZE);
+    ck_assert_int_eq(host_send(&h, fd, text, 972, (struct sk_addr){ server.addr, 9 }), SK_OK);
+    ck_assert_ptr_nonnull(serve());
+    host_free(&h);
+}
+END_TEST
+
+/* A name server from the configuration comes first, and is there before DHCP. */
+START_TEST(name_servers_from_both)
+{
+    struct host_setup setup = { .dhcp = true };
+    struct sk_addr addrs[1];
+    struct sk_op op;
+    const struct sent *s;
+
+    setup.config.dns[0].addr = FAR_IP;
+    host_begin(&h, &setup);
+    dhcp_server_init(&server);
+    arp_silent = false;
+    run(h.now + seconds(20));
+    sk_resolve(&op, "www.example.org", 80, addrs, 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    s = serve();
+    ck_assert(s && ip_equal(s->ip.dst, FAR_IP));
+    host_run(&h, h.now + seconds(2) + millis(10));
+    s = serve();
+    ck_assert(s && ip_equal(s->ip.dst, server.dns[0]));
+    host_free(&h);
+}
+END_TEST
+
+/* Messages of others, or of nobody, change nothing. */
+START_TEST(messages_that_are_not_for_us)
+{
+    uint8_t octets[300] = { 2, 1, 6 };
+
+    acquire();
+    memcpy(octets + 236, "\x63\x82\x53\x63\x35\x01\x06\xff", 8); /* a NAK */
+    frame_udp(&f, (struct sk_addr){ server.addr, 67 }, (struct sk_addr){ our_addr(), 68 }, octets,
+              sizeof(octets));
+    host_hear_silent_drop(&h, &f, DROP_DHCP_UNEXPECTED);
+    ck_assert(sk_iface_configured(h.iface));
+    host_free(&h);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { an_address_is_acquired,
+                                   a_server_that_comes_late,
+                                   a_lease_is_renewed,
+                                   a_lease_expires,
+                                   an_address_is_taken_away,
+                                   an_mtu_that_the_server_names,
+                                   name_servers_from_both,
+                                   messages_that_are_not_for_us,
+                                   NULL };
+
+    return suite_run("dhcp_host", tests);
+}

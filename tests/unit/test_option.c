@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Options: which kind of socket has which, the values they take, what a buffer's size comes to, and
+ * that no-delay does what it says.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/peer.h"
+#include "tests/support/suite.h"
+
+static struct host h;
+
+enum kind { STREAM, DATAGRAM, LISTENER, N_KINDS };
+
+static sk_fd of_kind(enum kind kind)
+{
+    return kind == LISTENER ? host_listener(&h, 80, 1)
+                            : host_socket(&h, kind == STREAM ? SK_STREAM : SK_DGRAM);
+}
+
+/* What sk_set and sk_get answer, by kind. */
+static const struct {
+    enum sk_option option;
+    bool set[N_KINDS];
+    bool get[N_KINDS];
+} TABLE[] = {
+    { SK_SO_ERROR, { false, false, false }, { true, true, true } },
+    { SK_SO_TYPE, { false, false, false }, { true, true, true } },
+    { SK_REUSEADDR, { true, true, true }, { true, true, true } },
+    { SK_RCVBUF, { true, true, true }, { true, true, true } },
+    { SK_SNDBUF, { true, true, true }, { true, true, true } },
+    { SK_NODELAY, { true, false, true }, { true, false, true } },
+    { SK_ACCEPTCONN, { false, false, false }, { true, true, true } },
+    { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
+    { (enum sk_option)999, { false, false, false }, { false, false, false } },
+};
+
+START_TEST(who_has_which_option)
+{
+    ck_assert_uint_eq(sizeof(TABLE) / sizeof(TABLE[0]), SK_N_OPTIONS + 2);
+    for (size_t i = 0; i < sizeof(TABLE) / sizeof(TABLE[0]); i++) {
+        for (enum kind kind = STREAM; kind < N_KINDS; kind++) {
+            int32_t value = 77;
+            sk_fd fd;
+
+            host_begin(&h, NULL);
+            fd = of_kind(kind);
+            ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, 1),
+                             TABLE[i].set[kind] ? SK_OK : SK_NO_OPTION);
+            ck_assert_int_eq(sk_get(h.iface, fd, TABLE[i].option, &value),
+                             TABLE[i].get[kind] ? SK_OK : SK_NO_OPTION);
+            ck_assert(TABLE[i].get[kind] || value == 77);
+            ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+            host_end(&h);
+        }
+    }
+}
+END_TEST
+
+START_TEST(what_a_socket_is)
+{
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_TYPE), SK_DGRAM);
+    ck_assert_int_eq(host_option(&h, fd, SK_ACCEPTCONN), 0);
+    fd = host_socket(&h, SK_STREAM);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_TYPE), SK_STREAM);
+    ck_assert_int_eq(host_option(&h, fd, SK_ACCEPTCONN), 0);
+    ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_OK);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_TYPE), SK_STREAM);
+    ck_assert_int_eq(host_option(&h, fd, SK_ACCEPTCONN), 1);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_OK);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(switches_are_zero_and_one)
+{
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_socket(&h, SK_STREAM);
+    for (int i = 0; i < 2; i++) {
+        enum sk_option option = i ? SK_REUSEADDR : SK_NODELAY;
+
+        ck_assert_int_eq(host_option(&h, fd, option), 0);
+        ck_assert_int_eq(sk_set(h.iface, fd, option, -5), SK_OK);
+        ck_assert_int_eq(host_option(&h, fd, option), 1);
+        ck_assert_int_eq(sk_set(h.iface, fd, option, 0), SK_OK);
+        ck_assert_int_eq(host_option(&h, fd, option), 0);
+    }
+    host_free(&h);
+}
+END_TEST
+
+static void begin_with_classes(void)
+{
+    struct host_setup setup = { .config = { .rcvbuf = 512, .sndbuf = 512 } };
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 512, 4 };
+    setup.config.buffers[1] = (struct sk_buffer_class){ 2048, 3 };
+    setup.config.buffers[2] = (struct sk_buffer_class){ 16384, 2 };
+    host_begin(&h, &setup);
+    host_meet(&h);
+}
+
+/* The smallest class that holds what was asked for; the largest there is when none does. */
+START_TEST(a_buffer_is_of_the_class_that_was_asked_for)
+{
+    static const int32_t wanted[] = { 1, 512, 513, 2048, 2049, 16384, 16385, INT32_MAX };
+    static const int32_t given[] = { 512, 512, 2048, 2048, 16384, 16384, 16384, 16384 };
+
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        sk_fd fd;
+
+        begin_with_classes();
+        fd = host_socket(&h, SK_DGRAM);
+        ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), 512);
+        ck_assert_int_eq(sk_set(h.iface, fd, SK_RCVBUF, wanted[i]), SK_OK);
+        ck_assert_int_eq(sk_bind(h.iface, fd, NOBODY), SK_OK);
+        ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), given[i]);
+        ck_assert_int_eq(host_option(&h, fd, SK_SNDBUF), 512);
+        ck_assert_int_eq(sk_set(h.iface, fd, SK_RCVBUF, 16384), SK_OK); /* too late */
+        ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), given[i]);
+        ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+        host_end(&h);
+    }
+}
+END_TEST
+
+START_TEST(a_buffer_of_no_size)
+{
+    sk_fd fd;
+
+    begin_with_classes();
+    fd = host_socket(&h, SK_STREAM);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_RCVBUF, 0), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_SNDBUF, -1), SK_INVALID);
+    ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), 512);
+    host_free(&h);
+}
+END_TEST
+
+/* A listener's sizes are those of its connections, and the window says so. */
+START_TEST(a_listener_hands_its_sizes_on)
+{
+    struct peer p;
+    sk_fd listener;
+    sk_fd fd;
+
+    begin_with_classes();
+    listener = host_bound(&h, SK_STREAM, 80);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_RCVBUF, 2000), SK_OK);
+    ck_assert_int_eq(sk_listen(h.iface, listener, 4, h.now), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_SNDBUF, 16384), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_NODELAY, 1), SK_OK);
+    peer_begin(&p, &h, 4000, 80);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd, 2048);
+    p.seq--;
+    peer_send(&p, TCP_RST, NULL, 0);
+    p = (struct peer){ 0 };
+    peer_begin(&p, &h, 4001, 80);
+    fd = peer_accepted(&p, listener);
+    ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), 2048);
+    ck_assert_int_eq(host_option(&h, fd, SK_SNDBUF), 16384);
+    ck_assert_int_eq(host_option(&h, fd, SK_NODELAY), 1);
+    host_free(&h);
+}
+END_TEST
+
+/* When the class is used up there is a smaller one, and the option says which. */
+START_TEST(classes_that_are_used_up)
+{
+    sk_fd fds[3];
+
+    begin_with_classes();
+    for (int i = 0; i < 3; i++) {
+        fds[i] = host_socket(&h, SK_DGRAM);
+        ck_assert_int_eq(sk_set(h.iface, fds[i], SK_RCVBUF, 16384), SK_OK);
+        ck_assert_int_eq(sk_bind(h.iface, fds[i], NOBODY), SK_OK);
+        ck_assert_int_eq(host_option(&h, fds[i], SK_RCVBUF), i < 2 ? 16384 : 2048);
+    }
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(sk_close(h.iface, fds[i], h.now), SK_OK);
+    }
+    host_end(&h);
+}
+END_TEST
+
+/* Nagle holds the second small segment back; without it both leave, also what waited already. */
+START_TEST(no_delay)
+{
+    struct peer p;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    host_send(&h, fd, "a", 1, NOBODY);
+    host_poll(&h);
+    peer_expect(&p, TCP_ACK);
+    host_send(&h, fd, "b", 1, NOBODY);
+    host_poll(&h);
+    peer_silent(&p);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_NODELAY, 1), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->payload_len, 1);
+    host_send(&h, fd, "c", 1, NOBODY);
+    host_poll(&h);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->payload_len, 1);
+    host_free(&h);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { who_has_which_option,
+                                   what_a_socket_is,
+                                   switches_are_zero_and_one,
+                                   a_buffer_is_of_the_class_that_was_asked_for,
+                                   a_buffer_of_no_size,
+                                   a_listener_hands_its_sizes_on,
+                                   classes_that_are_used_up,
+                                   no_delay,
+                                   NULL };
+
+    return suite_run("option", tests);
+}

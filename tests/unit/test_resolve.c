@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Names through the whole host: against two name servers, 10.0.0.2 and 10.0.0.254, of which each
+ * may answer, be silent or not be there, and against one that is not what it says.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/tick.h"
+#include "tests/support/dns_server.h"
+#include "tests/support/frames.h"
+#include "tests/support/suite.h"
+#include "wire/dns.h"
+
+#define N_ADDRS 4
+
+enum server { ANSWERS, SILENT, REFUSES, FAILS };
+
+static struct host h;
+static struct frame f;
+static enum server servers[2];
+static int n_asked[2];
+static struct sk_addr addrs[N_ADDRS];
+
+static const struct dns_record RECORDS[] = {
+    { .name = "www.example.org", .kind = DNS_RECORD_ADDR, .ttl = 60 },
+    { .name = "two.example.org", .kind = DNS_RECORD_ADDR, .ttl = 60 },
+    { .name = "two.example.org", .kind = DNS_RECORD_ADDR, .ttl = 60 },
+    { .name = "alias.example.org",
+      .kind = DNS_RECORD_ALIAS,
+      .alias_of = "www.example.org",
+      .ttl = 60 },
+    { .name = "empty.example.org", .kind = DNS_RECORD_EMPTY },
+    { .name = "fails.example.org", .kind = DNS_RECORD_FAILS, .rcode = DNS_SERVFAIL },
+    { .name = "silent.example.org", .kind = DNS_RECORD_SILENT },
+};
+#define N_RECORDS (sizeof(RECORDS) / sizeof(RECORDS[0]))
+
+static void begin(void)
+{
+    struct host_setup setup = { 0 };
+
+    setup.config.dns[0].addr = PEER_IP;
+    setup.config.dns[1].addr = GATE_IP;
+    host_begin(&h, &setup);
+    host_meet(&h);
+    memset(n_asked, 0, sizeof(n_asked));
+    servers[0] = servers[1] = ANSWERS;
+}
+
+static struct ip_addr address_of(size_t record)
+{
+    return ip4(0xc0000201 + (uint32_t)record);
+}
+
+/* What the server `i` makes of the query `s`. */
+static void serve(int i, const struct sent *s)
+{
+    struct dns_record records[N_RECORDS];
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    uint8_t query[DNS_MAX_UDP_LEN];
+    size_t len = 0;
+
+    n_asked[i]++;
+    memcpy(records, RECORDS, sizeof(records));
+    for (size_t r = 0; r < N_RECORDS; r++) {
+        records[r].addr = address_of(r);
+    }
+    memcpy(query, s->payload, s->payload_len);
+    if (servers[i] == ANSWERS) {
+        len = dns_server_answer(records, N_RECORDS, query, s->payload_len, answer, sizeof(answer));
+    } else if (servers[i] == FAILS) {
+        struct dns_record failing = { .name = "www.example.org",
+                                      .kind = DNS_RECORD_FAILS,
+                                      .rcode = DNS_REFUSED };
+
+        len = dns_server_answer(&failing, 1, query, s->payload_len, answer, sizeof(answer));
+    } else if (servers[i] == REFUSES) {
+        frame_icmp_error(&f, s->ip.dst, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, s->ip_at,
+                         IPV4_HDR_LEN + 8);
+        host_hear(&h, &f);
+    }
+    if (len > 0) {
+        frame_udp(&f, (struct sk_addr){ s->ip.dst, DNS_PORT },
+                  (struct sk_addr){ HOST_IP, s->udp.src_port }, answer, len);
+        host_hear(&h, &f);
+    }
+}
+
+static void serve_all(void)
+{
+    struct arp_hdr arp = { .op = ARP_REPLY, .tha = HOST_MAC, .tpa = HOST_IP };
+
+    host_poll(&h);
+    for (const struct sent *s; (s = host_sent(&h)) != NULL;) {
+        if (s->eth.type != ETH_TYPE_ARP) {
+            EXPECT(s->ip.proto == IP_PROTO_UDP && s->udp.dst_port == DNS_PORT);
+            serve(ip_equal(s->ip.dst, PEER_IP) ? 0 : 1, s);
+        } else if (s->arp.op == ARP_REQUEST) {
+            arp.spa = s->arp.tpa;
+            arp.sha = ip_equal(arp.spa, PEER_IP) ? PEER_MAC : GATE_MAC;
+            frame_arp(&f, &arp);
+            host_hear(&h, &f);
+        }
+    }
+}
+
+static enum sk_err finish(struct sk_op *op)
+{
+    instant until = h.now + seconds(120);
+    enum sk_err err = host_try(&h, op);
+
+    while (err == SK_PENDING && h.now < until) {
+        instant at;
+
+        serve_all();
+        err = host_try(&h, op);
+        at = sk_iface_poll_at(h.iface, h.now);
+        if (err == SK_PENDING && at > h.now) {
+            host_run(&h, at < until ? at : until);
+        }
+    }
+    return err;
+}
+
+static enum sk_err resolve(const char *name, size_t *n)
+{
+    struct sk_op op;
+    enum sk_err err;
+
+    memset(addrs, 0xee, sizeof(addrs));
+    sk_resolve(&op, name, 80, addrs, N_ADDRS);
+    err = finish(&op);
+    *n = op.done;
+    return err;
+}
+
+static void expect(const char *name, enum sk_err expected, size_t n_expected)
+{
+    size_t n;
+    enum sk_err err = resolve(name, &n);
+
+    ck_assert_msg(err == expected && (err != SK_OK || n == n_expected), "%s: %s, %zu addresses",
+                  name, sk_err_name(err), n);
+}
+
+START_TEST(names_of_every_kind)
+{
+    static const char *const no_names[] = { "", ".", "a..b" };
+    size_t n;
+
+    begin();
+    expect("www.example.org", SK_OK, 1);
+    ck_assert(ip_equal(addrs[0].addr, address_of(0)) && addrs[0].port == 80);
+    expect("WWW.Example.ORG", SK_OK, 1);
+    expect("www.example.org.", SK_OK, 1);
+    expect("two.example.org", SK_OK, 2);
+    expect("alias.example.org", SK_OK, 1);
+    ck_assert(ip_equal(addrs[0].addr, address_of(0)));
+    expect("empty.example.org", SK_NAME_NO_ADDRESS, 0);
+    expect("none.example.org", SK_NAME_UNKNOWN, 0);
+    expect("fails.example.org", SK_NAME_FAILED, 0);
+    expect("silent.example.org", SK_TIMED_OUT, 0);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(resolve(no_names[i], &n), SK_INVALID);
+    }
+    ck_assert(sk_iface_idle(h.iface));
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(an_address_is_its_own_answer)
+{
+    begin();
+    expect("192.0.2.7", SK_OK, 1);
+    ck_assert(ip_equal(addrs[0].addr, ip4(0xc0000207)) && addrs[0].port == 80);
+    ck_assert_int_eq(n_asked[0] + n_asked[1], 0);
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(the_second_server_helps)
+{
+    static const enum server first[] = { SILENT, REFUSES, FAILS };
+
+    for (size_t i = 0; i < 3; i++) {
+        instant begun;
+
+        begin();
+        servers[0] = first[i];
+        begun = h.now;
+        expect("www.example.org", SK_OK, 1);
+        ck_assert_int_eq(n_asked[0], 1);
+        ck_assert_int_eq(n_asked[1], 1);
+        ck_assert_int_le(h.now - begun, first[i] == SILENT ? seconds(3) : 0);
+        host_end(&h);
+    }
+}
+END_TEST
+
+START_TEST(no_server_helps)
+{
+    instant begun;
+
+    begin();
+    servers[0] = servers[1] = SILENT;
+    begun = h.now;
+    expect("www.example.org", SK_TIMED_OUT, 0);
+    ck_assert_int_eq(n_asked[0], 3);
+    ck_assert_int_eq(n_asked[1], 3);
+    ck_assert_int_ge(h.now - begun, seconds(28)); /* 2 + 4 + 8 seconds for each */
+    ck_assert_int_le(h.now - begun, seconds(29));
+    servers[0] = servers[1] = REFUSES;
+    begun = h.now;
+    expect("www.example.org", SK_NAME_FAILED, 0);
+    ck_assert_int_le(h.now - begun, seconds(1));
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(no_server_is_known)
+{
+    size_t n;
+
+    host_begin(&h, NULL);
+    ck_assert_int_eq(resolve("www.example.org", &n), SK_NAME_FAILED);
+    host_end(&h);
+}
+END_TEST
+
+/* RFC 5452: another id, question, port or address, and the query goes on as if nothing came. */
+START_TEST(answers_that_are_not_from_the_server)
+{
+    struct sk_op op;
+    const struct sent *s;
+    uint8_t query[DNS_MAX_UDP_LEN];
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    struct dns_record lie = { .name = "www.example.org",
+                              .kind = DNS_RECORD_ADDR,
+                              .addr = ip4(0x06060606),
+                              .ttl = 60 };
+    struct sk_addr server = { PEER_IP, DNS_PORT };
+    struct sk_addr us = { HOST_IP, 0 };
+    size_t len;
+
+    begin();
+    sk_resolve(&op, "www.example.org", 80, addrs, N_ADDRS);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    s = host_sent(&h);
+    memcpy(query, s->payload, s->payload_len);
+    us.port = s->udp.src_port;
+    len = dns_server_answer(&lie, 1, query, s->payload_len, answer, sizeof(answer));
+    ck_assert_uint_gt(len, 0);
+    frame_udp(&f, (struct sk_addr){ GATE_IP, DNS_PORT }, us, answer, len);
+    host_hear_drop(&h, &f, DROP_UDP_NO_SOCKET);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 54 }, us, answer, len);
+    host_hear_drop(&h, &f, DROP_UDP_NO_SOCKET);
+    for (unsigned bit = 0; bit < 16; bit++) {
+        answer[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        frame_udp(&f, server, us, answer, len);
+        host_hear_drop(&h, &f, DROP_DNS_UNEXPECTED);
+        answer[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    answer[13] = 'v'; /* of another question */
+    frame_udp(&f, server, us, answer, len);
+    host_hear_drop(&h, &f, DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_forget(&h);
+    ck_assert_int_eq(finish(&op), SK_OK);
+    ck_assert(ip_equal(addrs[0].addr, address_of(0)));
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(ports_and_ids_are_not_to_be_guessed)
+{
+    uint32_t seen[32];
+
+    begin();
+    for (size_t i = 0; i < 32; i++) {
+        struct sk_op op;
+        const struct sent *s;
+
+        sk_resolve(&op, "www.example.org", 80, addrs, N_ADDRS);
+        ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+        host_poll(&h);
+        s = host_sent(&h);
+        ck_assert_uint_ge(s->udp.src_port, 32768);
+        seen[i] = (uint32_t)s->udp.src_port << 16 | be16(s->payload);
+        for (size_t j = 0; j < i; j++) {
+            EXPECT(seen[j] >> 16 != seen[i] >> 16 && (seen[j] & 0xffff) != (seen[i] & 0xffff));
+        }
+        serve(0, s);
+        ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    }
+    host_end(&h);
+}
+END_TEST
+
+/* Forgotten queries end by themselves; meanwhile they are all there are. */
+START_TEST(forgotten_queries)
+{
+    struct sk_op ops[CONFIG_N_QUERIES + 1];
+
+    begin();
+    for (size_t i = 0; i <= CONFIG_N_QUERIES; i++) {
+        sk_resolve(&ops[i], "www.example.org", 80, addrs, N_ADDRS);
+        ck_assert_int_eq(host_try(&h, &ops[i]),
+                         i < CONFIG_N_QUERIES ? SK_PENDING : SK_NO_SOCKETS);
+    }
+    ck_assert(!sk_iface_idle(h.iface));
+    serve_all();
+    ck_assert_int_eq(host_try(&h, &ops[0]), SK_OK);
+    ck_assert_int_ne(host_try(&h, &ops[0]), SK_OK); /* the answer is given once */
+    ck_assert_int_eq(host_try(&h, &ops[CONFIG_N_QUERIES]), SK_PENDING);
+    serve_all();
+    host_run(&h, h.now + seconds(40));
+    ck_assert(sk_iface_idle(h.iface));
+    ck_assert_int_eq(host_try(&h, &ops[1]), SK_TIMED_OUT);
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(more_addresses_than_asked_for)
+{
+    struct sk_op op;
+
+    begin();
+    memset(addrs, 0, sizeof(addrs));
+    sk_resolve(&op, "two.example.org", 80, addrs, 1);
+    ck_assert_int_eq(finish(&op), SK_OK);
+    ck_assert_uint_eq(op.done, 1);
+    ck_assert_uint_eq(addrs[1].port, 0);
+    host_end(&h);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { names_of_every_kind,
+                                   an_address_is_its_own_answer,
+                                   the_second_server_helps,
+                                   no_server_helps,
+                                   no_server_is_known,
+                                   answers_that_are_not_from_the_server,
+                                   ports_and_ids_are_not_to_be_guessed,
+                                   forgotten_queries,
+                                   more_addresses_than_asked_for,
+                                   NULL };
+
+    return suite_run("resolve", tests);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Several netifs: which one a packet leaves by, the address it comes from, loopback, and what the
+ * MTU of each allows.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/peer.h"
+#include "tests/support/suite.h"
+
+#define SECOND_IP ip4(0xac100001) /* 172.16.0.1/16 */
+#define SECOND_PEER ip4(0xac10aaaa)
+#define BARE_IP ip4(0xc0a80001) /* 192.168.0.1/30, point to point */
+
+static struct host h;
+static struct fake_link second;
+static struct fake_link bare;
+static struct frame f;
+
+/* eth0 with the gateway, eth1 with another network, and a link of bare IP packets. */
+static void begin(void)
+{
+    struct host_setup setup = { .config = { .n_netifs = 4 } };
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = SECOND_IP, .prefix_len = 16 };
+    struct sk_netif_config ppp = { .name = "ppp0", .addr = BARE_IP, .prefix_len = 30 };
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fake_link_init(&second, LINK_ETHERNET, 1400);
+    fake_link_init(&bare, LINK_IP, 576);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    ck_assert_int_eq(sk_netif_add(h.iface, &bare.link, &ppp, h.now, NULL), SK_OK);
+}
+
+static void end(void)
+{
+    fake_link_free(&second);
+    fake_link_free(&bare);
+    host_free(&h);
+}
+
+/* A datagram is written; the next thing that this link is given. */
+static const struct sent *leaves_by(struct fake_link *link, sk_fd fd, struct ip_addr to)
+{
+    const struct sent *s;
+
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ to, 9 }), SK_OK);
+    host_poll(&h);
+    s = fake_link_sent(link);
+    ck_assert_ptr_nonnull(s);
+    ck_assert_ptr_null(link->out);
+    ck_assert(!h.link.out && !second.out && !bare.out);
+    return s;
+}
+
+START_TEST(each_network_by_its_own_netif)
+{
+    const struct sent *s;
+
+    begin();
+    s = leaves_by(&h.link, host_socket(&h, SK_DGRAM), PEER_IP);
+    ck_assert(ip_equal(s->ip.src, HOST_IP) && mac_equal(s->eth.dst, PEER_MAC));
+    s = leaves_by(&h.link, host_socket(&h, SK_DGRAM), FAR_IP);
+    ck_assert(ip_equal(s->ip.src, HOST_IP) && mac_equal(s->eth.dst, GATE_MAC));
+    s = leaves_by(&second, host_socket(&h, SK_DGRAM), SECOND_PEER);
+    ck_assert(s->eth.type == ETH_TYPE_ARP && ip_equal(s->arp.spa, SECOND_IP));
+    s = leaves_by(&bare, host_socket(&h, SK_DGRAM), ip4(0xc0a80002));
+    ck_assert(ip_equal(s->ip.src, BARE_IP));
+    end();
+}
+END_TEST
+
+/* Neighbours of one netif are not those of another, and an answer from the wrong one is none. */
+START_TEST(neighbours_are_those_of_a_netif)
+{
+    struct arp_hdr arp = { .op = ARP_REPLY, .sha = EVIL_MAC, .spa = SECOND_PEER, .tha = HOST_MAC,
+                           .tpa = SECOND_IP };
+
+    begin();
+    leaves_by(&second, host_socket(&h, SK_DGRAM), SECOND_PEER);
+    frame_arp(&f, &arp);
+    host_hear_silent_drop(&h, &f, DROP_ARP_UNSOLICITED);
+    ck_assert_ptr_null(second.out);
+    fake_link_put(&second, f.at, f.len);
+    host_poll(&h);
+    ck_assert_ptr_nonnull(fake_link_sent(&second));
+    end();
+}
+END_TEST
+
+/* A socket keeps the address that it is bound to; one that is bound to none takes the netif's. */
+START_TEST(the_address_that_a_datagram_comes_from)
+{
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert(ip_equal(leaves_by(&h.link, fd, PEER_IP)->ip.src, HOST_IP));
+    ck_assert(ip_equal(leaves_by(&bare, fd, ip4(0xc0a80002))->ip.src, BARE_IP));
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(sk_bind(h.iface, fd, (struct sk_addr){ SECOND_IP, 0 }), SK_OK);
+    ck_assert(ip_equal(leaves_by(&h.link, fd, PEER_IP)->ip.src, SECOND_IP));
+    end();
+}
+END_TEST
+
+START_TEST(a_connection_takes_address_and_mtu_of_its_netif)
+{
+    struct sk_addr local;
+    struct sk_op op;
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_STREAM);
+    sk_op_connect(&op, fd, (struct sk_addr){ ip4(0xc0a80002), 80 });
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    s = fake_link_sent(&bare);
+    ck_assert(s && s->tcp.mss == 576 - 40 && ip_equal(s->ip.src, BARE_IP));
+    ck_assert_int_eq(sk_local(h.iface, fd, &local), SK_OK);
+    ck_assert(ip_equal(local.addr, BARE_IP));
+    end();
+}
+END_TEST
+
+START_TEST(the_longest_datagram_is_that_of_the_netif)
+{
+    static uint8_t text[1473];
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, text, 1473, (struct sk_addr){ PEER_IP, 9 }), SK_MSG_SIZE);
+    ck_assert_int_eq(host_send(&h, fd, text, 1472, (struct sk_addr){ PEER_IP, 9 }), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(host_sent(&h)->len, 1514);
+    ck_assert_int_eq(host_send(&h, fd, text, 549, (struct sk_addr){ ip4(0xc0a80002), 9 }),
+                     SK_MSG_SIZE);
+    ck_assert_int_eq(host_send(&h, fd, text, 548, (struct sk_addr){ ip4(0xc0a80002), 9 }), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(fake_link_sent(&bare)->len, 576);
+    end();
+}
+END_TEST
+
+/* The limited broadcast leaves by the first netif that has an address. */
+START_TEST(broadcasts)
+{
+    struct host_setup setup = { .config = { .n_netifs = 3 }, .dhcp = true };
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = SECOND_IP, .prefix_len = 16 };
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    s = leaves_by(&h.link, host_socket(&h, SK_DGRAM), ip4(UINT32_MAX));
+    ck_assert(mac_equal(s->eth.dst, MAC_BROADCAST));
+    s = leaves_by(&second, host_socket(&h, SK_DGRAM), ip4(0xac10ffff));
+    ck_assert(mac_equal(s->eth.dst, MAC_BROADCAST) && ip_equal(s->ip.src, SECOND_IP));
+    end();
+    host_begin(&h, &setup); /* the first still waits for DHCP */
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    fake_link_init(&bare, LINK_IP, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    host_poll(&h);
+    host_forget(&h);
+    fd = host_socket(&h, SK_DGRAM);
+    s = leaves_by(&second, fd, ip4(UINT32_MAX));
+    ck_assert(mac_equal(s->eth.dst, MAC_BROADCAST) && ip_equal(s->ip.src, SECOND_IP));
+    end();
+}
+END_TEST
+
+/* Of two networks that hold an address the smaller one is meant (RFC 1122 3.3.1.2, RFC 1812
+ * 5.2.4.3). */
+START_TEST(the_longest_prefix)
+{
+    struct host_setup setup = { .config = { .n_netifs = 3 } };
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = ip4(0x0a010001), .prefix_len = 16 };
+
+    setup.netif = (struct sk_netif_config){ .addr = HOST_IP, .prefix_len = 8 };
+    host_begin(&h, &setup);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    fake_link_init(&bare, LINK_IP, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    ck_assert(ip_equal(leaves_by(&second, host_socket(&h, SK_DGRAM), ip4(0x0a010002))->arp.tpa,
+                       ip4(0x0a010002)));
+    ck_assert(ip_equal(leaves_by(&h.link, host_socket(&h, SK_DGRAM), ip4(0x0a020002))->arp.tpa,
+                       ip4(0x0a020002)));
+    end();
+}
+END_TEST
+
+/* 127/8 and every address of ours: no link sees it. */
+START_TEST(datagrams_to_ourselves)
+{
+    static const uint32_t addrs[] = { 0x7f000001, 0x7f010203, 0x0a000001, 0xac100001, 0xc0a80001 };
+    sk_fd to;
+
+    begin();
+    to = host_bound(&h, SK_DGRAM, 5000);
+    for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
+        sk_fd fd = host_socket(&h, SK_DGRAM);
+        uint8_t octets[8];
+        size_t len = sizeof(octets);
+        struct sk_addr from;
+        struct sk_addr local;
+
+        ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ ip4(addrs[i]), 5000 }),
+                         SK_OK);
+        host_poll(&h);
+        ck_assert_int_eq(host_recv(&h, to, octets, &len, &from), SK_OK);
+        ck_assert(len == 4 && memcmp(octets, "text", 4) == 0);
+        ck_assert_int_eq(sk_local(h.iface, fd, &local), SK_OK);
+        ck_assert_uint_eq(from.port, local.port);
+        ck_assert(ip_equal(from.addr, ip4(addrs[i])));
+        ck_assert_int_eq(host_send(&h, to, "back", 4, from), SK_OK);
+        host_poll(&h);
+        ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+        ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    }
+    ck_assert(!h.link.out && !second.out && !bare.out);
+    ck_assert_int_eq(sk_close(h.iface, to, h.now), SK_OK);
+    end();
+}
+END_TEST
+
+START_TEST(streams_to_ourselves)
+{
+    static const uint32_t addrs[] = { 0x7f000001, 0x7fffff02, 0x0a000001, 0xac100001 };
+
+    for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
+        static uint8_t text[20000];
+        static uint8_t got[sizeof(text)];
+        struct sk_iov out = { text, sizeof(text) };
+        struct sk_iov in = { got, sizeof(got) };
+        struct sk_op connect;
+        struct sk_op accept;
+        sk_fd listener;
+        sk_fd fd;
+
+        for (size_t j = 0; j < sizeof(text); j++) {
+            text[j] = (uint8_t)(j * 31 >> 4);
+        }
+        begin();
+        listener = host_listener(&h, 80, 1);
+        fd = host_socket(&h, SK_STREAM);
+        sk_op_connect(&connect, fd, (struct sk_addr){ ip4(addrs[i]), 80 });
+        ck_assert_int_eq(host_try(&h, &connect), SK_PENDING);
+        host_poll(&h);
+        ck_assert_int_eq(host_try(&h, &connect), SK_OK);
+        sk_op_accept(&accept, listener);
+        ck_assert_int_eq(host_try(&h, &accept), SK_OK);
+        sk_op_send(&connect, fd, &out, 1, NOBODY, 0);
+        sk_op_recv(&accept, accept.u.accepted, &in, 1, SK_OP_WAITALL);
+        for (int n = 0; n < 1000 && host_try(&h, &accept) == SK_PENDING; n++) {
+            host_try(&h, &connect);
+            host_run(&h, h.now + 1000);
+        }
+        ck_assert_uint_eq(accept.done, sizeof(text));
+        ck_assert_mem_eq(got, text, sizeof(text));
+        ck_assert(!h.link.out && !second.out && !bare.out);
+        ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+        ck_assert_int_eq(sk_close(h.iface, accept.fd, h.now), SK_OK);
+        ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+        host_run(&h, h.now + 10000000);
+        ck_assert(sk_iface_idle(h.iface));
+        end();
+    }
+}
+END_TEST
+
+/* Nobody there, on our own host: refused at once. */
+START_TEST(refused_by_ourselves)
+{
+    struct sk_op op;
+    uint8_t octet;
+    size_t len = 1;
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_STREAM);
+    sk_op_connect(&op, fd, (struct sk_addr){ ip4(0x7f000001), 81 });
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    ck_assert_int_eq(host_try(&h, &op), SK_REFUSED);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ ip4(0x7f000001), 81 }), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_REFUSED);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { each_network_by_its_own_netif,
+                                   neighbours_are_those_of_a_netif,
+                                   the_address_that_a_datagram_comes_from,
+                                   a_connection_takes_address_and_mtu_of_its_netif,
+                                   the_longest_datagram_is_that_of_the_netif,
+                                   broadcasts,
+                                   the_longest_prefix,
+                                   datagrams_to_ourselves,
+                                   streams_to_ourselves,
+                                   refused_by_ourselves,
+                                   NULL };
+
+    return suite_run("route", tests);
+}
