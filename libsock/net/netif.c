@@ -57,7 +57,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
         .ifindex = (uint8_t)(iface->n_netifs + 1),
         .uses_dhcp = dhcp,
         .credit = link->absorb,
-        .due_at = now,
+        .due_at = dhcp ? now : NEVER,
     };
     list_init(&netif->waiting);
     list_init(&netif->blocked);

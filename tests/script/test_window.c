@@ -132,6 +132,18 @@ SCRIPT(a_scaled_window_is_honoured_to_its_true_edge)
     out(90, ACK, 1, 131073, 0, .win = 32768),
 END_SCRIPT
 
+    /* An edge that may not move yet is rounded up where the ring has room for it. */
+SCRIPT(a_scaled_window_does_not_move_back_while_there_is_room)
+    setup(.rx = 131072),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ws = 2),
+    out(10, ACK, 1, 1, 0, .win = 32768),
+    in(20, ACK, 1, 1, 1),
+    app(30, READ, 1),
+    out(60, ACK, 1, 2, 0, .win = 32768),
+END_SCRIPT
+
     // clang-format on
 
     /* One octet at a time, each acknowledged: a window rounded up every time would outgrow the
@@ -170,6 +182,7 @@ int main(void)
         a_window_probe_is_answered,
         a_closed_window_takes_acknowledgments,
         a_scaled_window_is_honoured_to_its_true_edge,
+        a_scaled_window_does_not_move_back_while_there_is_room,
         many_small_segments_do_not_inflate_a_scaled_window,
         NULL,
     };
