@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
+EXTRA_DIST += %D%/instructions.sh %D%/slirp.py
+
 if !FIRMWARE
-EXTRA_PROGRAMS += %D%/bench %D%/round_trip
+EXTRA_PROGRAMS += %D%/bench
 
 %C%_bench_SOURCES = %D%/bench.c %D%/hosts.c %D%/hosts.h
 %C%_bench_LDADD = libsock-internal.a
 %C%_round_trip_SOURCES = %D%/round_trip.c %D%/hosts.c %D%/hosts.h
 %C%_round_trip_LDADD = libsock-internal.a
+
+# tests/scale.sh counts its instructions.
+check_PROGRAMS += %D%/round_trip
 endif
 
-bench: %D%/bench %D%/round_trip
+bench: %D%/bench %D%/round_trip all
 	@%D%/bench
+	@$(srcdir)/bench/instructions.sh %D%/round_trip 10 1000 10000 || test $$? -eq 77
+	@if test -x examples/http_get; then $(PYTHON) $(srcdir)/bench/slirp.py examples/http_get; fi
 
 size:
 	@$(srcdir)/firmware/size.sh $(srcdir)

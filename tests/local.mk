@@ -69,6 +69,7 @@ LDADD = libtest.a libsock-internal.a $(CHECK_LIBS)
 
 check_LIBRARIES += libtest.a
 libtest_a_SOURCES = \
+	%D%/prop/prop_frames.c \
 	%D%/script/audit.c \
 	%D%/script/audit.h \
 	%D%/script/expect.c \
@@ -79,10 +80,6 @@ libtest_a_SOURCES = \
 	%D%/script/oracle.h \
 	%D%/script/script.c \
 	%D%/script/script.h \
-	%D%/script/test_close.c \
-	%D%/script/test_loss.c \
-	%D%/script/test_open.c \
-	%D%/script/test_reset.c \
 	%D%/sim/program_tcp_echo.c \
 	%D%/support/compat_fixture.h \
 	%D%/support/dhcp_server.c \
@@ -132,12 +129,16 @@ c_tests = \
 	%D%/prop/prop_queues \
 	%D%/prop/prop_wire \
 	%D%/script/test_attack \
+	%D%/script/test_close \
 	%D%/script/test_congestion_model \
 	%D%/script/test_flags \
 	%D%/script/test_flags_host \
+	%D%/script/test_loss \
+	%D%/script/test_open \
 	%D%/script/test_options \
 	%D%/script/test_random \
 	%D%/script/test_receive \
+	%D%/script/test_reset \
 	%D%/script/test_send \
 	%D%/script/test_window \
 	%D%/sim/test_programs \

@@ -131,6 +131,9 @@ bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
         if (tcp->half_open) {
             listener_forget(tcp);
         }
+        if (tcp->node.hashed && t->snd_una == t->iss) { /* our SYN was never acknowledged */
+            iface->stats.tcp_failed_opens++;
+        }
         hash_remove(iface, &tcp->node);
         heap_remove(&iface->deadlines, tcp->node.item);
         tcp_give_credit(iface, tcp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rows ARP of tests/hostile-inputs.tsv against a whole host: what stays known, what is answered,
- * and what a host that is not there costs. The test is named by the row.
+ * The rows ARP of tests/hostile-inputs.tsv against a whole host: what stays known, what is
+ * answered, and what a host that is not there costs. The test is named by the row.
  */
 #include <check.h>
 #include <string.h>

@@ -221,8 +221,8 @@ START_TEST(hostile_IP_08_source_routes)
 
                 good(kind);
                 options = frame_open_options(&f, 12);
-                memcpy(options + 1, (const uint8_t[]){ kinds[i], 11, pointer, 10, 0, 0, 9, 8, 8, 8, 8 },
-                       11);
+                memcpy(options + 1,
+                       (const uint8_t[]){ kinds[i], 11, pointer, 10, 0, 0, 9, 8, 8, 8, 8 }, 11);
                 frame_fix_ip(&f);
                 host_hear_silent_drop(&h, &f, DROP_IP_SOURCE_ROUTE);
             }
@@ -274,11 +274,11 @@ static void expect_addresses(int kind, uint32_t src, uint32_t dst, enum drop_rea
 
 START_TEST(hostile_IP_10_martians)
 {
-    static const uint32_t sources[] = { 0,          1,          0x00ffffff, 0x7f000001, 0x7fffffff,
-                                        0xe0000001, 0xefffffff, 0xf0000001, 0xffffffff, 0x0a0000ff,
-                                        0x0a000001 };
-    static const uint32_t destinations[] = { 0, 1, 0x00ffffff, 0x7f000001, 0x7fffffff, 0xf0000001,
-                                             0xfffffffe };
+    static const uint32_t sources[] = { 0,          1,          0x00ffffff, 0x7f000001,
+                                        0x7fffffff, 0xe0000001, 0xefffffff, 0xf0000001,
+                                        0xffffffff, 0x0a0000ff, 0x0a000001 };
+    static const uint32_t destinations[] = { 0,          1,          0x00ffffff, 0x7f000001,
+                                             0x7fffffff, 0xf0000001, 0xfffffffe };
     static const uint32_t others[] = { 0xe0000001, 0xefffffff, 0x0a000002, 0x08080808, 0x0a0000fe };
 
     begin();

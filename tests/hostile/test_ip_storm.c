@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rows IP-12 and IP-13 of tests/hostile-inputs.tsv: protocols that the host does not speak, nested
- * and in storms. The test is named by the row.
+ * The rows IP-12 and IP-13 of tests/hostile-inputs.tsv: protocols that the host does not speak,
+ * nested and in storms. The test is named by the row.
  */
 #include <check.h>
 #include <string.h>

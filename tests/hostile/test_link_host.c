@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rows ETH of tests/hostile-inputs.tsv against a whole host: what the link brings in, and what it
- * is given. The test is named by the row.
+ * The rows ETH of tests/hostile-inputs.tsv against a whole host: what the link brings in, and what
+ * it is given. The test is named by the row.
  */
 #include <check.h>
 #include <string.h>

@@ -117,7 +117,8 @@ START_TEST(hostile_UDP_04_checksum_zero)
     put_be16(frame_transport_at(&f) + 6, 0);
     host_hear_silent_drop(&h, &f, DROP_NONE);
     expect_text("text", 4);
-    /* What is sent when the sum comes to zero: the text is the checksum that a text of zeros has. */
+    /* What is sent when the sum comes to zero: the text is the checksum that a text of zeros has.
+     */
     ck_assert_int_eq(host_send(&h, fd, text, 2, peer(9)), SK_OK);
     host_poll(&h);
     s = host_sent(&h);

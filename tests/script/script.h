@@ -12,7 +12,7 @@
  *         in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
  *         out(10, ACK, 1, 1, 0),
  *         expect(10, STATE, TCP_ESTABLISHED),
- *     END_SCRIPT
+ *     END_SCRIPT;
  *
  * A timer fires up to one tick late; the clock of the script stands still for that long, so scripts
  * name exact times.
@@ -122,7 +122,7 @@ struct event {
 #define reopens(...)   EVENT(EVENT_REOPENS, __VA_ARGS__)   /* ms, flags, seq, expected */
 
 #define SCRIPT(name)   START_TEST(name) { static const char *const title = #name; static const struct event story[] = {
-#define END_SCRIPT     }; script_run(__FILE__, title, story, sizeof(story) / sizeof(story[0])); } END_TEST
+#define END_SCRIPT     }; script_run(__FILE__, title, story, sizeof(story) / sizeof(story[0])); } END_TEST _Static_assert(1, "takes the semicolon")
 
 /* How most scripts begin: connected at 20 ms, round trip 10 ms, segments of 1000 octets. */
 #define connected \

@@ -19,7 +19,7 @@ SCRIPT(syn_on_a_connection_is_challenged)
     in(3000, SYN | ACK, 1, 1, 0, .drop = DROP_TCP_SYN),
     out(3000, ACK, 1, 1, 0),
     expect(3000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 /* The peer forgot us and begins again; our answer makes it reset us. */
 SCRIPT(a_peer_that_rebooted_resets_us)
@@ -28,7 +28,7 @@ SCRIPT(a_peer_that_rebooted_resets_us)
     out(100, ACK, 1, 1, 0),
     in(110, RST, 1, 0, 0),
     expect(110, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 3.10.7.4, fourth step: back to LISTEN. */
 SCRIPT(syn_inside_the_window_ends_a_half_open_connection)
@@ -37,7 +37,7 @@ SCRIPT(syn_inside_the_window_ends_a_half_open_connection)
     in(5, SYN, 1, 0, 0, .drop = DROP_TCP_SYN),
     expect(5, STATE, TCP_CLOSED),
     expect(5, ERR, SK_REFUSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(syn_inside_the_window_of_an_active_open_is_challenged)
     active(0),
@@ -47,7 +47,7 @@ SCRIPT(syn_inside_the_window_of_an_active_open_is_challenged)
     in(6, SYN, 100, 0, 0, .drop = DROP_TCP_SYN),
     out(6, ACK, 1, 1, 0),
     expect(6, STATE, TCP_SYN_RECEIVED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(syn_and_another_flag_that_contradicts_it_are_dropped)
     connected,
@@ -55,7 +55,7 @@ SCRIPT(syn_and_another_flag_that_contradicts_it_are_dropped)
     in(110, SYN | RST, 1, 0, 0, .drop = DROP_TCP_FLAGS),
     in(120, SYN | RST | ACK, 1, 1, 0, .drop = DROP_TCP_FLAGS),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_segment_without_ack_is_dropped)
     connected,
@@ -64,7 +64,7 @@ SCRIPT(a_segment_without_ack_is_dropped)
     in(120, FIN | PSH | URG, 1, 0, 10, .drop = DROP_TCP_NO_ACK),
     expect(1000, UNREAD, 0),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 3.10.7.4, fifth step. */
 SCRIPT(an_ack_of_what_was_never_sent_is_answered)
@@ -75,7 +75,7 @@ SCRIPT(an_ack_of_what_was_never_sent_is_answered)
     out(100, ACK, 101, 1, 0),
     expect(100, UNREAD, 0),
     expect(100, UNACKED, 100),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5961 5.2: SND.UNA - MAX.SND.WND is the oldest. */
 SCRIPT(an_ack_of_long_ago_is_not_believed)
@@ -91,7 +91,7 @@ SCRIPT(an_ack_of_long_ago_is_not_believed)
     in(50, ACK, 101, 0u - 1000, 100, .drop = DROP_TCP_ACK_RANGE),
     out(50, ACK, 2001, 101, 0),
     expect(50, UNREAD, 100),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_largest_window_says_how_old_an_ack_may_be)
     active(0),
@@ -104,7 +104,7 @@ SCRIPT(the_largest_window_says_how_old_an_ack_may_be)
     expect(40, UNREAD, 100),
     in(50, ACK, 101, 0u - 5000, 100, .drop = DROP_TCP_ACK_RANGE),
     out(50, ACK, 1, 101, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_old_ack_changes_nothing)
     connected,
@@ -114,7 +114,7 @@ SCRIPT(an_old_ack_changes_nothing)
     in(31, ACK, 1, 1, 0, .win = 10),
     expect(31, UNACKED, 1000),
     expect(31, SEND_WINDOW, 65535),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5961 7: segments without text are answered twice a second at most. */
 SCRIPT(challenges_are_limited)
@@ -129,14 +129,14 @@ SCRIPT(challenges_are_limited)
     in(620, ACK, 1, 5, 1), out(620, ACK, 1, 1, 0), /* with text: always */
     in(621, ACK, 1, 5, 1), out(621, ACK, 1, 1, 0),
     expect(2000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_keep_alive_of_the_peer_is_answered)
     connected,
     in(1000, ACK, 0, 1, 0), out(1000, ACK, 1, 1, 0),
     in(2000, ACK, 0, 1, 1, .fill = 0xee), out(2000, ACK, 1, 1, 0), /* with a garbage octet */
     expect(2000, UNREAD, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_wrong_ack_in_syn_sent_is_reset)
     active(0),
@@ -151,7 +151,7 @@ SCRIPT(a_wrong_ack_in_syn_sent_is_reset)
     in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
     out(10, ACK, 1, 1, 0),
     expect(10, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_wrong_ack_of_a_half_open_connection_is_reset)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -164,7 +164,7 @@ SCRIPT(a_wrong_ack_of_a_half_open_connection_is_reset)
     expect(10, STATE, TCP_ESTABLISHED),
     app(20, READ, 10),
     out(50, ACK, 1, 11, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_soft_icmp_error_is_told_when_the_peer_stays_silent)
     active(0),
@@ -176,7 +176,7 @@ SCRIPT(a_soft_icmp_error_is_told_when_the_peer_stays_silent)
     out(123000, SYN, 0, 0, 0),
     expect(180010, STATE, TCP_CLOSED),
     expect(180010, ERR, SK_HOST_UNREACHABLE),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_hard_icmp_error_ends_an_open)
     active(0),
@@ -187,7 +187,7 @@ SCRIPT(a_hard_icmp_error_ends_an_open)
     icmp(6, SK_REFUSED, 0, true),
     expect(6, STATE, TCP_CLOSED),
     expect(6, ERR, SK_REFUSED),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5927 5.2. */
 SCRIPT(a_hard_icmp_error_does_not_end_a_connection)
@@ -199,7 +199,7 @@ SCRIPT(a_hard_icmp_error_does_not_end_a_connection)
     expect(31, STATE, TCP_ESTABLISHED),
     in(40, ACK, 1, 101, 0),
     expect(9999, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_hard_icmp_error_does_not_end_a_half_open_connection)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -207,7 +207,7 @@ SCRIPT(a_hard_icmp_error_does_not_end_a_half_open_connection)
     icmp(5, SK_REFUSED, 0, true),
     in(10, ACK, 1, 1, 0),
     expect(10, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 3.8.5 comes with its own API; until then URG is not looked at. */
 SCRIPT(urgent_text_is_text)
@@ -220,7 +220,7 @@ SCRIPT(urgent_text_is_text)
     out(142, ACK, 1, 2301, 0),
     app(200, READ, 2300),
     out(200, ACK, 1, 2301, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(urgent_pointers_on_crossing_syns_mean_nothing)
     active(0),
@@ -233,12 +233,12 @@ SCRIPT(urgent_pointers_on_crossing_syns_mean_nothing)
     out(20, ACK, 1, 12, 0),
     app(30, READ, 10),
     expect(30, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    /* Row TCPH-09 of tests/hostile-inputs.tsv, for all pointers near the edges of a segment. */
-    START_TEST(hostile_TCPH_09_urgent_pointer)
+/* Row TCPH-09 of tests/hostile-inputs.tsv, for all pointers near the edges of a segment. */
+START_TEST(hostile_TCPH_09_urgent_pointer)
 {
     static const uint16_t pointers[] = { 0, 1, 2, 99, 100, 101, 102, 32767, 32768, 65534, 65535 };
     struct script *s = malloc(sizeof(*s));

@@ -34,7 +34,7 @@ SCRIPT(we_close_first)
     out(3600000, ACK, 102, 502, 0),
     expect(3600000, STATE, TCP_TIME_WAIT),
     expect(3600000, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_peer_closes_first)
     connected,
@@ -52,7 +52,7 @@ SCRIPT(the_peer_closes_first)
     expect(310, STATE, TCP_CLOSED),
     expect(310, ERR, SK_OK),
     expect(900000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_then_fin_in_close_wait)
     connected,
@@ -67,7 +67,7 @@ SCRIPT(text_then_fin_in_close_wait)
     in(220, ACK, 2, 5002, 0),
     expect(220, STATE, TCP_CLOSED),
     expect(220, ERR, SK_OK),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_lost_fin_of_last_ack_is_repeated)
     connected,
@@ -82,7 +82,7 @@ SCRIPT(a_lost_fin_of_last_ack_is_repeated)
     out(800, ACK | FIN, 1, 2, 0),
     in(810, ACK, 2, 2, 0),
     expect(810, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(both_close_at_once)
     connected,
@@ -95,7 +95,7 @@ SCRIPT(both_close_at_once)
     expect(110, STATE, TCP_TIME_WAIT),
     expect(240109, STATE, TCP_TIME_WAIT),
     expect(240112, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(both_close_at_once_and_our_fin_is_lost)
     connected,
@@ -106,7 +106,7 @@ SCRIPT(both_close_at_once_and_our_fin_is_lost)
     out(300, ACK | FIN, 1, 2, 0),
     in(310, ACK, 2, 2, 0),
     expect(310, STATE, TCP_TIME_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_that_acknowledges_ours_leads_to_time_wait_at_once)
     connected,
@@ -115,7 +115,7 @@ SCRIPT(fin_that_acknowledges_ours_leads_to_time_wait_at_once)
     in(110, ACK | FIN, 1, 2, 0),
     out(110, ACK, 2, 2, 0),
     expect(110, STATE, TCP_TIME_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 MUST-13. */
 SCRIPT(time_wait_lasts_two_msl)
@@ -123,14 +123,14 @@ SCRIPT(time_wait_lasts_two_msl)
     expect(240119, STATE, TCP_TIME_WAIT),
     expect(240122, STATE, TCP_CLOSED),
     expect(240122, ERR, SK_OK),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(time_wait_of_a_quick_link_is_short)
     setup(.msl_ms = 250),
     in_time_wait,
     expect(619, STATE, TCP_TIME_WAIT),
     expect(622, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_repeated_fin_starts_time_wait_anew)
     in_time_wait,
@@ -138,14 +138,14 @@ SCRIPT(a_repeated_fin_starts_time_wait_anew)
     out(100120, ACK, 2, 2, 0),
     expect(340119, STATE, TCP_TIME_WAIT),
     expect(340122, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_ack_does_not_start_time_wait_anew)
     in_time_wait,
     in(100120, ACK, 2, 2, 0),
     expect(240119, STATE, TCP_TIME_WAIT),
     expect(240122, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 1337: a declared deviation from RFC 9293 3.10.7.4. */
 SCRIPT(a_reset_does_not_end_time_wait)
@@ -154,14 +154,14 @@ SCRIPT(a_reset_does_not_end_time_wait)
     in(210, RST | ACK, 2, 2, 0, .drop = DROP_TCP_RST),
     expect(240119, STATE, TCP_TIME_WAIT),
     expect(240122, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(old_text_in_time_wait_is_acknowledged)
     in_time_wait,
     in(200, ACK, 1, 2, 500),
     out(200, ACK, 2, 2, 0),
     expect(200, STATE, TCP_TIME_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 MAY-2, RFC 1122 4.2.2.13: a SYN above all that the old connection used. */
 SCRIPT(a_newer_syn_may_reopen_time_wait)
@@ -175,19 +175,19 @@ SCRIPT(a_newer_syn_may_reopen_time_wait)
     reopens(200, SYN | FIN, 3, false),
     reopens(200, SYN | RST, 3, false),
     reopens(200, ACK, 3, false),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(only_time_wait_may_be_reopened)
     connected,
     reopens(100, SYN, 1000, false),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_older_syn_in_time_wait_is_challenged)
     in_time_wait,
     in(200, SYN, 0, 0, 0, .drop = DROP_TCP_UNACCEPTABLE),
     out(200, ACK, 2, 2, 0),
     expect(200, STATE, TCP_TIME_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 SHLD-3. */
 SCRIPT(close_with_unread_text_resets)
@@ -198,7 +198,7 @@ SCRIPT(close_with_unread_text_resets)
     out(120, RST | ACK, 1, 101, 0),
     expect(120, STATE, TCP_CLOSED),
     expect(9000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_with_unread_text_after_fin_resets)
     connected,
@@ -207,7 +207,7 @@ SCRIPT(close_with_unread_text_after_fin_resets)
     app(120, CLOSE),
     out(120, RST | ACK, 1, 102, 0),
     expect(120, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 /* Both FINs are through: nothing is sent and the state is kept (RFC 9293 3.10.4). */
 SCRIPT(close_with_unread_text_does_not_cut_time_wait_short)
@@ -220,7 +220,7 @@ SCRIPT(close_with_unread_text_does_not_cut_time_wait_short)
     expect(120, STATE, TCP_TIME_WAIT),
     expect(240109, STATE, TCP_TIME_WAIT),
     expect(240112, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_with_unread_text_lets_last_ack_finish)
     connected,
@@ -234,7 +234,7 @@ SCRIPT(close_with_unread_text_lets_last_ack_finish)
     in(320, ACK, 102, 2, 0),
     expect(320, STATE, TCP_CLOSED),
     expect(320, ERR, SK_OK),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_after_close_is_reset)
     connected,
@@ -244,7 +244,7 @@ SCRIPT(text_after_close_is_reset)
     in(120, ACK | PSH, 1, 2, 10, .drop = DROP_TCP_CLOSED),
     out(120, RST | ACK, 2, 1, 0),
     expect(120, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_after_close_is_reset_before_our_fin_is_acknowledged)
     connected,
@@ -255,7 +255,7 @@ SCRIPT(text_after_close_is_reset_before_our_fin_is_acknowledged)
     in(105, ACK | PSH, 1, 1, 10, .drop = DROP_TCP_CLOSED),
     out(105, RST | ACK, 102, 1, 0),
     expect(105, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_still_delivers_what_was_written)
     connected,
@@ -270,7 +270,7 @@ SCRIPT(close_still_delivers_what_was_written)
     in(130, ACK | FIN, 1, 4502, 0),
     out(130, ACK, 4502, 2, 0),
     expect(130, STATE, TCP_TIME_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_waits_until_the_congestion_window_has_room)
     connected,
@@ -280,7 +280,7 @@ SCRIPT(fin_waits_until_the_congestion_window_has_room)
     app(101, CLOSE),
     in(110, ACK, 1, 1001, 0),
     out(110, ACK | FIN, 4001, 1, 0),
-END_SCRIPT
+END_SCRIPT;
 
 /* Not in RFC 9293; as Linux. */
 SCRIPT(nobody_waits_for_ever_in_fin_wait_2)
@@ -291,7 +291,7 @@ SCRIPT(nobody_waits_for_ever_in_fin_wait_2)
     in(50000, ACK, 1, 2, 0),
     expect(60108, STATE, TCP_FIN_WAIT_2),
     expect(60112, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_wait_begins_when_the_reader_leaves)
     connected,
@@ -301,7 +301,7 @@ SCRIPT(the_wait_begins_when_the_reader_leaves)
     app(100000, CLOSE),
     expect(159999, STATE, TCP_FIN_WAIT_2),
     expect(160002, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_twice_is_close_once)
     connected,
@@ -312,7 +312,7 @@ SCRIPT(close_twice_is_close_once)
     in(110, ACK, 1, 2, 0),
     app(111, CLOSE),
     expect(111, STATE, TCP_FIN_WAIT_2),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(abort_resets_at_once)
     connected,
@@ -323,7 +323,7 @@ SCRIPT(abort_resets_at_once)
     expect(101, STATE, TCP_CLOSED),
     expect(101, ERR, SK_ABORTED),
     expect(9000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(abort_of_a_half_open_connection_resets)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -331,24 +331,24 @@ SCRIPT(abort_of_a_half_open_connection_resets)
     app(10, ABORT),
     out(10, RST | ACK, 1, 1, 0),
     expect(10, STATE, TCP_CLOSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(abort_before_the_answer_is_silent)
     active(0),
     out(0, SYN, 0, 0, 0),
     app(10, ABORT),
     expect(9000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(abort_of_time_wait_is_silent)
     in_time_wait,
     app(130, ABORT),
     expect(9000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    int main(void)
+int main(void)
 {
     const TTest *const tests[] = {
         we_close_first,

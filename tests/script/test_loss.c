@@ -33,7 +33,7 @@ SCRIPT(slow_start_grows_by_a_segment_for_every_ack)
     in(120, ACK, 1, 6001, 0),               /* for two: no more than one, RFC 5681 3.1 */
     out(120, ACK, 12001, 1, 1000), out(120, ACK, 13001, 1, 1000), out(120, ACK, 14001, 1, 1000),
     expect(120, CWND, 9000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_ack_for_little_opens_little)
     in_slow_start,
@@ -41,7 +41,7 @@ SCRIPT(an_ack_for_little_opens_little)
     expect(120, CWND, 8100),
     in(121, ACK, 1, 4201, 0),
     expect(121, CWND, 8200),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_window_that_is_not_used_does_not_grow)
     connected,
@@ -52,7 +52,7 @@ SCRIPT(a_window_that_is_not_used_does_not_grow)
     out(200, ACK | PSH, 101, 1, 100),
     in(210, ACK, 1, 201, 0),
     expect(210, CWND, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_initial_window_is_three_segments_of_1460)
     setup(.path_mss = 1460),
@@ -61,7 +61,7 @@ SCRIPT(the_initial_window_is_three_segments_of_1460)
     in(10, SYN | ACK, 0, 1, 0, .mss = 1460),
     out(10, ACK, 1, 1, 0),
     expect(10, CWND, 4380),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_initial_window_is_two_segments_of_8960)
     setup(.path_mss = 8960),
@@ -70,7 +70,7 @@ SCRIPT(the_initial_window_is_two_segments_of_8960)
     in(10, SYN | ACK, 0, 1, 0, .mss = 8960),
     out(10, ACK, 1, 1, 0),
     expect(10, CWND, 17920),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(limited_transmit_lets_two_segments_out)
     in_slow_start,
@@ -82,21 +82,21 @@ SCRIPT(limited_transmit_lets_two_segments_out)
     in(122, ACK, 1, 5001, 0),               /* it was only late */
     expect(122, CWND, 9000),
     expect(122, UNACKED, 9000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5681 3.2: half of what was out before limited transmit, which MUST NOT count. */
 SCRIPT(the_third_duplicate_repeats_a_segment)
     in_fast_recovery,
     expect(122, SSTHRESH, 4000),
     expect(122, CWND, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(each_further_duplicate_lets_a_segment_out)
     in_fast_recovery,                       /* 4000 and 3 duplicates, of 10000 that are out */
     in(123, ACK, 1, 4001, 0), in(124, ACK, 1, 4001, 0), in(125, ACK, 1, 4001, 0),
     in(126, ACK, 1, 4001, 0), out(126, ACK, 14001, 1, 1000),
     in(127, ACK, 1, 4001, 0), out(127, ACK, 15001, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_full_ack_ends_recovery)
     in_fast_recovery,
@@ -107,7 +107,7 @@ SCRIPT(a_full_ack_ends_recovery)
     in(142, ACK, 1, 15001, 0),              /* slow start up to ssthresh */
     out(142, ACK, 16001, 1, 1000), out(142, ACK, 17001, 1, 1000),
     expect(142, CWND, 3000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_partial_ack_repeats_the_next_hole)
     in_fast_recovery,
@@ -122,7 +122,7 @@ SCRIPT(a_partial_ack_repeats_the_next_hole)
     in(152, ACK, 1, 16001, 0),
     out(152, ACK, 16001, 1, 1000), out(152, ACK, 17001, 1, 1000),
     expect(152, SSTHRESH, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(congestion_avoidance_grows_by_a_segment_for_every_window)
     in_fast_recovery,
@@ -139,7 +139,7 @@ SCRIPT(congestion_avoidance_grows_by_a_segment_for_every_window)
     expect(142, CWND, 4000),
     in(142, ACK, 1, 18001, 0), out(142, ACK, 21001, 1, 1000), out(142, ACK, 22001, 1, 1000),
     expect(142, CWND, 5000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5681 2: neither text nor another window makes a duplicate. */
 SCRIPT(what_is_not_a_duplicate_is_not_counted)
@@ -154,7 +154,7 @@ SCRIPT(what_is_not_a_duplicate_is_not_counted)
     in(126, ACK, 31, 3001, 0),
     out(165, ACK, 12001, 31, 0),
     expect(200, SSTHRESH, UINT32_MAX),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 6298 5.4 - 5.6; RFC 5681 3.1: from FlightSize, and once for one loss. */
 SCRIPT(a_timeout_repeats_the_first_segment_and_backs_off)
@@ -167,7 +167,7 @@ SCRIPT(a_timeout_repeats_the_first_segment_and_backs_off)
     out(1513, ACK, 4001, 1, 1000),
     expect(1513, SSTHRESH, 4000),
     expect(1513, RTO, 1600),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(after_a_timeout_all_is_sent_again_in_slow_start)
     in_slow_start,
@@ -180,7 +180,7 @@ SCRIPT(after_a_timeout_all_is_sent_again_in_slow_start)
     out(334, ACK, 12001, 1, 1000), out(334, ACK, 13001, 1, 1000),
     out(334, ACK, 14001, 1, 1000), out(334, ACK, 15001, 1, 1000),
     expect(334, CWND, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 6298 3: Karn. The back-off stays until a segment that was sent once is acknowledged. */
 SCRIPT(what_was_repeated_is_not_measured)
@@ -192,7 +192,7 @@ SCRIPT(what_was_repeated_is_not_measured)
     in(333, ACK, 1, 13001, 0),
     out(333, ACK, 14001, 1, 1000), out(333, ACK, 15001, 1, 1000),
     expect(333, RTO, 200),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5681 3.1: this segment was never sent again by the timer, so ssthresh follows. */
 SCRIPT(a_timeout_after_progress_halves_again)
@@ -204,7 +204,7 @@ SCRIPT(a_timeout_after_progress_halves_again)
     out(723, ACK, 12001, 1, 1000),          /* still backed off */
     expect(723, SSTHRESH, 2000),
     expect(723, CWND, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 6582 3.2 step 4, 4.1. */
 SCRIPT(duplicates_of_what_was_sent_before_a_timeout_start_nothing)
@@ -216,7 +216,7 @@ SCRIPT(duplicates_of_what_was_sent_before_a_timeout_start_nothing)
     in(327, ACK, 1, 5001, 0),
     expect(400, CWND, 2000),
     expect(400, SSTHRESH, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(duplicates_at_the_end_of_a_recovery_start_nothing)
     in_fast_recovery,
@@ -227,7 +227,7 @@ SCRIPT(duplicates_at_the_end_of_a_recovery_start_nothing)
     in(135, ACK, 1, 14001, 0), in(136, ACK, 1, 14001, 0),
     expect(300, SSTHRESH, 4000),
     out(332, ACK, 14001, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_timeout_ends_recovery)
     in_fast_recovery,
@@ -236,7 +236,7 @@ SCRIPT(a_timeout_ends_recovery)
     in(323, ACK, 1, 5001, 0),               /* no partial ACK: slow start */
     out(323, ACK, 5001, 1, 1000), out(323, ACK, 6001, 1, 1000),
     expect(323, CWND, 2000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_timer_starts_anew_with_every_new_ack)
     connected,
@@ -248,7 +248,7 @@ SCRIPT(the_timer_starts_anew_with_every_new_ack)
     out(517, ACK | PSH, 1001, 1, 1000),
     in(520, ACK, 1, 2001, 0),
     expect(9000, UNACKED, 0),               /* and stops when all is acknowledged */
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_timer_is_not_moved_by_more_text)
     connected,
@@ -257,7 +257,7 @@ SCRIPT(the_timer_is_not_moved_by_more_text)
     app(250, WRITE, 1000),
     out(250, ACK | PSH, 1001, 1, 1000),
     out(300, ACK, 1, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 6298 2.2, 2.3. */
 SCRIPT(the_timeout_follows_the_round_trip)
@@ -271,7 +271,7 @@ SCRIPT(the_timeout_follows_the_round_trip)
     out(600, ACK | PSH, 1, 1, 100),
     in(1100, ACK, 1, 101, 0),
     expect(1100, RTO, 1250),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_lost_fin_is_repeated)
     connected,
@@ -283,7 +283,7 @@ SCRIPT(a_lost_fin_is_repeated)
     out(310, ACK | FIN, 101, 1, 0),
     in(320, ACK, 1, 102, 0),
     expect(320, STATE, TCP_FIN_WAIT_2),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_and_fin_are_repeated_together)
     connected,
@@ -295,7 +295,7 @@ SCRIPT(text_and_fin_are_repeated_together)
     out(300, ACK | PSH | FIN, 1, 1, 150),
     in(310, ACK, 1, 152, 0),
     expect(310, STATE, TCP_FIN_WAIT_2),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 SHLD-11 asks for 100 s or more. */
 SCRIPT(a_peer_that_fell_silent_is_given_up_after_924_seconds)
@@ -317,7 +317,7 @@ SCRIPT(a_peer_that_fell_silent_is_given_up_after_924_seconds)
     expect(924110, STATE, TCP_CLOSED),
     expect(924110, ERR, SK_TIMED_OUT),
     expect(2000000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 /* What says nothing new is no sign of life. */
 SCRIPT(a_peer_that_only_repeats_itself_is_given_up)
@@ -334,7 +334,7 @@ SCRIPT(a_peer_that_only_repeats_itself_is_given_up)
     expect(924080, STATE, TCP_ESTABLISHED),
     expect(924110, STATE, TCP_CLOSED),
     expect(924110, ERR, SK_TIMED_OUT),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 3.8.3: any progress is a sign of life. */
 SCRIPT(progress_puts_off_giving_up)
@@ -348,11 +348,11 @@ SCRIPT(progress_puts_off_giving_up)
     expect(3700, STATE, TCP_ESTABLISHED),
     in(3800, ACK, 1, 201, 0),
     expect(999999, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    int main(void)
+int main(void)
 {
     const TTest *const tests[] = {
         slow_start_grows_by_a_segment_for_every_ack,

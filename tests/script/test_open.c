@@ -13,7 +13,7 @@ SCRIPT(active_open)
     out(10, ACK, 1, 1, 0, .win = 32768),
     expect(10, STATE, TCP_ESTABLISHED),
     expect(5000, IS_OPEN, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(passive_open)
     passive(0, SYN, 0, 0, 0, .mss = 500, .ws = 3),
@@ -25,7 +25,7 @@ SCRIPT(passive_open)
     out(20, ACK, 1, 1, 500),
     in(30, ACK, 1, 501, 0),
     out(30, ACK | PSH, 501, 1, 200),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_on_the_last_ack_of_the_handshake_is_taken)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -34,7 +34,7 @@ SCRIPT(text_on_the_last_ack_of_the_handshake_is_taken)
     expect(10, STATE, TCP_ESTABLISHED),
     app(11, READ, 100),
     out(50, ACK, 1, 101, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_on_the_last_ack_of_the_handshake_is_taken)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -42,7 +42,7 @@ SCRIPT(fin_on_the_last_ack_of_the_handshake_is_taken)
     in(10, ACK | FIN, 1, 1, 10),
     out(10, ACK, 1, 12, 0),
     expect(10, STATE, TCP_CLOSE_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(simultaneous_open)
     active(0),
@@ -54,7 +54,7 @@ SCRIPT(simultaneous_open)
     expect(10, STATE, TCP_ESTABLISHED),
     app(20, WRITE, 100),
     out(20, ACK | PSH, 1, 1, 100),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(simultaneous_open_with_a_bare_ack_at_the_end)
     active(0),
@@ -63,7 +63,7 @@ SCRIPT(simultaneous_open_with_a_bare_ack_at_the_end)
     out(5, SYN | ACK, 0, 1, 0),
     in(10, ACK, 1, 1, 0),
     expect(10, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(simultaneous_open_whose_syn_comes_twice)
     active(0),
@@ -74,7 +74,7 @@ SCRIPT(simultaneous_open_whose_syn_comes_twice)
     out(6, SYN | ACK, 0, 1, 0),
     in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
     expect(10, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(simultaneous_open_whose_syn_ack_is_lost)
     active(0),
@@ -87,7 +87,7 @@ SCRIPT(simultaneous_open_whose_syn_ack_is_lost)
     expect(1010, CWND, 1000),
     in(1020, SYN | ACK, 0, 1, 0, .mss = 1000), /* the peer did not hear us: RFC 5961 4.2 */
     out(1020, ACK, 1, 1, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_syn_ack_of_a_simultaneous_open_acknowledges_too_much)
     active(0),
@@ -97,7 +97,7 @@ SCRIPT(the_syn_ack_of_a_simultaneous_open_acknowledges_too_much)
     in(10, SYN | ACK, 0, 2, 0, .mss = 1000, .drop = DROP_TCP_ACK_RANGE),
     out(10, RST, 2, 0, 0),
     expect(10, STATE, TCP_SYN_RECEIVED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_second_syn_of_the_peer_is_answered_again)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -106,7 +106,7 @@ SCRIPT(a_second_syn_of_the_peer_is_answered_again)
     out(500, SYN | ACK, 0, 1, 0, .mss = 1000),
     in(510, ACK, 1, 1, 0),
     expect(510, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 /* The text is not taken (the peer sends it again), and does not make the SYN a new one. */
 SCRIPT(a_second_syn_with_text_is_answered_again)
@@ -116,14 +116,14 @@ SCRIPT(a_second_syn_with_text_is_answered_again)
     out(500, SYN | ACK, 0, 1, 0),
     in(510, ACK, 1, 1, 0),
     expect(510, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_peer_that_missed_our_ack_gets_another)
     connected,
     in(1000, SYN | ACK, 0, 1, 0, .mss = 1000, .drop = DROP_TCP_UNACCEPTABLE),
     out(1000, ACK, 1, 1, 0),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 6298 2.1, 5.5, 5.7; RFC 5681 3.1: once a SYN was lost, 3 s and one segment. */
 SCRIPT(a_lost_syn_is_repeated_and_makes_the_start_slow)
@@ -138,7 +138,7 @@ SCRIPT(a_lost_syn_is_repeated_and_makes_the_start_slow)
     app(3020, WRITE, 3000),
     out(3020, ACK, 1, 1, 1000),
     out(6020, ACK, 1, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_lost_syn_ack_is_repeated_and_makes_the_start_slow)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -147,7 +147,7 @@ SCRIPT(a_lost_syn_ack_is_repeated_and_makes_the_start_slow)
     in(1010, ACK, 1, 1, 0),
     expect(1010, RTO, 3000),
     expect(1010, CWND, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 MUST-23: not before 180 s. */
 SCRIPT(a_silent_peer_is_given_up_after_three_minutes)
@@ -164,7 +164,7 @@ SCRIPT(a_silent_peer_is_given_up_after_three_minutes)
     expect(180010, STATE, TCP_CLOSED),
     expect(180010, ERR, SK_TIMED_OUT),
     expect(400000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_half_open_connection_is_given_up_after_three_minutes)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -179,7 +179,7 @@ SCRIPT(a_half_open_connection_is_given_up_after_three_minutes)
     expect(179990, STATE, TCP_SYN_RECEIVED),
     expect(180010, STATE, TCP_CLOSED),
     expect(180010, ERR, SK_TIMED_OUT),
-END_SCRIPT
+END_SCRIPT;
 
 /* EV-06 of the event table: SEND and CLOSE before the connection is there. */
 SCRIPT(what_is_written_before_the_answer_goes_out_after_it)
@@ -194,7 +194,7 @@ SCRIPT(what_is_written_before_the_answer_goes_out_after_it)
     expect(10, STATE, TCP_FIN_WAIT_1),
     in(20, ACK, 1, 1502, 0),
     expect(20, STATE, TCP_FIN_WAIT_2),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_before_the_answer_forgets_the_connection)
     active(0),
@@ -202,7 +202,7 @@ SCRIPT(close_before_the_answer_forgets_the_connection)
     app(5, CLOSE),
     expect(5, STATE, TCP_CLOSED),
     expect(10000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(close_while_half_open_sends_fin_once_it_is_open)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -212,7 +212,7 @@ SCRIPT(close_while_half_open_sends_fin_once_it_is_open)
     in(10, ACK, 1, 1, 0),
     out(10, ACK | FIN, 1, 1, 0),
     expect(10, STATE, TCP_FIN_WAIT_1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_segment_that_the_link_refused_is_sent_later)
     active(0),
@@ -222,11 +222,11 @@ SCRIPT(a_segment_that_the_link_refused_is_sent_later)
     app(11, WRITE, 100),
     app(30, LINK, 1),
     out(30, ACK | PSH, 1, 1, 100),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    int main(void)
+int main(void)
 {
     const TTest *const tests[] = {
         active_open,

@@ -18,7 +18,7 @@ SCRIPT(a_peer_without_mss_option_gets_536_octets)
     out(20, ACK, 1, 1, 536),
     in(30, ACK, 1, 537, 0),
     out(30, ACK | PSH, 537, 1, 64),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_syn_without_mss_option_gets_536_octets)
     passive(0, SYN, 0, 0, 0),
@@ -26,7 +26,7 @@ SCRIPT(a_syn_without_mss_option_gets_536_octets)
     in(10, ACK, 1, 1, 0),
     app(20, WRITE, 600),
     out(20, ACK, 1, 1, 536),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(segments_are_no_larger_than_the_path)
     setup(.path_mss = 1460),
@@ -36,7 +36,7 @@ SCRIPT(segments_are_no_larger_than_the_path)
     out(10, ACK, 1, 1, 0),
     app(20, WRITE, 1500),
     out(20, ACK, 1, 1, 1460),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(segments_are_no_larger_than_the_peer_takes)
     setup(.path_mss = 1460),
@@ -46,7 +46,7 @@ SCRIPT(segments_are_no_larger_than_the_peer_takes)
     out(10, ACK, 1, 1, 0),
     app(20, WRITE, 701),
     out(20, ACK, 1, 1, 700),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_small_path_bounds_us_below_the_floor_of_the_peer)
     setup(.path_mss = 28),
@@ -56,7 +56,7 @@ SCRIPT(a_small_path_bounds_us_below_the_floor_of_the_peer)
     out(10, ACK, 1, 1, 0),
     app(20, WRITE, 29),
     out(20, ACK, 1, 1, 28),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 7323 2.2, 2.3: 131072 octets need a shift of 2, and no SYN is scaled. */
 SCRIPT(both_sides_scale)
@@ -68,7 +68,7 @@ SCRIPT(both_sides_scale)
     expect(10, SEND_WINDOW, 2000),
     in(20, ACK, 1, 1, 0, .win = 1000),
     expect(20, SEND_WINDOW, 128000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_passive_side_scales)
     setup(.rx = 131072),
@@ -77,7 +77,7 @@ SCRIPT(the_passive_side_scales)
     expect(0, SEND_WINDOW, 3000),
     in(10, ACK, 1, 1, 0, .win = 3000),
     expect(10, SEND_WINDOW, 48000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_scale_of_nothing_lets_the_other_side_scale)
     setup(.rx = 131072),
@@ -86,7 +86,7 @@ SCRIPT(a_scale_of_nothing_lets_the_other_side_scale)
     in(10, ACK, 1, 1, 1, .win = 3000),
     expect(10, SEND_WINDOW, 3000),
     out(50, ACK, 1, 2, 0, .win = 32767),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(we_offer_a_scale_and_the_peer_does_not)
     setup(.rx = 131072),
@@ -97,7 +97,7 @@ SCRIPT(we_offer_a_scale_and_the_peer_does_not)
     in(20, ACK, 1, 1, 1, .win = 6000),
     expect(20, SEND_WINDOW, 6000),
     out(60, ACK, 1, 2, 0, .win = 65534), /* the edge has not moved: silly-window avoidance */
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_peer_offers_none_and_gets_none)
     setup(.rx = 131072),
@@ -106,7 +106,7 @@ SCRIPT(the_peer_offers_none_and_gets_none)
     in(10, ACK, 1, 1, 1, .win = 5000),
     expect(10, SEND_WINDOW, 5000),
     out(50, ACK, 1, 2, 0, .win = 65534),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(crossing_syns_scale)
     setup(.rx = 131072),
@@ -118,7 +118,7 @@ SCRIPT(crossing_syns_scale)
     expect(10, SEND_WINDOW, 2500),
     in(15, ACK, 1, 1, 0, .win = 2000),
     expect(15, SEND_WINDOW, 16000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_largest_scale_opens_a_gibibyte)
     active(0),
@@ -127,7 +127,7 @@ SCRIPT(the_largest_scale_opens_a_gibibyte)
     out(10, ACK, 1, 1, 0),
     in(20, ACK, 1, 1, 0, .win = 65535),
     expect(20, SEND_WINDOW, 65535u << 14),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 MUST-1: the window field is unsigned. */
 SCRIPT(a_window_above_32767_is_used_whole)
@@ -139,12 +139,12 @@ SCRIPT(a_window_above_32767_is_used_whole)
     app(20, WRITE, 60000),
     out(20, ACK, 1, 1, 30000),
     out(20, ACK | PSH, 30001, 1, 30000),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    /* A peer that acknowledges all that comes, at once. */
-    static void flood(struct script *s, uint32_t mss, bool we_ask)
+/* A peer that acknowledges all that comes, at once. */
+static void flood(struct script *s, uint32_t mss, bool we_ask)
 {
     uint32_t floor = mss == 0 ? TCP_DEFAULT_MSS : mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
     uint32_t acked = 1;

@@ -15,7 +15,7 @@ SCRIPT(an_ack_is_delayed_by_40_ms)
     in(1000, ACK | PSH, 501, 1, 500),
     out(1040, ACK, 1, 1001, 0),
     app(1050, READ, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(every_second_full_segment_is_acknowledged_at_once)
     connected,
@@ -27,7 +27,7 @@ SCRIPT(every_second_full_segment_is_acknowledged_at_once)
     out(130, ACK, 1, 4001, 0),
     in(140, ACK | PSH, 4001, 1, 10),
     out(180, ACK, 1, 4011, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(small_segments_wait_for_the_timer)
     connected,
@@ -37,7 +37,7 @@ SCRIPT(small_segments_wait_for_the_timer)
     in(210, ACK | PSH, 1101, 1, 100),
     in(220, ACK | PSH, 1201, 1, 100),
     out(240, ACK, 1, 1301, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(one_ack_answers_all_that_came_in_one_poll)
     connected,
@@ -47,7 +47,7 @@ SCRIPT(one_ack_answers_all_that_came_in_one_poll)
     in(100, ACK, 3001, 1, 1000),
     out(100, ACK, 1, 4001, 0),
     expect(1000, UNREAD, 4000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_ack_rides_on_text_of_ours)
     connected,
@@ -56,7 +56,7 @@ SCRIPT(an_ack_rides_on_text_of_ours)
     out(110, ACK | PSH, 1, 501, 10),
     in(120, ACK, 501, 11, 0),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_out_of_order_is_kept_and_acknowledged_at_once)
     connected,
@@ -76,7 +76,7 @@ SCRIPT(text_out_of_order_is_kept_and_acknowledged_at_once)
     expect(104, RANGES, 0),
     app(105, READ, 4000),
     out(105, ACK, 1, 4001, 0, .win = 32768), /* the window opened by two segments */
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(ranges_grow_together)
     connected,
@@ -94,7 +94,7 @@ SCRIPT(ranges_grow_together)
     out(100, ACK, 1, 3501, 0),
     app(105, READ, 3500),
     out(105, ACK, 1, 3501, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_range_more_than_there_is_room_for_is_left_to_be_repeated)
     connected,
@@ -120,7 +120,7 @@ SCRIPT(a_range_more_than_there_is_room_for_is_left_to_be_repeated)
     in(104, ACK, 17001, 1, 2000), out(104, ACK, 1, 19001, 0),
     app(200, READ, 19000),
     out(200, ACK, 1, 19001, 0, .win = 32768),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_that_came_before_is_acknowledged_again)
     connected,
@@ -131,7 +131,7 @@ SCRIPT(text_that_came_before_is_acknowledged_again)
     in(201, ACK, 1, 1, 1000, .fill = 0xee), /* text is answered however often: RFC 5961 7 */
     out(201, ACK, 1, 1001, 0),
     app(210, READ, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_new_part_of_an_overlapping_segment_is_taken)
     connected,
@@ -141,7 +141,7 @@ SCRIPT(the_new_part_of_an_overlapping_segment_is_taken)
     out(120, ACK, 1, 2001, 0),
     app(130, READ, 2000),
     out(130, ACK, 1, 2001, 0, .win = 32768),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(what_came_first_stays)
     connected,
@@ -154,7 +154,7 @@ SCRIPT(what_came_first_stays)
     in(120, ACK, 1, 1, 1000, .fill = 0xee),
     out(120, ACK, 1, 1001, 0),
     app(130, READ, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_is_trimmed_at_the_right_edge)
     setup(.rx = 2048),
@@ -165,7 +165,7 @@ SCRIPT(text_is_trimmed_at_the_right_edge)
     out(240, ACK, 1, 2049, 0, .win = SHUT),
     app(250, READ, 2048),
     out(250, ACK, 1, 2049, 0, .win = 2048),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_that_begins_before_the_window_and_ends_after_it_fills_it)
     setup(.rx = 2048),
@@ -176,7 +176,7 @@ SCRIPT(text_that_begins_before_the_window_and_ends_after_it_fills_it)
     out(240, ACK, 1, 2049, 0, .win = SHUT),
     app(250, READ, 2048),
     out(250, ACK, 1, 2049, 0, .win = 2048),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_beyond_the_window_is_not_taken)
     setup(.rx = 2048),
@@ -189,7 +189,7 @@ SCRIPT(text_beyond_the_window_is_not_taken)
     out(120, ACK, 1, 2049, 0, .win = SHUT),
     app(130, READ, 2048),
     out(130, ACK, 1, 2049, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_is_acknowledged_at_once)
     connected,
@@ -201,7 +201,7 @@ SCRIPT(fin_is_acknowledged_at_once)
     expect(110, AT_END, 1),
     in(200, ACK | FIN, 1, 1, 10, .drop = DROP_TCP_UNACCEPTABLE), /* again: our ACK was lost */
     out(200, ACK, 1, 12, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_out_of_order_waits_for_what_is_before_it)
     connected,
@@ -213,7 +213,7 @@ SCRIPT(fin_out_of_order_waits_for_what_is_before_it)
     expect(110, STATE, TCP_CLOSE_WAIT),
     app(120, READ, 1500),
     expect(120, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_alone_out_of_order_waits_too)
     connected,
@@ -224,7 +224,7 @@ SCRIPT(fin_alone_out_of_order_waits_too)
     in(115, ACK, 401, 1, 600),
     out(115, ACK, 1, 1002, 0),
     expect(115, STATE, TCP_CLOSE_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_beyond_the_window_is_cut_off)
     setup(.rx = 2048),
@@ -237,7 +237,7 @@ SCRIPT(fin_beyond_the_window_is_cut_off)
     in(160, ACK | FIN, 2049, 1, 952),
     out(160, ACK, 1, 3002, 0),
     expect(160, STATE, TCP_CLOSE_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_enters_a_closed_window)
     setup(.rx = 2048),
@@ -249,7 +249,7 @@ SCRIPT(fin_enters_a_closed_window)
     expect(150, STATE, TCP_CLOSE_WAIT),
     app(160, READ, 2048),
     expect(160, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_after_fin_is_ignored)
     connected,
@@ -261,7 +261,7 @@ SCRIPT(text_after_fin_is_ignored)
     in(120, ACK | FIN, 12, 1, 0),           /* a second one: stay, EV-51 */
     out(120, ACK, 1, 12, 0),
     expect(120, STATE, TCP_CLOSE_WAIT),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(text_that_overtook_the_fin_before_it_is_ignored)
     connected,
@@ -272,7 +272,7 @@ SCRIPT(text_that_overtook_the_fin_before_it_is_ignored)
     expect(110, STATE, TCP_CLOSE_WAIT),
     app(120, READ, 10),
     expect(120, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_reader_that_shut_down_has_text_thrown_away)
     connected,
@@ -284,19 +284,19 @@ SCRIPT(a_reader_that_shut_down_has_text_thrown_away)
     in(160, ACK, 1001, 1, 1000),
     out(200, ACK, 1, 2001, 0, .win = 32768),
     expect(200, UNREAD, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_segment_without_text_is_not_acknowledged)
     connected,
     in(100, ACK, 1, 1, 0),
     in(110, ACK, 1, 1, 0, .win = 1000),
     expect(5000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    /* RFC 9293 SHLD-31. Nothing but ACKs is sent, so nothing asks for a repetition. */
-    START_TEST(every_order_of_five_segments_is_delivered)
+/* RFC 9293 SHLD-31. Nothing but ACKs is sent, so nothing asks for a repetition. */
+START_TEST(every_order_of_five_segments_is_delivered)
 {
     struct script *s = malloc(sizeof(*s));
 

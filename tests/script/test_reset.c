@@ -13,14 +13,14 @@ SCRIPT(reset_at_the_exact_number_ends_the_connection)
     expect(100, STATE, TCP_CLOSED),
     expect(100, ERR, SK_RESET),
     expect(9000, IS_OPEN, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_with_text_is_a_reset)
     connected,
     in(100, RST | ACK, 1, 1, 100),
     expect(100, STATE, TCP_CLOSED),
     expect(100, UNREAD, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(what_came_before_a_reset_can_be_read)
     connected,
@@ -29,7 +29,7 @@ SCRIPT(what_came_before_a_reset_can_be_read)
     expect(110, AT_END, 0),
     app(120, READ, 100),
     expect(120, AT_END, 1),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 5961 3.2. */
 SCRIPT(reset_inside_the_window_is_challenged)
@@ -39,7 +39,7 @@ SCRIPT(reset_inside_the_window_is_challenged)
     in(1000, RST, 32768, 0, 0, .drop = DROP_TCP_RST),
     out(1000, ACK, 1, 1, 0),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_outside_the_window_is_ignored)
     connected,
@@ -47,7 +47,7 @@ SCRIPT(reset_outside_the_window_is_ignored)
     in(110, RST, 32769, 0, 0, .drop = DROP_TCP_RST),
     in(120, RST, 0u - 100000, 0, 0, .drop = DROP_TCP_RST),
     expect(1000, STATE, TCP_ESTABLISHED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_at_the_exact_number_enters_a_closed_window)
     setup(.rx = 2048),
@@ -57,7 +57,7 @@ SCRIPT(reset_at_the_exact_number_enters_a_closed_window)
     in(110, RST, 2050, 0, 0, .drop = DROP_TCP_RST),
     in(120, RST, 2049, 0, 0),
     expect(120, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_syn_sent_needs_the_right_ack)
     active(0),
@@ -69,7 +69,7 @@ SCRIPT(reset_in_syn_sent_needs_the_right_ack)
     in(10, RST | ACK, 0, 1, 0),
     expect(10, STATE, TCP_CLOSED),
     expect(10, ERR, SK_REFUSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_of_a_half_open_connection)
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -79,7 +79,7 @@ SCRIPT(reset_of_a_half_open_connection)
     in(10, RST, 1, 0, 0),
     expect(10, STATE, TCP_CLOSED),
     expect(10, ERR, SK_REFUSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_of_a_simultaneous_open)
     active(0),
@@ -88,7 +88,7 @@ SCRIPT(reset_of_a_simultaneous_open)
     out(5, SYN | ACK, 0, 1, 0),
     in(10, RST | ACK, 1, 1, 0),
     expect(10, ERR, SK_REFUSED),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_close_wait)
     connected,
@@ -98,7 +98,7 @@ SCRIPT(reset_in_close_wait)
     out(110, ACK, 1, 2, 0),
     in(120, RST, 2, 0, 0),
     expect(120, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_fin_wait_1)
     connected,
@@ -108,7 +108,7 @@ SCRIPT(reset_in_fin_wait_1)
     out(110, ACK, 2, 1, 0),
     in(120, RST, 1, 0, 0),
     expect(120, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_fin_wait_2)
     connected,
@@ -119,7 +119,7 @@ SCRIPT(reset_in_fin_wait_2)
     out(115, ACK, 2, 1, 0),
     in(120, RST, 1, 0, 0),
     expect(120, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_closing_and_last_ack_is_no_error)
     connected,
@@ -132,7 +132,7 @@ SCRIPT(reset_in_closing_and_last_ack_is_no_error)
     in(110, RST, 2, 0, 0),
     expect(110, STATE, TCP_CLOSED),
     expect(110, ERR, SK_OK),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(reset_in_last_ack_is_no_error)
     connected,
@@ -145,11 +145,11 @@ SCRIPT(reset_in_last_ack_is_no_error)
     in(110, RST, 2, 0, 0),
     expect(110, STATE, TCP_CLOSED),
     expect(110, ERR, SK_OK),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    int main(void)
+int main(void)
 {
     const TTest *const tests[] = {
         reset_at_the_exact_number_ends_the_connection,

@@ -19,7 +19,7 @@ SCRIPT(nagle_collects_small_writes_while_text_is_out)
     in(120, ACK, 1, 5, 0),
     app(130, WRITE, 1),                     /* nothing is out: at once */
     out(130, ACK | PSH, 5, 1, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(nagle_lets_full_segments_pass)
     connected,
@@ -30,7 +30,7 @@ SCRIPT(nagle_lets_full_segments_pass)
     out(102, ACK, 11, 1, 1000),
     in(110, ACK, 1, 1011, 0),
     out(110, ACK | PSH, 1011, 1, 10),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(without_nagle_every_write_leaves)
     setup(.nodelay = true),
@@ -41,7 +41,7 @@ SCRIPT(without_nagle_every_write_leaves)
     out(101, ACK | PSH, 2, 1, 1),
     app(102, WRITE, 2),
     out(102, ACK | PSH, 3, 1, 2),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(nagle_can_be_turned_off_later)
     connected,
@@ -50,7 +50,7 @@ SCRIPT(nagle_can_be_turned_off_later)
     app(101, WRITE, 1),
     app(105, NODELAY, 1),
     out(105, ACK | PSH, 2, 1, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_takes_the_last_small_piece_along)
     connected,
@@ -59,7 +59,7 @@ SCRIPT(fin_takes_the_last_small_piece_along)
     app(101, WRITE, 1),
     app(102, SHUTDOWN),
     out(102, ACK | PSH | FIN, 2, 1, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(psh_is_on_the_segment_that_empties_the_queue)
     connected,
@@ -68,7 +68,7 @@ SCRIPT(psh_is_on_the_segment_that_empties_the_queue)
     out(100, ACK, 1001, 1, 1000),
     in(110, ACK, 1, 2001, 0),
     out(110, ACK | PSH, 2001, 1, 500),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(no_more_is_sent_than_the_window_takes)
     connected,
@@ -81,7 +81,7 @@ SCRIPT(no_more_is_sent_than_the_window_takes)
     in(120, ACK, 1, 3001, 0),
     out(120, ACK, 3001, 1, 1000),
     out(120, ACK | PSH, 4001, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 3.8.6.2.1: a window that opens by little is not filled by little, until the timer says so. */
 SCRIPT(a_window_that_opens_by_little_is_not_used)
@@ -98,7 +98,7 @@ SCRIPT(a_window_that_opens_by_little_is_not_used)
     in(140, ACK, 1, 4001, 0, .win = 999),
     in(150, ACK, 1, 4001, 0, .win = 1000),
     out(150, ACK, 4001, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(the_override_timer_uses_a_small_window)
     connected,
@@ -107,7 +107,7 @@ SCRIPT(the_override_timer_uses_a_small_window)
     out(300, ACK, 1, 1, 400),
     in(310, ACK, 1, 401, 0),
     out(510, ACK, 401, 1, 400),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(half_the_largest_window_is_worth_a_segment)
     setup(.path_mss = 1460),
@@ -120,7 +120,7 @@ SCRIPT(half_the_largest_window_is_worth_a_segment)
     in(110, ACK, 1, 801, 0, .win = 399),
     in(120, ACK, 1, 801, 0, .win = 400),
     out(120, ACK, 801, 1, 400),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 SHLD-29, SHLD-30. */
 SCRIPT(a_closed_window_is_probed_ever_less_often)
@@ -140,7 +140,7 @@ SCRIPT(a_closed_window_is_probed_ever_less_often)
     out(3110, ACK | PSH, 2001, 1, 1000),
     in(3120, ACK, 1, 3001, 0),
     expect(9000, UNACKED, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_lost_probe_is_repeated)
     connected,
@@ -151,7 +151,7 @@ SCRIPT(a_lost_probe_is_repeated)
     out(1500, ACK, 1, 1, 1),
     in(1510, ACK, 1, 1, 0, .win = 5000),
     out(1510, ACK | PSH, 1, 1, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_lost_window_update_is_found_by_the_probe)
     connected,
@@ -163,7 +163,7 @@ SCRIPT(a_lost_window_update_is_found_by_the_probe)
     out(320, ACK, 2001, 1, 1),
     in(330, ACK, 1, 2002, 0, .win = 9000),
     out(330, ACK | PSH, 2002, 1, 999),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_probe_that_is_taken_moves_on)
     connected,
@@ -174,7 +174,7 @@ SCRIPT(a_probe_that_is_taken_moves_on)
     out(510, ACK, 2, 1, 1),
     in(520, ACK, 1, 3, 0),
     out(720, ACK, 3, 1, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_window_that_closes_over_text_is_probed_with_its_first_octet)
     connected,
@@ -189,7 +189,7 @@ SCRIPT(a_window_that_closes_over_text_is_probed_with_its_first_octet)
     out(720, ACK, 1001, 1, 1000),
     out(720, ACK | PSH, 2001, 1, 1000),
     in(730, ACK, 1, 3001, 0),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
     connected,
@@ -201,7 +201,7 @@ SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
     in(320, ACK, 1, 2001, 0, .win = SHUT),  /* at 310 a probe was due */
     app(330, LINK, 1),
     out(720, ACK, 2001, 1, 1),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_probes_a_closed_window)
     connected,
@@ -211,7 +211,7 @@ SCRIPT(fin_probes_a_closed_window)
     out(700, ACK | FIN, 1, 1, 0),
     in(710, ACK, 1, 2, 0),
     expect(710, STATE, TCP_FIN_WAIT_2),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(fin_waits_behind_text_for_the_window)
     connected,
@@ -221,7 +221,7 @@ SCRIPT(fin_waits_behind_text_for_the_window)
     app(101, SHUTDOWN),
     in(110, ACK, 1, 1001, 0),
     out(110, ACK | FIN, 1001, 1, 0),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 SHLD-15, SHLD-16: nothing new, and what is inside is repeated. */
 SCRIPT(a_window_that_shrank_gets_only_what_fits)
@@ -248,7 +248,7 @@ SCRIPT(a_window_that_shrank_gets_only_what_fits)
     out(740, ACK, 6501, 1, 1000),
     in(750, ACK, 1, 7501, 0),
     out(750, ACK | PSH, 7501, 1, 500),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_window_of_an_older_segment_is_not_believed)
     connected,
@@ -262,12 +262,12 @@ SCRIPT(a_window_of_an_older_segment_is_not_believed)
     in(53, ACK, 1, 1, 300, .win = 9000),    /* acceptable, and yet older */
     expect(53, UNREAD, 300),
     expect(53, SEND_WINDOW, 5000),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    /* RFC 9293 MUST-37: as long as probes are answered, for a day. */
-    START_TEST(an_answered_probe_keeps_the_connection_open)
+/* RFC 9293 MUST-37: as long as probes are answered, for a day. */
+START_TEST(an_answered_probe_keeps_the_connection_open)
 {
     struct script *s = malloc(sizeof(*s));
     const int64_t day = 24 * 3600 * 1000;

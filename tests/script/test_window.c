@@ -21,7 +21,7 @@ SCRIPT(a_closed_window_opens_by_a_segment)
     out(140, ACK, 1, 4097, 0, .win = 1000),
     app(150, READ, 999),
     expect(1000, RECEIVE_WINDOW, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_closed_window_of_a_small_buffer_opens_by_half_of_it)
     setup(.rx = 1024),
@@ -31,7 +31,7 @@ SCRIPT(a_closed_window_of_a_small_buffer_opens_by_half_of_it)
     app(200, READ, 511),
     app(210, READ, 1),
     out(210, ACK, 1, 1025, 0, .win = 512),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_ack_moves_the_edge_only_by_a_whole_step)
     setup(.rx = 4096),
@@ -45,7 +45,7 @@ SCRIPT(an_ack_moves_the_edge_only_by_a_whole_step)
     in(300, ACK, 1000, 1, 1),
     app(310, READ, 1),
     out(340, ACK, 1, 1001, 0, .win = 4096),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_open_window_is_updated_by_two_segments)
     setup(.rx = 8192),
@@ -56,7 +56,7 @@ SCRIPT(an_open_window_is_updated_by_two_segments)
     app(110, READ, 1999),
     app(120, READ, 1),
     out(120, ACK, 1, 2001, 0, .win = 8192),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(an_open_window_of_a_small_buffer_is_updated_by_half)
     setup(.rx = 2048),
@@ -66,7 +66,7 @@ SCRIPT(an_open_window_of_a_small_buffer_is_updated_by_half)
     app(200, READ, 1023),
     app(210, READ, 1),
     out(210, ACK, 1, 1101, 0, .win = 1972),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(no_more_is_announced_than_the_link_absorbs)
     setup(.rx = 32768, .limit = 3000),
@@ -77,7 +77,7 @@ SCRIPT(no_more_is_announced_than_the_link_absorbs)
     in(20, ACK, 1, 1, 1000),
     in(20, ACK, 1001, 1, 1000),
     out(20, ACK, 1, 2001, 0, .win = 3000),
-END_SCRIPT
+END_SCRIPT;
 
 SCRIPT(a_window_probe_is_answered)
     setup(.rx = 2048),
@@ -93,7 +93,7 @@ SCRIPT(a_window_probe_is_answered)
     in(900, ACK, 2049, 1, 1000),
     out(940, ACK, 1, 3049, 0, .win = 1048),
     app(950, READ, 1000),
-END_SCRIPT
+END_SCRIPT;
 
 /* RFC 9293 MUST-66: a closed window lets acknowledgments, windows and resets through. */
 SCRIPT(a_closed_window_takes_acknowledgments)
@@ -109,7 +109,7 @@ SCRIPT(a_closed_window_takes_acknowledgments)
     expect(120, SEND_WINDOW, 700),
     in(130, RST, 2049, 0, 0),
     expect(130, ERR, SK_RESET),
-END_SCRIPT
+END_SCRIPT;
 
 /* 131072 octets are announced in units of 4. What was announced once is taken, though the last ACK
  * could not say so. */
@@ -130,7 +130,7 @@ SCRIPT(a_scaled_window_is_honoured_to_its_true_edge)
     out(80, ACK, 1, 131073, 0, .win = SHUT),
     app(90, READ, 131072),
     out(90, ACK, 1, 131073, 0, .win = 32768),
-END_SCRIPT
+END_SCRIPT;
 
     /* An edge that may not move yet is rounded up where the ring has room for it. */
 SCRIPT(a_scaled_window_does_not_move_back_while_there_is_room)
@@ -142,13 +142,13 @@ SCRIPT(a_scaled_window_does_not_move_back_while_there_is_room)
     in(20, ACK, 1, 1, 1),
     app(30, READ, 1),
     out(60, ACK, 1, 2, 0, .win = 32768),
-END_SCRIPT
+END_SCRIPT;
 
-    // clang-format on
+// clang-format on
 
-    /* One octet at a time, each acknowledged: a window rounded up every time would outgrow the
-       ring. */
-    START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
+/* One octet at a time, each acknowledged: a window rounded up every time would outgrow the
+   ring. */
+START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
 {
     struct script *s = malloc(sizeof(*s));
     struct tcp_hdr hdr;

@@ -7,7 +7,6 @@
 #include "wire/dhcp.h"
 #include "wire/dns.h"
 
-
 static struct frame f;
 
 static struct sk_addr peer(uint16_t port)
@@ -220,8 +219,8 @@ static void icmp_broadcast(struct host *h)
 
 static void udp_short(struct host *h)
 {
-    frame_ip(&f, (struct ip_hdr){ .src = PEER_IP, .dst = HOST_IP, .proto = IP_PROTO_UDP }, "7 only!",
-             7);
+    frame_ip(&f, (struct ip_hdr){ .src = PEER_IP, .dst = HOST_IP, .proto = IP_PROTO_UDP },
+             "7 only!", 7);
     host_hear(h, &f);
 }
 

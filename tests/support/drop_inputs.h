@@ -14,7 +14,7 @@ struct drop_input {
     enum drop_reason reason;
     enum drop_reason with; /* comes along, any number of times */
     void (*raise)(struct host *h);
-    bool dhcp;    /* the host has no address */
+    bool dhcp;      /* the host has no address */
     bool elsewhere; /* counted by a link or another host: the input looks for itself */
 };
 

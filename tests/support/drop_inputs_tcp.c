@@ -225,8 +225,7 @@ static void tx_host_down(struct host *h)
 {
     sk_fd fd = host_socket(h, SK_DGRAM);
 
-    ck_assert_int_eq(
-        host_send(h, fd, "text", 4, (struct sk_addr){ ip4(0x0a00004d), 9 }), SK_OK);
+    ck_assert_int_eq(host_send(h, fd, "text", 4, (struct sk_addr){ ip4(0x0a00004d), 9 }), SK_OK);
     host_run(h, h->now + seconds(4));
 }
 

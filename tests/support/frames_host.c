@@ -76,8 +76,8 @@ static void take_ip(struct sent *s, struct cursor c)
     switch (s->ip.proto) {
     case IP_PROTO_TCP:
         EXPECT(tcp_parse(&c, &s->tcp) == DROP_NONE);
-        EXPECT(sum_add(ip_pseudo_sum(&s->ip, s->ip.payload_len), transport.at,
-                                  transport.left) == SUM_GOOD);
+        EXPECT(sum_add(ip_pseudo_sum(&s->ip, s->ip.payload_len), transport.at, transport.left) ==
+               SUM_GOOD);
         break;
     case IP_PROTO_UDP:
         EXPECT(udp_parse(&c, &s->ip, &s->udp) == DROP_NONE);
@@ -165,10 +165,9 @@ void fake_link_put(struct fake_link *link, const void *octets, size_t len)
 
     EXPECT(f);
     f->pool.n_total = 1;
-    f->pkt = (struct pkt){ .pool = &f->pool,
-                           .buf = exact_copy(octets, len),
-                           .cap = (uint32_t)len,
-                           .len = (uint32_t)len };
+    f->pkt = (struct pkt){
+        .pool = &f->pool, .buf = exact_copy(octets, len), .cap = (uint32_t)len, .len = (uint32_t)len
+    };
     *link->in_end = f;
     link->in_end = &f->next;
 }
@@ -308,7 +307,7 @@ void host_run(struct host *h, instant until)
             break;
         }
         EXPECT_MSG(at > h->now, "a deadline at %lld is still there at %lld", (long long)at,
-                      (long long)h->now);
+                   (long long)h->now);
         h->now = at;
     }
     h->now = until;

@@ -62,8 +62,8 @@ const struct sent *peer_expect(struct peer *p, uint8_t flags)
     const struct sent *s = peer_hear(p);
 
     EXPECT_MSG(s, "silence instead of flags %#x", flags);
-    EXPECT_MSG((s->tcp.flags & ~(unsigned)TCP_PSH) == flags, "flags %#x instead of %#x", s->tcp.flags,
-               flags);
+    EXPECT_MSG((s->tcp.flags & ~(unsigned)TCP_PSH) == flags, "flags %#x instead of %#x",
+               s->tcp.flags, flags);
     return s;
 }
 

@@ -66,8 +66,11 @@ static const struct sent *serve(void)
     host_poll(&h);
     while ((s = host_sent(&h)) != NULL) {
         if (s->eth.type == ETH_TYPE_ARP) {
-            struct arp_hdr arp = { .op = ARP_REPLY, .sha = SERVER_MAC, .spa = s->arp.tpa,
-                                   .tha = HOST_MAC, .tpa = s->arp.spa };
+            struct arp_hdr arp = { .op = ARP_REPLY,
+                                   .sha = SERVER_MAC,
+                                   .spa = s->arp.tpa,
+                                   .tha = HOST_MAC,
+                                   .tpa = s->arp.spa };
 
             n_arp++;
             if (!arp_silent && s->arp.op == ARP_REQUEST) {
@@ -289,15 +292,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { an_address_is_acquired,
-                                   a_server_that_comes_late,
-                                   a_lease_is_renewed,
-                                   a_lease_expires,
-                                   an_address_is_taken_away,
-                                   an_mtu_that_the_server_names,
-                                   name_servers_from_both,
-                                   messages_that_are_not_for_us,
-                                   NULL };
+    const TTest *const tests[] = {
+        an_address_is_acquired, a_server_that_comes_late,     a_lease_is_renewed,
+        a_lease_expires,        an_address_is_taken_away,     an_mtu_that_the_server_names,
+        name_servers_from_both, messages_that_are_not_for_us, NULL
+    };
 
     return suite_run("dhcp_host", tests);
 }

@@ -34,8 +34,8 @@ static void walk(const struct drop_input *in)
         enum drop_reason reason = (enum drop_reason)i;
         uint32_t counted = host_drops(&h, reason);
 
-        ck_assert_msg(h.traced[i] == counted, "%s: counted %u, traced %u",
-                      drop_reason_name(reason), counted, h.traced[i]);
+        ck_assert_msg(h.traced[i] == counted, "%s: counted %u, traced %u", drop_reason_name(reason),
+                      counted, h.traced[i]);
         if (reason != in->with) {
             ck_assert_msg(counted == (reason == in->reason), "%s was counted %u times by %s",
                           drop_reason_name(reason), counted, drop_reason_name(in->reason));

@@ -267,10 +267,11 @@ START_TEST(quotes_that_are_cut_short_or_of_others)
         host_hear_silent_drop(&h, &f, DROP_ICMP_QUOTE);
     }
     for (size_t at = 0; at < 24; at++) { /* version, protocol, addresses and ports */
-        static const bool counts[24] = { [0] = true,  [6] = true,  [9] = true,  [12] = true,
-                                         [13] = true, [14] = true, [15] = true, [16] = true,
-                                         [17] = true, [18] = true, [19] = true, [20] = true,
-                                         [21] = true, [22] = true, [23] = true };
+        static const bool counts[24] = {
+            [0] = true,  [6] = true,  [9] = true,  [12] = true, [13] = true,
+            [14] = true, [15] = true, [16] = true, [17] = true, [18] = true,
+            [19] = true, [20] = true, [21] = true, [22] = true, [23] = true
+        };
 
         if (counts[at]) {
             quote[at] ^= at == 6 ? 1 : 0x21;

@@ -68,7 +68,8 @@ START_TEST(configurations_that_are_not_valid)
 }
 END_TEST
 
-/* Numbers that no handle, or no memory, could hold: refused, and neither wrapped nor looped over. */
+/* Numbers that no handle, or no memory, could hold: refused, and neither wrapped nor looped over.
+ */
 START_TEST(configurations_that_are_absurd)
 {
     static const uint32_t absurd[] = { UINT32_MAX, UINT32_MAX / 2 + 2, 1u << 31 };

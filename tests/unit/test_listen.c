@@ -153,6 +153,8 @@ START_TEST(a_half_open_connection_that_is_reset)
         p.seq += 1000;
     }
     ck_assert_uint_eq(host_drops(&h, DROP_TCP_BACKLOG_FULL), 0);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 100);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_passive_opens, 0);
     ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
     host_end(&h);
 }

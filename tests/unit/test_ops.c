@@ -90,7 +90,10 @@ START_TEST(a_refused_connect_is_told_once_and_may_be_repeated)
     peer_send(&p, TCP_SYN | TCP_ACK, NULL, 0);
     ck_assert_int_eq(host_try(&h, &op), SK_OK);
     peer_expect(&p, TCP_ACK);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_active_opens, 3);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 2);
     peer_closes(&p, fd);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 2);
     host_end(&h);
 }
 END_TEST
@@ -153,8 +156,11 @@ START_TEST(connect_to_silence)
 
         for (const struct sent *s; (s = host_sent(&h)) != NULL;) {
             if (s->eth.type == ETH_TYPE_ARP && s->arp.op == ARP_REQUEST) {
-                struct arp_hdr arp = { .op = ARP_REPLY, .sha = PEER_MAC, .spa = s->arp.tpa,
-                                       .tha = HOST_MAC, .tpa = HOST_IP };
+                struct arp_hdr arp = { .op = ARP_REPLY,
+                                       .sha = PEER_MAC,
+                                       .spa = s->arp.tpa,
+                                       .tha = HOST_MAC,
+                                       .tpa = HOST_IP };
                 static struct frame f;
 
                 frame_arp(&f, &arp);
@@ -242,7 +248,9 @@ START_TEST(scattered_and_gathered)
 {
     char text[] = "abcdefghij";
     char got[12] = { 0 };
-    struct sk_iov out[5] = { { text, 3 }, { NULL, 0 }, { text + 3, 1 }, { text + 4, 6 }, { text, 0 } };
+    struct sk_iov out[5] = {
+        { text, 3 }, { NULL, 0 }, { text + 3, 1 }, { text + 4, 6 }, { text, 0 }
+    };
     struct sk_iov in[4] = { { got, 1 }, { NULL, 0 }, { got + 1, 4 }, { got + 5, 5 } };
     struct sk_op op;
     const struct sent *s;
@@ -329,8 +337,9 @@ START_TEST(streams_in_place)
         ck_assert_uint_eq(iov[0].len + iov[1].len, CONFIG_BUFFER_SIZE);
         n_wrapped += iov[1].len > 0 && iov[0].len < sizeof(text);
         for (uint32_t i = 0; i < sizeof(text); i++) {
-            ((uint8_t *)(i < iov[0].len ? iov[0].base : iov[1].base))
-                [i < iov[0].len ? i : i - iov[0].len] = text[i];
+            ((uint8_t *)(i < iov[0].len ? iov[0].base
+                                        : iov[1].base))[i < iov[0].len ? i : i - iov[0].len] =
+                text[i];
         }
         ck_assert_int_eq(sk_send_commit(h.iface, fd, CONFIG_BUFFER_SIZE + 1, h.now), SK_INVALID);
         ck_assert_int_eq(sk_send_commit(h.iface, fd, sizeof(text), h.now), SK_OK);

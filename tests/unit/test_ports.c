@@ -173,8 +173,8 @@ START_TEST(the_ports_of_streams)
     host_meet(&h);
     for (int i = 0; i < 24; i++) {
         for (uint16_t to = 0; to < 2; to++) {
-            ports[to][i] = port_of(connecting((struct sk_addr){ PEER_IP, (uint16_t)(80 + to) },
-                                              SK_PENDING));
+            ports[to][i] =
+                port_of(connecting((struct sk_addr){ PEER_IP, (uint16_t)(80 + to) }, SK_PENDING));
             ck_assert_uint_ge(ports[to][i], FIRST);
             n_in_step += i > 0 && ports[to][i] == (uint16_t)(ports[to][i - 1] + 2);
             for (int j = 0; j < i; j++) {
@@ -238,7 +238,8 @@ START_TEST(the_ports_run_out)
 }
 END_TEST
 
-/* The next ports in the sequence of an address are bound for all addresses: they are stepped over. */
+/* The next ports in the sequence of an address are bound for all addresses: they are stepped over.
+ */
 START_TEST(an_ephemeral_port_conflicts_with_nobody)
 {
     struct host_setup setup = { .config = { .n_tcp = 32 } };

@@ -250,6 +250,66 @@ START_TEST(a_datagram_socket)
 }
 END_TEST
 
+/* Three of many changed: those three, whatever room the program gives, and then nothing. */
+START_TEST(exactly_those_that_changed)
+{
+    enum { N = 300 };
+    struct host_setup setup = { .config = { .n_udp = N } };
+    static const uint16_t changed[] = { 7, 77, 277 };
+    struct sk_event events[N];
+    sk_fd fds[N];
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    for (uint16_t i = 0; i < N; i++) {
+        fds[i] = host_bound(&h, SK_DGRAM, (uint16_t)(5000 + i));
+    }
+    told_nothing();
+    for (size_t room = 1; room <= 4; room++) {
+        size_t n = 0;
+        size_t got;
+
+        for (size_t i = 0; i < 3; i++) {
+            frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 },
+                      (struct sk_addr){ HOST_IP, (uint16_t)(5000 + changed[i]) }, "x", 1);
+            host_hear(&h, &f);
+            host_hear(&h, &f); /* twice the same change */
+        }
+        do {
+            got = sk_iface_ready(h.iface, events + n, room);
+            n += got;
+        } while (got > 0);
+        ck_assert_uint_eq(n, 3);
+        for (size_t i = 0; i < 3; i++) {
+            char octet;
+            size_t len = 1;
+
+            ck_assert(events[i].fd == fds[changed[i]] && events[i].readiness & SK_READABLE);
+            ck_assert_int_eq(host_recv(&h, events[i].fd, &octet, &len, NULL), SK_OK);
+            ck_assert_int_eq(host_recv(&h, events[i].fd, &octet, &len, NULL), SK_OK);
+        }
+        ck_assert_uint_eq(sk_iface_ready(h.iface, events, N), 3);
+        told_nothing();
+    }
+    host_free(&h);
+}
+END_TEST
+
+/* A socket that is closed is not told of, though it changed before. */
+START_TEST(nothing_of_a_closed_socket)
+{
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 }, (struct sk_addr){ HOST_IP, 5000 }, "x", 1);
+    host_hear(&h, &f);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    told_nothing();
+    host_end(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { a_stream_from_its_beginning_to_its_end,
@@ -258,6 +318,8 @@ int main(void)
                                    a_refused_connection_is_an_error,
                                    a_listener_tells_of_every_connection,
                                    a_datagram_socket,
+                                   exactly_those_that_changed,
+                                   nothing_of_a_closed_socket,
                                    NULL };
 
     return suite_run("ready", tests);

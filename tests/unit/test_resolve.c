@@ -235,10 +235,9 @@ START_TEST(answers_that_are_not_from_the_server)
     const struct sent *s;
     uint8_t query[DNS_MAX_UDP_LEN];
     uint8_t answer[DNS_MAX_UDP_LEN];
-    struct dns_record lie = { .name = "www.example.org",
-                              .kind = DNS_RECORD_ADDR,
-                              .addr = ip4(0x06060606),
-                              .ttl = 60 };
+    struct dns_record lie = {
+        .name = "www.example.org", .kind = DNS_RECORD_ADDR, .addr = ip4(0x06060606), .ttl = 60
+    };
     struct sk_addr server = { PEER_IP, DNS_PORT };
     struct sk_addr us = { HOST_IP, 0 };
     size_t len;
@@ -306,8 +305,7 @@ START_TEST(forgotten_queries)
     begin();
     for (size_t i = 0; i <= CONFIG_N_QUERIES; i++) {
         sk_resolve(&ops[i], "www.example.org", 80, addrs, N_ADDRS);
-        ck_assert_int_eq(host_try(&h, &ops[i]),
-                         i < CONFIG_N_QUERIES ? SK_PENDING : SK_NO_SOCKETS);
+        ck_assert_int_eq(host_try(&h, &ops[i]), i < CONFIG_N_QUERIES ? SK_PENDING : SK_NO_SOCKETS);
     }
     ck_assert(!sk_iface_idle(h.iface));
     serve_all();

@@ -74,8 +74,9 @@ END_TEST
 /* Neighbours of one netif are not those of another, and an answer from the wrong one is none. */
 START_TEST(neighbours_are_those_of_a_netif)
 {
-    struct arp_hdr arp = { .op = ARP_REPLY, .sha = EVIL_MAC, .spa = SECOND_PEER, .tha = HOST_MAC,
-                           .tpa = SECOND_IP };
+    struct arp_hdr arp = {
+        .op = ARP_REPLY, .sha = EVIL_MAC, .spa = SECOND_PEER, .tha = HOST_MAC, .tpa = SECOND_IP
+    };
 
     begin();
     leaves_by(&second, host_socket(&h, SK_DGRAM), SECOND_PEER);
