@@ -69,7 +69,6 @@ LDADD = libtest.a libsock-internal.a $(CHECK_LIBS)
 
 check_LIBRARIES += libtest.a
 libtest_a_SOURCES = \
-	%D%/prop/prop_frames.c \
 	%D%/script/audit.c \
 	%D%/script/audit.h \
 	%D%/script/expect.c \
@@ -126,6 +125,7 @@ c_tests = \
 	%D%/hostile/test_udp_host \
 	%D%/hostile/test_wire \
 	%D%/prop/prop_deadlines \
+	%D%/prop/prop_frames \
 	%D%/prop/prop_queues \
 	%D%/prop/prop_wire \
 	%D%/script/test_attack \

@@ -141,7 +141,7 @@ static bool is_direct(const struct netif *netif, const struct netif *other, stru
     if (on_link(netif, ip4_bits(dst))) {
         return !other || netif->netmask > other->netmask;
     }
-    return !other && netif_is_broadcast(netif, dst);
+    return !other && (netif_is_broadcast(netif, dst) || ip_is_multicast(dst));
 }
 
 struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop)

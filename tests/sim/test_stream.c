@@ -142,7 +142,7 @@ END_TEST
 START_TEST(trouble_loses_and_repeats_nothing)
 {
     uint64_t first = seed_start();
-    uint64_t n = getenv("SEEDS") ? strtoull(getenv("SEEDS"), NULL, 0) : 60;
+    uint64_t n = getenv("SEEDS") ? strtoull(getenv("SEEDS"), NULL, 0) : 25;
 
     for (uint64_t seed = first; seed < first + n; seed++) {
         struct world_setup setup = trouble(seed);

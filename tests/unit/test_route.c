@@ -173,6 +173,19 @@ START_TEST(broadcasts)
 }
 END_TEST
 
+/* RFC 1112 6.1, 6.4: a group is on the link, whatever gateway there is. */
+START_TEST(multicasts)
+{
+    const struct sent *s;
+
+    begin();
+    s = leaves_by(&h.link, host_socket(&h, SK_DGRAM), ip4(0xe18203fb));
+    ck_assert_mem_eq(s->eth.dst.b, "\x01\x00\x5e\x02\x03\xfb", MAC_ADDR_LEN);
+    ck_assert(ip_equal(s->ip.src, HOST_IP));
+    end();
+}
+END_TEST
+
 /* Of two networks that hold an address the smaller one is meant (RFC 1122 3.3.1.2, RFC 1812
  * 5.2.4.3). */
 START_TEST(the_longest_prefix)
@@ -303,6 +316,7 @@ int main(void)
                                    a_connection_takes_address_and_mtu_of_its_netif,
                                    the_longest_datagram_is_that_of_the_netif,
                                    broadcasts,
+                                   multicasts,
                                    the_longest_prefix,
                                    datagrams_to_ourselves,
                                    streams_to_ourselves,
