@@ -45,7 +45,7 @@ plain_tests = \
 	%D%/format.sh \
 	%D%/headers.sh \
 	%D%/hostile/rows.py \
-	%D%/install.sh \
+	%D%/install.sh %D%/scale.sh \
 	%D%/layers.py \
 	%D%/symbols.sh
 
@@ -194,6 +194,7 @@ c_tests = \
 	%D%/unit/test_ring_threads \
 	%D%/unit/test_route \
 	%D%/unit/test_servers \
+	%D%/unit/test_shortage \
 	%D%/unit/test_sockets \
 	%D%/unit/test_sum \
 	%D%/unit/test_tcp_wire \
