@@ -54,7 +54,7 @@ void hosts_begin(struct hosts *h, uint16_t mtu, uint32_t n_tcp, uint32_t buffer)
     struct pair_config config = { .medium = LINK_ETHERNET, .mtu = { mtu, mtu } };
 
     h->now = 1000000;
-    require(pair_init(&h->wire, &config, NULL, 0) == SK_OK, "pair_init");
+    require(sk_pair_init(&h->wire, &config, NULL, 0) == SK_OK, "sk_pair_init");
     add_host(h, 0, mtu, n_tcp, buffer);
     add_host(h, 1, mtu, n_tcp, buffer);
 }

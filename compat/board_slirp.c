@@ -193,7 +193,7 @@ static bool add_forward(struct slirp_link *link, const char *text, size_t len)
         return complain("LIBSOCK_FORWARD: %.*s: not tcp:ADDRESS:PORT:GUEST-PORT or udp:...",
                         (int)len, text);
     }
-    if (slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
+    if (sk_slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
         return complain("LIBSOCK_FORWARD: %.*s: cannot listen there", (int)len, text);
     }
     if (f.host.port == 0) {
@@ -265,7 +265,7 @@ static struct sk_iface *make_iface(const struct settings *s)
 
 static void close_capture(void)
 {
-    pcap_link_close(&capture);
+    sk_pcap_link_close(&capture);
 }
 
 /* The link, or one around it that keeps a capture. NULL: the file cannot be opened, which was said.
@@ -276,7 +276,7 @@ static struct link *with_capture(struct link *link, const char *path)
         return link;
     }
     int64_t epoch = port.port.realtime(&port.port) - port.port.now(&port.port);
-    if (!pcap_link_open(&capture, link, path, epoch)) {
+    if (!sk_pcap_link_open(&capture, link, path, epoch)) {
         return NULL;
     }
     atexit(close_capture); /* before libsock_start registers the drain: exit goes backwards */
@@ -285,7 +285,7 @@ static struct link *with_capture(struct link *link, const char *path)
 
 static struct link *make_link(const struct settings *s)
 {
-    slirp = slirp_link_new(&s->link);
+    slirp = sk_slirp_link_new(&s->link);
     if (slirp == NULL) {
         complain("libslirp does not start");
         return NULL;
@@ -293,7 +293,7 @@ static struct link *make_link(const struct settings *s)
     if (!add_forwards(slirp, s->forward)) {
         return NULL;
     }
-    return with_capture(slirp_link_link(slirp), s->pcap);
+    return with_capture(sk_slirp_link_link(slirp), s->pcap);
 }
 
 struct sk_iface *libsock_board(void)
@@ -304,7 +304,7 @@ struct sk_iface *libsock_board(void)
     if (!read_settings(&s)) {
         return NULL;
     }
-    if (port_posix_init(&port) != SK_OK) {
+    if (sk_port_posix_init(&port) != SK_OK) {
         complain("no descriptor is left");
         return NULL;
     }

@@ -199,6 +199,12 @@ const struct sk_stats *sk_iface_stats(const struct sk_iface *iface);
 /** True when every socket, buffer, packet and query is back in its pool. For tests and audits. */
 bool sk_iface_idle(const struct sk_iface *iface);
 
+/**
+ * True when the peers have everything that was sent on closed sockets (RFC 9293 3.3.2: from
+ * FIN-WAIT-2 on), and every datagram has left: a program may end. Looks at every connection.
+ */
+bool sk_iface_drained(const struct sk_iface *iface);
+
 /* ---- Sockets -----------------------------------------------------------------------------------
  */
 
@@ -308,10 +314,10 @@ void sk_op_connect(struct sk_op *op, sk_fd fd, struct sk_addr to);
 void sk_op_accept(struct sk_op *op, sk_fd fd);
 
 /**
- * Sends. A stream is done when all octets are queued (`done` counts them as they go in: a caller
- * that must not wait takes what it says). A datagram goes out whole, to `to`, or to the peer when
- * `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET, SK_TIMED_OUT, SK_NEED_DEST,
- * SK_MSG_SIZE, SK_NET_UNREACHABLE.
+ * Sends. A stream is done when all octets are queued, or no more can be after some were (`done`
+ * counts them as they go in: a caller that must not wait takes what it says). A datagram goes out
+ * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
+ * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);

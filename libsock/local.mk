@@ -163,7 +163,8 @@ nobase_include_HEADERS += \
 	%D%/base/rng.h \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
-	%D%/port/posix.h
+	%D%/port/posix.h \
+	%D%/port/sim.h
 endif
 
 PUBLIC_NAMES = '^(sk_|libsock_|__wrap_)'
@@ -203,9 +204,7 @@ libsock_slirp_la_SOURCES = $(slirp_sources) \
 	%D%/wire/icmp4.c \
 	%D%/wire/ip.c \
 	%D%/wire/ipv4.c \
-	%D%/wire/udp.c \
-	%D%/link/pcap.c \
-	%D%/port/posix.c
+	%D%/wire/udp.c
 libsock_slirp_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 libsock_slirp_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
 libsock_slirp_la_LIBADD = libsock.la $(SLIRP_LIBS)

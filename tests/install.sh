@@ -34,10 +34,22 @@ done
 cat >"$root/program.c" <<'END'
 #include <arpa/inet.h>
 #include <libsock.h>
-int main(void)
+#include <link/pair.h>
+#include <port/sim.h>
+#include <sys/socket.h>
+int main(int argc, char **argv)
 {
     struct in_addr addr;
-    return sk_err_name(SK_OK) == 0 || inet_pton(AF_INET, "127.0.0.1", &addr) != 1;
+    struct sim sim;
+    struct pair_config config = { .medium = LINK_IP };
+
+    (void)argv;
+    sk_sim_init(&sim, 1);
+    sk_sim_destroy(&sim);
+    if (sk_err_name(SK_OK) == 0 || inet_pton(AF_INET, "127.0.0.1", &addr) != 1 || sk_pair_size(&config) > 4096) {
+        return 1;
+    }
+    return argc > 1 && socket(AF_INET, SOCK_STREAM, 0) < 0; /* starts the host that libsock-slirp brings */
 }
 END
 
@@ -48,7 +60,9 @@ links() {
         complain "$1: a program does not link"
         return
     fi
-    LD_LIBRARY_PATH="$root$libdir" "$root/program" || complain "$1: a program does not run"
+    host=
+    [ "$2" != libsock-slirp ] || host=with-a-host
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" $host || complain "$1: a program does not run"
     $NM "$root/program" | grep -q ' __wrap_inet_pton' || complain "$1: inet_pton is not ours"
 }
 

@@ -45,8 +45,9 @@ plain_tests = \
 	%D%/format.sh \
 	%D%/headers.sh \
 	%D%/hostile/rows.py \
-	%D%/install.sh %D%/scale.sh \
+	%D%/install.sh \
 	%D%/layers.py \
+	%D%/scale.sh \
 	%D%/symbols.sh
 
 script_tests = \
@@ -141,6 +142,7 @@ c_tests = \
 	%D%/script/test_reset \
 	%D%/script/test_send \
 	%D%/script/test_window \
+	%D%/sim/test_endings \
 	%D%/sim/test_programs \
 	%D%/sim/test_stream \
 	%D%/unit/test_addr \
@@ -204,7 +206,7 @@ check_PROGRAMS += $(c_tests)
 TESTS += $(c_tests)
 
 # Their POSIX calls are libsock's.
-shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
+shim_ldadd = $(WRAP_LDFLAGS) $(SHIM_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)

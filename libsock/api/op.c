@@ -68,6 +68,7 @@ static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
     enum sk_err err = (enum sk_err)tcp->tcp.err;
 
     hash_remove(iface, &tcp->node);
+    tcp_give_credit(iface, tcp);
     tcp->opened = false;
     tcp->tcp.err = SK_OK;
     tcp->node.remote = (struct sk_addr){ ip4(0), 0 };

@@ -59,8 +59,12 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
 {
     size_t skip = op->done;
     size_t before = op->done;
-    enum sk_err err = check_send(iface, tcp);
+    enum sk_err err;
 
+    if (op->done > 0 && !tcp_may_send(&tcp->tcp)) {
+        return SK_OK; /* what went in counts; the next call is told why no more did */
+    }
+    err = check_send(iface, tcp);
     if (err != SK_OK) {
         return err;
     }
@@ -129,11 +133,15 @@ static void fill_from_ring(struct sk_op *op, struct tcp_entry *tcp)
 static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
                                   instant now)
 {
-    enum sk_err err = check_receive(iface, tcp);
     bool all = op->flags & SK_OP_WAITALL && !(op->flags & SK_OP_PEEK);
+    enum sk_err err;
 
+    if (op->done > 0 && ring_used(&tcp->tcp.rx) == 0 && tcp_at_end(&tcp->tcp)) {
+        return SK_OK; /* what came counts; the next call is told why no more did */
+    }
+    err = check_receive(iface, tcp);
     if (err != SK_OK) {
-        return err != SK_PENDING && op->done > 0 ? SK_OK : err;
+        return err;
     }
     op->addr = tcp->node.remote;
     fill_from_ring(op, tcp);

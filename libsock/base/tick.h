@@ -40,6 +40,12 @@ static inline bool tick_due(tick deadline, instant now)
     return !tick_before(tick_floor(now), deadline);
 }
 
+/** Ticks since `then`, which lies less than a wrap, 50 days, back. */
+static inline tick tick_since(tick then, instant now)
+{
+    return tick_floor(now) - then;
+}
+
 /** The instant of `deadline`, which lies within 25 days of `now`. */
 static inline instant tick_instant(tick deadline, instant now)
 {

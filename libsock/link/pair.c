@@ -314,7 +314,7 @@ static void wire_seed(struct pair_wire *w, uint64_t seed, int from)
     rng_init(&w->rng, octets);
 }
 
-size_t pair_size(const struct pair_config *config)
+size_t sk_pair_size(const struct pair_config *config)
 {
     struct arena arena = { NULL, 0, 0 };
 
@@ -323,7 +323,8 @@ size_t pair_size(const struct pair_config *config)
     return arena.used;
 }
 
-enum sk_err pair_init(struct pair *pair, const struct pair_config *config, void *memory, size_t len)
+enum sk_err sk_pair_init(struct pair *pair, const struct pair_config *config, void *memory,
+                         size_t len)
 {
     struct arena arena = { memory, len, 0 };
     duration there = lifetime(config, 0);
@@ -331,8 +332,8 @@ enum sk_err pair_init(struct pair *pair, const struct pair_config *config, void 
     duration msl = there > back ? there : back;
     int i;
 
-    if (len < pair_size(config) || (config->n_frames == 0 && (impaired(&config->settings[0]) ||
-                                                              impaired(&config->settings[1])))) {
+    if (len < sk_pair_size(config) || (config->n_frames == 0 && (impaired(&config->settings[0]) ||
+                                                                 impaired(&config->settings[1])))) {
         return SK_INVALID;
     }
     memset(pair, 0, sizeof(*pair));

@@ -125,7 +125,7 @@ static const struct link_ops pcap_ops = {
     .wait_fds = pcap_wait_fds,
 };
 
-bool pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
+bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
 {
     p->link = *inner;
     p->link.ops = &pcap_ops;
@@ -141,7 +141,7 @@ bool pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, i
     return p->file != NULL;
 }
 
-bool pcap_link_close(struct pcap_link *p)
+bool sk_pcap_link_close(struct pcap_link *p)
 {
     FILE *file = p->file;
 

@@ -32,11 +32,11 @@ extern "C" {
  * each instant for its time stamp; in virtual time 0 does. False: the file cannot be opened (errno
  * says why; reported), and the link works.
  */
-bool pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
+bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
 
 /** Writes what is buffered and closes the file; the link goes on without. False if anything is
  * missing in the file. */
-bool pcap_link_close(struct pcap_link *p);
+bool sk_pcap_link_close(struct pcap_link *p);
 
 #ifdef __cplusplus
 }

@@ -293,7 +293,7 @@ static Slirp *start(struct slirp_link *s, const struct slirp_link_config *config
     return slirp_new(&cfg, &callbacks, s);
 }
 
-struct slirp_link *slirp_link_new(const struct slirp_link_config *config)
+struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config)
 {
     struct slirp_link *s;
 
@@ -316,13 +316,13 @@ struct slirp_link *slirp_link_new(const struct slirp_link_config *config)
     s->due_at = NEVER;
     s->slirp = make_packets(s) ? start(s, config) : NULL;
     if (!s->slirp) {
-        slirp_link_free(s);
+        sk_slirp_link_free(s);
         return NULL;
     }
     return s;
 }
 
-void slirp_link_free(struct slirp_link *s)
+void sk_slirp_link_free(struct slirp_link *s)
 {
     if (!s) {
         return;
@@ -336,7 +336,7 @@ void slirp_link_free(struct slirp_link *s)
     free(s);
 }
 
-struct link *slirp_link_link(struct slirp_link *s)
+struct link *sk_slirp_link_link(struct slirp_link *s)
 {
     return &s->link;
 }
@@ -369,8 +369,8 @@ static uint16_t listening_port(Slirp *slirp, bool udp, uint16_t guest_port)
     return (uint16_t)host;
 }
 
-enum sk_err slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
-                               uint16_t guest_port, struct sk_addr *bound)
+enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
+                                  uint16_t guest_port, struct sk_addr *bound)
 {
     struct sockaddr_in from = { .sin_family = AF_INET,
                                 .sin_port = htons(host.port),

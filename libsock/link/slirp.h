@@ -33,23 +33,23 @@ struct slirp_link_config {
 extern "C" {
 #endif
 
-/** A network of its own, to be freed with slirp_link_free; NULL: no memory, or the MTU is out of
+/** A network of its own, to be freed with sk_slirp_link_free; NULL: no memory, or the MTU is out of
  * range. */
-struct slirp_link *slirp_link_new(const struct slirp_link_config *config);
+struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config);
 
 /** Closes the host's sockets and frees the link, which no host uses any more. NULL is allowed. */
-void slirp_link_free(struct slirp_link *s);
+void sk_slirp_link_free(struct slirp_link *s);
 
 /** The link for sk_netif_add. */
-struct link *slirp_link_link(struct slirp_link *s);
+struct link *sk_slirp_link_link(struct slirp_link *s);
 
 /**
  * Forwards TCP, or UDP, that arrives at `host` on the host to `guest_port` of the guest, which has
  * the address that DHCP gives it. Port 0 takes a free one. `*bound` is where the host listens.
  * SK_BINDING_IN_USE: it cannot listen there.
  */
-enum sk_err slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
-                               uint16_t guest_port, struct sk_addr *bound);
+enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
+                                  uint16_t guest_port, struct sk_addr *bound);
 
 #ifdef __cplusplus
 }

@@ -350,6 +350,15 @@ uint32_t initial_sequence(const struct sk_iface *iface, struct sk_addr local, st
 enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry *listener,
                                   struct netif *netif, const struct ip_hdr *ip,
                                   const struct tcp_hdr *hdr, struct pkt *pkt, instant now);
+bool listener_has_room(const struct listener_entry *listener);
+/**
+ * The SYN of a connection that replaces `old`, in TIME-WAIT: its sequence numbers begin past those
+ * of the old one (RFC 1122 4.2.2.13).
+ */
+enum drop_reason listener_reopens(struct sk_iface *iface, struct listener_entry *listener,
+                                  struct tcp_entry *old, struct netif *netif,
+                                  const struct ip_hdr *ip, const struct tcp_hdr *hdr,
+                                  struct pkt *pkt, instant now);
 /** The record leaves its listener's queues. */
 void listener_forget(struct tcp_entry *tcp);
 /** A half-open connection is established: it waits to be accepted. */

@@ -6,6 +6,7 @@
  */
 #include "net/iface.h"
 
+#include "proto/tcp/seq.h"
 #include "wire/ipv4.h"
 
 void listener_forget(struct tcp_entry *tcp)
@@ -78,14 +79,21 @@ static struct tcp_entry *new_child(struct sk_iface *iface, struct listener_entry
     return tcp;
 }
 
+bool listener_has_room(const struct listener_entry *listener)
+{
+    return listener->n_half_open + listener->n_accepted < listener->backlog;
+}
+
+/* `highest`: NULL, or the last sequence number of the connection that this one replaces. */
 static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entry *listener,
-                                    struct netif *netif, const struct ip_hdr *ip,
-                                    const struct tcp_hdr *hdr, struct pkt *pkt, instant now)
+                                    const uint32_t *highest, struct netif *netif,
+                                    const struct ip_hdr *ip, const struct tcp_hdr *hdr,
+                                    struct pkt *pkt, instant now)
 {
     struct tcp_entry *tcp;
     struct tcp_setup setup;
 
-    if (listener->n_half_open + listener->n_accepted >= listener->backlog) {
+    if (!listener_has_room(listener)) {
         return drop(iface, DROP_TCP_BACKLOG_FULL, pkt);
     }
     tcp = new_child(iface, listener, ip, hdr);
@@ -94,9 +102,23 @@ static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entr
     }
     tcp->nodelay = listener->nodelay;
     setup = tcp_setup_for(iface, tcp, netif, now);
+    if (highest && !seq_after(setup.iss, *highest)) {
+        setup.iss = *highest + 1;
+    }
     tcp_open_passive(&tcp->tcp, &setup, hdr, now);
     tcp_happened(iface, tcp, now);
     return DROP_NONE;
+}
+
+enum drop_reason listener_reopens(struct sk_iface *iface, struct listener_entry *listener,
+                                  struct tcp_entry *old, struct netif *netif,
+                                  const struct ip_hdr *ip, const struct tcp_hdr *hdr,
+                                  struct pkt *pkt, instant now)
+{
+    uint32_t highest = old->tcp.snd_nxt;
+
+    tcp_release(iface, old);
+    return arrives_syn(iface, listener, &highest, netif, ip, hdr, pkt, now);
 }
 
 enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry *listener,
@@ -116,7 +138,7 @@ enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry 
     if (!(hdr->flags & TCP_SYN)) {
         return drop(iface, DROP_TCP_LISTEN, pkt);
     }
-    return arrives_syn(iface, listener, netif, ip, hdr, pkt, now);
+    return arrives_syn(iface, listener, NULL, netif, ip, hdr, pkt, now);
 }
 
 static void abandon(struct sk_iface *iface, struct list *queue, instant now)

@@ -21,17 +21,22 @@ static enum drop_reason arrives_nowhere(struct sk_iface *iface, const struct ip_
     return drop(iface, DROP_TCP_NO_SOCKET, pkt);
 }
 
-/* RFC 9293 MAY-2: a new connection may begin before 2 MSL are over. */
-static struct sock_node *reopen(struct sk_iface *iface, struct tcp_entry *old, struct sk_addr local)
+/* Who takes a new connection in place of one in TIME-WAIT (RFC 9293 MAY-2); NULL: nobody, it stays.
+ */
+static struct listener_entry *successor(struct sk_iface *iface, const struct tcp_entry *old,
+                                        const struct tcp_hdr *hdr)
 {
     struct sk_addr nobody = { ip4(0), 0 };
-    struct sock_node *node = sockets_match(iface, true, local, nobody);
+    struct sock_node *node;
 
-    if (!node || node->tag != SOCK_LISTENER || old->node.slot != SLOT_NONE) {
+    if (!tcp_reopens(&old->tcp, hdr) || old->node.slot != SLOT_NONE) {
         return NULL;
     }
-    tcp_release(iface, old);
-    return node;
+    node = sockets_match(iface, true, old->node.local, nobody);
+    if (!node || !listener_has_room((struct listener_entry *)(void *)node)) {
+        return NULL;
+    }
+    return (struct listener_entry *)(void *)node;
 }
 
 static enum drop_reason arrives_at(struct sk_iface *iface, struct tcp_entry *tcp,
@@ -56,6 +61,7 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
 {
     const uint8_t *segment = c->at;
     struct tcp_entry *tcp = NULL;
+    struct listener_entry *listener;
     struct tcp_hdr hdr;
     struct sk_addr local;
     struct sk_addr remote;
@@ -84,9 +90,9 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
     if (sk_addr_equal(local, remote)) { /* LAND: nobody connects to itself */
         return drop(iface, DROP_IP_MARTIAN_SOURCE, pkt);
     }
-    if (tcp && tcp_reopens(&tcp->tcp, &hdr)) {
-        node = reopen(iface, tcp, local);
-        tcp = node ? NULL : tcp;
+    listener = tcp ? successor(iface, tcp, &hdr) : NULL;
+    if (listener) {
+        return listener_reopens(iface, listener, tcp, netif, ip, &hdr, pkt, now);
     }
     if (tcp) {
         return arrives_at(iface, tcp, ip, &hdr, pkt, now);

@@ -160,3 +160,23 @@ void tcp_happened(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
         tx_wants(iface, &tcp->node);
     }
 }
+
+static bool is_delivered(const struct tcp_entry *tcp)
+{
+    if (tcp->node.tag != SOCK_TCP || !tcp->opened) {
+        return true;
+    }
+    return tcp->tcp.state == TCP_CLOSED || tcp->tcp.state == TCP_FIN_WAIT_2 ||
+           tcp->tcp.state == TCP_TIME_WAIT;
+}
+
+/* Closed datagram sockets live until their last datagram has left. */
+bool sk_iface_drained(const struct sk_iface *iface)
+{
+    for (uint32_t i = 0; i < iface->tcp.n_touched; i++) {
+        if (!is_delivered(tcp_at(iface, i))) {
+            return false;
+        }
+    }
+    return iface->udp.n_taken == 0;
+}

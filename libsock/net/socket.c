@@ -238,9 +238,11 @@ static void close_tcp(struct sk_iface *iface, struct tcp_entry *tcp, bool abort,
         tcp_release(iface, tcp);
         return;
     }
-    tcp_close(&tcp->tcp, now);
     if (abort) {
+        tcp->tcp.orphan = true;
         tcp_abort(&tcp->tcp);
+    } else {
+        tcp_close(&tcp->tcp, now);
     }
     tcp_happened(iface, tcp, now);
 }

@@ -12,9 +12,7 @@
 
 static bool rate_allows(struct rate *rate, instant now)
 {
-    tick second = tick_floor(seconds(1));
-
-    if (tick_floor(now) - rate->since >= second) {
+    if (tick_since(rate->since, now) >= tick_floor(seconds(1))) {
         rate->since = tick_floor(now);
         rate->n = 0;
     }

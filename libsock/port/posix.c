@@ -242,7 +242,7 @@ static void posix_idle(const struct port *port, struct sk_iface *iface, instant 
 
 /* ---- Start and end ---- */
 
-enum sk_err port_posix_init(struct port_posix *p)
+enum sk_err sk_port_posix_init(struct port_posix *p)
 {
     pthread_condattr_t attr;
 
@@ -268,7 +268,7 @@ enum sk_err port_posix_init(struct port_posix *p)
     return SK_OK;
 }
 
-void port_posix_destroy(struct port_posix *p)
+void sk_port_posix_destroy(struct port_posix *p)
 {
     syscall(SYS_close, p->wake_fd); /* close() may be ours */
     pthread_cond_destroy(&p->back);
@@ -277,7 +277,7 @@ void port_posix_destroy(struct port_posix *p)
     free(p->scratch.fds);
 }
 
-void port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port))
+void sk_port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port))
 {
     p->port.background = work;
 }

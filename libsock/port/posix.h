@@ -40,13 +40,13 @@ extern "C" {
 #endif
 
 /** SK_NO_SOCKETS: the process has no descriptor left. The structure must not move afterwards. */
-enum sk_err port_posix_init(struct port_posix *p);
+enum sk_err sk_port_posix_init(struct port_posix *p);
 
 /** Nobody waits any more. */
-void port_posix_destroy(struct port_posix *p);
+void sk_port_posix_destroy(struct port_posix *p);
 
 /** Sets other work of the program, see struct port; NULL: none. */
-void port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port));
+void sk_port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port));
 
 #ifdef __cplusplus
 }

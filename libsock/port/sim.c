@@ -104,8 +104,8 @@ static void append_host(struct sim *sim, struct sim_host *host)
     *at = host;
 }
 
-struct sim_host *sim_host_add(struct sim *sim, const char *name, struct sk_iface *iface,
-                              sim_main *program, void *arg)
+struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_iface *iface,
+                                 sim_main *program, void *arg)
 {
     struct sim_host *host = calloc(1, sizeof(*host));
 
@@ -126,19 +126,19 @@ struct sim_host *sim_host_add(struct sim *sim, const char *name, struct sk_iface
     seed_host(host, count_hosts(sim));
     append_host(sim, host);
     if (program) {
-        sim_spawn(host, program, arg);
+        sk_sim_spawn(host, program, arg);
     }
     return host;
 }
 
-void sim_host_script(struct sim_host *host, sim_step *step, void *arg)
+void sk_sim_host_script(struct sim_host *host, sim_step *step, void *arg)
 {
     host->step = step;
     host->step_arg = arg;
     host->step_at = host->sim->now;
 }
 
-void sim_host_wake_at(struct sim_host *host, instant at)
+void sk_sim_host_wake_at(struct sim_host *host, instant at)
 {
     host->step_at = at;
 }
@@ -271,19 +271,19 @@ static enum sim_result run(struct sim *sim, instant until, bool drain)
     }
 }
 
-enum sim_result sim_run(struct sim *sim, instant until)
+enum sim_result sk_sim_run(struct sim *sim, instant until)
 {
     return run(sim, until, false);
 }
 
-enum sim_result sim_drain(struct sim *sim, instant until)
+enum sim_result sk_sim_drain(struct sim *sim, instant until)
 {
     return run(sim, until, true);
 }
 
 /* ---- Start and end ---- */
 
-void sim_init(struct sim *sim, uint64_t seed)
+void sk_sim_init(struct sim *sim, uint64_t seed)
 {
     memset(sim, 0, sizeof(*sim));
     sim->now = SIM_START;
@@ -292,7 +292,7 @@ void sim_init(struct sim *sim, uint64_t seed)
     sim_tasks_init(sim);
 }
 
-void sim_destroy(struct sim *sim)
+void sk_sim_destroy(struct sim *sim)
 {
     sim_tasks_destroy(sim);
     while (sim->hosts) {

@@ -5,8 +5,8 @@
  * stands still while anybody has something to do, then jumps to the earliest deadline of all. The
  * same seed gives the same run. Hosts only.
  *
- *     sim_init; for each host: sk_iface_init at sim_now, sk_netif_add over a pair, sim_host_add;
- * sim_run; sim_destroy
+ *     sk_sim_init; for each host: sk_iface_init at sk_sim_now, sk_netif_add over a pair,
+ * sk_sim_host_add; sk_sim_run; sk_sim_destroy
  */
 #pragma once
 
@@ -70,12 +70,12 @@ extern "C" {
 #endif
 
 /** An empty world. It must not move afterwards. */
-void sim_init(struct sim *sim, uint64_t seed);
+void sk_sim_init(struct sim *sim, uint64_t seed);
 
 /** Ends it: programs that still run are forgotten. The interfaces stay the caller's. */
-void sim_destroy(struct sim *sim);
+void sk_sim_destroy(struct sim *sim);
 
-static inline instant sim_now(const struct sim *sim)
+static inline instant sk_sim_now(const struct sim *sim)
 {
     return sim->now;
 }
@@ -84,32 +84,32 @@ static inline instant sim_now(const struct sim *sim)
  * Adds a host, which lives as long as `sim`, and a program to it unless `program` is NULL. `name`
  * stays the caller's.
  */
-struct sim_host *sim_host_add(struct sim *sim, const char *name, struct sk_iface *iface,
-                              sim_main *program, void *arg);
+struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_iface *iface,
+                                 sim_main *program, void *arg);
 
 /** Adds one more program to a host, or one to a host that has none; programs of a host share its
  * sockets. */
-struct sim_task *sim_spawn(struct sim_host *host, sim_main *program, void *arg);
+struct sim_task *sk_sim_spawn(struct sim_host *host, sim_main *program, void *arg);
 
 /** True once the program returned; then `*status`, which may be NULL, is what it returned. */
-bool sim_returned(const struct sim_task *task, int *status);
+bool sk_sim_returned(const struct sim_task *task, int *status);
 
 /** Gives a host a script. It is first called when the simulation runs. */
-void sim_host_script(struct sim_host *host, sim_step *step, void *arg);
+void sk_sim_host_script(struct sim_host *host, sim_step *step, void *arg);
 
 /** Calls the host's script again at this time, even if nothing happens. */
-void sim_host_wake_at(struct sim_host *host, instant at);
+void sk_sim_host_wake_at(struct sim_host *host, instant at);
 
 /** From a program: lets `us` microseconds pass for it. */
-void sim_sleep(struct sim *sim, duration us);
+void sk_sim_sleep(struct sim *sim, duration us);
 
 /** Runs until every program that is no daemon's returned and every script is over, or the clock
  * shows `until`. */
-enum sim_result sim_run(struct sim *sim, instant until);
+enum sim_result sk_sim_run(struct sim *sim, instant until);
 
 /** Runs on until no host has a deadline any more (SIM_DONE), so that what is closing closes.
  * Reports no deadlock. */
-enum sim_result sim_drain(struct sim *sim, instant until);
+enum sim_result sk_sim_drain(struct sim *sim, instant until);
 
 #ifdef __cplusplus
 }

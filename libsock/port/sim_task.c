@@ -135,7 +135,7 @@ void sim_task_wait(struct sim *sim, instant until)
     errno = saved;
 }
 
-void sim_sleep(struct sim *sim, duration us)
+void sk_sim_sleep(struct sim *sim, duration us)
 {
     struct sim_task *task = sim->current;
 
@@ -208,7 +208,7 @@ void sim_tasks_report(const struct sim *sim)
     }
 }
 
-bool sim_returned(const struct sim_task *task, int *status)
+bool sk_sim_returned(const struct sim_task *task, int *status)
 {
     if (task->returned && status) {
         *status = task->status;
@@ -226,7 +226,7 @@ static void append_task(struct sim *sim, struct sim_task *task)
     *at = task;
 }
 
-struct sim_task *sim_spawn(struct sim_host *host, sim_main *program, void *arg)
+struct sim_task *sk_sim_spawn(struct sim_host *host, sim_main *program, void *arg)
 {
     struct sim_task *task = calloc(1, sizeof(*task));
     uint64_t bits = (uint64_t)(uintptr_t)task;

@@ -16,6 +16,31 @@
     out(120, ACK, 2, 2, 0), \
     expect(120, STATE, TCP_TIME_WAIT)
 
+/* A FIN takes a sequence number: unlike an empty segment it is acknowledged each time. */
+SCRIPT(every_repeated_fin_is_acknowledged)
+    connected,
+    in(100, ACK | FIN, 1, 1, 0),
+    out(100, ACK, 1, 2, 0),
+    in(300, ACK | FIN, 1, 1, 0, .drop = DROP_TCP_UNACCEPTABLE),
+    out(300, ACK, 1, 2, 0),
+    in(400, ACK | FIN, 1, 1, 0, .drop = DROP_TCP_UNACCEPTABLE),
+    out(400, ACK, 1, 2, 0),
+END_SCRIPT;
+
+/* Text beyond the FIN came before it: one of them lies, and the FIN is not believed. */
+SCRIPT(a_fin_inside_text_that_is_kept_is_ignored)
+    connected,
+    in(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 1, 1, 0),
+    in(110, ACK | FIN, 1501, 1, 0),
+    out(110, ACK, 1, 1, 0),
+    in(120, ACK, 1, 1, 1000),
+    out(120, ACK, 1, 2001, 0),
+    in(130, ACK | FIN, 2001, 1, 0),
+    out(130, ACK, 1, 2002, 0),
+    expect(130, STATE, TCP_CLOSE_WAIT),
+END_SCRIPT;
+
 SCRIPT(we_close_first)
     connected,
     app(100, WRITE, 100),
@@ -351,6 +376,8 @@ END_SCRIPT;
 int main(void)
 {
     const TTest *const tests[] = {
+        every_repeated_fin_is_acknowledged,
+        a_fin_inside_text_that_is_kept_is_ignored,
         we_close_first,
         the_peer_closes_first,
         text_then_fin_in_close_wait,

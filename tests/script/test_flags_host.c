@@ -52,8 +52,8 @@ static void begin(struct bench *b)
     sk_fd fd;
 
     b->now = 1000000;
-    b->wire_memory = aligned(pair_size(&wire));
-    ck_assert_int_eq(pair_init(&b->wire, &wire, b->wire_memory, pair_size(&wire)), SK_OK);
+    b->wire_memory = aligned(sk_pair_size(&wire));
+    ck_assert_int_eq(sk_pair_init(&b->wire, &wire, b->wire_memory, sk_pair_size(&wire)), SK_OK);
     b->host_memory = aligned(sk_iface_size(&config));
     b->host = sk_iface_init(&config, b->host_memory, sk_iface_size(&config), b->now);
     ck_assert_ptr_nonnull(b->host);

@@ -142,6 +142,32 @@ SCRIPT(a_closed_window_is_probed_ever_less_often)
     expect(9000, UNACKED, 0),
 END_SCRIPT;
 
+/* A peer whose window is shut takes no segment beyond it, and loses the ACK with it. */
+SCRIPT(an_ack_beside_a_probe_stays_in_the_window)
+    connected,
+    in(50, ACK, 1, 1, 0, .win = SHUT),
+    app(100, WRITE, 1000),
+    out(300, ACK, 1, 1, 1),
+    in(310, ACK, 1, 1, 1000, .win = SHUT),
+    in(311, ACK, 1001, 1, 1000, .win = SHUT),
+    out(311, ACK, 1, 2001, 0),
+END_SCRIPT;
+
+SCRIPT(answered_probes_do_not_slow_the_retransmission)
+    connected,
+    in(50, ACK, 1, 1, 0, .win = SHUT),
+    app(100, WRITE, 1000),
+    out(300, ACK, 1, 1, 1),
+    in(310, ACK, 1, 1, 0),
+    out(700, ACK, 1, 1, 1),
+    in(710, ACK, 1, 1, 0),
+    out(1500, ACK, 1, 1, 1),
+    in(1510, ACK, 1, 1, 0, .win = 5000),
+    out(1510, ACK | PSH, 1, 1, 1000),
+    expect(1510, RTO, 200),
+    out(1710, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
 SCRIPT(a_lost_probe_is_repeated)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
@@ -354,6 +380,8 @@ int main(void)
         the_override_timer_uses_a_small_window,
         half_the_largest_window_is_worth_a_segment,
         a_closed_window_is_probed_ever_less_often,
+        an_ack_beside_a_probe_stays_in_the_window,
+        answered_probes_do_not_slow_the_retransmission,
         a_lost_probe_is_repeated,
         a_lost_window_update_is_found_by_the_probe,
         a_probe_that_is_taken_moves_on,

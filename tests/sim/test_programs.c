@@ -28,7 +28,7 @@ static int connect_to_echo(void)
 
     while (connect(fd, generic(&server), sizeof server) != 0) {
         ck_assert_int_eq(errno, ECONNREFUSED); /* it is not up yet */
-        sim_sleep(&world->sim, 10 * MS);
+        sk_sim_sleep(&world->sim, 10 * MS);
     }
     return fd;
 }
@@ -100,7 +100,7 @@ static int patient_client(void *arg)
     char octet = 'x';
 
     (void)arg;
-    sim_sleep(&world->sim, 3000LL * SECOND);
+    sk_sim_sleep(&world->sim, 3000LL * SECOND);
     ck_assert_int_eq(write(fd, &octet, 1), 1);
     ck_assert_int_eq(read(fd, &octet, 1), 1);
     ck_assert_int_eq(close(fd), 0);
@@ -113,7 +113,7 @@ START_TEST(an_idle_hour_costs_nothing)
 
     compat_begin(&c);
     compat_run(&c, patient_client, echo_server);
-    ck_assert_int_ge(sim_now(&c.sim), 3000LL * SECOND);
+    ck_assert_int_ge(sk_sim_now(&c.sim), 3000LL * SECOND);
     ck_assert_uint_lt(sk_iface_stats(c.hosts[0])->tx_packets, 40);
     compat_end(&c);
 }

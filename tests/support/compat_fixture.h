@@ -61,11 +61,11 @@ static inline void compat_host(struct compat *c, int i, const struct sk_config *
     config.size = sizeof config;
     config.seed[0] = (uint8_t)(1 + i);
     c->memory[i] = compat_memory(sk_iface_size(&config));
-    c->hosts[i] = sk_iface_init(&config, c->memory[i], sk_iface_size(&config), sim_now(&c->sim));
+    c->hosts[i] = sk_iface_init(&config, c->memory[i], sk_iface_size(&config), sk_sim_now(&c->sim));
     ck_assert_ptr_nonnull(c->hosts[i]);
     if (addr != 0) {
         ck_assert_int_eq(
-            sk_netif_add(c->hosts[i], &c->wire.ends[i].link, &netif, sim_now(&c->sim), NULL),
+            sk_netif_add(c->hosts[i], &c->wire.ends[i].link, &netif, sk_sim_now(&c->sim), NULL),
             SK_OK);
     }
 }
@@ -77,15 +77,15 @@ static inline void compat_begin_with(struct compat *c, const struct sk_config *c
 
     memset(c, 0, sizeof *c);
     world = c;
-    sim_init(&c->sim, 1);
+    sk_sim_init(&c->sim, 1);
     c->sim.on_switch = compat_switch;
     wire.settings[0].delay = wire.settings[1].delay = MS;
-    c->memory[2] = compat_memory(pair_size(&wire));
-    ck_assert_int_eq(pair_init(&c->wire, &wire, c->memory[2], pair_size(&wire)), SK_OK);
+    c->memory[2] = compat_memory(sk_pair_size(&wire));
+    ck_assert_int_eq(sk_pair_init(&c->wire, &wire, c->memory[2], sk_pair_size(&wire)), SK_OK);
     compat_host(c, 0, config, addr);
     compat_host(c, 1, config, 0x0a000002);
     for (int i = 0; i < 2; i++) {
-        c->places[i] = sim_host_add(&c->sim, i == 0 ? "a" : "b", c->hosts[i], NULL, NULL);
+        c->places[i] = sk_sim_host_add(&c->sim, i == 0 ? "a" : "b", c->hosts[i], NULL, NULL);
         c->states[i] = (struct libsock_state){ .port = &c->places[i]->port, .iface = c->hosts[i] };
         c->places[i]->state = &c->states[i];
     }
@@ -107,13 +107,13 @@ static inline void compat_run(struct compat *c, sim_main *a, sim_main *b)
 
     for (int i = 0; i < 2; i++) {
         if (programs[i] != NULL) {
-            tasks[i] = sim_spawn(c->places[i], programs[i], NULL);
+            tasks[i] = sk_sim_spawn(c->places[i], programs[i], NULL);
         }
     }
-    ck_assert_int_eq(sim_run(&c->sim, PATIENCE), SIM_DONE);
+    ck_assert_int_eq(sk_sim_run(&c->sim, PATIENCE), SIM_DONE);
     for (int i = 0; i < 2; i++) {
         if (tasks[i] != NULL) {
-            ck_assert(sim_returned(tasks[i], &status));
+            ck_assert(sk_sim_returned(tasks[i], &status));
             ck_assert_int_eq(status, 0);
         }
     }
@@ -121,7 +121,7 @@ static inline void compat_run(struct compat *c, sim_main *a, sim_main *b)
 
 static inline void compat_free(struct compat *c)
 {
-    sim_destroy(&c->sim);
+    sk_sim_destroy(&c->sim);
     libsock_state_set(NULL);
     world = NULL;
     for (int i = 0; i < 3; i++) {
@@ -131,7 +131,7 @@ static inline void compat_free(struct compat *c)
 
 static inline void compat_end(struct compat *c)
 {
-    sim_drain(&c->sim, PATIENCE * 2);
+    sk_sim_drain(&c->sim, PATIENCE * 2);
     ck_assert_msg(sk_iface_idle(c->hosts[0]), "host a still holds something");
     ck_assert_msg(sk_iface_idle(c->hosts[1]), "host b still holds something");
     compat_free(c);
@@ -169,7 +169,7 @@ static inline void compat_both(sim_main *a, sim_main *b)
 
 static inline instant clock_now(void)
 {
-    return sim_now(&world->sim);
+    return sk_sim_now(&world->sim);
 }
 
 static inline struct sockaddr_in address(uint32_t addr, uint16_t port)

@@ -243,8 +243,8 @@ static void on_a_wire(struct pair_settings settings, enum drop_reason reason)
     pkt_pool_init(&pool);
     pkt_pool_add(&pool, &pkts[0], octets, 128);
     pkt_pool_add(&pool, &pkts[1], octets + 128, 128);
-    ck_assert_uint_le(pair_size(&config), sizeof(memory));
-    ck_assert_int_eq(pair_init(&pair, &config, memory, sizeof(memory)), SK_OK);
+    ck_assert_uint_le(sk_pair_size(&config), sizeof(memory));
+    ck_assert_int_eq(sk_pair_init(&pair, &config, memory, sizeof(memory)), SK_OK);
     for (int i = 0; i < 2 && pair.ends[0].link.drops[reason] == 0; i++) {
         pkt = pkt_alloc(&pool, 0);
         memset(pkt_put(pkt, 60), 0, 60);

@@ -49,10 +49,10 @@ static inline void teardown(void)
 
 static inline void start(const struct pair_config *config)
 {
-    size_t len = pair_size(config);
+    size_t len = sk_pair_size(config);
 
     memory = len ? aligned_alloc(16, (len + 15) & ~(size_t)15) : NULL;
-    ck_assert_int_eq(pair_init(&wire, config, memory, len), SK_OK);
+    ck_assert_int_eq(sk_pair_init(&wire, config, memory, len), SK_OK);
 }
 
 /* An IPv4 frame of `len` octets whose payload all is `mark`. */

@@ -74,7 +74,7 @@ static inline void start(void)
     struct sk_netif_config netif = { .name = "q", .addr = ip4(0x0a090901), .prefix_len = 24 };
     size_t len = sk_iface_size(&config);
 
-    ck_assert_int_eq(port_posix_init(&posix), SK_OK);
+    ck_assert_int_eq(sk_port_posix_init(&posix), SK_OK);
     port = &posix.port;
     ck_assert_int_eq(pipe(pipe_), 0);
     quiet = (struct quiet_link){
@@ -91,7 +91,7 @@ static inline void start(void)
 
 static inline void end(void)
 {
-    port_posix_destroy(&posix);
+    sk_port_posix_destroy(&posix);
     close(pipe_[0]);
     close(pipe_[1]);
     free(memory);

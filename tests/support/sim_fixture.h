@@ -34,9 +34,9 @@ static inline void make_iface(int i)
     size_t len = sk_iface_size(&config);
 
     memory[i] = aligned_alloc(16, (len + 15) & ~(size_t)15);
-    ifaces[i] = sk_iface_init(&config, memory[i], len, sim_now(&sim));
+    ifaces[i] = sk_iface_init(&config, memory[i], len, sk_sim_now(&sim));
     ck_assert_ptr_nonnull(ifaces[i]);
-    ck_assert_int_eq(sk_netif_add(ifaces[i], &wire.ends[i].link, &netif, sim_now(&sim), NULL),
+    ck_assert_int_eq(sk_netif_add(ifaces[i], &wire.ends[i].link, &netif, sk_sim_now(&sim), NULL),
                      SK_OK);
 }
 
@@ -46,11 +46,11 @@ static inline void start(uint64_t seed)
     struct pair_config config = { .medium = LINK_IP,
                                   .n_frames = 16,
                                   .settings = { { .delay = DELAY }, { .delay = DELAY } } };
-    size_t len = pair_size(&config);
+    size_t len = sk_pair_size(&config);
 
-    sim_init(&sim, seed);
+    sk_sim_init(&sim, seed);
     wire_memory = aligned_alloc(16, (len + 15) & ~(size_t)15);
-    ck_assert_int_eq(pair_init(&wire, &config, wire_memory, len), SK_OK);
+    ck_assert_int_eq(sk_pair_init(&wire, &config, wire_memory, len), SK_OK);
     make_iface(0);
     make_iface(1);
     memset(text, 0, sizeof(text));
@@ -58,7 +58,7 @@ static inline void start(uint64_t seed)
 
 static inline void end(void)
 {
-    sim_destroy(&sim);
+    sk_sim_destroy(&sim);
     free(wire_memory);
     free(memory[0]);
     free(memory[1]);

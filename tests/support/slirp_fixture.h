@@ -51,15 +51,15 @@ static inline void start(const struct slirp_link_config *config)
     for (i = 0; i < N_PKTS; i++) {
         pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
     }
-    slirp = slirp_link_new(config);
+    slirp = sk_slirp_link_new(config);
     ck_assert_ptr_nonnull(slirp);
-    link_ = slirp_link_link(slirp);
+    link_ = sk_slirp_link_link(slirp);
 }
 
 static inline void end(void)
 {
     ck_assert_uint_eq(pool.n_free, N_PKTS);
-    slirp_link_free(slirp);
+    sk_slirp_link_free(slirp);
 }
 
 static inline struct pkt *payload(const void *from, uint32_t len)

@@ -56,15 +56,15 @@ void world_begin(struct world *w, const struct world_setup *setup)
         .mtu = { setup->mtu, setup->mtu },
         .settings = { setup->settings, setup->settings },
     };
-    size_t len = pair_size(&config);
+    size_t len = sk_pair_size(&config);
 
     memset(w, 0, sizeof(*w));
     w->now = START;
     w->wire_memory = aligned(len);
-    ck_assert_int_eq(pair_init(&w->wire, &config, w->wire_memory, len), SK_OK);
+    ck_assert_int_eq(sk_pair_init(&w->wire, &config, w->wire_memory, len), SK_OK);
     w->captures = setup->capture != NULL;
     if (w->captures) {
-        ck_assert(pcap_link_open(&w->capture, &w->wire.ends[0].link, setup->capture, 0));
+        ck_assert(sk_pcap_link_open(&w->capture, &w->wire.ends[0].link, setup->capture, 0));
     }
     add_host(w, 0, setup);
     add_host(w, 1, setup);
@@ -147,7 +147,7 @@ void world_connect(struct world *w, uint16_t port, sk_fd *client, sk_fd *server)
 void world_free(struct world *w)
 {
     if (w->captures) {
-        pcap_link_close(&w->capture);
+        sk_pcap_link_close(&w->capture);
     }
     free(w->host_memory[0]);
     free(w->host_memory[1]);

@@ -56,7 +56,7 @@ static int configure_later(void *arg)
     struct sk_netif_config netif = { .name = "eth0", .addr = ip4(HOST_A), .prefix_len = 24 };
 
     (void)arg;
-    sim_sleep(&world->sim, CONFIGURED_AFTER);
+    sk_sim_sleep(&world->sim, CONFIGURED_AFTER);
     ck_assert_int_eq(
         sk_netif_add(world->hosts[0], &world->wire.ends[0].link, &netif, clock_now(), NULL), SK_OK);
     world->places[0]->port.wake(&world->places[0]->port);
@@ -71,7 +71,7 @@ static void without_address(sim_main *client, sim_main *server, bool later)
 
     compat_begin_with(&c, &config, NO_NETIF);
     if (later) {
-        sim_spawn(c.places[0], configure_later, NULL);
+        sk_sim_spawn(c.places[0], configure_later, NULL);
     }
     compat_run(&c, client, server);
     compat_end(&c);

@@ -49,7 +49,7 @@ static int connect_without_waiting(void *arg)
 {
     (void)arg;
     int fd = make_nonblocking(SOCK_STREAM);
-    sim_sleep(&world->sim, 10 * MS);
+    sk_sim_sleep(&world->sim, 10 * MS);
     fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
     fails_with(connect_to(fd, HOST_B, 80), EALREADY);
     ck_assert_int_eq(so_error(fd), 0);
@@ -71,7 +71,7 @@ static int then_wait(void *arg)
 {
     (void)arg;
     int fd = make_nonblocking(SOCK_STREAM);
-    sim_sleep(&world->sim, 10 * MS);
+    sk_sim_sleep(&world->sim, 10 * MS);
     fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
     ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
     ck_assert_int_eq(connect_to(fd, HOST_B, 80), 0);

@@ -221,7 +221,7 @@ static void ask(sim_main *program, uint32_t addr)
 
     compat_begin_with(&c, &config, addr);
     c.places[1]->daemon = true;
-    sim_spawn(c.places[1], serve_names, NULL);
+    sk_sim_spawn(c.places[1], serve_names, NULL);
     compat_run(&c, program, NULL);
     ck_assert(sk_iface_idle(c.hosts[0]));
     compat_free(&c);
@@ -292,7 +292,8 @@ static int asks_from_hook(void *arg)
     ck_assert_int_eq(poll(NULL, 0, 1), 0);
     ck_assert_int_gt(n_asked, 0);
     world->places[0]->port.background = NULL;
-    sim_sleep(&world->sim, 120 * (duration)SECOND); /* until the forgotten queries are forgotten */
+    sk_sim_sleep(&world->sim,
+                 120 * (duration)SECOND); /* until the forgotten queries are forgotten */
     return 0;
 }
 
@@ -313,7 +314,7 @@ static int exhausts_queries(void *arg)
         ck_assert_int_eq(ops[i].poll(&ops[i], libsock_iface(), clock_now()), SK_PENDING);
     }
     ck_assert_int_eq(error_of("one.test", "80", hints_for(0, 0)), EAI_MEMORY);
-    sim_sleep(&world->sim, 120 * (duration)SECOND);
+    sk_sim_sleep(&world->sim, 120 * (duration)SECOND);
     return 0;
 }
 

@@ -68,7 +68,7 @@ static int wakes_client(void *arg)
 {
     (void)arg;
     int fd = dial(HOST_B, 80);
-    sim_sleep(&world->sim, 500 * MS);
+    sk_sim_sleep(&world->sim, 500 * MS);
     ck_assert_int_eq(write(fd, "x", 1), 1);
     ck_assert_int_eq(close(fd), 0);
     return 0;
@@ -133,7 +133,7 @@ static int pipe_ends[2];
 static int writes_later(void *arg)
 {
     (void)arg;
-    sim_sleep(&world->sim, 105 * MS);
+    sk_sim_sleep(&world->sim, 105 * MS);
     ck_assert_int_eq(write(pipe_ends[1], "x", 1), 1);
     return 0;
 }
@@ -153,7 +153,7 @@ static int mixes(void *arg)
     ck_assert_int_eq(poll(fds, 4, 33), 0);
     ck_assert_int_eq(clock_now() - before, 33 * MS);
 
-    sim_spawn(world->places[1], writes_later, NULL);
+    sk_sim_spawn(world->places[1], writes_later, NULL);
     before = clock_now();
     ck_assert_int_eq(poll(fds, 4, -1), 1);
     ck_assert_int_ge(clock_now() - before, 105 * MS);

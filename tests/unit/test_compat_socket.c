@@ -342,8 +342,8 @@ START_TEST(the_sockets_of_another_host_are_not_ours)
     int fd = -1;
 
     compat_begin(&c);
-    sim_spawn(c.places[0], make_and_leave, &fd);
-    ck_assert_int_eq(sim_run(&c.sim, PATIENCE), SIM_DONE);
+    sk_sim_spawn(c.places[0], make_and_leave, &fd);
+    ck_assert_int_eq(sk_sim_run(&c.sim, PATIENCE), SIM_DONE);
     libsock_state_set(&c.states[1]);
     ck_assert_ptr_null(fd_find(fd));
     ck_assert_int_eq(fd_next(0), -1);

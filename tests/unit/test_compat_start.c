@@ -248,8 +248,8 @@ START_TEST(a_peer_that_is_gone_does_not_hold_the_exit_for_long)
     ck_assert_int_eq(sk_socket(c.hosts[1], SK_STREAM, &listener), SK_OK);
     ck_assert_int_eq(sk_bind(c.hosts[1], listener, (struct sk_addr){ ip4(0), 80 }), SK_OK);
     ck_assert_int_eq(sk_listen(c.hosts[1], listener, 1, clock_now()), SK_OK);
-    sim_spawn(c.places[0], talks_to_nobody, NULL);
-    ck_assert_int_eq(sim_run(&c.sim, PATIENCE), SIM_DONE);
+    sk_sim_spawn(c.places[0], talks_to_nobody, NULL);
+    ck_assert_int_eq(sk_sim_run(&c.sim, PATIENCE), SIM_DONE);
     compat_free(&c);
 }
 END_TEST

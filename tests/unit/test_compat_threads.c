@@ -33,7 +33,7 @@ static void begin(void)
                                 .seed = { 1 } };
 
     memory = aligned_alloc(16, (sk_iface_size(&config) + 15) & ~(size_t)15);
-    ck_assert_int_eq(port_posix_init(&port), SK_OK);
+    ck_assert_int_eq(sk_port_posix_init(&port), SK_OK);
     struct sk_iface *iface =
         sk_iface_init(&config, memory, sk_iface_size(&config), port.port.now(&port.port));
     ck_assert_ptr_nonnull(iface);
@@ -44,7 +44,7 @@ static void begin(void)
 static void end(void)
 {
     libsock_state_set(NULL);
-    port_posix_destroy(&port);
+    sk_port_posix_destroy(&port);
     free(memory);
 }
 

@@ -83,7 +83,7 @@ static int full_buffers(void *arg)
         while (send(client, octets, sizeof octets, 0) > 0) {
         }
         ck_assert_int_eq(errno, EAGAIN);
-        sim_sleep(&world->sim, 60 * SECOND);
+        sk_sim_sleep(&world->sim, 60 * SECOND);
     } while (send(client, octets, 1, 0) > 0);
     ck_assert_int_eq(fcntl(client, F_SETFL, 0), 0);
     fails_with(send(client, octets, 1, MSG_DONTWAIT), EAGAIN);
@@ -251,7 +251,7 @@ static int unread_server(void *arg)
 {
     (void)arg;
     int fd = accept_one(80);
-    sim_sleep(&world->sim, 100 * MS);
+    sk_sim_sleep(&world->sim, 100 * MS);
     ck_assert_int_eq(close(fd), 0);
     return 0;
 }

@@ -8,7 +8,7 @@ START_TEST(without_memory_the_packet_itself_travels)
     struct pkt *p = frame(7, 100);
 
     start(&config);
-    ck_assert_uint_eq(pair_size(&config), 0);
+    ck_assert_uint_eq(sk_pair_size(&config), 0);
     ck_assert_int_eq(next_at(b), NEVER);
     ck_assert_int_eq(a->ops->tx(a, p, 5), SK_OK);
     ck_assert_int_le(next_at(b), 5);
@@ -39,11 +39,11 @@ START_TEST(a_fault_needs_memory)
 {
     struct pair_config config = { .settings[1] = { .loss = 1 } };
 
-    ck_assert_int_eq(pair_init(&wire, &config, NULL, 0), SK_INVALID);
+    ck_assert_int_eq(sk_pair_init(&wire, &config, NULL, 0), SK_INVALID);
     config.n_frames = 4;
     memory = aligned_alloc(16, 65536);
-    ck_assert_int_eq(pair_init(&wire, &config, memory, pair_size(&config) - 1), SK_INVALID);
-    ck_assert_int_eq(pair_init(&wire, &config, memory, pair_size(&config)), SK_OK);
+    ck_assert_int_eq(sk_pair_init(&wire, &config, memory, sk_pair_size(&config) - 1), SK_INVALID);
+    ck_assert_int_eq(sk_pair_init(&wire, &config, memory, sk_pair_size(&config)), SK_OK);
 }
 END_TEST
 

@@ -31,7 +31,7 @@ static void start(enum link_medium medium)
     for (i = 0; i < N_PKTS; i++) {
         pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
     }
-    ck_assert_int_eq(pair_init(&wire, &config, NULL, 0), SK_OK);
+    ck_assert_int_eq(sk_pair_init(&wire, &config, NULL, 0), SK_OK);
     a = &capture.link;
     b = &wire.ends[1].link;
 }
@@ -81,7 +81,7 @@ START_TEST(both_directions_are_written)
 
     new_path(path);
     start(LINK_ETHERNET);
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     ck_assert_int_eq(a->ops->tx(a, packet("first"), 3123456), SK_OK);
     ck_assert_int_eq(b->ops->tx(b, packet("second"), 4000001), SK_OK);
     ck_assert_int_le(a->ops->poll_at(a), 4000001);
@@ -90,7 +90,7 @@ START_TEST(both_directions_are_written)
     pkt_free(b->ops->rx(b, &pool, 4000003));
     ck_assert_int_eq(a->ops->poll_at(a), NEVER);
     ck_assert_uint_eq(a->ops->wait_fds(a, NULL, 0), 0);
-    ck_assert(pcap_link_close(&capture));
+    ck_assert(sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), sizeof(expected));
     ck_assert_mem_eq(got, expected, sizeof(expected));
     ck_assert_uint_eq(pool.n_free, N_PKTS);
@@ -105,12 +105,12 @@ START_TEST(bare_ip_has_its_own_link_type_and_the_epoch_counts)
 
     new_path(path);
     start(LINK_IP);
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 1600000000000000));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 1600000000000000));
     ck_assert_int_eq(a->medium, LINK_IP);
     ck_assert_uint_eq(a->mtu, 1500);
     ck_assert_int_eq(a->ops->tx(a, packet("x"), 7), SK_OK);
     pkt_free(b->ops->rx(b, &pool, 7));
-    ck_assert(pcap_link_close(&capture));
+    ck_assert(sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 16 + 1);
     ck_assert_uint_eq(got[20], 101);
     ck_assert_mem_eq(got + 24, "\x00\x10\x5e\x5f\x07\x00\x00\x00", 8);
@@ -126,13 +126,13 @@ START_TEST(a_refused_packet_is_not_written)
 
     new_path(path);
     start(LINK_ETHERNET);
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
     ck_assert_int_eq(a->ops->tx(a, packet("2"), 0), SK_OK);
     p = packet("3");
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_AGAIN);
     pkt_free(p);
-    ck_assert(pcap_link_close(&capture));
+    ck_assert(sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 2 * 17);
     pkt_free(b->ops->rx(b, &pool, 0));
     pkt_free(b->ops->rx(b, &pool, 0));
@@ -148,12 +148,12 @@ START_TEST(drops_of_the_inner_link_show)
 
     new_path(path);
     start(LINK_IP);
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     p = pkt_alloc(&pool, 0);
     memset(pkt_put(p, 1501), 0, 1501);
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_OK);
     ck_assert_uint_eq(a->drops[DROP_RX_OVERSIZE], 1);
-    ck_assert(pcap_link_close(&capture));
+    ck_assert(sk_pcap_link_close(&capture));
     unlink(path);
 }
 END_TEST
@@ -161,10 +161,10 @@ END_TEST
 START_TEST(a_file_that_cannot_be_opened_stops_no_traffic)
 {
     start(LINK_ETHERNET);
-    ck_assert(!pcap_link_open(&capture, &wire.ends[0].link, "no/such/directory/x.pcap", 0));
+    ck_assert(!sk_pcap_link_open(&capture, &wire.ends[0].link, "no/such/directory/x.pcap", 0));
     ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
     pkt_free(b->ops->rx(b, &pool, 0));
-    ck_assert(!pcap_link_close(&capture));
+    ck_assert(!sk_pcap_link_close(&capture));
 }
 END_TEST
 
@@ -176,15 +176,15 @@ START_TEST(a_full_disk_stops_no_traffic)
     if (access("/dev/full", W_OK) != 0) {
         return;
     }
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
     for (i = 0; i < 1000; i++) {
         ck_assert_int_eq(a->ops->tx(a, packet("some more text in this one"), 0), SK_OK);
         pkt_free(b->ops->rx(b, &pool, 0));
     }
-    ck_assert(!pcap_link_close(&capture));
+    ck_assert(!sk_pcap_link_close(&capture));
 
-    ck_assert(pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
-    ck_assert(!pcap_link_close(&capture));
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    ck_assert(!sk_pcap_link_close(&capture));
     ck_assert_uint_eq(pool.n_free, N_PKTS);
 }
 END_TEST

@@ -9,9 +9,9 @@ static int slow(void *arg)
 {
     (void)arg;
     say('a');
-    sim_sleep(&sim, 1000);
+    sk_sim_sleep(&sim, 1000);
     say('c');
-    sim_sleep(&sim, 2000);
+    sk_sim_sleep(&sim, 2000);
     say('e');
     return 3;
 }
@@ -20,9 +20,9 @@ static int quick(void *arg)
 {
     (void)arg;
     say('b');
-    sim_sleep(&sim, 1500);
+    sk_sim_sleep(&sim, 1500);
     say('d');
-    sim_sleep(&sim, 2000);
+    sk_sim_sleep(&sim, 2000);
     say('f');
     return 4;
 }
@@ -34,18 +34,18 @@ START_TEST(programs_take_turns_by_the_clock)
     int status = -1;
 
     start(1);
-    first = sim_spawn(sim_host_add(&sim, "a", ifaces[0], NULL, NULL), slow, NULL);
-    second = sim_spawn(sim_host_add(&sim, "b", ifaces[1], NULL, NULL), quick, NULL);
-    ck_assert(!sim_returned(first, &status));
+    first = sk_sim_spawn(sk_sim_host_add(&sim, "a", ifaces[0], NULL, NULL), slow, NULL);
+    second = sk_sim_spawn(sk_sim_host_add(&sim, "b", ifaces[1], NULL, NULL), quick, NULL);
+    ck_assert(!sk_sim_returned(first, &status));
     ck_assert_int_eq(status, -1);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
     ck_assert_str_eq(text, "abcdef");
-    ck_assert_int_eq(sim_now(&sim), SIM_START + 3500);
-    ck_assert(sim_returned(first, &status));
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + 3500);
+    ck_assert(sk_sim_returned(first, &status));
     ck_assert_int_eq(status, 3);
-    ck_assert(sim_returned(second, &status));
+    ck_assert(sk_sim_returned(second, &status));
     ck_assert_int_eq(status, 4);
-    ck_assert(sim_returned(second, NULL));
+    ck_assert(sk_sim_returned(second, NULL));
     end();
 }
 END_TEST
@@ -53,15 +53,15 @@ END_TEST
 START_TEST(a_run_can_stop_and_go_on)
 {
     start(1);
-    sim_host_add(&sim, "a", ifaces[0], slow, NULL);
-    ck_assert_int_eq(sim_run(&sim, SIM_START + 500), SIM_TIME_OVER);
-    ck_assert_int_eq(sim_now(&sim), SIM_START + 500);
+    sk_sim_host_add(&sim, "a", ifaces[0], slow, NULL);
+    ck_assert_int_eq(sk_sim_run(&sim, SIM_START + 500), SIM_TIME_OVER);
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + 500);
     ck_assert_str_eq(text, "a");
-    ck_assert_int_eq(sim_run(&sim, 0), SIM_TIME_OVER);
-    ck_assert_int_eq(sim_now(&sim), SIM_START + 500);
-    ck_assert_int_eq(sim_run(&sim, SIM_START + 1000), SIM_TIME_OVER);
+    ck_assert_int_eq(sk_sim_run(&sim, 0), SIM_TIME_OVER);
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + 500);
+    ck_assert_int_eq(sk_sim_run(&sim, SIM_START + 1000), SIM_TIME_OVER);
     ck_assert_str_eq(text, "ac");
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
     ck_assert_str_eq(text, "ace");
     end();
 }
@@ -74,7 +74,7 @@ static int errno_keeper(void *arg)
 
     for (i = 0; i < 5; i++) {
         errno = mine;
-        sim_sleep(&sim, 10);
+        sk_sim_sleep(&sim, 10);
         ck_assert_int_eq(errno, mine);
     }
     return 0;
@@ -87,9 +87,9 @@ START_TEST(each_program_has_its_errno)
 
     start(1);
     for (i = 0; i < 2; i++) {
-        sim_host_add(&sim, "e", ifaces[i], errno_keeper, &numbers[i]);
+        sk_sim_host_add(&sim, "e", ifaces[i], errno_keeper, &numbers[i]);
     }
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
     end();
 }
 END_TEST
@@ -107,11 +107,11 @@ START_TEST(a_switch_names_the_state_of_its_host)
     start(1);
     n_states = 0;
     sim.on_switch = note_state;
-    hosts[0] = sim_host_add(&sim, "a", ifaces[0], slow, NULL);
+    hosts[0] = sk_sim_host_add(&sim, "a", ifaces[0], slow, NULL);
     hosts[0]->state = &ifaces[0];
-    hosts[1] = sim_host_add(&sim, "b", ifaces[1], quick, NULL);
+    hosts[1] = sk_sim_host_add(&sim, "b", ifaces[1], quick, NULL);
     hosts[1]->state = &ifaces[1];
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
     ck_assert_int_eq(n_states, 6);
     ck_assert_ptr_eq(states[0], &ifaces[0]);
     ck_assert_ptr_eq(states[1], &ifaces[1]);
@@ -135,9 +135,9 @@ static int wait_for_ever(void *arg)
 START_TEST(a_deadlock_is_found)
 {
     start(1);
-    hosts[0] = sim_host_add(&sim, "stuck", ifaces[0], wait_for_ever, &hosts[0]);
-    sim_host_add(&sim, "b", ifaces[1], quick, NULL);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DEADLOCK);
+    hosts[0] = sk_sim_host_add(&sim, "stuck", ifaces[0], wait_for_ever, &hosts[0]);
+    sk_sim_host_add(&sim, "b", ifaces[1], quick, NULL);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DEADLOCK);
     ck_assert_str_eq(text, "wbdf");
     end();
 }
@@ -146,11 +146,11 @@ END_TEST
 START_TEST(a_daemon_is_not_waited_for)
 {
     start(1);
-    hosts[0] = sim_host_add(&sim, "daemon", ifaces[0], wait_for_ever, &hosts[0]);
+    hosts[0] = sk_sim_host_add(&sim, "daemon", ifaces[0], wait_for_ever, &hosts[0]);
     hosts[0]->daemon = true;
-    sim_host_add(&sim, "b", ifaces[1], quick, NULL);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
-    ck_assert_int_eq(sim_drain(&sim, HOUR), SIM_DONE);
+    sk_sim_host_add(&sim, "b", ifaces[1], quick, NULL);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_drain(&sim, HOUR), SIM_DONE);
     end();
 }
 END_TEST
@@ -158,12 +158,12 @@ END_TEST
 START_TEST(a_wake_ends_an_idle)
 {
     start(1);
-    hosts[0] = sim_host_add(&sim, "woken", ifaces[0], wait_for_ever, &hosts[0]);
+    hosts[0] = sk_sim_host_add(&sim, "woken", ifaces[0], wait_for_ever, &hosts[0]);
     hosts[0]->daemon = true;
-    ck_assert_int_eq(sim_drain(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_drain(&sim, HOUR), SIM_DONE);
     ck_assert_str_eq(text, "w");
     hosts[0]->port.wake(&hosts[0]->port);
-    ck_assert_int_eq(sim_drain(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_drain(&sim, HOUR), SIM_DONE);
     ck_assert_str_eq(text, "w!");
     end();
 }
@@ -175,7 +175,7 @@ static bool every_second(void *arg, struct sk_iface *iface, instant now)
 
     ck_assert_ptr_eq(iface, ifaces[0]);
     ck_assert_int_eq(now, SIM_START + *n * seconds(1));
-    sim_host_wake_at(hosts[0], now + seconds(1));
+    sk_sim_host_wake_at(hosts[0], now + seconds(1));
     return ++*n == 5;
 }
 
@@ -184,11 +184,11 @@ START_TEST(a_script_is_called_when_it_asked)
     int n = 0;
 
     start(1);
-    hosts[0] = sim_host_add(&sim, "script", ifaces[0], NULL, NULL);
-    sim_host_script(hosts[0], every_second, &n);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
+    hosts[0] = sk_sim_host_add(&sim, "script", ifaces[0], NULL, NULL);
+    sk_sim_host_script(hosts[0], every_second, &n);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
     ck_assert_int_eq(n, 5);
-    ck_assert_int_eq(sim_now(&sim), SIM_START + seconds(4));
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + seconds(4));
     end();
 }
 END_TEST
@@ -197,7 +197,7 @@ static bool never_over(void *arg, struct sk_iface *iface, instant now)
 {
     (void)iface;
     if (arg) {
-        sim_host_wake_at(hosts[0], now);
+        sk_sim_host_wake_at(hosts[0], now);
     }
     return false;
 }
@@ -205,9 +205,9 @@ static bool never_over(void *arg, struct sk_iface *iface, instant now)
 START_TEST(a_script_that_waits_for_nothing_is_a_deadlock)
 {
     start(1);
-    hosts[0] = sim_host_add(&sim, "script", ifaces[0], NULL, NULL);
-    sim_host_script(hosts[0], never_over, NULL);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DEADLOCK);
+    hosts[0] = sk_sim_host_add(&sim, "script", ifaces[0], NULL, NULL);
+    sk_sim_host_script(hosts[0], never_over, NULL);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DEADLOCK);
     end();
 }
 END_TEST
@@ -216,9 +216,9 @@ START_TEST(a_livelock_is_found)
 {
     start(1);
     sim.max_rounds = 1000;
-    hosts[0] = sim_host_add(&sim, "busy", ifaces[0], NULL, NULL);
-    sim_host_script(hosts[0], never_over, &sim);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_LIVELOCK);
+    hosts[0] = sk_sim_host_add(&sim, "busy", ifaces[0], NULL, NULL);
+    sk_sim_host_script(hosts[0], never_over, &sim);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_LIVELOCK);
     end();
 }
 END_TEST

@@ -28,7 +28,7 @@ static int echo_server(void *arg)
         sk_op_send(&op, fd, &iov, 1, op.addr, 0);
         ck_assert_int_eq(block_on(host, &op), SK_OK);
     }
-    ck_assert_int_eq(sk_close(host->iface, fd, sim_now(&sim)), SK_OK);
+    ck_assert_int_eq(sk_close(host->iface, fd, sk_sim_now(&sim)), SK_OK);
     return 0;
 }
 
@@ -56,7 +56,7 @@ static int echo_client(void *arg)
         ck_assert_uint_eq(op.done, 10);
         ck_assert_uint_eq(buffer[9], i);
     }
-    ck_assert_int_eq(sk_close(host->iface, fd, sim_now(&sim)), SK_OK);
+    ck_assert_int_eq(sk_close(host->iface, fd, sk_sim_now(&sim)), SK_OK);
     return 0;
 }
 
@@ -64,10 +64,10 @@ START_TEST(blocking_programs_talk_over_a_wire)
 {
     start(1);
     server = (struct sk_addr){ ADDR(2), PORT };
-    hosts[1] = sim_host_add(&sim, "server", ifaces[1], echo_server, &hosts[1]);
-    hosts[0] = sim_host_add(&sim, "client", ifaces[0], echo_client, &hosts[0]);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
-    ck_assert_int_eq(sim_now(&sim), SIM_START + N_ECHOES * 2 * DELAY);
+    hosts[1] = sk_sim_host_add(&sim, "server", ifaces[1], echo_server, &hosts[1]);
+    hosts[0] = sk_sim_host_add(&sim, "client", ifaces[0], echo_client, &hosts[0]);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + N_ECHOES * 2 * DELAY);
     ck_assert(sk_iface_idle(ifaces[0]));
     ck_assert(sk_iface_idle(ifaces[1]));
     end();
@@ -78,10 +78,10 @@ START_TEST(two_programs_of_one_host_talk_over_loopback)
 {
     start(1);
     server = (struct sk_addr){ ip4(0x7f000001), PORT };
-    hosts[0] = sim_host_add(&sim, "both", ifaces[0], echo_server, &hosts[0]);
-    sim_spawn(hosts[0], echo_client, &hosts[0]);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DONE);
-    ck_assert_int_eq(sim_now(&sim), SIM_START);
+    hosts[0] = sk_sim_host_add(&sim, "both", ifaces[0], echo_server, &hosts[0]);
+    sk_sim_spawn(hosts[0], echo_client, &hosts[0]);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DONE);
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START);
     end();
 }
 END_TEST
@@ -91,10 +91,10 @@ START_TEST(a_lost_answer_is_a_deadlock)
     start(1);
     server = (struct sk_addr){ ADDR(2), PORT };
     wire.wires[1].settings.loss = PAIR_CERTAIN;
-    hosts[1] = sim_host_add(&sim, "server", ifaces[1], echo_server, &hosts[1]);
-    hosts[0] = sim_host_add(&sim, "client", ifaces[0], echo_client, &hosts[0]);
-    ck_assert_int_eq(sim_run(&sim, HOUR), SIM_DEADLOCK);
-    ck_assert_int_eq(sim_now(&sim), SIM_START + DELAY);
+    hosts[1] = sk_sim_host_add(&sim, "server", ifaces[1], echo_server, &hosts[1]);
+    hosts[0] = sk_sim_host_add(&sim, "client", ifaces[0], echo_client, &hosts[0]);
+    ck_assert_int_eq(sk_sim_run(&sim, HOUR), SIM_DEADLOCK);
+    ck_assert_int_eq(sk_sim_now(&sim), SIM_START + DELAY);
     end();
 }
 END_TEST
@@ -109,18 +109,18 @@ START_TEST(entropy_comes_from_the_seed)
     uint8_t other[16];
 
     start(1);
-    hosts[0] = sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
-    hosts[1] = sim_host_add(&sim, "b", ifaces[1], NULL, NULL);
+    hosts[0] = sk_sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
+    hosts[1] = sk_sim_host_add(&sim, "b", ifaces[1], NULL, NULL);
     ck_assert(hosts[0]->port.entropy(&hosts[0]->port, a, 16));
     ck_assert(hosts[1]->port.entropy(&hosts[1]->port, b, 16));
     ck_assert_int_eq(hosts[0]->port.realtime(&hosts[0]->port), -1);
     end();
     start(1);
-    hosts[0] = sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
+    hosts[0] = sk_sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
     ck_assert(hosts[0]->port.entropy(&hosts[0]->port, again, 16));
     end();
     start(2);
-    hosts[0] = sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
+    hosts[0] = sk_sim_host_add(&sim, "a", ifaces[0], NULL, NULL);
     ck_assert(hosts[0]->port.entropy(&hosts[0]->port, other, 16));
     end();
     ck_assert_mem_eq(a, again, 16);

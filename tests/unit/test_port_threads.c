@@ -150,9 +150,9 @@ START_TEST(the_background_hook_is_what_was_set)
 {
     start();
     ck_assert(port->background == NULL);
-    port_posix_set_background(&posix, work);
+    sk_port_posix_set_background(&posix, work);
     ck_assert(port->background == work);
-    port_posix_set_background(&posix, NULL);
+    sk_port_posix_set_background(&posix, NULL);
     ck_assert(port->background == NULL);
     end();
 }

@@ -190,15 +190,15 @@ START_TEST(a_connection_to_a_forwarded_port_arrives_as_a_syn)
 
     start(&config);
     introduce();
-    ck_assert_int_eq(slirp_link_forward(slirp, false, wanted, 80, &first), SK_OK);
-    ck_assert_int_eq(slirp_link_forward(slirp, false, wanted, 80, &second), SK_OK);
-    ck_assert_int_eq(slirp_link_forward(slirp, true, wanted, 80, &datagrams), SK_OK);
+    ck_assert_int_eq(sk_slirp_link_forward(slirp, false, wanted, 80, &first), SK_OK);
+    ck_assert_int_eq(sk_slirp_link_forward(slirp, false, wanted, 80, &second), SK_OK);
+    ck_assert_int_eq(sk_slirp_link_forward(slirp, true, wanted, 80, &datagrams), SK_OK);
     ck_assert_uint_ne(first.port, 0);
     ck_assert_uint_ne(second.port, 0);
     ck_assert_uint_ne(datagrams.port, 0);
     ck_assert_uint_ne(first.port, second.port);
     ck_assert(ip_equal(first.addr, wanted.addr));
-    ck_assert_int_eq(slirp_link_forward(slirp, false, first, 81, &second), SK_BINDING_IN_USE);
+    ck_assert_int_eq(sk_slirp_link_forward(slirp, false, first, 81, &second), SK_BINDING_IN_USE);
 
     to.sin_port = htons(second.port);
     connect(fd, (struct sockaddr *)&to, sizeof(to));
@@ -227,7 +227,8 @@ START_TEST(a_forwarded_datagram_arrives)
     start(&config);
     introduce();
     ck_assert_int_eq(
-        slirp_link_forward(slirp, true, (struct sk_addr){ ip4(0x7f000001), 0 }, 7, &bound), SK_OK);
+        sk_slirp_link_forward(slirp, true, (struct sk_addr){ ip4(0x7f000001), 0 }, 7, &bound),
+        SK_OK);
     to.sin_port = htons(bound.port);
     ck_assert_int_eq(sendto(fd, "in", 2, 0, (struct sockaddr *)&to, sizeof(to)), 2);
     p = receive_ip(IP_PROTO_UDP, &c, &ip);
@@ -270,15 +271,15 @@ START_TEST(an_mtu_out_of_range_is_refused)
 {
     struct slirp_link_config config = { .mtu = 67 };
 
-    ck_assert_ptr_null(slirp_link_new(&config));
+    ck_assert_ptr_null(sk_slirp_link_new(&config));
     config.mtu = SLIRP_MAX_MTU + 1;
-    ck_assert_ptr_null(slirp_link_new(&config));
+    ck_assert_ptr_null(sk_slirp_link_new(&config));
     config.mtu = 9000;
     start(&config);
     ck_assert_uint_eq(link_->mtu, 9000);
     introduce();
     end();
-    slirp_link_free(NULL);
+    sk_slirp_link_free(NULL);
 }
 END_TEST
 

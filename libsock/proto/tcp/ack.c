@@ -69,6 +69,7 @@ static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     }
     if (was_shut && tcp->snd_wnd > 0) { /* what went into the closed window was thrown away there */
         tcp_retransmit_to(tcp, tcp->snd_nxt);
+        tcp->rtt.backoff = 0; /* of the probes, RFC 9293 3.8.6.1: they were answered */
     }
 }
 

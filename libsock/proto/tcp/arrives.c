@@ -15,10 +15,8 @@ static void reply_reset(struct tcp_sock *tcp, uint32_t seq)
 
 void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
-    if (hdr->len == 0) {
-        tick since = tick_floor(now) - tcp->old_ack_at;
-
-        if (since < tick_floor(TCP_OLD_ACK_TIME)) {
+    if (tcp_seg_len(hdr) == 0 || hdr->flags & TCP_SYN) {
+        if (tick_since(tcp->old_ack_at, now) < tick_floor(TCP_OLD_ACK_TIME)) {
             return;
         }
         tcp->old_ack_at = tick_floor(now);
@@ -67,9 +65,9 @@ static bool is_acceptable(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     uint32_t wnd = tcp->rcv_adv - tcp->rcv_nxt;
     uint32_t len = tcp_seg_len(hdr);
 
-    if (wnd == 0) {
-        return hdr->seq ==
-               tcp->rcv_nxt; /* text is trimmed away, but the ACK is looked at: MUST-66 */
+    if (wnd ==
+        0) { /* text is trimmed away, but the ACK is looked at: MUST-66; after a probe, too */
+        return hdr->seq == tcp->rcv_nxt || (len == 0 && hdr->seq == tcp->rcv_nxt + 1);
     }
     if (len == 0) {
         return seq_within(hdr->seq, tcp->rcv_nxt, wnd);

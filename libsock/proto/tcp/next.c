@@ -171,6 +171,14 @@ static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp
     return true;
 }
 
+/* Of a segment without text: inside the peer's window, or a peer whose window closed drops the ACK
+ * with it. */
+static uint32_t ack_seq(const struct tcp_sock *tcp)
+{
+    return tcp_synchronized(tcp) ? seq_min(tcp->snd_nxt, tcp->snd_una + tcp->snd_wnd)
+                                 : tcp->snd_nxt;
+}
+
 bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp_text *text)
 {
     (void)now;
@@ -188,7 +196,7 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
     if (!tcp->ack_due) {
         return false;
     }
-    fill(tcp, tcp->snd_nxt, TCP_ACK, hdr);
+    fill(tcp, ack_seq(tcp), TCP_ACK, hdr);
     return true;
 }
 

@@ -124,10 +124,11 @@ static void receive_fin(struct tcp_sock *tcp, instant now)
 static void note_fin(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 {
     uint32_t seq = hdr->seq + hdr->len;
+    bool contradicts = tcp->ooo.n > 0 && seq_before(seq, tcp->ooo.ranges[tcp->ooo.n - 1].end);
 
     /* Beyond the window it is cut off with the text before it; a closed window still takes a FIN
      * that is next. */
-    if (hdr->flags & TCP_FIN && !tcp->fin_known &&
+    if (hdr->flags & TCP_FIN && !tcp->fin_known && !contradicts &&
         (seq == tcp->rcv_nxt || seq_within(seq, tcp->rcv_nxt, tcp->rcv_adv - tcp->rcv_nxt))) {
         tcp->fin_known = true;
         tcp->fin_seq = seq;
