@@ -241,6 +241,6 @@ include %D%/fuzz/local.mk
 endif
 
 coverage: check
-	gcovr --root $(srcdir) --filter '$(srcdir)/libsock/' --filter '$(srcdir)/compat/' \
+	gcovr --root $(srcdir) --object-directory $(abs_builddir) --filter '$(srcdir)/libsock/' --filter '$(srcdir)/compat/' \
 		--exclude-unreachable-branches --print-summary --txt coverage.txt .
 	@tail -n 3 coverage.txt

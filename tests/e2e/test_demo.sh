@@ -13,7 +13,12 @@ cd "$work" || exit 1
 
 nothing_left() {
     [ -z "$(ls -A tmp)" ] || fail "$1: files are left: $(ls tmp)"
-    left=$(grep -al "$work/tm[p]" /proc/[0-9]*/cmdline 2>/dev/null)
+    # What was told to end may take a moment on a busy machine.
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        left=$(grep -al "$work/tm[p]" /proc/[0-9]*/cmdline 2>/dev/null)
+        [ -n "$left" ] || break
+        sleep 0.5
+    done
     [ -z "$left" ] || fail "$1: processes are left: $left"
 }
 
