@@ -65,8 +65,8 @@ static bool is_acceptable(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     uint32_t wnd = tcp->rcv_adv - tcp->rcv_nxt;
     uint32_t len = tcp_seg_len(hdr);
 
-    if (wnd ==
-        0) { /* text is trimmed away, but the ACK is looked at: MUST-66; after a probe, too */
+    /* Text is trimmed away, but the ACK is looked at, after a probe of the peer, too: MUST-66. */
+    if (wnd == 0) {
         return hdr->seq == tcp->rcv_nxt || (len == 0 && hdr->seq == tcp->rcv_nxt + 1);
     }
     if (len == 0) {

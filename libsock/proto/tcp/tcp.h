@@ -38,7 +38,7 @@
 #define TCP_DELAYED_ACK millis(40)  /* RFC 9293 3.8.6.3 allows up to 500 ms; 40 as Linux */
 #define TCP_ORPHAN_TIME seconds(60) /* FIN-WAIT-2 without a reader: not in RFC 9293; as Linux */
 #define TCP_OLD_ACK_TIME                                                                           \
-    millis(500) /* between two ACKs that answer segments without text, RFC 5961 7; as Linux */
+    millis(500) /* between two ACKs that answer empty segments or SYNs, RFC 5961 7; as Linux */
 
 enum tcp_state {
     TCP_CLOSED,
@@ -93,7 +93,7 @@ struct tcp_sock {
     tick timer_at;
     tick delayed_ack_at;
     tick given_up_at; /* R2: when the peer's silence has lasted too long */
-    tick old_ack_at;  /* when a segment without text was last answered */
+    tick old_ack_at;  /* when an empty segment or a SYN was last answered */
     uint32_t msl;     /* microseconds */
 
     uint32_t rst_seq;  /* of the RST to send, with rst_ack unless rst_bare */
