@@ -64,6 +64,8 @@ enum drop_reason {
     DROP_TCP_LISTEN,       /* a listener has no use for it */
     DROP_TCP_SYN_SENT,     /* SYN-SENT has no use for it */
     DROP_TCP_UNACCEPTABLE, /* outside the window */
+    DROP_TCP_PAWS,         /* an old timestamp, RFC 7323 5 */
+    DROP_TCP_NO_TIMESTAMP, /* none, where both sides agreed on them, RFC 7323 3.2 */
     DROP_TCP_RST,          /* RST that is not at RCV.NXT, RFC 5961 3.2 */
     DROP_TCP_SYN,          /* SYN on a synchronized connection, RFC 5961 4.2 */
     DROP_TCP_NO_ACK,       /* no ACK bit where one is due */

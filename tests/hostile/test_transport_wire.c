@@ -241,6 +241,46 @@ START_TEST(hostile_TCPH_06_options_without_syn)
 }
 END_TEST
 
+/* Every length that the option can have in a header; its octets are 1, as is the padding. */
+START_TEST(hostile_TCPH_07_sack_of_any_length)
+{
+    uint8_t octets[TCP_MAX_HDR_LEN];
+    struct tcp_hdr hdr;
+
+    for (uint8_t len = 2; len <= 38; len++) {
+        uint8_t n = len % 8 == 2 ? (uint8_t)(len / 8) : 0;
+
+        write_segment(octets, MAX_OPTIONS, TCP_ACK);
+        memset(octets + TCP_HDR_LEN, 1, MAX_OPTIONS);
+        octets[TCP_HDR_LEN] = 5;
+        octets[TCP_HDR_LEN + 1] = len;
+        ck_assert_int_eq(parse(octets, TCP_MAX_HDR_LEN, &hdr), DROP_NONE);
+        ck_assert_uint_eq(hdr.n_sack, n);
+        for (uint8_t i = 0; i < n; i++) {
+            ck_assert_uint_eq(hdr.sack[i].end, 0x01010101);
+        }
+    }
+}
+END_TEST
+
+START_TEST(hostile_TCPH_08_timestamps_of_any_length)
+{
+    uint8_t octets[TCP_MAX_HDR_LEN];
+    struct tcp_hdr hdr;
+
+    for (unsigned flags = 0; flags < 256; flags++) {
+        for (uint8_t len = 2; len <= 38; len++) {
+            write_segment(octets, MAX_OPTIONS, (uint8_t)flags);
+            memset(octets + TCP_HDR_LEN, 1, MAX_OPTIONS);
+            octets[TCP_HDR_LEN] = 8;
+            octets[TCP_HDR_LEN + 1] = len;
+            ck_assert_int_eq(parse(octets, TCP_MAX_HDR_LEN, &hdr), DROP_NONE);
+            ck_assert(hdr.has_timestamps == (len == 10));
+        }
+    }
+}
+END_TEST
+
 START_TEST(hostile_TCPH_10_reserved_bits_change_nothing)
 {
     uint8_t octets[TCP_HDR_LEN + 4 + 3];
@@ -276,6 +316,8 @@ int main(void)
         hostile_TCPH_04_length_leads_past_the_header,
         hostile_TCPH_06_window_scale_above_14,
         hostile_TCPH_06_options_without_syn,
+        hostile_TCPH_07_sack_of_any_length,
+        hostile_TCPH_08_timestamps_of_any_length,
         hostile_TCPH_10_reserved_bits_change_nothing,
         NULL,
     };

@@ -190,6 +190,16 @@ static struct tcp_hdr random_tcp(uint32_t len)
     if (hdr.flags & TCP_SYN) {
         hdr.mss = coin() ? random_u16() : 0;
         hdr.wscale = coin() ? (uint8_t)random_below(&state, TCP_MAX_WSCALE + 1) : TCP_NO_WSCALE;
+        hdr.sack_permitted = coin();
+    }
+    hdr.has_timestamps = coin();
+    hdr.tsval = hdr.has_timestamps ? random_u32(&state) : 0;
+    hdr.tsecr = hdr.has_timestamps ? random_u32(&state) : 0;
+    if (!(hdr.flags & TCP_SYN)) {
+        hdr.n_sack = (uint8_t)random_below(&state, TCP_MAX_SACK + !hdr.has_timestamps);
+    }
+    for (uint8_t i = 0; i < hdr.n_sack; i++) {
+        hdr.sack[i] = (struct tcp_sack){ random_u32(&state), random_u32(&state) };
     }
     return hdr;
 }
@@ -215,6 +225,10 @@ START_TEST(tcp_segments)
         seed_assert(hdr.src_port == read.src_port && hdr.dst_port == read.dst_port);
         seed_assert(hdr.wnd == read.wnd && hdr.up == read.up && hdr.len == read.len);
         seed_assert(hdr.mss == read.mss && hdr.wscale == read.wscale);
+        seed_assert(hdr.sack_permitted == read.sack_permitted && hdr.n_sack == read.n_sack);
+        seed_assert(memcmp(hdr.sack, read.sack, hdr.n_sack * sizeof hdr.sack[0]) == 0);
+        seed_assert(hdr.has_timestamps == read.has_timestamps);
+        seed_assert(!hdr.has_timestamps || (hdr.tsval == read.tsval && hdr.tsecr == read.tsecr));
     }
 }
 END_TEST

@@ -117,6 +117,103 @@ START_TEST(options_go_out_on_a_syn_only)
     ck_assert_uint_eq(tcp_hdr_len(&hdr), TCP_HDR_LEN + 4);
     hdr.wscale = TCP_NO_WSCALE;
     ck_assert_uint_eq(tcp_hdr_len(&hdr), TCP_HDR_LEN);
+    hdr.sack_permitted = true;
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), TCP_HDR_LEN + 4);
+    hdr.flags = TCP_ACK;
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), TCP_HDR_LEN);
+}
+END_TEST
+
+/* RFC 7323 A, RFC 2018 5: how every stack lays them out, twenty octets with all four. */
+START_TEST(a_syn_with_every_option_is_written)
+{
+    static const uint8_t expected[20] = {
+        2, 4, 5, 0xb4, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7,
+    };
+    struct tcp_hdr hdr = {
+        .flags = TCP_SYN,
+        .mss = 1460,
+        .wscale = 7,
+        .sack_permitted = true,
+        .has_timestamps = true,
+        .tsval = 0x01020304,
+    };
+    struct tcp_hdr read;
+    uint8_t out[TCP_HDR_LEN + sizeof expected + 1];
+
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), sizeof out - 1);
+    out[sizeof out - 1] = 0xee;
+    hdr.src_port = hdr.dst_port = 1;
+    tcp_emit(out, ip(), &hdr, 0);
+    ck_assert_mem_eq(out + TCP_HDR_LEN, expected, sizeof expected);
+    ck_assert_uint_eq(out[sizeof out - 1], 0xee);
+    ck_assert_int_eq(parse(out, sizeof out - 1, &read), DROP_NONE);
+    ck_assert(read.sack_permitted && read.has_timestamps);
+    ck_assert_uint_eq(read.tsval, 0x01020304);
+    ck_assert_uint_eq(read.tsecr, 0);
+}
+END_TEST
+
+START_TEST(sack_blocks_and_timestamps_share_forty_octets)
+{
+    static const uint8_t expected[40] = {
+        1, 1, 8, 10, 0, 0,    0,    1,    0,    0, 0, 2, 1, 1, 5, 26, 0, 0, 0, 10,
+        0, 0, 0, 20, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 3, 0, 0, 0,  5, 0, 0, 0,
+    };
+    struct tcp_hdr hdr = {
+        .flags = TCP_ACK,
+        .wscale = TCP_NO_WSCALE,
+        .has_timestamps = true,
+        .tsval = 1,
+        .tsecr = 2,
+        .n_sack = 3,
+        .sack = { { 10, 20 }, { 0x00ffffff, 0xff000000 }, { 0x03000000, 0x05000000 } },
+    };
+    struct tcp_hdr read;
+    uint8_t out[TCP_MAX_HDR_LEN];
+
+    hdr.src_port = hdr.dst_port = 1;
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), TCP_MAX_HDR_LEN);
+    tcp_emit(out, ip(), &hdr, 0);
+    ck_assert_mem_eq(out + TCP_HDR_LEN, expected, sizeof expected);
+    ck_assert_int_eq(parse(out, sizeof out, &read), DROP_NONE);
+    ck_assert_uint_eq(read.tsval, 1);
+    ck_assert_uint_eq(read.tsecr, 2);
+    ck_assert_uint_eq(read.n_sack, 3);
+    ck_assert_mem_eq(read.sack, hdr.sack, 3 * sizeof hdr.sack[0]);
+}
+END_TEST
+
+START_TEST(four_sack_blocks_fit_without_timestamps)
+{
+    struct tcp_hdr hdr = {
+        .flags = TCP_ACK,
+        .wscale = TCP_NO_WSCALE,
+        .n_sack = 4,
+        .sack = { { 1, 2 }, { 3, 4 }, { 5, 6 }, { 7, 8 } },
+    };
+    struct tcp_hdr read;
+    uint8_t out[TCP_HDR_LEN + 36];
+
+    hdr.src_port = hdr.dst_port = 1;
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), sizeof out);
+    tcp_emit(out, ip(), &hdr, 0);
+    ck_assert_int_eq(parse(out, sizeof out, &read), DROP_NONE);
+    ck_assert_uint_eq(read.n_sack, 4);
+    ck_assert_mem_eq(read.sack, hdr.sack, sizeof hdr.sack);
+}
+END_TEST
+
+START_TEST(a_syn_has_no_sack_blocks_and_no_other_permits_them)
+{
+    static const uint8_t options[] = { 4, 2, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 };
+    struct tcp_hdr hdr = parse_options(options, sizeof options, TCP_SYN);
+
+    ck_assert(hdr.sack_permitted);
+    ck_assert_uint_eq(hdr.n_sack, 0);
+    hdr = parse_options(options, sizeof options, TCP_ACK);
+    ck_assert(!hdr.sack_permitted);
+    ck_assert_uint_eq(hdr.n_sack, 1);
 }
 END_TEST
 
@@ -128,6 +225,8 @@ START_TEST(options_are_read_in_any_order_and_alignment)
 
     ck_assert_uint_eq(hdr.mss, 1500);
     ck_assert_uint_eq(hdr.wscale, 9);
+    ck_assert(hdr.has_timestamps);
+    ck_assert_uint_eq(hdr.tsval, 1);
     ck_assert_uint_eq(hdr.len, 0);
 }
 END_TEST
@@ -196,6 +295,10 @@ int main(void)
         a_syn_is_written,
         a_segment_with_text_is_written_and_read,
         options_go_out_on_a_syn_only,
+        a_syn_with_every_option_is_written,
+        sack_blocks_and_timestamps_share_forty_octets,
+        four_sack_blocks_fit_without_timestamps,
+        a_syn_has_no_sack_blocks_and_no_other_permits_them,
         options_are_read_in_any_order_and_alignment,
         nothing_is_read_behind_the_end_of_the_list,
         options_of_another_size_are_stepped_over,
