@@ -81,7 +81,7 @@ struct sk_config {
  * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
  * they are enough.
  */
-#define SK_IFACE_LEN (904 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_IFACE_LEN (920 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
 #define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
 #define SK_TCP_LEN (288 + 15 * sizeof(void *) + 2 * SK_IP_ADDR_LEN) /* of the basic profile */
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)

@@ -70,6 +70,7 @@ core_sources = \
 	%D%/proto/tcp/assemble.c \
 	%D%/proto/tcp/assemble.h \
 	%D%/proto/tcp/close.c \
+	%D%/proto/tcp/extensions.c \
 	%D%/proto/tcp/newreno.c \
 	%D%/proto/tcp/next.c \
 	%D%/proto/tcp/open.c \

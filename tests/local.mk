@@ -140,7 +140,9 @@ c_tests = \
 	%D%/script/test_random \
 	%D%/script/test_receive \
 	%D%/script/test_reset \
+	%D%/script/test_sack \
 	%D%/script/test_send \
+	%D%/script/test_timestamps \
 	%D%/script/test_window \
 	%D%/sim/test_endings \
 	%D%/sim/test_programs \

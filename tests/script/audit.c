@@ -19,11 +19,18 @@ void script_describe(char text[SCRIPT_TEXT], const struct tcp_hdr *hdr, duration
             n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), "%s%s", n ? "|" : "", names[i]);
         }
     }
-    snprintf(text + n, (size_t)(SCRIPT_TEXT - n),
-             " seq %d ack %d len %u win %u mss %u ws %d at %lld.%03lld ms", (int)hdr->seq,
-             (int)hdr->ack, hdr->len, hdr->wnd, hdr->mss,
-             hdr->wscale == TCP_NO_WSCALE ? -1 : hdr->wscale, (long long)(at / 1000),
-             (long long)(at % 1000));
+    n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n),
+                  " seq %d ack %d len %u win %u mss %u ws %d at %lld.%03lld ms", (int)hdr->seq,
+                  (int)hdr->ack, hdr->len, hdr->wnd, hdr->mss,
+                  hdr->wscale == TCP_NO_WSCALE ? -1 : hdr->wscale, (long long)(at / 1000),
+                  (long long)(at % 1000));
+    if (hdr->has_timestamps) {
+        n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " ecr %u", hdr->tsecr);
+    }
+    for (uint8_t i = 0; i < hdr->n_sack; i++) {
+        n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " {%d, %d}", (int)hdr->sack[i].start,
+                      (int)hdr->sack[i].end);
+    }
 }
 
 _Noreturn void script_fail(const struct script *s, const char *format, ...)

@@ -4,7 +4,7 @@
 
 #include "tests/script/script.h"
 
-#define SCRIPT_TEXT 160 /* octets of script_describe's text */
+#define SCRIPT_TEXT 320 /* octets of script_describe's text */
 
 /** The socket's books: sequence numbers in order, windows inside the ring, ranges sorted. */
 void audit_socket(struct script *s);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/script/audit.h"
 
@@ -23,13 +24,29 @@ static bool differs(int32_t wanted, int32_t zero, int32_t got)
     return wanted != 0 && (wanted == zero ? 0 : wanted) != got;
 }
 
+static bool has_other_options(const struct event *e, const struct tcp_hdr *hdr)
+{
+    uint8_t n = 0;
+
+    if ((e->ts == NO_TS && hdr->has_timestamps) || (e->ts == NO_TS && hdr->sack_permitted)) {
+        return true;
+    }
+    if (e->ecr != 0 && (!hdr->has_timestamps || hdr->tsecr != e->ecr)) {
+        return true;
+    }
+    while (n < TCP_MAX_SACK && e->sack[n].start != e->sack[n].end) {
+        n++;
+    }
+    return n != hdr->n_sack || memcmp(e->sack, hdr->sack, n * sizeof(hdr->sack[0])) != 0;
+}
+
 static bool is_other(const struct event *e, const struct tcp_hdr *hdr)
 {
     int32_t ws = hdr->wscale == TCP_NO_WSCALE ? NO_WS : hdr->wscale;
 
     return hdr->flags != e->what || hdr->seq != e->n || hdr->len != e->len ||
            (hdr->flags & TCP_ACK && hdr->ack != e->ack) || differs(e->win, SHUT, hdr->wnd) ||
-           differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws);
+           differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws) || has_other_options(e, hdr);
 }
 
 /* Late by a tick is on time, and moves the clock of the script; early never is. */
@@ -52,12 +69,19 @@ void expect_segment(struct script *s, const struct event *e)
                               .len = e->len,
                               .wnd = (uint16_t)(e->win > 0 ? e->win : 0),
                               .mss = (uint16_t)(e->mss > 0 ? e->mss : 0),
-                              .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE) };
+                              .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE),
+                              .has_timestamps = e->ecr != 0,
+                              .tsecr = e->ecr };
     bool by_timer = s->n_sent == 0;
     char expected[SCRIPT_TEXT];
     char got[SCRIPT_TEXT] = "nothing";
     struct tcp_hdr hdr;
 
+    while (wanted.n_sack < TCP_MAX_SACK &&
+           e->sack[wanted.n_sack].start != e->sack[wanted.n_sack].end) {
+        wanted.sack[wanted.n_sack] = e->sack[wanted.n_sack];
+        wanted.n_sack++;
+    }
     script_describe(expected, &wanted, millis(e->ms));
     if (script_advance(s, e->ms + 3)) {
         script_describe(got, &script_next_sent(s)->hdr,

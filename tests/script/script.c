@@ -11,7 +11,8 @@
 #include "tests/script/audit.h"
 #include "tests/script/expect.h"
 
-#define MAX_AT_ONCE 20000 /* segments at one instant: more is a livelock */
+#define SCRIPT_TS_OFFSET 0xfffffff0u /* wraps soon after the beginning */
+#define MAX_AT_ONCE 20000            /* segments at one instant: more is a livelock */
 
 uint8_t script_octet(int stream, uint32_t at)
 {
@@ -56,6 +57,9 @@ static void relate(const struct script *s, struct tcp_hdr *hdr)
 {
     hdr->seq -= s->iss;
     hdr->ack -= hdr->flags & TCP_ACK ? s->irs : 0;
+    for (uint8_t i = 0; i < hdr->n_sack; i++) {
+        hdr->sack[i] = (struct tcp_sack){ hdr->sack[i].start - s->irs, hdr->sack[i].end - s->irs };
+    }
 }
 
 struct sent *script_next_sent(struct script *s)
@@ -119,12 +123,29 @@ bool script_advance(struct script *s, int64_t ms)
 
 /* ---- What happens to the socket -------------------------------------------------------------- */
 
+static void add_options(const struct script *s, const struct event *e, struct tcp_hdr *hdr)
+{
+    hdr->sack_permitted = e->sack_ok;
+    hdr->has_timestamps = e->ts != 0;
+    hdr->tsval = e->ts;
+    hdr->tsecr = e->what & TCP_ACK && e->ts != 0
+                     ? SCRIPT_TS_OFFSET + tick_floor(script_instant(s, e->ecr))
+                     : 0;
+    while (hdr->n_sack < TCP_MAX_SACK && e->sack[hdr->n_sack].start != e->sack[hdr->n_sack].end) {
+        hdr->sack[hdr->n_sack] = (struct tcp_sack){ s->iss + e->sack[hdr->n_sack].start,
+                                                    s->iss + e->sack[hdr->n_sack].end };
+        hdr->n_sack++;
+    }
+}
+
 static struct tcp_hdr header(struct script *s, const struct event *e)
 {
+    struct tcp_hdr hdr;
+
     if (e->win != 0) {
         s->win = (uint16_t)(e->win == SHUT ? 0 : e->win);
     }
-    return (struct tcp_hdr){
+    hdr = (struct tcp_hdr){
         .seq = s->irs + e->n,
         .ack = e->what & TCP_ACK ? s->iss + e->ack : 0,
         .flags = (uint8_t)e->what,
@@ -136,12 +157,16 @@ static struct tcp_hdr header(struct script *s, const struct event *e)
                                             : e->ws),
         .len = e->len,
     };
+    add_options(s, e, &hdr);
+    return hdr;
 }
 
 static void open_socket(struct script *s, const struct event *e)
 {
     struct script_setup *o = &s->setup;
-    struct tcp_setup setup = { .profile = &tcp_profile_basic, .iss = s->iss };
+    struct tcp_setup setup = { .profile = o->profile ? o->profile : &tcp_profile_basic,
+                               .iss = s->iss,
+                               .ts_offset = SCRIPT_TS_OFFSET };
     struct tcp_hdr hdr = header(s, e);
 
     script_end(s);

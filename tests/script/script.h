@@ -78,6 +78,7 @@ enum field {
 
 /* How a connection is opened; 0: as written here. */
 struct script_setup {
+    const struct tcp_profile *profile; /* tcp_profile_basic */
     uint32_t rx; /* octets: 65536 would be announced with a scale of 1; 32768 */
     uint32_t tx; /* octets: 65536 */
     uint32_t limit;
@@ -89,6 +90,7 @@ struct script_setup {
 #define SHUT (-1) /* a window of 0 */
 #define WS_0 (-1) /* a window scale option that says 0 */
 #define NO_WS (-2)
+#define NO_TS UINT32_MAX
 
 struct event {
     enum event_kind kind;
@@ -101,10 +103,14 @@ struct event {
     int32_t win;  /* as on the wire. in: 0 is "as the last one", 65535 at first; out: not checked */
     int32_t mss;  /* 0: none; out: not checked */
     int32_t ws;   /* 0: none; out: not checked */
-    uint16_t up;  /* urgent pointer */
-    uint8_t fill; /* in: all text is this octet, and not the peer's stream */
-    bool more;    /* in: the next one arrives in the same poll */
-    enum drop_reason drop; /* in: what the answer has to be, if not 0 */
+    uint32_t ts;  /* timestamp, 0: none. out: not checked, but by NO_TS */
+    uint32_t ecr; /* its echo. in: the ms at which we sent what it echoes; out: not checked if 0 */
+    bool sack_ok; /* SACK-permitted; out: not checked */
+    struct tcp_sack sack[TCP_MAX_SACK]; /* up to the first empty one; out: all of them */
+    uint16_t up;                        /* urgent pointer */
+    uint8_t fill;                       /* in: all text is this octet, and not the peer's stream */
+    bool more;                          /* in: the next one arrives in the same poll */
+    enum drop_reason drop;              /* in: what the answer has to be, if not 0 */
     struct script_setup setup;
 };
 

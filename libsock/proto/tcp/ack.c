@@ -11,11 +11,23 @@ static bool is_duplicate(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
            tcp_window_of(tcp, hdr) == tcp->snd_wnd && tcp->snd_wnd > 0;
 }
 
-static void measure(struct tcp_sock *tcp, instant now)
+/* The timed segment is exact; an echoed timestamp, coarser, tells of retransmissions, too (RFC 6298
+ * 3). */
+static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
-    if (tcp->timing && !seq_before(tcp->snd_una, tcp->timed_seq)) {
-        tcp->timing = false;
-        rtt_measure(&tcp->rtt, (uint32_t)now - tcp->timed_at);
+    const struct tcp_extensions *x = tcp->profile->extensions;
+    duration echoed;
+
+    if (tcp->timing) {
+        if (!seq_before(tcp->snd_una, tcp->timed_seq)) {
+            tcp->timing = false;
+            rtt_measure(&tcp->rtt, (uint32_t)now - tcp->timed_at);
+        }
+        return;
+    }
+    echoed = x ? x->round_trip(tcp, hdr, now) : 0;
+    if (echoed > 0) {
+        rtt_measure(&tcp->rtt, (uint32_t)echoed);
     }
 }
 
@@ -85,7 +97,7 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     }
     if (acked > 0) {
         advance_una(tcp, hdr->ack);
-        measure(tcp, now);
+        measure(tcp, hdr, now);
     }
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);

@@ -46,7 +46,7 @@ static enum drop_reason arrives_syn_sent(struct tcp_sock *tcp, const struct tcp_
     if (!(hdr->flags & TCP_SYN)) {
         return DROP_TCP_SYN_SENT;
     }
-    tcp_take_syn(tcp, hdr);
+    tcp_take_syn(tcp, hdr, now);
     if (!acks) {
         tcp->state = TCP_SYN_RECEIVED;
         tcp->syn_due = true;
@@ -114,8 +114,17 @@ static enum drop_reason arrives_syn(struct tcp_sock *tcp, const struct tcp_hdr *
     return DROP_TCP_SYN;
 }
 
+/* An old segment may be a retransmission that was not needed: D-SACK tells (RFC 2883). */
+static void note_duplicate(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    if (tcp->profile->extensions && seq_before(hdr->seq, tcp->rcv_nxt)) {
+        tcp->profile->extensions->text_arrives(tcp, hdr);
+    }
+}
+
 static void answer_unacceptable(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
+    note_duplicate(tcp, hdr);
     if (tcp->state == TCP_TIME_WAIT &&
         hdr->flags & TCP_FIN) { /* RFC 9293 3.10.7.4: restart 2 MSL */
         tcp->ack_due = true;
@@ -163,11 +172,26 @@ static enum drop_reason arrives_own_syn(struct tcp_sock *tcp, const struct tcp_h
     return DROP_TCP_UNACCEPTABLE;
 }
 
+static enum drop_reason check_extensions(struct tcp_sock *tcp, const struct tcp_hdr *hdr,
+                                         instant now)
+{
+    const struct tcp_extensions *x = tcp->profile->extensions;
+    enum drop_reason reason = x ? x->check(tcp, hdr, now) : DROP_NONE;
+
+    if (reason == DROP_TCP_PAWS) { /* RFC 7323 5.3 R1 */
+        answer_unacceptable(tcp, hdr, now);
+    }
+    return reason;
+}
+
 static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct tcp_hdr *hdr,
                                              instant now)
 {
-    enum drop_reason reason;
+    enum drop_reason reason = check_extensions(tcp, hdr, now);
 
+    if (reason != DROP_NONE) {
+        return reason;
+    }
     if (hdr->flags & TCP_RST) {
         return arrives_rst(tcp, hdr, now);
     }
@@ -180,6 +204,9 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
     }
     if (hdr->flags & TCP_SYN) {
         return arrives_syn(tcp, hdr, now);
+    }
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->accept(tcp, hdr, now);
     }
     reason = arrives_ack(tcp, hdr, now);
     if (reason != DROP_NONE || tcp->state == TCP_CLOSED) {

@@ -81,6 +81,15 @@ static bool next_syn(const struct tcp_sock *tcp, struct tcp_hdr *hdr)
     return true;
 }
 
+/* Octets of text that fill a segment: mss counts the options of every segment, blocks of SACK come
+ * on top (RFC 6691 2). */
+static uint32_t text_room(const struct tcp_sock *tcp)
+{
+    const struct tcp_extensions *x = tcp->profile->extensions;
+
+    return tcp->mss - (x ? x->sack_len(tcp) : 0);
+}
+
 /* PSH goes with the octet that empties the ring, RFC 9293 MUST-61; FIN with the octet before it. */
 static void fill_text(const struct tcp_sock *tcp, uint32_t seq, uint32_t len, struct tcp_hdr *hdr,
                       struct tcp_text *text)
@@ -106,6 +115,7 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
     uint32_t end = tcp_tx_base(tcp) + ring_used(&tcp->tx);
     uint32_t edge = tcp->snd_una + (tcp->snd_wnd < tcp->cwnd ? tcp->snd_wnd : tcp->cwnd);
     uint32_t limit = tcp->rtx_end == tcp->snd_nxt ? end : tcp->rtx_end;
+    uint32_t room = text_room(tcp);
     uint32_t len;
 
     if (!seq_before(tcp->rtx_nxt, tcp->rtx_end)) {
@@ -115,7 +125,7 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
         edge = tcp->snd_una + 1;
     }
     len = seq_ahead(tcp->rtx_nxt, seq_min(seq_min(limit, end), edge));
-    len = len < tcp->mss ? len : tcp->mss;
+    len = len < room ? len : room;
     if (len == 0 && !(tcp->fin_sent && tcp->rtx_nxt == end)) {
         return false;
     }
@@ -130,12 +140,13 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
  * Sender's silly-window avoidance and Nagle (RFC 9293 3.8.6.2.1, 3.7.4): a full segment, or all
  * there is when nothing is in flight or Nagle is off, or half of the largest window ever seen.
  */
-static bool is_worth_sending(const struct tcp_sock *tcp, uint32_t len, uint32_t unsent)
+static bool is_worth_sending(const struct tcp_sock *tcp, uint32_t len, uint32_t room,
+                             uint32_t unsent)
 {
     if (len == 0) {
         return false;
     }
-    if (len == tcp->mss || len >= tcp->max_snd_wnd / 2) {
+    if (len == room || len >= tcp->max_snd_wnd / 2) {
         return true;
     }
     return len == unsent && (tcp->nodelay || tcp->fin_queued || tcp_in_flight(tcp) == 0);
@@ -146,6 +157,7 @@ static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp
     uint32_t unsent = tcp_unsent(tcp);
     uint32_t window = tcp->cwnd + tcp->inflation;
     bool probe = tcp->probe_due && tcp_in_flight(tcp) == 0;
+    uint32_t room = text_room(tcp);
     uint32_t usable;
     uint32_t len;
     bool fin;
@@ -159,9 +171,9 @@ static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp
         usable = usable > 0 ? usable : 1;
     }
     len = unsent < usable ? unsent : usable;
-    len = len < tcp->mss ? len : tcp->mss;
+    len = len < room ? len : room;
     fin = tcp->fin_queued && !tcp->fin_sent && len == unsent && (usable > len || probe);
-    if (!fin && !probe && !is_worth_sending(tcp, len, unsent)) {
+    if (!fin && !probe && !is_worth_sending(tcp, len, room, unsent)) {
         return false;
     }
     fill_text(tcp, tcp->snd_nxt, len, hdr, text);
@@ -179,11 +191,10 @@ static uint32_t ack_seq(const struct tcp_sock *tcp)
                                  : tcp->snd_nxt;
 }
 
-bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp_text *text)
+/* All but what the extensions add. */
+static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text)
 {
-    (void)now;
-    *text = (struct tcp_text){ 0, 0 };
-    if (next_reset(tcp, hdr) || next_syn(tcp, hdr)) {
+    if (next_syn(tcp, hdr)) {
         return true;
     }
     if (tcp->state <= TCP_SYN_SENT) {
@@ -197,6 +208,21 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
         return false;
     }
     fill(tcp, ack_seq(tcp), TCP_ACK, hdr);
+    return true;
+}
+
+bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp_text *text)
+{
+    *text = (struct tcp_text){ 0, 0 };
+    if (next_reset(tcp, hdr)) {
+        return true;
+    }
+    if (!next_segment(tcp, hdr, text)) {
+        return false;
+    }
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->fill(tcp, hdr, now);
+    }
     return true;
 }
 
@@ -217,6 +243,9 @@ static void sent_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     tcp->ack_due = false;
     tcp->ack_delayed = false;
     tcp->rcv_acked = hdr->ack;
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->sent(tcp);
+    }
     tcp->rcv_adv = seq_max(tcp->rcv_adv, hdr->ack + wnd);
 }
 

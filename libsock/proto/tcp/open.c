@@ -10,7 +10,8 @@
 
 size_t tcp_profile_state_size(const struct tcp_profile *profile)
 {
-    return profile->recovery->state_size + profile->congestion->state_size;
+    return profile->recovery->state_size + profile->congestion->state_size +
+           (profile->extensions ? profile->extensions->state_size : 0);
 }
 
 void *tcp_recovery_state(struct tcp_sock *tcp)
@@ -21,6 +22,15 @@ void *tcp_recovery_state(struct tcp_sock *tcp)
 void *tcp_congestion_state(struct tcp_sock *tcp)
 {
     return (uint8_t *)(tcp + 1) + tcp->profile->recovery->state_size;
+}
+
+void *tcp_extensions_state(const struct tcp_sock *tcp)
+{
+    uintptr_t behind =
+        (uintptr_t)(tcp + 1); /* the state belongs to the caller, who may change it */
+
+    return (void *)(behind + tcp->profile->recovery->state_size +
+                    tcp->profile->congestion->state_size);
 }
 
 /* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
@@ -52,11 +62,14 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->nodelay = setup->nodelay;
     tcp->rcv_wscale = window_shift(setup->rx_size);
     rtt_init(&tcp->rtt);
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->init(tcp, setup->ts_offset);
+    }
     tcp->old_ack_at = tick_floor(now - TCP_OLD_ACK_TIME);
     tcp->syn_due = true;
 }
 
-void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     uint16_t mss = hdr->mss ? hdr->mss : TCP_DEFAULT_MSS;
 
@@ -75,6 +88,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     tcp->max_snd_wnd = hdr->wnd;
     tcp->snd_wl1 = hdr->seq;
     tcp->snd_wl2 = hdr->flags & TCP_ACK ? hdr->ack : tcp->iss;
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->take_syn(tcp, hdr, now);
+    }
     tcp->profile->congestion->init(tcp);
     tcp->profile->recovery->init(tcp);
 }
@@ -97,7 +113,7 @@ void tcp_open_passive(struct tcp_sock *tcp, const struct tcp_setup *setup,
 {
     set_up(tcp, setup, now);
     tcp->passive = true;
-    tcp_take_syn(tcp, hdr);
+    tcp_take_syn(tcp, hdr, now);
     tcp->state = TCP_SYN_RECEIVED;
     tcp_set_timer(tcp, true, now);
 }

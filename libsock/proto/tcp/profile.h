@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "wire/drop.h"
 
+struct tcp_hdr;
 struct tcp_sock;
 
 /** How losses are found and repaired. Every call comes after snd_una and the window were brought up
@@ -43,14 +45,40 @@ struct tcp_congestion {
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
 };
 
+/** Options beyond those of RFC 9293, negotiated on the SYN. */
+struct tcp_extensions {
+    const char *name;
+    size_t state_size;
+    /** A connection begins: they are offered. `ts_offset` is what the timestamp clock starts at. */
+    void (*init)(struct tcp_sock *tcp, uint32_t ts_offset);
+    /** The peer's SYN, once the MSS is known: takes what both sides have. */
+    void (*take_syn)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+    /** Any reason but DROP_NONE: a segment of the connection goes no further (RFC 7323 5). */
+    enum drop_reason (*check)(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+    /** An acceptable segment arrived. */
+    void (*accept)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+    /** How long ago the segment left that `hdr` echoes, to a tick; 0: it does not say. */
+    duration (*round_trip)(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+    /** Text arrived, new or old, and is not entered yet. */
+    void (*text_arrives)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+    /** Octets that blocks of SACK take in the next segment. */
+    uint32_t (*sack_len)(const struct tcp_sock *tcp);
+    /** Adds options to a segment that is about to be sent. */
+    void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr, instant now);
+    /** A segment with an ACK was sent. */
+    void (*sent)(struct tcp_sock *tcp);
+};
+
 struct tcp_profile {
     const char *name;
     const struct tcp_recovery *recovery;
     const struct tcp_congestion *congestion;
+    const struct tcp_extensions *extensions; /* NULL: none */
 };
 
 extern const struct tcp_recovery tcp_newreno;
 extern const struct tcp_congestion tcp_reno;
+extern const struct tcp_extensions tcp_timestamps_and_sack;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_profile_state_size says of the basic profile, at most */

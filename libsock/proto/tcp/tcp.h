@@ -4,14 +4,15 @@
  * come out by tcp_next and tcp_sent, and tcp_poll_at says when tcp_poll is due. It knows no
  * addresses, ports or links.
  *
- *   open.c     SYN in both directions       arrives.c  segment processing, in the order of RFC
- * 9293 3.10.7 text.c     text to its place            ack.c      acknowledgments and windows of the
- * peer next.c     what is sent                 timer.c    retransmission, probes, 2 MSL, delayed
- * ACK close.c    close, shutdown, abort       newreno.c reno.c  a profile's tables (profile.h)
+ *   open.c     SYN in both directions    arrives.c  segments, in the order of RFC 9293 3.10.7
+ *   text.c     text to its place         ack.c      acknowledgments and windows of the peer
+ *   next.c     what is sent              timer.c    retransmission, probes, 2 MSL, delayed ACK
+ *   close.c    close, shutdown, abort    profile.h  the tables of which the rest is chosen:
+ *   newreno.c reno.c extensions.c
  *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
- * ring's head is the octet at rcv_nxt. Not here: SACK, timestamps, urgent data (ignored), data on a
- * SYN (left to be retransmitted).
+ * ring's head is the octet at rcv_nxt. Not here: urgent data (ignored), data on a SYN (left to be
+ * retransmitted).
  */
 #pragma once
 
@@ -140,6 +141,7 @@ struct tcp_setup {
     uint8_t *tx;
     uint32_t tx_size;
     uint32_t iss;
+    uint32_t ts_offset; /* of the timestamp clock, RFC 7323 5.4 */
     uint32_t rcv_limit; /* octets */
     uint16_t path_mss;  /* MTU - 40 */
     duration msl;
@@ -256,9 +258,10 @@ bool tcp_has_new(const struct tcp_sock *tcp);
 /** The state of the profile's recovery and congestion tables. */
 void *tcp_recovery_state(struct tcp_sock *tcp);
 void *tcp_congestion_state(struct tcp_sock *tcp);
+void *tcp_extensions_state(const struct tcp_sock *tcp);
 
 /** The options and the window of a SYN (open.c). */
-void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
 
 /** The window of a segment in octets (RFC 7323 2.3: not scaled on a SYN). */
 uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);

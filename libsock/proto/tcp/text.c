@@ -102,6 +102,13 @@ static enum drop_reason enter_text(struct tcp_sock *tcp, struct interval part, i
     return DROP_NONE;
 }
 
+static void note_text(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    if (tcp->profile->extensions) {
+        tcp->profile->extensions->text_arrives(tcp, hdr);
+    }
+}
+
 static void receive_fin(struct tcp_sock *tcp, instant now)
 {
     tcp->fin_received = true;
@@ -157,8 +164,10 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
         if (hdr->len > tcp->rcv_full) {
             tcp->rcv_full = (uint16_t)(hdr->len < tcp->rcv_mss ? hdr->len : tcp->rcv_mss);
         }
+        note_text(tcp, hdr);
         reason = enter_text(tcp, part, now);
     } else if (tcp_seg_len(hdr) > 0) {
+        note_text(tcp, hdr);
         tcp->ack_due = true; /* all of it was here already, or there is no window for it */
     }
     note_fin(tcp, hdr);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Timestamps and protection against wrapped sequence numbers (RFC 7323). */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+static const struct tcp_profile profile = {
+    .name = "timestamps and SACK",
+    .recovery = &tcp_newreno,
+    .congestion = &tcp_reno,
+    .extensions = &tcp_timestamps_and_sack,
+};
+
+// clang-format off
+
+/* The peer's clock says 1000 ms at 10 ms. */
+#define agreed \
+    setup(.profile = &profile), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ts = 1000, .ecr = 0), \
+    out(10, ACK, 1, 1, 0, .ecr = 1000)
+
+SCRIPT(both_sides_agree_on_timestamps)
+    agreed,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100, .ecr = 1000),
+    in(30, ACK, 1, 101, 0, .ts = 1020, .ecr = 20),
+    app(30, WRITE, 100),
+    out(30, ACK | PSH, 101, 1, 100, .ecr = 1020),
+END_SCRIPT;
+
+SCRIPT(a_syn_without_timestamps_gets_none)
+    setup(.profile = &profile),
+    passive(0, SYN, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0, .ts = NO_TS),
+    in(10, ACK, 1, 1, 0),
+    in(20, ACK | PSH, 1, 1, 100),
+    out(60, ACK, 1, 101, 0, .ts = NO_TS),
+END_SCRIPT;
+
+SCRIPT(a_syn_with_timestamps_gets_its_own_back)
+    setup(.profile = &profile),
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .ts = 77),
+    out(0, SYN | ACK, 0, 1, 0, .ecr = 77),
+END_SCRIPT;
+
+/* RFC 6691: the MSS counts options, and the initial window is in what is left. */
+SCRIPT(timestamps_leave_less_room_for_text)
+    agreed,
+    app(20, WRITE, 2000),
+    out(20, ACK, 1, 1, 988), out(20, ACK, 989, 1, 988),
+    in(30, ACK, 1, 1977, 0, .ts = 1020, .ecr = 20),
+    out(30, ACK | PSH, 1977, 1, 24),
+END_SCRIPT;
+
+/* RFC 7323 5.3 R1 */
+SCRIPT(an_old_timestamp_is_answered_and_dropped)
+    agreed,
+    in(20, ACK | PSH, 1, 1, 10, .ts = 1010),
+    out(60, ACK, 1, 11, 0, .ecr = 1010),
+    in(1000, ACK | PSH, 11, 1, 10, .ts = 1009, .drop = DROP_TCP_PAWS),
+    out(1000, ACK, 1, 11, 0, .ecr = 1010),
+    expect(1000, UNREAD, 10),
+    in(1001, ACK | PSH, 11, 1, 10, .ts = 1010),
+    out(1041, ACK, 1, 21, 0, .ecr = 1010),
+END_SCRIPT;
+
+SCRIPT(timestamps_wrap)
+    setup(.profile = &profile),
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .ts = 0xfffffff0),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(10, ACK, 1, 1, 0, .ts = 0xfffffffa),
+    in(20, ACK | PSH, 1, 1, 10, .ts = 5),
+    out(60, ACK, 1, 11, 0, .ecr = 5),
+    in(1000, ACK, 11, 1, 0, .ts = 0xfffffffe, .drop = DROP_TCP_PAWS),
+    out(1000, ACK, 1, 11, 0, .ecr = 5),
+END_SCRIPT;
+
+/* RFC 7323 5.3: not valid for longer than the peer's clock may take to wrap its sign. */
+SCRIPT(a_timestamp_older_than_24_days_judges_nobody)
+    agreed,
+    in(24ll * 86400000 - 1000000, ACK, 1, 1, 0, .ts = 900, .drop = DROP_TCP_PAWS),
+    out(24ll * 86400000 - 1000000, ACK, 1, 1, 0),
+    in(24ll * 86400000 + 2000, ACK | PSH, 1, 1, 10, .ts = 900),
+    out(24ll * 86400000 + 2040, ACK, 1, 11, 0, .ecr = 900),
+END_SCRIPT;
+
+/* RFC 7323 5.3: resets are beyond it. */
+SCRIPT(a_reset_needs_no_timestamp)
+    agreed,
+    in(20, RST, 1, 0, 0),
+    expect(20, STATE, TCP_CLOSED),
+    expect(20, ERR, SK_RESET),
+END_SCRIPT;
+
+SCRIPT(a_reset_with_an_old_timestamp_resets)
+    agreed,
+    in(20, RST | ACK, 1, 1, 0, .ts = 1),
+    expect(20, STATE, TCP_CLOSED),
+END_SCRIPT;
+
+/* RFC 7323 3.2; silently, or two stacks that disagree would answer each other for ever. */
+SCRIPT(hostile_TCPH_08_a_segment_without_a_timestamp_is_dropped)
+    agreed,
+    in(20, ACK | PSH, 1, 1, 10, .drop = DROP_TCP_NO_TIMESTAMP),
+    expect(1000, UNREAD, 0),
+    expect(1000, STATE, TCP_ESTABLISHED),
+END_SCRIPT;
+
+/* RFC 7323 4.3: the first unacknowledged segment's is echoed while ACKs are delayed ... */
+SCRIPT(a_delayed_ack_echoes_the_earliest_timestamp)
+    agreed,
+    in(20, ACK, 1, 1, 100, .ts = 1010),
+    in(25, ACK, 101, 1, 100, .ts = 1015),
+    out(25, ACK, 1, 201, 0, .ecr = 1010),
+END_SCRIPT;
+
+/* ... and what comes out of order changes nothing until the hole is filled. */
+SCRIPT(text_out_of_order_does_not_change_the_echo)
+    agreed,
+    in(20, ACK, 101, 1, 100, .ts = 1010),
+    out(20, ACK, 1, 1, 0, .ecr = 1000),
+    in(25, ACK, 1, 1, 100, .ts = 1015),
+    out(25, ACK, 1, 201, 0, .ecr = 1015),
+END_SCRIPT;
+
+/* RFC 7323 4.1, RFC 6298 3: with an echo a retransmission can be measured. */
+SCRIPT(the_echo_of_a_retransmission_ends_the_back_off)
+    agreed,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(220, ACK | PSH, 1, 1, 100),
+    expect(221, RTO, 400),
+    in(230, ACK, 1, 101, 0, .ts = 1220, .ecr = 220),
+    expect(230, RTO, 200),
+END_SCRIPT;
+
+SCRIPT(an_echo_of_nothing_measures_nothing)
+    agreed,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(220, ACK | PSH, 1, 1, 100),
+    in(230, ACK, 1, 101, 0, .ts = 1220, .ecr = 86400000),
+    expect(230, RTO, 400),
+END_SCRIPT;
+
+// clang-format on
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        both_sides_agree_on_timestamps,
+        a_syn_without_timestamps_gets_none,
+        a_syn_with_timestamps_gets_its_own_back,
+        timestamps_leave_less_room_for_text,
+        an_old_timestamp_is_answered_and_dropped,
+        timestamps_wrap,
+        a_timestamp_older_than_24_days_judges_nobody,
+        a_reset_needs_no_timestamp,
+        a_reset_with_an_old_timestamp_resets,
+        hostile_TCPH_08_a_segment_without_a_timestamp_is_dropped,
+        a_delayed_ack_echoes_the_earliest_timestamp,
+        text_out_of_order_does_not_change_the_echo,
+        the_echo_of_a_retransmission_ends_the_back_off,
+        an_echo_of_nothing_measures_nothing,
+        NULL,
+    };
+
+    return suite_run("timestamps", tests);
+}
