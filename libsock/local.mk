@@ -71,6 +71,8 @@ core_sources = \
 	%D%/proto/tcp/assemble.h \
 	%D%/proto/tcp/close.c \
 	%D%/proto/tcp/extensions.c \
+	%D%/proto/tcp/inflight.c \
+	%D%/proto/tcp/inflight.h \
 	%D%/proto/tcp/newreno.c \
 	%D%/proto/tcp/next.c \
 	%D%/proto/tcp/open.c \

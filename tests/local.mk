@@ -127,6 +127,7 @@ c_tests = \
 	%D%/hostile/test_wire \
 	%D%/prop/prop_deadlines \
 	%D%/prop/prop_frames \
+	%D%/prop/prop_inflight \
 	%D%/prop/prop_queues \
 	%D%/prop/prop_wire \
 	%D%/script/test_attack \

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sender's scoreboard: see inflight.h. The records lie in a window of the table that moves up
+ * as the front is acknowledged, and back to its beginning when it meets the end. */
+#include "proto/tcp/inflight.h"
+
+#include "base/assert.h"
+#include "proto/tcp/seq.h"
+
+#include <string.h>
+
+void inflight_init(struct inflight *f, uint32_t start)
+{
+    f->start = start;
+    f->sacked = 0;
+    f->lost = 0;
+    f->first = 0;
+    f->n = 0;
+}
+
+static bool is_full(const struct inflight *f)
+{
+    return f->n == CONFIG_TCP_INFLIGHT;
+}
+
+/* `octets` more, or less, have these flags. */
+static void count(struct inflight *f, uint32_t flags, uint32_t octets)
+{
+    f->sacked += flags & INFLIGHT_SACKED ? octets : 0;
+    f->lost += flags & INFLIGHT_LOST ? octets : 0;
+}
+
+static uint32_t later(uint32_t a, uint32_t b)
+{
+    return seq_after(b, a) ? b : a;
+}
+
+/* Time between two records being sent, whichever came first. */
+static uint32_t apart(const struct inflight_record *a, const struct inflight_record *b)
+{
+    uint32_t ahead = b->sent_at - a->sent_at;
+
+    return seq_after(b->sent_at, a->sent_at) ? ahead : -ahead;
+}
+
+/* Joins neighbours of one fate that were sent at most `most` apart, two by two. */
+static void join_pairs(struct inflight *f, uint32_t most)
+{
+    uint16_t kept = 0;
+
+    for (uint16_t i = 0; i < f->n; kept++) {
+        struct inflight_record record = *inflight_at(f, i);
+        const struct inflight_record *next = inflight_at(f, i) + 1;
+
+        i++;
+        if (i < f->n && next->flags == record.flags && apart(&record, next) <= most) {
+            record.end = next->end;
+            record.sent_at = later(record.sent_at, next->sent_at);
+            i++;
+        }
+        f->records[kept] = record; /* never past what is still to be read */
+    }
+    f->first = 0;
+    f->n = kept;
+}
+
+/* Pairs first that span little of the time that the flight does, so that no record grows much
+ * coarser than the others; at most a quarter of the pairs of one fate can be kept by that. */
+static void make_room(struct inflight *f)
+{
+    uint32_t flight = apart(inflight_at(f, 0), inflight_at(f, (uint16_t)(f->n - 1)));
+
+    join_pairs(f, 4 * (flight / CONFIG_TCP_INFLIGHT + 1));
+    if (is_full(f)) {
+        join_pairs(f, UINT32_MAX);
+    }
+}
+
+static void insert(struct inflight *f, uint16_t i, struct inflight_record record)
+{
+    SK_ASSERT(!is_full(f) && i <= f->n);
+    if (f->first + f->n == CONFIG_TCP_INFLIGHT) {
+        memmove(f->records, inflight_at(f, 0), f->n * sizeof(record));
+        f->first = 0;
+    }
+    memmove(inflight_at(f, i) + 1, inflight_at(f, i), (size_t)(f->n - i) * sizeof(record));
+    *inflight_at(f, i) = record;
+    f->n++;
+}
+
+static void remove_record(struct inflight *f, uint16_t i)
+{
+    f->n--;
+    if (i == 0) {
+        f->first = f->n == 0 ? 0 : (uint16_t)(f->first + 1);
+        return;
+    }
+    memmove(inflight_at(f, i), inflight_at(f, i) + 1, (size_t)(f->n - i) * sizeof(f->records[0]));
+}
+
+void inflight_append(struct inflight *f, uint32_t end, uint32_t sent_at)
+{
+    struct inflight_record *last = f->n > 0 ? inflight_at(f, (uint16_t)(f->n - 1)) : NULL;
+
+    if (last && last->flags == 0 && last->sent_at == sent_at) {
+        last->end = end;
+        return;
+    }
+    if (is_full(f)) {
+        make_room(f);
+    }
+    if (is_full(f)) { /* of records that cannot be joined: the last one takes it, as if sent now */
+        inflight_set(f, (uint16_t)(f->n - 1), 0, sent_at);
+        inflight_at(f, (uint16_t)(f->n - 1))->end = end;
+        return;
+    }
+    insert(f, f->n, (struct inflight_record){ .end = end, .sent_at = sent_at });
+}
+
+void inflight_consume(struct inflight *f, uint32_t una)
+{
+    const struct inflight_record *record = inflight_at(f, 0);
+
+    SK_ASSERT(f->n > 0 && !seq_after(una, record->end) && !seq_before(una, f->start));
+    count(f, record->flags, -(una - f->start));
+    f->start = una;
+    if (una == record->end) {
+        remove_record(f, 0);
+    }
+}
+
+uint16_t inflight_find(const struct inflight *f, uint32_t seq)
+{
+    uint16_t low = 0;
+    uint16_t high = f->n;
+
+    while (low < high) { /* the first record that ends after seq */
+        uint16_t middle = (uint16_t)((low + high) / 2);
+
+        if (seq_after(f->records[f->first + middle].end, seq)) {
+            high = middle;
+        } else {
+            low = (uint16_t)(middle + 1);
+        }
+    }
+    SK_ASSERT(low < f->n && !seq_before(seq, inflight_start(f, low)));
+    return low;
+}
+
+/* A boundary at `seq`; `*i` is the record that begins there. */
+static void split(struct inflight *f, uint32_t seq, uint16_t *i)
+{
+    struct inflight_record front;
+
+    *i = inflight_find(f, seq);
+    if (seq == inflight_start(f, *i)) {
+        return;
+    }
+    front = *inflight_at(f, *i);
+    front.end = seq;
+    insert(f, *i, front);
+    (*i)++;
+}
+
+static uint16_t cuts_needed(const struct inflight *f, uint32_t start, uint32_t end)
+{
+    uint16_t i = inflight_find(f, start);
+
+    SK_ASSERT(!seq_after(end, f->records[f->first + i].end));
+    return (uint16_t)((start != inflight_start(f, i)) + (end != f->records[f->first + i].end));
+}
+
+bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
+{
+    uint16_t ignored;
+
+    if (f->n + cuts_needed(f, start, end) > CONFIG_TCP_INFLIGHT) {
+        make_room(f);
+    }
+    if (f->n + cuts_needed(f, start, end) > CONFIG_TCP_INFLIGHT) {
+        return false;
+    }
+    split(f, start, i);
+    if (end != inflight_at(f, *i)->end) {
+        split(f, end, &ignored);
+    }
+    return true;
+}
+
+void inflight_set(struct inflight *f, uint16_t i, uint32_t flags, uint32_t sent_at)
+{
+    struct inflight_record *record = inflight_at(f, i);
+    uint32_t octets = record->end - inflight_start(f, i);
+
+    count(f, record->flags, -octets);
+    record->flags = flags;
+    record->sent_at = sent_at;
+    count(f, flags, octets);
+}
+
+/* Nothing is asked any more of the time at which octets were sent that arrived, or were lost. */
+static bool are_alike(const struct inflight_record *a, const struct inflight_record *b)
+{
+    return a->flags == b->flags &&
+           (a->flags & (INFLIGHT_SACKED | INFLIGHT_LOST) || a->sent_at == b->sent_at);
+}
+
+static void join_with_next(struct inflight *f, uint16_t i)
+{
+    struct inflight_record *record = inflight_at(f, i);
+
+    record[1].sent_at = later(record->sent_at, record[1].sent_at);
+    if (i == 0) { /* its octets are counted already, and the next one begins where it did */
+        remove_record(f, 0);
+    } else {
+        record->end = record[1].end;
+        record->sent_at = record[1].sent_at;
+        remove_record(f, (uint16_t)(i + 1));
+    }
+}
+
+void inflight_tidy(struct inflight *f, uint16_t i)
+{
+    if (i + 1 < f->n && are_alike(inflight_at(f, i), inflight_at(f, (uint16_t)(i + 1)))) {
+        join_with_next(f, i);
+    }
+    if (i > 0 && are_alike(inflight_at(f, (uint16_t)(i - 1)), inflight_at(f, i))) {
+        join_with_next(f, (uint16_t)(i - 1));
+    }
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The sender's scoreboard against an array with an entry for every octet. Where the table is full,
+ * octets may count as sent later than they were; nothing else may be forgotten. SEED=n replays a
+ * run.
+ */
+#include <check.h>
+
+#include "proto/tcp/inflight.h"
+#include "proto/tcp/seq.h"
+#include "tests/support/seed.h"
+#include "tests/support/suite.h"
+
+#define N_ROUNDS 10
+#define N_STEPS 600
+#define MAX_OUT 4096u
+
+struct octet {
+    uint32_t sent_at;
+    uint32_t flags;
+};
+
+struct world {
+    struct inflight f;
+    struct octet octets[MAX_OUT]; /* by seq % MAX_OUT */
+    uint32_t una;
+    uint32_t nxt;
+    uint32_t now;
+};
+
+static struct octet *octet_at(struct world *w, uint32_t seq)
+{
+    return &w->octets[seq % MAX_OUT];
+}
+
+/* Asserts once a record: an assertion costs more than an octet. */
+static void compare(struct world *w)
+{
+    uint32_t at = w->una;
+    uint32_t sacked = 0;
+    uint32_t lost = 0;
+
+    seed_assert(w->f.start == w->una && inflight_end(&w->f) == w->nxt);
+    seed_assert(w->f.n <= CONFIG_TCP_INFLIGHT);
+    for (uint16_t i = 0; i < w->f.n; i++) {
+        const struct inflight_record *record = inflight_at(&w->f, i);
+        bool same = inflight_start(&w->f, i) == at && seq_after(record->end, at);
+
+        for (; same && at != record->end; at++) {
+            const struct octet *octet = octet_at(w, at);
+
+            same = octet->flags == record->flags && !seq_after(octet->sent_at, record->sent_at);
+            sacked += octet->flags & INFLIGHT_SACKED ? 1 : 0;
+            lost += octet->flags & INFLIGHT_LOST ? 1 : 0;
+        }
+        seed_assert(same);
+    }
+    seed_assert(at == w->nxt && w->f.sacked == sacked && w->f.lost == lost);
+}
+
+static void send_more(struct world *w, uint64_t *state)
+{
+    uint32_t room = MAX_OUT - (w->nxt - w->una);
+    uint32_t len = 1 + random_below(state, 100);
+    bool full = w->f.n == CONFIG_TCP_INFLIGHT;
+
+    if (len > room) {
+        return;
+    }
+    w->now += random_below(state, 3);
+    for (uint32_t i = 0; i < len; i++) {
+        *octet_at(w, w->nxt + i) = (struct octet){ w->now, 0 };
+    }
+    w->nxt += len;
+    inflight_append(&w->f, w->nxt, w->now);
+    if (full) { /* it may have been added to a record of another fate */
+        for (uint32_t at = inflight_start(&w->f, (uint16_t)(w->f.n - 1)); at != w->nxt; at++) {
+            octet_at(w, at)->flags = 0;
+        }
+    }
+}
+
+static void acknowledge(struct world *w, uint64_t *state)
+{
+    uint32_t una = w->una + random_below(state, w->nxt - w->una + 1) / 4;
+
+    while (w->una != una) {
+        uint32_t end = inflight_at(&w->f, 0)->end;
+        uint32_t to = seq_before(end, una) ? end : una;
+
+        inflight_consume(&w->f, to);
+        w->una = to;
+    }
+}
+
+static void change(struct world *w, uint64_t *state)
+{
+    static const uint32_t flags[] = { 0,
+                                      INFLIGHT_SACKED,
+                                      INFLIGHT_LOST,
+                                      INFLIGHT_AGAIN,
+                                      INFLIGHT_LOST | INFLIGHT_AGAIN,
+                                      INFLIGHT_SACKED | INFLIGHT_AGAIN };
+    uint32_t start = w->una + random_below(state, w->nxt - w->una);
+    uint32_t end = inflight_at(&w->f, inflight_find(&w->f, start))->end;
+    uint32_t set = flags[random_below(state, sizeof flags / sizeof flags[0])];
+    uint16_t i;
+
+    end = random_below(state, 2) ? end : start + 1 + random_below(state, end - start);
+    if (!inflight_cut(&w->f, start, end, &i)) {
+        seed_assert(w->f.n + 2 > CONFIG_TCP_INFLIGHT);
+        return;
+    }
+    seed_assert(inflight_start(&w->f, i) == start && inflight_at(&w->f, i)->end == end);
+    w->now += random_below(state, 2);
+    inflight_set(&w->f, i, set, w->now);
+    inflight_tidy(&w->f, i);
+    for (uint32_t at = start; at != end; at++) {
+        *octet_at(w, at) = (struct octet){ w->now, set };
+    }
+}
+
+START_TEST(records_tell_what_became_of_every_octet)
+{
+    uint64_t state = seed_start();
+    static struct world w;
+    bool was_full = false;
+
+    for (int round = 0; round < N_ROUNDS; round++) {
+        w.una = w.nxt = random_u32(&state);
+        w.now = random_u32(&state);
+        inflight_init(&w.f, w.una);
+        for (int step = 0; step < N_STEPS; step++) {
+            uint32_t what = random_below(&state, 16);
+
+            if (what < 5 || w.una == w.nxt) {
+                send_more(&w, &state);
+            } else if (what < 6) {
+                acknowledge(&w, &state);
+            } else {
+                change(&w, &state);
+            }
+            was_full = was_full || w.f.n == CONFIG_TCP_INFLIGHT;
+            compare(&w);
+        }
+    }
+    ck_assert(was_full);
+}
+END_TEST
+
+START_TEST(octets_that_left_together_are_one_record)
+{
+    struct inflight f;
+
+    inflight_init(&f, UINT32_MAX - 50);
+    for (uint32_t i = 1; i <= 10; i++) {
+        inflight_append(&f, UINT32_MAX - 50 + 100 * i, 7);
+    }
+    ck_assert_uint_eq(f.n, 1);
+    inflight_append(&f, UINT32_MAX - 50 + 1100, 8);
+    ck_assert_uint_eq(f.n, 2);
+}
+END_TEST
+
+/* Every second one of the records that are there: a long flight costs no more than the table. */
+START_TEST(a_full_table_becomes_coarser)
+{
+    struct inflight f;
+
+    inflight_init(&f, 0);
+    for (uint32_t i = 1; i <= 100 * CONFIG_TCP_INFLIGHT; i++) {
+        inflight_append(&f, i * 1000, i);
+    }
+    ck_assert_uint_eq(inflight_end(&f), 100000 * CONFIG_TCP_INFLIGHT);
+    ck_assert_uint_ge(f.n, CONFIG_TCP_INFLIGHT / 2);
+    for (uint16_t i = 0; i < f.n; i++) { /* its share is 100 */
+        ck_assert_uint_le(inflight_at(&f, i)->sent_at - inflight_start(&f, i) / 1000, 1000);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        records_tell_what_became_of_every_octet,
+        octets_that_left_together_are_one_record,
+        a_full_table_becomes_coarser,
+        NULL,
+    };
+
+    return suite_run("inflight", tests);
+}
