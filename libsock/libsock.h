@@ -83,7 +83,7 @@ struct sk_config {
  */
 #define SK_IFACE_LEN (920 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
 #define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
-#define SK_TCP_LEN (288 + 15 * sizeof(void *) + 2 * SK_IP_ADDR_LEN) /* of the basic profile */
+#define SK_TCP_LEN (296 + 16 * sizeof(void *) + 2 * SK_IP_ADDR_LEN) /* of the basic profile */
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (40 + 10 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)

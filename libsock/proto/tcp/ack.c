@@ -80,41 +80,37 @@ static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
         tcp->max_snd_wnd = wnd > tcp->max_snd_wnd ? wnd : tcp->max_snd_wnd;
     }
     if (was_shut && tcp->snd_wnd > 0) { /* what went into the closed window was thrown away there */
-        tcp_retransmit_to(tcp, tcp->snd_nxt);
+        tcp->recovery->retransmit_to(tcp, tcp->snd_nxt);
         tcp->rtt.backoff = 0; /* of the probes, RFC 9293 3.8.6.1: they were answered */
     }
 }
 
 bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
-    uint32_t acked = seq_ahead(tcp->snd_una, hdr->ack);
-    bool duplicate = is_duplicate(tcp, hdr);
+    struct tcp_ack ack = { hdr, seq_ahead(tcp->snd_una, hdr->ack), is_duplicate(tcp, hdr) };
+    bool was_open = tcp_synchronized(tcp); /* RFC 5681 3.1: the ACK of a SYN opens no window */
     bool was_shut = tcp->snd_wnd == 0;
 
     if (seq_after(hdr->ack, tcp->snd_nxt) ||
         seq_before(hdr->ack, tcp->snd_una - tcp->max_snd_wnd)) {
         return false;
     }
-    if (acked > 0) {
+    if (ack.acked > 0) {
         advance_una(tcp, hdr->ack);
         measure(tcp, hdr, now);
     }
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);
     }
-    if (acked > 0) {
-        if (tcp_synchronized(tcp)) { /* RFC 5681 3.1: the SYN's acknowledgment opens no window */
-            tcp->profile->recovery->on_ack(tcp, acked, now);
-        }
-    } else if (duplicate) {
-        tcp->profile->recovery->on_duplicate_ack(tcp, now);
+    if (was_open) {
+        tcp->recovery->on_ack(tcp, &ack, now);
     }
-    if (acked > 0 || was_shut) { /* the peer is there: RFC 9293 MUST-37 */
+    if (ack.acked > 0 || was_shut) { /* the peer is there: RFC 9293 MUST-37 */
         tcp->give_up_set = false;
     }
     if (fin_is_acked(tcp)) {
         leave_on_fin_acked(tcp, now);
     }
-    tcp_set_timer(tcp, acked > 0, now);
+    tcp_set_timer(tcp, ack.acked > 0, now);
     return true;
 }

@@ -28,9 +28,15 @@ static void newreno_init(struct tcp_sock *tcp)
     *state_of(tcp) = (struct newreno){ .recover = tcp->iss };
 }
 
+static void newreno_retransmit_to(struct tcp_sock *tcp, uint32_t end)
+{
+    tcp->rtx_nxt = tcp->snd_una;
+    tcp->rtx_end = end;
+}
+
 static void retransmit_first(struct tcp_sock *tcp)
 {
-    tcp_retransmit_to(tcp, seq_min(tcp->snd_una + tcp->mss, tcp->snd_nxt));
+    newreno_retransmit_to(tcp, seq_min(tcp->snd_una + tcp->mss, tcp->snd_nxt));
 }
 
 static void leave(struct tcp_sock *tcp, struct newreno *nr)
@@ -55,7 +61,7 @@ static void partial_ack(struct tcp_sock *tcp, uint32_t acked)
     retransmit_first(tcp);
 }
 
-static void newreno_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
+static void on_new_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
 {
     struct newreno *nr = state_of(tcp);
 
@@ -75,7 +81,7 @@ static void newreno_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
     tcp->profile->congestion->on_ack(tcp, acked, now);
 }
 
-static void newreno_on_duplicate_ack(struct tcp_sock *tcp, instant now)
+static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
 {
     struct newreno *nr = state_of(tcp);
 
@@ -103,6 +109,15 @@ static void newreno_on_duplicate_ack(struct tcp_sock *tcp, instant now)
     retransmit_first(tcp);
 }
 
+static void newreno_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)
+{
+    if (ack->acked > 0) {
+        on_new_ack(tcp, ack->acked, now);
+    } else if (ack->duplicate) {
+        on_duplicate_ack(tcp, now);
+    }
+}
+
 static void newreno_on_timeout(struct tcp_sock *tcp, instant now)
 {
     struct newreno *nr = state_of(tcp);
@@ -112,6 +127,13 @@ static void newreno_on_timeout(struct tcp_sock *tcp, instant now)
     nr->recover = tcp->snd_nxt; /* RFC 6582 3.2 step 4 */
     tcp->inflation = 0;
     tcp->profile->congestion->on_timeout(tcp, now);
+    newreno_retransmit_to(tcp, tcp->snd_nxt);
+}
+
+/* After a timeout all that was sent counts as lost, and is sent again in slow start. */
+static uint32_t newreno_budget(const struct tcp_sock *tcp)
+{
+    return seq_ahead(tcp->rtx_nxt, tcp->snd_una + tcp->cwnd);
 }
 
 const struct tcp_recovery tcp_newreno = {
@@ -119,6 +141,7 @@ const struct tcp_recovery tcp_newreno = {
     .state_size = sizeof(struct newreno),
     .init = newreno_init,
     .on_ack = newreno_on_ack,
-    .on_duplicate_ack = newreno_on_duplicate_ack,
     .on_timeout = newreno_on_timeout,
+    .retransmit_to = newreno_retransmit_to,
+    .budget = newreno_budget,
 };

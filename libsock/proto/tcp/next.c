@@ -25,12 +25,6 @@ bool tcp_may_have_next(const struct tcp_sock *tcp)
            tcp->rtx_nxt != tcp->rtx_end || tcp_has_new(tcp);
 }
 
-void tcp_retransmit_to(struct tcp_sock *tcp, uint32_t end)
-{
-    tcp->rtx_nxt = tcp->snd_una;
-    tcp->rtx_end = end;
-}
-
 /* The header that every segment of the connection begins with. */
 static void fill(const struct tcp_sock *tcp, uint32_t seq, uint8_t flags, struct tcp_hdr *hdr)
 {
@@ -113,20 +107,24 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
                                 struct tcp_text *text)
 {
     uint32_t end = tcp_tx_base(tcp) + ring_used(&tcp->tx);
-    uint32_t edge = tcp->snd_una + (tcp->snd_wnd < tcp->cwnd ? tcp->snd_wnd : tcp->cwnd);
+    uint32_t edge = tcp->snd_una + tcp->snd_wnd;
     uint32_t limit = tcp->rtx_end == tcp->snd_nxt ? end : tcp->rtx_end;
-    uint32_t room = text_room(tcp);
+    uint32_t room;
+    uint32_t budget;
     uint32_t len;
 
     if (!seq_before(tcp->rtx_nxt, tcp->rtx_end)) {
         return false;
     }
+    room = text_room(tcp);
+    budget = tcp->recovery->budget(tcp);
+    room = room < budget ? room : budget;
     if (tcp->snd_wnd == 0 && tcp->probe_due) { /* RFC 9293 3.8.6.1 */
         edge = tcp->snd_una + 1;
     }
     len = seq_ahead(tcp->rtx_nxt, seq_min(seq_min(limit, end), edge));
     len = len < room ? len : room;
-    if (len == 0 && !(tcp->fin_sent && tcp->rtx_nxt == end)) {
+    if (len == 0 && !(tcp->fin_sent && tcp->rtx_nxt == end && budget > 0)) {
         return false;
     }
     fill_text(tcp, tcp->rtx_nxt, len, hdr, text);
@@ -279,6 +277,9 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
         if (was_caught_up && !seq_before(hdr->seq, tcp->rtx_nxt)) {
             start_timing(tcp, now);
         }
+    }
+    if (tcp->recovery->on_sent && !(hdr->flags & TCP_SYN)) {
+        tcp->recovery->on_sent(tcp, hdr, now);
     }
     tcp_set_timer(tcp, first, now);
 }

@@ -8,9 +8,17 @@
 
 #define MAX_UNSCALED_WINDOW 65535
 
+static size_t recovery_size(const struct tcp_profile *profile)
+{
+    size_t size = profile->recovery->state_size;
+    size_t other = profile->recovery_without_sack ? profile->recovery_without_sack->state_size : 0;
+
+    return size > other ? size : other;
+}
+
 size_t tcp_profile_state_size(const struct tcp_profile *profile)
 {
-    return profile->recovery->state_size + profile->congestion->state_size +
+    return recovery_size(profile) + profile->congestion->state_size +
            (profile->extensions ? profile->extensions->state_size : 0);
 }
 
@@ -21,7 +29,7 @@ void *tcp_recovery_state(struct tcp_sock *tcp)
 
 void *tcp_congestion_state(struct tcp_sock *tcp)
 {
-    return (uint8_t *)(tcp + 1) + tcp->profile->recovery->state_size;
+    return (uint8_t *)(tcp + 1) + recovery_size(tcp->profile);
 }
 
 void *tcp_extensions_state(const struct tcp_sock *tcp)
@@ -29,8 +37,7 @@ void *tcp_extensions_state(const struct tcp_sock *tcp)
     uintptr_t behind =
         (uintptr_t)(tcp + 1); /* the state belongs to the caller, who may change it */
 
-    return (void *)(behind + tcp->profile->recovery->state_size +
-                    tcp->profile->congestion->state_size);
+    return (void *)(behind + recovery_size(tcp->profile) + tcp->profile->congestion->state_size);
 }
 
 /* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
@@ -48,6 +55,7 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
 {
     memset(tcp, 0, sizeof(*tcp) + tcp_profile_state_size(setup->profile));
     tcp->profile = setup->profile;
+    tcp->recovery = setup->profile->recovery;
     ring_init(&tcp->rx, setup->rx, setup->rx_size);
     ring_init(&tcp->tx, setup->tx, setup->tx_size);
     tcp->iss = setup->iss;
@@ -91,8 +99,11 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (tcp->profile->extensions) {
         tcp->profile->extensions->take_syn(tcp, hdr, now);
     }
+    if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
+        tcp->recovery = tcp->profile->recovery_without_sack;
+    }
     tcp->profile->congestion->init(tcp);
-    tcp->profile->recovery->init(tcp);
+    tcp->recovery->init(tcp);
 }
 
 uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,19 +15,29 @@
 struct tcp_hdr;
 struct tcp_sock;
 
-/** How losses are found and repaired. Every call comes after snd_una and the window were brought up
- * to date. */
+/** An acceptable acknowledgment; SND.UNA and the window are up to date. */
+struct tcp_ack {
+    const struct tcp_hdr *hdr;
+    uint32_t acked; /* octets of sequence space that it acknowledged for the first time */
+    bool duplicate; /* RFC 5681 2 */
+};
+
+/** How losses are found and repaired. What is to be sent again is [rtx_nxt, rtx_end). */
 struct tcp_recovery {
     const char *name;
     size_t state_size; /* octets behind the socket */
     void (*init)(struct tcp_sock *tcp);
-    /** `acked` octets of sequence space were newly acknowledged; > 0. */
-    void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
-    /** An ACK that acknowledged nothing new while data is out (RFC 5681 2, "duplicate
-     * acknowledgment"). */
-    void (*on_duplicate_ack)(struct tcp_sock *tcp, instant now);
+    void (*on_ack)(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now);
     /** The retransmission timer expired. */
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
+    /** Text or FIN was sent; NULL: does not matter. */
+    void (*on_sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+    /** recovery_at has come; NULL: it never sets recovery_timer. */
+    void (*on_timer)(struct tcp_sock *tcp, instant now);
+    /** Everything from SND.UNA to `end` is to be sent again: a window has opened, or is probed. */
+    void (*retransmit_to)(struct tcp_sock *tcp, uint32_t end);
+    /** How many octets may be sent again now. */
+    uint32_t (*budget)(const struct tcp_sock *tcp);
 };
 
 /** How much may be in flight: keeps cwnd and ssthresh. */
@@ -34,7 +45,7 @@ struct tcp_congestion {
     const char *name;
     size_t state_size;
     void (*init)(struct tcp_sock *tcp);
-    /** Octets were acknowledged outside of recovery. */
+    /** Octets arrived, outside of recovery. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
     /**
      * A loss was found (not by timeout): sets ssthresh from `flight`, the octets in flight without
@@ -43,6 +54,8 @@ struct tcp_congestion {
     void (*on_loss)(struct tcp_sock *tcp, uint32_t flight, instant now);
     /** The timer expired: sets ssthresh and cwnd. */
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
+    /** The last loss was none: cwnd and ssthresh are what they were before; NULL: that is all. */
+    void (*on_undo)(struct tcp_sock *tcp);
 };
 
 /** Options beyond those of RFC 9293, negotiated on the SYN. */
@@ -72,11 +85,13 @@ struct tcp_extensions {
 struct tcp_profile {
     const char *name;
     const struct tcp_recovery *recovery;
+    const struct tcp_recovery *recovery_without_sack; /* NULL: the same */
     const struct tcp_congestion *congestion;
     const struct tcp_extensions *extensions; /* NULL: none */
 };
 
 extern const struct tcp_recovery tcp_newreno;
+extern const struct tcp_recovery tcp_rack;
 extern const struct tcp_congestion tcp_reno;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 

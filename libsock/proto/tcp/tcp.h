@@ -64,8 +64,9 @@ enum tcp_timer {
 
 struct tcp_sock {
     const struct tcp_profile *profile;
-    struct ring rx; /* produced by tcp_arrives, consumed by the reader */
-    struct ring tx; /* produced by the writer, consumed by acknowledgments */
+    const struct tcp_recovery *recovery; /* of the profile, or its other one */
+    struct ring rx;                      /* produced by tcp_arrives, consumed by the reader */
+    struct ring tx;                      /* produced by the writer, consumed by acknowledgments */
 
     uint32_t iss;
     uint32_t snd_una;
@@ -93,6 +94,7 @@ struct tcp_sock {
     uint32_t timed_at;  /* microseconds, low 32 bits */
     tick timer_at;
     tick delayed_ack_at;
+    tick recovery_at; /* when recovery_timer is set */
     tick given_up_at; /* R2: when the peer's silence has lasted too long */
     tick old_ack_at;  /* when an empty segment or a SYN was last answered */
     uint32_t msl;     /* microseconds */
@@ -117,6 +119,7 @@ struct tcp_sock {
     bool give_up_set; /* given_up_at is set */
     bool syn_due;
     bool probe_due;
+    bool recovery_timer;
     bool rst_due;
     bool fin_queued; /* FIN after what is in tx */
     bool fin_sent;
@@ -291,6 +294,3 @@ void tcp_enter_time_wait(struct tcp_sock *tcp, instant now);
 
 /** The connection is no more; `err` is what the program is told. */
 void tcp_end(struct tcp_sock *tcp, enum sk_err err);
-
-/** Everything from snd_una to `end` is to be sent again. */
-void tcp_retransmit_to(struct tcp_sock *tcp, uint32_t end);

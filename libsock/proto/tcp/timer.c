@@ -63,6 +63,7 @@ void tcp_end(struct tcp_sock *tcp, enum sk_err err)
     tcp->state = TCP_CLOSED;
     tcp->timer = TCP_TIMER_OFF;
     tcp->ack_delayed = false;
+    tcp->recovery_timer = false;
     tcp->ack_due = false;
     tcp->syn_due = false;
     tcp->err = (uint8_t)err;
@@ -101,8 +102,7 @@ static void retransmit(struct tcp_sock *tcp, instant now)
     if (is_opening(tcp)) {
         tcp->syn_due = true;
     } else {
-        tcp->profile->recovery->on_timeout(tcp, now);
-        tcp_retransmit_to(tcp, tcp->snd_nxt);
+        tcp->recovery->on_timeout(tcp, now);
     }
     wait_again(tcp, now);
 }
@@ -110,7 +110,7 @@ static void retransmit(struct tcp_sock *tcp, instant now)
 static void probe(struct tcp_sock *tcp, instant now)
 {
     if (tcp_in_flight(tcp) > 0) {
-        tcp_retransmit_to(tcp, tcp->snd_una + 1);
+        tcp->recovery->retransmit_to(tcp, tcp->snd_una + 1);
     }
     tcp->probe_due = true;
     wait_again(tcp, now);
@@ -140,10 +140,19 @@ bool tcp_poll(struct tcp_sock *tcp, instant now)
         tcp->ack_delayed = false;
         tcp->ack_due = true;
     }
+    if (tcp->recovery_timer && tick_due(tcp->recovery_at, now)) {
+        tcp->recovery_timer = false;
+        tcp->recovery->on_timer(tcp, now);
+    }
     if (tcp->timer != TCP_TIMER_OFF && tick_due(tcp->timer_at, now)) {
         return timer_expires(tcp, now);
     }
     return false;
+}
+
+static instant earlier(instant a, instant b)
+{
+    return a < b ? a : b;
 }
 
 instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
@@ -154,9 +163,10 @@ instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
         at = tick_instant(tcp->timer_at, now);
     }
     if (tcp->ack_delayed) {
-        instant ack_at = tick_instant(tcp->delayed_ack_at, now);
-
-        at = ack_at < at ? ack_at : at;
+        at = earlier(at, tick_instant(tcp->delayed_ack_at, now));
+    }
+    if (tcp->recovery_timer) {
+        at = earlier(at, tick_instant(tcp->recovery_at, now));
     }
     return at;
 }
