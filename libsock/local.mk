@@ -77,6 +77,9 @@ core_sources = \
 	%D%/proto/tcp/next.c \
 	%D%/proto/tcp/open.c \
 	%D%/proto/tcp/profile.h \
+	%D%/proto/tcp/prr.c \
+	%D%/proto/tcp/rack.c \
+	%D%/proto/tcp/rack.h \
 	%D%/proto/tcp/reno.c \
 	%D%/proto/tcp/rtt.c \
 	%D%/proto/tcp/rtt.h \
@@ -84,6 +87,8 @@ core_sources = \
 	%D%/proto/tcp/tcp.h \
 	%D%/proto/tcp/text.c \
 	%D%/proto/tcp/timer.c \
+	%D%/proto/tcp/tlp.c \
+	%D%/proto/tcp/undo.c \
 	%D%/proto/udp.c \
 	%D%/proto/udp.h \
 	%D%/wire/arp.c \

@@ -102,9 +102,6 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);
     }
-    if (was_open) {
-        tcp->recovery->on_ack(tcp, &ack, now);
-    }
     if (ack.acked > 0 || was_shut) { /* the peer is there: RFC 9293 MUST-37 */
         tcp->give_up_set = false;
     }
@@ -112,5 +109,8 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
         leave_on_fin_acked(tcp, now);
     }
     tcp_set_timer(tcp, ack.acked > 0, now);
+    if (was_open && tcp->state != TCP_CLOSED) {
+        tcp->recovery->on_ack(tcp, &ack, now);
+    }
     return true;
 }

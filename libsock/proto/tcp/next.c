@@ -278,8 +278,8 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
             start_timing(tcp, now);
         }
     }
+    tcp_set_timer(tcp, first, now);
     if (tcp->recovery->on_sent && !(hdr->flags & TCP_SYN)) {
         tcp->recovery->on_sent(tcp, hdr, now);
     }
-    tcp_set_timer(tcp, first, now);
 }

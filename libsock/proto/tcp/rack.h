@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * RACK-TLP (RFC 8985): a segment is lost when one that was sent sufficiently later was delivered.
+ * Names in capitals there are lower case here.
+ *
+ *   rack.c   what was delivered, what is lost     tlp.c   tail loss probes
+ *   prr.c    proportional rate reduction          undo.c  losses that were none
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tick.h"
+#include "proto/tcp/inflight.h"
+#include "proto/tcp/tcp.h"
+
+enum rack_mode {
+    RACK_OPEN,
+    RACK_RECOVERY, /* from a loss until `recover` is acknowledged: cwnd is PRR's */
+    RACK_LOSS,     /* after a timeout: slow start */
+};
+
+enum rack_timer {
+    RACK_TIMER_REORDER, /* some may count as lost then, RFC 8985 6.2 step 5 */
+    RACK_TIMER_PROBE,   /* RFC 8985 7.2 */
+};
+
+/** RFC 6937 */
+struct prr {
+    uint32_t delivered; /* octets since recovery began */
+    uint32_t out;       /* octets sent since then */
+    uint32_t ratio;     /* ssthresh / RecoverFS, in units of 2^-PRR_SHIFT */
+};
+
+/** RFC 8985 7 */
+struct tlp {
+    uint32_t end_seq; /* SND.NXT when the probe left */
+    bool active;
+    bool is_retrans;
+    bool due; /* decided, and not sent yet */
+};
+
+/** RFC 3522, RFC 2883: how to find out that nothing was lost. */
+struct undo {
+    uint32_t cwnd; /* from before */
+    uint32_t ssthresh;
+    uint32_t retransmit_ts; /* TSval of the first retransmission, when has_ts */
+    int32_t unneeded;       /* octets sent again that no D-SACK told of */
+    bool possible;
+    bool has_ts;
+};
+
+struct rack {
+    struct inflight f;
+    uint32_t xmit_ts; /* of the segment that was sent last of those that were delivered ... */
+    uint32_t end_seq; /* ... its end, once has_delivered ... */
+    uint32_t rtt;     /* ... and its round trip, microseconds */
+    uint32_t min_rtt; /* microseconds; UINT32_MAX: none yet */
+    tick min_rtt_at;
+    uint32_t fack;        /* the highest that was delivered */
+    uint32_t dsack_round; /* SND.NXT when a D-SACK last widened the window, if in_dsack_round */
+    uint32_t recover;     /* the end of the mode */
+    struct prr prr;
+    struct tlp tlp;
+    struct undo undo;
+    uint8_t mode;            /* enum rack_mode */
+    uint8_t timer;           /* enum rack_timer, when tcp->recovery_timer */
+    uint8_t reo_wnd_mult;    /* quarters of min_rtt */
+    uint8_t reo_wnd_persist; /* recoveries until that is 1 again */
+    bool has_delivered;
+    bool reordering_seen;
+    bool in_dsack_round;
+    bool force; /* one segment may be sent whatever cwnd says */
+};
+
+static inline struct rack *rack_of(const struct tcp_sock *tcp)
+{
+    return tcp_recovery_state((struct tcp_sock *)(uintptr_t)tcp);
+}
+
+/** Octets that are in the network (RFC 6675 4, with RACK's losses). */
+static inline uint32_t rack_pipe(const struct tcp_sock *tcp)
+{
+    const struct rack *rack = rack_of(tcp);
+
+    return tcp_in_flight(tcp) - rack->f.sacked - rack->f.lost;
+}
+
+/* prr.c */
+
+void prr_begin(struct prr *prr, uint32_t flight, uint32_t ssthresh);
+/** `delivered` octets arrived; sets cwnd. `safe`: SND.UNA moved, and nothing new was lost. */
+void prr_on_ack(struct tcp_sock *tcp, uint32_t delivered, bool safe);
+
+/* tlp.c */
+
+/** Sets the timer for a probe, if there can be one. */
+void tlp_schedule(struct tcp_sock *tcp, instant now);
+/** PTO has come. */
+void tlp_send(struct tcp_sock *tcp, instant now);
+/** An acknowledgment came before a probe that is due was sent: it is not needed any more. */
+void tlp_cancel(struct tcp_sock *tcp);
+/** An acknowledgment. True: the probe repaired a loss that nobody else noticed. */
+bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, bool dsack);
+
+/* undo.c */
+
+/** cwnd and ssthresh are about to be reduced. */
+void undo_remember(struct tcp_sock *tcp);
+/** `len` octets were sent again. */
+void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len);
+/** True: what was sent again had arrived before, and everything is as if it had not been. */
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked);

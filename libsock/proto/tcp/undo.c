@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Losses that were none. The Eifel algorithm (RFC 3522): an acknowledgment that echoes a time
+ * before the first retransmission is the original's. And D-SACK (RFC 2883): when the peer reports
+ * each octet that was sent again as a duplicate, none of them was needed. The answer is that of RFC
+ * 4015 3, step 5.
+ */
+#include "proto/tcp/rack.h"
+
+#include "proto/tcp/seq.h"
+
+void undo_remember(struct tcp_sock *tcp)
+{
+    rack_of(tcp)->undo =
+        (struct undo){ .cwnd = tcp->cwnd, .ssthresh = tcp->ssthresh, .possible = true };
+}
+
+void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len)
+{
+    struct undo *undo = &rack_of(tcp)->undo;
+
+    if (undo->possible && !undo->has_ts && hdr->has_timestamps) {
+        undo->has_ts = true;
+        undo->retransmit_ts = hdr->tsval;
+    }
+    undo->unneeded += (int32_t)len;
+}
+
+/* Only the first acknowledgment that moves SND.UNA can tell. */
+static bool echoes_original(struct undo *undo, const struct tcp_ack *ack)
+{
+    bool known = undo->has_ts && ack->acked > 0;
+
+    undo->has_ts = undo->has_ts && !known;
+    return known && ack->hdr->has_timestamps && seq_before(ack->hdr->tsecr, undo->retransmit_ts);
+}
+
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked)
+{
+    struct rack *rack = rack_of(tcp);
+    struct undo *undo = &rack->undo;
+
+    if (!undo->possible) {
+        return false;
+    }
+    undo->unneeded -= (int32_t)dsacked;
+    if (!echoes_original(undo, ack) && !(dsacked > 0 && undo->unneeded <= 0)) {
+        return false;
+    }
+    undo->possible = false;
+    tcp->cwnd = tcp->cwnd > undo->cwnd ? tcp->cwnd : undo->cwnd;
+    tcp->ssthresh = undo->ssthresh;
+    if (tcp->profile->congestion->on_undo) {
+        tcp->profile->congestion->on_undo(tcp);
+    }
+    return true;
+}
