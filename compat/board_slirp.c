@@ -12,9 +12,11 @@
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
  *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
  *
- * A value that cannot be understood fails the start; it is never ignored.
+ * A value that cannot be understood or done is never ignored: one line says so, and the call that
+ * needed the network fails with ENETDOWN, as does every later one.
  */
 // clang-format on
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,9 @@
 
 #define MAX_PORT 65535
 
+#define LITERAL(x) #x
+#define TEXT(x) LITERAL(x)
+
 struct settings {
     struct slirp_link_config link;
     struct sk_addr dns;
@@ -52,7 +57,7 @@ static struct port_posix port;
 static struct slirp_link *slirp; /* until the process ends */
 static struct pcap_link capture;
 
-static bool complain(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
     va_list arguments;
 
@@ -61,6 +66,12 @@ static bool complain(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+}
+
+/* A variable, or the first `len` octets of its value here, is wrong. */
+static bool refuse(const char *name, const char *value, size_t len, const char *why)
+{
+    say("%s=%.*s: %s", name, (int)len, value, why);
     return false;
 }
 
@@ -92,8 +103,7 @@ static bool take_mtu(struct settings *s, const char *value)
     unsigned long mtu;
 
     if (!parse_number(value, value + strlen(value), SLIRP_MAX_MTU, &mtu) || mtu < MIN_MTU) {
-        return complain("LIBSOCK_MTU=%s: not a number from %d to %d", value, MIN_MTU,
-                        SLIRP_MAX_MTU);
+        return false;
     }
     s->link.mtu = (uint16_t)mtu;
     return true;
@@ -101,15 +111,13 @@ static bool take_mtu(struct settings *s, const char *value)
 
 static bool take_dns(struct settings *s, const char *value)
 {
-    return (sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr)) ||
-           complain("LIBSOCK_DNS=%s: not an address, or address:port", value);
+    return sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr);
 }
 
 static bool take_outbound(struct settings *s, const char *value)
 {
     s->link.any = strcmp(value, "any") == 0;
-    return s->link.any || strcmp(value, "loopback") == 0 ||
-           complain("LIBSOCK_OUTBOUND=%s: neither loopback nor any", value);
+    return s->link.any || strcmp(value, "loopback") == 0;
 }
 
 static bool take_seed(struct settings *s, const char *value)
@@ -117,37 +125,31 @@ static bool take_seed(struct settings *s, const char *value)
     size_t len = strlen(value);
 
     s->seed = value;
-    return (len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len) ||
-           complain("LIBSOCK_SEED=%s: not 1 to 32 hexadecimal digits", value);
+    return len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len;
 }
 
-static bool take_forward(struct settings *s, const char *value)
-{
-    s->forward = value;
-    return true; /* read when there is a link */
-}
-
-static bool take_pcap(struct settings *s, const char *value)
-{
-    s->pcap = value;
-    return *value != '\0' || complain("LIBSOCK_PCAP=: not the name of a file");
-}
-
+// clang-format off
 static const struct variable {
     const char *name;
     bool (*take)(struct settings *s, const char *value);
+    const char *wrong;
 } variables[] = {
-    { "LIBSOCK_MTU", take_mtu },         { "LIBSOCK_DNS", take_dns },
-    { "LIBSOCK_FORWARD", take_forward }, { "LIBSOCK_OUTBOUND", take_outbound },
-    { "LIBSOCK_PCAP", take_pcap },       { "LIBSOCK_SEED", take_seed },
+    { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
+    { "LIBSOCK_DNS", take_dns, "not an address, or address:port" },
+    { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
+    { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };
+// clang-format on
 
 static bool read_settings(struct settings *s)
 {
+    s->forward = getenv("LIBSOCK_FORWARD");
+    s->pcap = getenv("LIBSOCK_PCAP");
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i].name);
-        if (value != NULL && !variables[i].take(s, value)) {
-            return false;
+        const struct variable *v = &variables[i];
+        const char *value = getenv(v->name);
+        if (value != NULL && !v->take(s, value)) {
+            return refuse(v->name, value, strlen(value), v->wrong);
         }
     }
     return true;
@@ -185,20 +187,20 @@ static bool parse_forward(const char *text, size_t len, struct forward *out)
 
 static bool add_forward(struct slirp_link *link, const char *text, size_t len)
 {
+    static const char name[] = "LIBSOCK_FORWARD";
     struct forward f;
     struct sk_addr bound;
     char listens[SK_ADDR_TEXT_LEN];
 
     if (!parse_forward(text, len, &f)) {
-        return complain("LIBSOCK_FORWARD: %.*s: not tcp:ADDRESS:PORT:GUEST-PORT or udp:...",
-                        (int)len, text);
+        return refuse(name, text, len, "not tcp:ADDRESS:PORT:GUEST-PORT or udp:...");
     }
     if (sk_slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
-        return complain("LIBSOCK_FORWARD: %.*s: cannot listen there", (int)len, text);
+        return refuse(name, text, len, "cannot listen there");
     }
     if (f.host.port == 0) {
         sk_addr_format(bound, listens);
-        complain("%s %s leads to port %u", f.udp ? "udp" : "tcp", listens, f.guest_port);
+        say("%s %s leads to port %u", f.udp ? "udp" : "tcp", listens, f.guest_port);
     }
     return true;
 }
@@ -225,7 +227,7 @@ static uint8_t hex_digit(char c)
 static bool make_seed(const char *text, uint8_t seed[16])
 {
     if (text == NULL) {
-        return port.port.entropy(&port.port, seed, 16) || complain("this system has no entropy");
+        return port.port.entropy(&port.port, seed, 16);
     }
     for (size_t i = 0; text[i] != '\0'; i++) {
         seed[i / 2] |= (uint8_t)(hex_digit(text[i]) << (i % 2 == 0 ? 4 : 0));
@@ -251,13 +253,14 @@ static struct sk_iface *make_iface(const struct settings *s)
     };
 
     if (!make_seed(s->seed, config.seed)) {
+        say("this system has no entropy");
         return NULL;
     }
     size_t len = sk_iface_size(&config);
     void *memory =
         mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
-        complain("no memory for the network");
+        say("no memory for the network");
         return NULL;
     }
     return sk_iface_init(&config, memory, len, port.port.now(&port.port));
@@ -277,6 +280,7 @@ static struct link *with_capture(struct link *link, const char *path)
     }
     int64_t epoch = port.port.realtime(&port.port) - port.port.now(&port.port);
     if (!sk_pcap_link_open(&capture, link, path, epoch)) {
+        refuse("LIBSOCK_PCAP", path, strlen(path), strerror(errno));
         return NULL;
     }
     atexit(close_capture); /* before libsock_start registers the drain: exit goes backwards */
@@ -287,7 +291,7 @@ static struct link *make_link(const struct settings *s)
 {
     slirp = sk_slirp_link_new(&s->link);
     if (slirp == NULL) {
-        complain("libslirp does not start");
+        say("libslirp does not start");
         return NULL;
     }
     if (!add_forwards(slirp, s->forward)) {
@@ -305,7 +309,7 @@ struct sk_iface *libsock_board(void)
         return NULL;
     }
     if (sk_port_posix_init(&port) != SK_OK) {
-        complain("no descriptor is left");
+        say("no descriptor is left");
         return NULL;
     }
     struct link *link = make_link(&s);
@@ -315,7 +319,7 @@ struct sk_iface *libsock_board(void)
     }
     if (sk_netif_add(iface, link, &eth0, port.port.now(&port.port), NULL) != SK_OK ||
         libsock_start(iface, &port.port) != SK_OK) {
-        complain("the network does not start");
+        say("the network does not start");
         return NULL;
     }
     return iface;

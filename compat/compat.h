@@ -58,6 +58,18 @@ const struct port *libsock_port(void);
  * stderr, too. */
 const char *libsock_problem(void);
 
+/* ---- More than one host in a process: the simulator's (port/sim.h) ---- */
+
+/** A host that the POSIX calls may act on, and its port. */
+struct libsock_state {
+    const struct port *port;
+    struct sk_iface *iface;
+};
+
+/** From here on the calls act on this host; `state` stays the caller's. NULL: none, also if one
+ * failed to start, so that the next call starts one. */
+void libsock_state_set(struct libsock_state *state);
+
 /* ---- Descriptors that are not ours ---- */
 
 /** Where read, write, close and fcntl go on firmware, for numbers that are no sockets. NULL in a

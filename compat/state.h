@@ -7,20 +7,10 @@
 
 #include <stdbool.h>
 
-#include "libsock.h"
-#include "port/port.h"
-
-struct libsock_state {
-    const struct port *port;
-    struct sk_iface *iface;
-};
+#include "compat/compat.h"
 
 /** The state in use, NULL when there is none. Starts nothing. */
 struct libsock_state *libsock_state_current(void);
-
-/** Changes it; `state` stays the caller's. NULL: none, also if one failed to start, so that the
- * next call starts one. */
-void libsock_state_set(struct libsock_state *state);
 
 /** The state in use; the first call starts the process's host. NULL (ENETDOWN) when that failed. */
 struct libsock_state *state_started(void);

@@ -10,6 +10,8 @@
 
 #define ECHO_PORT 7 /* RFC 862 */
 
+static const char *echo_program;
+
 struct echo_options {
     long port;
     long count; /* connections or datagrams to serve; 0: for ever */
@@ -26,36 +28,51 @@ static bool echo_number(const char *text, long max, long *out)
     return *end == '\0' && *out <= max;
 }
 
-/* False after it said how the program is used. */
+static void echo_help(const char *what)
+{
+    printf("usage: %s [--port PORT] [--once | --count N]\n"
+           "Sends back what it receives (RFC 862), on port %d unless told otherwise.\n"
+           "  --count N  end after N %s; --once is --count 1\n",
+           echo_program, ECHO_PORT, what);
+    exit(EXIT_SUCCESS);
+}
+
+/* The number that follows an option; false after a line on stderr. */
+static bool echo_take(char **option, long max, long *out)
+{
+    if (option[1] != NULL && echo_number(option[1], max, out)) {
+        return true;
+    }
+    fprintf(stderr, "%s: %s needs a number up to %ld\n", echo_program, option[0], max);
+    return false;
+}
+
+/* False after a line on stderr. `what` is what the program counts. */
 static bool echo_parse(int argc, char **argv, const char *what, struct echo_options *o)
 {
     bool valid = true;
 
     *o = (struct echo_options){ .port = ECHO_PORT };
     for (int i = 1; i < argc && valid; i++) {
-        if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
-            valid = echo_number(argv[++i], 65535, &o->port);
-        } else if (strcmp(argv[i], "--count") == 0 && i + 1 < argc) {
-            valid = echo_number(argv[++i], 1000000000, &o->count);
+        if (strcmp(argv[i], "--help") == 0) {
+            echo_help(what);
+        } else if (strcmp(argv[i], "--port") == 0) {
+            valid = echo_take(&argv[i++], 65535, &o->port);
+        } else if (strcmp(argv[i], "--count") == 0) {
+            valid = echo_take(&argv[i++], 1000000000, &o->count);
         } else if (strcmp(argv[i], "--once") == 0) {
             o->count = 1;
         } else {
+            fprintf(stderr, "%s: %s: no such option; see --help\n", echo_program, argv[i]);
             valid = false;
         }
-    }
-    if (!valid) {
-        fprintf(stderr,
-                "usage: %s [--port PORT] [--once | --count N]\n"
-                "Sends back what it receives (RFC 862), on port %d unless told otherwise.\n"
-                "  --count N  end after N %s; --once is --count 1\n",
-                argv[0], ECHO_PORT, what);
     }
     return valid;
 }
 
-static int echo_fail(const char *program, const char *doing)
+static int echo_fail(const char *doing)
 {
-    fprintf(stderr, "%s: %s: %s\n", program, doing, strerror(errno));
+    fprintf(stderr, "%s: %s: %s\n", echo_program, doing, strerror(errno));
     return EXIT_FAILURE;
 }
 

@@ -53,6 +53,7 @@ struct http_response {
 };
 
 static const char *http_program = "http_get";
+static const char *http_about; /* the URL, once it is known */
 
 /* One line on stderr; the exit code is handed through. */
 __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char *format, ...)
@@ -60,6 +61,9 @@ __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char 
     va_list arguments;
 
     fprintf(stderr, "%s: ", http_program);
+    if (http_about != NULL) {
+        fprintf(stderr, "%s: ", http_about);
+    }
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -107,34 +111,34 @@ static const char *http_parse_url(const char *text, struct http_url *url)
     static const char scheme[] = "http://";
 
     if (strncasecmp(text, scheme, sizeof scheme - 1) != 0) {
-        return "is not an http:// URL";
+        return "not an http:// URL";
     }
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c <= ' ' || *c == 0x7f) {
-            return "has a blank or a control character in it";
+            return "blanks and control characters have to be percent-encoded";
         }
     }
     text += sizeof scheme - 1;
     size_t host_len = strcspn(text, "/?#");
     if (!http_parse_host(text, host_len, url)) {
-        return "has no valid host and port";
+        return "no valid host and port";
     }
     url->path = text + host_len;
     url->path_len = strcspn(url->path, "#");
     return NULL;
 }
 
-static int http_usage(void)
+static void http_help(void)
 {
-    fprintf(
-        stderr,
+    printf(
         "usage: %s [--timeout SECONDS] URL\n"
         "Writes what is at the URL (http:// only) to stdout.\n"
-        "  --timeout SECONDS  give up after so long without progress (default %d)\n"
+        "  --timeout SECONDS  give up after so long without progress (default %d); not while\n"
+        "                     http_get looks a name up, since POSIX has no limit for that\n"
         "Exit: 2 usage or URL, 3 unknown name, 4 no connection, 5 silent server, 6 cut off, 7 bad\n"
         "response, 8 output.\n",
         http_program, DEFAULT_TIMEOUT);
-    return EXIT_USAGE;
+    exit(EXIT_SUCCESS);
 }
 
 /* 0, or the exit code. */
@@ -143,22 +147,28 @@ static int http_parse_arguments(int argc, char **argv, struct http_options *o)
     long timeout = DEFAULT_TIMEOUT;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc) {
-            if (!http_parse_number(argv[++i], MAX_TIMEOUT, &timeout)) {
-                return http_fail(EXIT_USAGE, "--timeout %s: not a number of seconds", argv[i]);
+        if (strcmp(argv[i], "--help") == 0) {
+            http_help();
+        } else if (strcmp(argv[i], "--timeout") == 0) {
+            const char *value = ++i < argc ? argv[i] : "";
+            if (!http_parse_number(value, MAX_TIMEOUT, &timeout)) {
+                return http_fail(EXIT_USAGE, "--timeout %s: not a number of seconds", value);
             }
-        } else if (argv[i][0] == '-' || o->url_text != NULL) {
-            return http_usage();
+        } else if (argv[i][0] == '-') {
+            return http_fail(EXIT_USAGE, "%s: no such option; see --help", argv[i]);
+        } else if (o->url_text != NULL) {
+            return http_fail(EXIT_USAGE, "%s: one URL too many; see --help", argv[i]);
         } else {
             o->url_text = argv[i];
         }
     }
     if (o->url_text == NULL) {
-        return http_usage();
+        return http_fail(EXIT_USAGE, "no URL; see --help");
     }
     o->timeout = (int)timeout;
+    http_about = o->url_text;
     const char *wrong = http_parse_url(o->url_text, &o->url);
-    return wrong != NULL ? http_fail(EXIT_USAGE, "%s %s", o->url_text, wrong) : 0;
+    return wrong != NULL ? http_fail(EXIT_USAGE, "%s", wrong) : 0;
 }
 
 /* The request's length; 0 when it does not fit. */

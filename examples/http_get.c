@@ -90,14 +90,14 @@ static int dial(const struct http_options *o, int *fd)
 
     int error = getaddrinfo(o->url.host, o->url.port, &hints, &list);
     if (error == EAI_SYSTEM) {
-        return http_fail(EXIT_NAME, "%s: %s", o->url.host, strerror(errno));
+        return http_fail(EXIT_NAME, "resolving: %s", strerror(errno));
     }
     if (error != 0) {
-        return http_fail(EXIT_NAME, "%s: %s", o->url.host, gai_strerror(error));
+        return http_fail(EXIT_NAME, "resolving: %s", gai_strerror(error));
     }
     *fd = connect_any(list, o->timeout);
     freeaddrinfo(list);
-    return *fd == NO_SOCKET ? fail(EXIT_CONNECT, o->url_text, o->timeout) : 0;
+    return *fd == NO_SOCKET ? fail(EXIT_CONNECT, "connecting", o->timeout) : 0;
 }
 
 static int send_request(int fd, const struct http_options *o)
@@ -107,7 +107,7 @@ static int send_request(int fd, const struct http_options *o)
     size_t sent = 0;
 
     if (len == 0) {
-        return http_fail(EXIT_USAGE, "%s: too long", o->url_text);
+        return http_fail(EXIT_USAGE, "too long");
     }
     while (sent < len) {
         ssize_t n = send(fd, request + sent, len - sent, MSG_NOSIGNAL);

@@ -42,7 +42,7 @@ static bool finish(struct get *g, int code)
 
 static bool fail(struct get *g, int code, const char *doing, enum sk_err err)
 {
-    return finish(g, http_fail(code, "%s: %s", doing, sk_err_name(err)));
+    return finish(g, http_fail(code, "%s: %s", doing, sk_err_text(err)));
 }
 
 static bool enter(struct get *g, enum stage stage)
@@ -73,7 +73,7 @@ static bool step_resolving(struct get *g, struct sk_iface *host, instant now)
         err = sk_socket(host, SK_STREAM, &g->fd);
     }
     if (err != SK_OK) {
-        return fail(g, EXIT_NAME, g->options.url.host, err);
+        return fail(g, EXIT_NAME, "resolving", err);
     }
     sk_op_connect(&g->op, g->fd, g->server);
     return enter(g, CONNECTING);
@@ -87,12 +87,12 @@ static bool step_connecting(struct get *g, struct sk_iface *host, instant now)
         return false;
     }
     if (err != SK_OK) {
-        return fail(g, err == SK_TIMED_OUT ? EXIT_SILENT : EXIT_CONNECT, g->options.url_text, err);
+        return fail(g, err == SK_TIMED_OUT ? EXIT_SILENT : EXIT_CONNECT, "connecting", err);
     }
     g->iov.base = g->request;
     g->iov.len = http_format_request(&g->options.url, g->request, sizeof g->request);
     if (g->iov.len == 0) {
-        return finish(g, http_fail(EXIT_USAGE, "%s: too long", g->options.url_text));
+        return finish(g, http_fail(EXIT_USAGE, "too long"));
     }
     sk_op_send(&g->op, g->fd, &g->iov, 1, (struct sk_addr){ .port = 0 }, 0);
     return enter(g, SENDING);
@@ -168,8 +168,7 @@ static void run(struct get *g, struct sk_iface *host, const struct port *port)
             continue;
         }
         if (now >= g->give_up_at) {
-            finish(g, http_fail(EXIT_SILENT, "%s: no progress for %d s", g->options.url_text,
-                                g->options.timeout));
+            finish(g, http_fail(EXIT_SILENT, "no progress for %d s", g->options.timeout));
             break;
         }
         instant until = sk_iface_poll_at(host, now);

@@ -8,6 +8,7 @@ examples = %D%/http_get %D%/http_get_async %D%/tcp_echo %D%/udp_echo
 %C%_http_get_async_SOURCES = %D%/http_get_async.c %D%/http.h
 %C%_tcp_echo_SOURCES = %D%/tcp_echo.c %D%/echo.h
 %C%_udp_echo_SOURCES = %D%/udp_echo.c %D%/echo.h
+%C%_sim_loss_SOURCES = %D%/sim_loss.c
 
 if FIRMWARE
 noinst_PROGRAMS += $(examples)
@@ -16,6 +17,7 @@ else
 if HAVE_SLIRP
 noinst_PROGRAMS += $(examples)
 endif
+noinst_PROGRAMS += %D%/sim_loss
 example_ldadd = $(WRAP_LDFLAGS) $(SLIRP_LDFLAGS) libsock-slirp.a libsock.a $(SLIRP_LIBS)
 endif
 
@@ -23,6 +25,7 @@ endif
 %C%_http_get_async_LDADD = $(example_ldadd)
 %C%_tcp_echo_LDADD = $(example_ldadd)
 %C%_udp_echo_LDADD = $(example_ldadd)
+%C%_sim_loss_LDADD = $(WRAP_LDFLAGS) libsock.a
 
 demo: all
 	srcdir='$(srcdir)' PYTHON='$(PYTHON)' $(SHELL) $(srcdir)/%D%/demo.sh

@@ -111,12 +111,13 @@ int main(int argc, char **argv)
     struct echo_options options;
     struct pollfd fds[MAX_CLIENTS + 1];
 
+    echo_program = "tcp_echo";
     if (!echo_parse(argc, argv, "connections", &options)) {
         return 2;
     }
     int listener = listen_on(options.port);
     if (listener == NO_SOCKET) {
-        return echo_fail("tcp_echo", "listening");
+        return echo_fail("listening");
     }
     for (int i = 0; i < MAX_CLIENTS; i++) {
         clients[i].fd = NO_SOCKET;
@@ -125,7 +126,7 @@ int main(int argc, char **argv)
     echo_ready(options.port);
     while (options.count == 0 || served < options.count) {
         if (wait_for_all(listener, fds) < 0 && errno != EINTR) {
-            return echo_fail("tcp_echo", "waiting");
+            return echo_fail("waiting");
         }
         for (int i = 0; i < MAX_CLIENTS; i++) {
             if (fds[i].fd != NO_SOCKET && fds[i].revents != 0) {

@@ -25,12 +25,13 @@ int main(int argc, char **argv)
     static char buffer[65535];
     struct echo_options options;
 
+    echo_program = "udp_echo";
     if (!echo_parse(argc, argv, "datagrams", &options)) {
         return 2;
     }
     int fd = bind_to(options.port);
     if (fd < 0) {
-        return echo_fail("udp_echo", "binding");
+        return echo_fail("binding");
     }
     echo_ready(options.port);
     for (long served = 0; options.count == 0 || served < options.count; served++) {
@@ -38,10 +39,10 @@ int main(int argc, char **argv)
         socklen_t from_len = sizeof from;
         ssize_t n = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &from_len);
         if (n < 0) {
-            return echo_fail("udp_echo", "receiving");
+            return echo_fail("receiving");
         }
         if (sendto(fd, buffer, (size_t)n, 0, (struct sockaddr *)&from, from_len) < 0) {
-            return echo_fail("udp_echo", "sending");
+            return echo_fail("sending");
         }
     }
     close(fd);

@@ -45,4 +45,22 @@ set -- -M mps2-an385 -display none -monitor none -serial stdio \
 if [ -n "$capture" ]; then
     set -- "$@" -object "filter-dump,id=dump,netdev=net,file=$capture"
 fi
-exec timeout --foreground "$seconds" qemu-system-arm "$@" </dev/null
+
+# QEMU comments on every signal but SIGKILL, and goes on when nobody reads any more what the image writes. So timeout
+# gives it a process group of its own, which Ctrl-C does not reach, and cat is between it and the reader.
+out=$(mktemp -u)
+mkfifo "$out"
+qemu=''
+trap 'rm -f "$out"; [ -z "$qemu" ] || kill -KILL "-$qemu" "$qemu" || :' EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+timeout -s KILL "$seconds" qemu-system-arm "$@" </dev/null >"$out" &
+qemu=$!
+cat "$out" &
+exec 2>/dev/null # some shells comment on what was killed
+wait $! || exit $?
+status=0
+wait "$qemu" || status=$?
+qemu=''
+[ $status -ne 137 ] || status=124
+exit $status

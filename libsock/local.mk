@@ -179,6 +179,8 @@ PUBLIC_NAMES = '^(sk_|libsock_|__wrap_)'
 
 if SHARED
 lib_LTLIBRARIES += libsock.la
+# Libtool links for one $(libdir): again when there is a new configuration.
+EXTRA_libsock_la_DEPENDENCIES = libsock.pc
 libsock_la_SOURCES = $(libsock_internal_a_SOURCES)
 libsock_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
 libsock_la_LDFLAGS = $(AM_LDFLAGS) $(WRAP_LDFLAGS) -version-info 0:0:0 \
@@ -216,6 +218,7 @@ libsock_slirp_la_SOURCES = $(slirp_sources) \
 libsock_slirp_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 libsock_slirp_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
 libsock_slirp_la_LIBADD = libsock.la $(SLIRP_LIBS)
+EXTRA_libsock_slirp_la_DEPENDENCIES = libsock-slirp.pc
 libsock_slirp_la_LDFLAGS = $(AM_LDFLAGS) $(WRAP_LDFLAGS) -version-info 0:0:0 \
 	-export-symbols-regex $(SLIRP_NAMES)
 endif

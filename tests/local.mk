@@ -40,6 +40,7 @@ plain_tests = \
 	%D%/firmware/test_atomics_armv6m.sh \
 	%D%/firmware/test_board.sh \
 	%D%/firmware/test_http_get.sh \
+	%D%/firmware/test_run.sh \
 	%D%/firmware/test_tcp_echo.sh \
 	%D%/firmware/test_wire.sh \
 	%D%/format.sh \
@@ -47,6 +48,7 @@ plain_tests = \
 	%D%/hostile/rows.py \
 	%D%/install.sh \
 	%D%/layers.py \
+	%D%/registered.sh \
 	%D%/scale.sh \
 	%D%/symbols.sh
 
@@ -56,7 +58,9 @@ script_tests = \
 	%D%/e2e/test_echo.sh \
 	%D%/e2e/test_environment.sh \
 	%D%/e2e/test_http.sh \
-	%D%/e2e/test_http_errors.sh
+	%D%/e2e/test_http_errors.sh \
+	%D%/e2e/test_sim.sh \
+	%D%/e2e/test_usage.sh
 
 dist_check_SCRIPTS += $(plain_tests) $(script_tests)
 if PLAIN

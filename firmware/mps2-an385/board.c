@@ -24,6 +24,8 @@
 
 #include "base/rng.h"
 
+#define EXIT_USAGE 2
+
 _Alignas(16) uint8_t board_memory[BOARD_MEMORY];
 
 struct sk_config board_config = {
@@ -106,35 +108,47 @@ static bool take_prefix(const char *text, struct sk_netif_config *netif)
     return true;
 }
 
-static const char *read_settings(struct sk_netif_config *netif, bool *without_entropy)
+/* As a wrong argument would, a wrong setting ends the program. */
+_Noreturn static void refuse_setting(const char *name, const char *why)
+{
+    fprintf(stderr, "libsock: %s=%s: %s\n", name, setting(name), why);
+    exit(EXIT_USAGE);
+}
+
+static void read_seed(bool *without_entropy)
 {
     const char *seed = setting("LIBSOCK_SEED");
+
+    if (!seed || *seed == '\0') {
+        refuse("this board has no entropy: give it LIBSOCK_SEED, or LIBSOCK_SEED=none to do "
+               "without");
+        exit(EXIT_USAGE);
+    }
+    *without_entropy = strcmp(seed, "none") == 0;
+    if (!*without_entropy && !take_seed(seed)) {
+        refuse_setting("LIBSOCK_SEED", "not 32 digits of 0-9 and a-f, nor \"none\"");
+    }
+}
+
+static void read_addresses(struct sk_netif_config *netif)
+{
     const char *address = setting("LIBSOCK_ADDRESS");
     const char *gateway = setting("LIBSOCK_GATEWAY");
     const char *dns = setting("LIBSOCK_DNS");
     struct sk_addr parsed;
 
-    if (!seed || *seed == '\0') {
-        return "this board has no entropy: give it LIBSOCK_SEED, or LIBSOCK_SEED=none to do "
-               "without";
-    }
-    *without_entropy = strcmp(seed, "none") == 0;
-    if (!*without_entropy && !take_seed(seed)) {
-        return "LIBSOCK_SEED: not 32 digits of 0-9 and a-f, nor \"none\"";
-    }
     if (address && !take_prefix(address, netif)) {
-        return "LIBSOCK_ADDRESS: not an address and the length of its prefix";
+        refuse_setting("LIBSOCK_ADDRESS", "not an address and the length of its prefix");
     }
     if (gateway) {
         if (!sk_addr_parse(gateway, &parsed)) {
-            return "LIBSOCK_GATEWAY: not an address";
+            refuse_setting("LIBSOCK_GATEWAY", "not an address");
         }
         netif->gateway = parsed.addr;
     }
     if (dns && !sk_addr_parse(dns, &board_config.dns[0])) {
-        return "LIBSOCK_DNS: neither an address nor an address and a port";
+        refuse_setting("LIBSOCK_DNS", "not an address, or address:port");
     }
-    return NULL;
 }
 
 static void introduce(void)
@@ -151,13 +165,11 @@ struct sk_iface *libsock_board(void)
     const char *verbose = setting("LIBSOCK_VERBOSE");
     struct sk_netif_config netif = { .name = "eth0" };
     bool without_entropy = false;
-    const char *wrong = read_settings(&netif, &without_entropy);
     const struct port *port = &mps2_port.port;
     struct sk_iface *iface;
 
-    if (wrong) {
-        return refuse(wrong);
-    }
+    read_seed(&without_entropy);
+    read_addresses(&netif);
     if (mps2_start() != SK_OK) {
         return refuse("the Ethernet chip does not answer");
     }

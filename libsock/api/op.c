@@ -71,6 +71,7 @@ static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
     tcp_give_credit(iface, tcp);
     tcp->opened = false;
     tcp->tcp.err = SK_OK;
+    tcp->tcp.rst_due = false; /* one that the link has not taken yet */
     tcp->node.remote = (struct sk_addr){ ip4(0), 0 };
     if (tcp->bound) {
         hash_insert(iface, &tcp->node);

@@ -41,6 +41,10 @@ extern "C" {
 /** The name of an error, such as "SK_RESET"; "SK_?" for a number that is none. Any context. */
 const char *sk_err_name(enum sk_err err);
 
+/** The error in words for a user, such as "Connection reset by peer"; "Unknown error" for a number
+ * that is none. Any context. */
+const char *sk_err_text(enum sk_err err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,7 +29,7 @@ static void put_le32(uint8_t *p, uint32_t v)
 
 static void give_up(struct pcap_link *p)
 {
-    fprintf(stderr, "%s: %s; the capture ends here\n", p->path, strerror(errno));
+    fprintf(stderr, "libsock: %s: %s; the capture ends here\n", p->path, strerror(errno));
     if (p->file) {
         fclose(p->file);
         p->file = NULL;
@@ -133,11 +133,9 @@ bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path
     p->path = path;
     p->epoch = epoch;
     p->file = fopen(path, "wb");
-    if (!p->file) {
-        give_up(p);
-        return false;
+    if (p->file) {
+        write_header(p);
     }
-    write_header(p);
     return p->file != NULL;
 }
 

@@ -30,7 +30,7 @@ extern "C" {
 /**
  * Wraps `inner` and opens `path`, both of which stay the caller's and valid. `epoch` is added to
  * each instant for its time stamp; in virtual time 0 does. False: the file cannot be opened (errno
- * says why; reported), and the link works.
+ * says why), and the link works.
  */
 bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
 

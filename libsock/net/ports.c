@@ -91,6 +91,7 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
                     struct sk_addr remote)
 {
     struct sk_addr nobody = { ip4(0), 0 };
+    struct sk_addr any = { ip4(0), local.port };
 
     if (node->tag == SOCK_UDP) {
         return !udp_conflicts(iface, node, local);
@@ -98,8 +99,8 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
     if (remote.port == 0) {
         return !tcp_conflicts(iface, node, local);
     }
-    return !sockets_find(iface, true, local, remote) && !sockets_find(iface, true, local, nobody) &&
-           !sockets_match(iface, true, local, nobody);
+    return !sk_addr_equal(local, remote) && !sockets_find(iface, true, local, remote) &&
+           !sockets_find(iface, true, local, nobody) && !sockets_find(iface, true, any, nobody);
 }
 
 uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,

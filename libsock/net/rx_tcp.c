@@ -72,7 +72,7 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
     if (reason != DROP_NONE) {
         return drop(iface, reason, pkt);
     }
-    if (ip->link_broadcast || netif_is_broadcast(netif, ip->dst)) {
+    if (netif_is_broadcast(netif, ip->dst)) {
         return drop(iface, DROP_TCP_BROADCAST, pkt);
     }
     local = (struct sk_addr){ ip->dst, hdr.dst_port };

@@ -12,11 +12,19 @@ dd if=/dev/urandom of="$work/www/data" bs=65536 count=16 2>/dev/null
 heap=$(arm-none-eabi-nm "$image" | awk '$3 ~ /^_*(malloc|calloc|realloc|free|sbrk)(_r)?$/ { print $3 }')
 [ -z "$heap" ] || fail "the image has a heap: $heap"
 
-# octets 1: of board_memory; octets 0: of all other variables of libsock, its shim and the board
+top=$(cd "$srcdir" && pwd)
+
+# octets 1: of board_memory; octets 0: of all other variables of libsock, its shim and the board. The folder of the project
+# may well be called libsock, too.
 octets() {
     sum=0
-    for size in $(arm-none-eabi-nm -S -l "$image" |
-        awk -v name="$1" '$3 ~ /^[bBdD]$/ && $5 ~ /\/(libsock|compat|firmware)\// && ($4 == "board_memory") == name { print $2 }'); do
+    for size in $(arm-none-eabi-nm -S -l "$image" | awk -v name="$1" -v top="$top/" '
+        $3 ~ /^[bBdD]$/ {
+            path = $5
+            sub(/.*\/\.\.\//, "", path)
+            if (index(path, top) == 1) path = substr(path, length(top) + 1)
+            if (path ~ /^(libsock|compat|firmware)\// && ($4 == "board_memory") == name) print $2
+        }'); do
         sum=$((sum + 0x$size))
     done
     echo $sum

@@ -21,14 +21,6 @@ static sk_fd fds[2][N_SOCKETS];
 static sk_fd listeners[2];
 static uint64_t state;
 
-/* Aborts with the seed; Check's own assertions are slow. */
-#define HOLDS(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            seed_assert(condition);                                                                \
-        }                                                                                          \
-    } while (0)
-
 static instant earliest(instant a, instant b)
 {
     return a < b ? a : b;
@@ -72,9 +64,9 @@ static void begin(uint64_t seed)
     setup.settings.rate = random_below(&state, 2) ? 1000000 : 0;
     world_begin(&w, &setup);
     for (int i = 0; i < 2; i++) {
-        HOLDS(sk_socket(w.hosts[i], SK_STREAM, &listeners[i]) == SK_OK);
-        HOLDS(sk_bind(w.hosts[i], listeners[i], (struct sk_addr){ ip4(0), 80 }) == SK_OK);
-        HOLDS(sk_listen(w.hosts[i], listeners[i], 2, w.now) == SK_OK);
+        seed_assert(sk_socket(w.hosts[i], SK_STREAM, &listeners[i]) == SK_OK);
+        seed_assert(sk_bind(w.hosts[i], listeners[i], (struct sk_addr){ ip4(0), 80 }) == SK_OK);
+        seed_assert(sk_listen(w.hosts[i], listeners[i], 2, w.now) == SK_OK);
         for (int j = 0; j < N_SOCKETS; j++) {
             fds[i][j] = SK_FD_NONE;
         }
@@ -183,8 +175,8 @@ static instant next_deadline(instant at[2])
 {
     for (int i = 0; i < 2; i++) {
         at[i] = sk_iface_poll_at(w.hosts[i], w.now);
-        HOLDS(at[i] > w.now);
-        HOLDS(at[i] == by_hand(w.hosts[i]));
+        seed_assert(at[i] > w.now);
+        seed_assert(at[i] == by_hand(w.hosts[i]));
     }
     return earliest(at[0], at[1]);
 }
@@ -200,9 +192,9 @@ static void poll_too_early(const instant at[2], instant next)
     }
     w.now += 1 + (duration)random_below(&state, room < 1000000 ? (uint32_t)room : 1000000);
     for (int i = 0; i < 2; i++) {
-        HOLDS(!sk_iface_poll(w.hosts[i], w.now));
-        HOLDS(n_sent(i) == before[i]);
-        HOLDS(sk_iface_poll_at(w.hosts[i], w.now) == at[i]);
+        seed_assert(!sk_iface_poll(w.hosts[i], w.now));
+        seed_assert(n_sent(i) == before[i]);
+        seed_assert(sk_iface_poll_at(w.hosts[i], w.now) == at[i]);
     }
 }
 
@@ -237,8 +229,8 @@ START_TEST(poll_at_is_the_earliest_deadline)
                 n_idle += at[i] == next && !sk_iface_poll(w.hosts[i], w.now);
             }
         }
-        HOLDS(n_due > N_STEPS / 10);
-        HOLDS(n_idle * 4 < n_due);
+        seed_assert(n_due > N_STEPS / 10);
+        seed_assert(n_idle * 4 < n_due);
         world_free(&w);
     }
 }

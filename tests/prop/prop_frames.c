@@ -29,13 +29,6 @@ static uint8_t quote[128]; /* an IP packet that the host sent */
 static size_t quote_len;
 static uint64_t state;
 
-#define HOLDS(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            seed_assert(condition);                                                                \
-        }                                                                                          \
-    } while (0)
-
 static uint32_t dice(uint32_t n)
 {
     return random_below(&state, n);
@@ -64,9 +57,9 @@ static void listen_again(void)
     while (sk_socket(h.iface, SK_STREAM, &listener) != SK_OK) {
         host_run(&h, h.now + seconds(1000)); /* connections that nobody reads any more give up */
     }
-    HOLDS(sk_set(h.iface, listener, SK_REUSEADDR, 1) == SK_OK);
-    HOLDS(sk_bind(h.iface, listener, (struct sk_addr){ ip4(0), 80 }) == SK_OK);
-    HOLDS(sk_listen(h.iface, listener, N_PEERS, h.now) == SK_OK);
+    seed_assert(sk_set(h.iface, listener, SK_REUSEADDR, 1) == SK_OK);
+    seed_assert(sk_bind(h.iface, listener, (struct sk_addr){ ip4(0), 80 }) == SK_OK);
+    seed_assert(sk_listen(h.iface, listener, N_PEERS, h.now) == SK_OK);
 }
 
 static void connect_again(int i)
@@ -91,7 +84,7 @@ static void begin(uint64_t seed)
     host_begin(&h, &setup);
     host_meet(&h);
     udp = host_bound(&h, SK_DGRAM, 5000);
-    HOLDS(sk_set_peer(h.iface, udp, (struct sk_addr){ PEER_IP, 4000 }) == SK_OK);
+    seed_assert(sk_set_peer(h.iface, udp, (struct sk_addr){ PEER_IP, 4000 }) == SK_OK);
     listener = SK_FD_NONE;
     for (int i = 0; i < N_PEERS; i++) {
         fds[i] = SK_FD_NONE;
@@ -279,7 +272,7 @@ static uint32_t n_dropped(void)
 
     for (int i = 1; i < DROP_TX_NO_PACKET; i++) {
         n += sk_iface_stats(h.iface)->drops[i];
-        HOLDS(sk_iface_stats(h.iface)->drops[i] == h.traced[i]);
+        seed_assert(sk_iface_stats(h.iface)->drops[i] == h.traced[i]);
     }
     return n;
 }
@@ -294,14 +287,14 @@ static void still_lives(void)
     do {
         s = host_sent(&h);
     } while (s && s->ip.proto != IP_PROTO_ICMP);
-    HOLDS(s && s->icmp.type == ICMP4_ECHO_REPLY);
+    seed_assert(s && s->icmp.type == ICMP4_ECHO_REPLY);
     host_forget(&h);
     for (int i = 0; i < N_PEERS; i++) {
         connect_again(i);
         sk_close(h.iface, fds[i], h.now);
     }
-    HOLDS(sk_close(h.iface, udp, h.now) == SK_OK);
-    HOLDS(sk_close(h.iface, listener, h.now) == SK_OK);
+    seed_assert(sk_close(h.iface, udp, h.now) == SK_OK);
+    seed_assert(sk_close(h.iface, listener, h.now) == SK_OK);
     host_end(&h);
 }
 
@@ -322,13 +315,13 @@ START_TEST(frames_that_are_nearly_right)
             }
             host_hear(&h, &f);
             dropped = n_dropped() - before;
-            HOLDS(dropped <= 1);
+            seed_assert(dropped <= 1);
             n_taken += dropped == 0;
             look_at_what_was_sent();
             program_acts();
             look_at_what_was_sent();
         }
-        HOLDS(n_taken > N_FRAMES / 10 && n_taken < N_FRAMES / 10 * 9);
+        seed_assert(n_taken > N_FRAMES / 10 && n_taken < N_FRAMES / 10 * 9);
         still_lives();
     }
 }

@@ -81,10 +81,10 @@ static void audit_receiver(struct script *s)
     hold(s, !s->was_open || (int32_t)(tcp->rcv_adv - s->rcv_adv) >= 0);
     s->rcv_adv = tcp->rcv_adv;
     s->was_open = true;
+    hold(s, window <= ring_free(&tcp->rx));
     if (tcp->fin_received) {
         return;
     }
-    hold(s, window <= ring_free(&tcp->rx));
     hold(s, tcp->ooo.n <= CONFIG_TCP_INTERVALS);
     for (uint8_t i = 0; i < tcp->ooo.n; i++) {
         uint32_t start = tcp->ooo.ranges[i].start - tcp->rcv_nxt;

@@ -3,6 +3,8 @@
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
+
 // clang-format off
 
 /* Eight segments from 4001 on are out, cwnd is 8000 and the time-out 200 ms at 113 ms. */
@@ -154,6 +156,22 @@ SCRIPT(what_is_not_a_duplicate_is_not_counted)
     in(126, ACK, 31, 3001, 0),
     out(165, ACK, 12001, 31, 0),
     expect(200, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+SCRIPT(answers_to_window_probes_are_no_duplicates)
+    connected,
+    in(50, ACK, 1, 1, 0, .win = SHUT),
+    app(100, WRITE, 4000),
+    out(300, ACK, 1, 1, 1),
+    in(310, ACK, 1, 1, 0),
+    out(700, ACK, 1, 1, 1),
+    in(710, ACK, 1, 1, 0),
+    out(1500, ACK, 1, 1, 1),
+    in(1510, ACK, 1, 1, 0),
+    expect(1510, SSTHRESH, UINT32_MAX),
+    in(1600, ACK, 1, 1, 0, .win = 9000),
+    out(1600, ACK, 1, 1, 1000), out(1600, ACK, 1001, 1, 1000),
+    out(1600, ACK, 2001, 1, 1000), out(1600, ACK | PSH, 3001, 1, 1000),
 END_SCRIPT;
 
 /* RFC 6298 5.4 - 5.6; RFC 5681 3.1: from FlightSize, and once for one loss. */
@@ -352,6 +370,59 @@ END_SCRIPT;
 
 // clang-format on
 
+#define LONG_MSS 32768u
+#define HALF_THE_SEQUENCE_SPACE (1u << 31)
+
+/* The peer acknowledges all that was sent, and is not audited. */
+static void acknowledge_all(struct script *s)
+{
+    struct ip_hdr ip = { .proto = IP_PROTO_TCP };
+    struct tcp_hdr hdr = {
+        .seq = s->irs + 1, .ack = s->tcp->snd_nxt, .flags = TCP_ACK, .wnd = s->win
+    };
+
+    ck_assert_int_eq(tcp_arrives(s->tcp, &ip, &hdr, s->now), DROP_NONE);
+}
+
+/* `n` octets, a multiple of LONG_MSS, go to the peer. Nobody looks at them: there are many. */
+static void pass_unseen(struct script *s, uint32_t n)
+{
+    uint32_t end = s->tcp->snd_una + n;
+
+    while (s->tcp->snd_una != end) {
+        struct tcp_hdr hdr;
+        struct tcp_text text;
+
+        ring_commit(&s->tcp->tx, LONG_MSS);
+        ck_assert(tcp_next(s->tcp, s->now, &hdr, &text));
+        tcp_sent(s->tcp, &hdr, s->now);
+        acknowledge_all(s);
+    }
+    s->written += n;
+}
+
+START_TEST(a_first_loss_after_two_gigabytes_is_repaired_by_duplicates)
+{
+    struct script *s = malloc(sizeof(*s));
+    const uint32_t lost = 1 + HALF_THE_SEQUENCE_SPACE;
+
+    ck_assert_ptr_nonnull(s);
+    script_begin(s, "two gigabytes", 77, 5, 1000000);
+    play(s, setup(.path_mss = LONG_MSS, .tx = 8 * LONG_MSS));
+    script_connect(s, LONG_MSS, 65535, 14);
+    pass_unseen(s, HALF_THE_SEQUENCE_SPACE);
+    play(s, app(100, WRITE, 2 * LONG_MSS));
+    play(s, out(100, ACK, lost, 1, LONG_MSS));
+    play(s, out(100, ACK | PSH, lost + LONG_MSS, 1, LONG_MSS));
+    for (int64_t ms = 110; ms < 113; ms++) {
+        play(s, in(ms, ACK, 1, lost, 0));
+    }
+    play(s, out(112, ACK, lost, 1, LONG_MSS));
+    script_end(s);
+    free(s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -367,6 +438,7 @@ int main(void)
         a_partial_ack_repeats_the_next_hole,
         congestion_avoidance_grows_by_a_segment_for_every_window,
         what_is_not_a_duplicate_is_not_counted,
+        answers_to_window_probes_are_no_duplicates,
         a_timeout_repeats_the_first_segment_and_backs_off,
         after_a_timeout_all_is_sent_again_in_slow_start,
         what_was_repeated_is_not_measured,
@@ -382,6 +454,7 @@ int main(void)
         a_peer_that_fell_silent_is_given_up_after_924_seconds,
         a_peer_that_only_repeats_itself_is_given_up,
         progress_puts_off_giving_up,
+        a_first_loss_after_two_gigabytes_is_repaired_by_duplicates,
         NULL,
     };
 

@@ -251,6 +251,18 @@ SCRIPT(fin_enters_a_closed_window)
     expect(160, AT_END, 1),
 END_SCRIPT;
 
+SCRIPT(fin_leaves_a_closed_window_closed)
+    setup(.rx = 2048),
+    connected,
+    in(100, ACK, 1, 1, 2048),
+    out(100, ACK, 1, 2049, 0, .win = SHUT),
+    in(150, ACK | FIN, 2049, 1, 0),
+    out(150, ACK, 1, 2050, 0, .win = SHUT),
+    expect(150, RECEIVE_WINDOW, 0),
+    in(160, ACK, 5000, 1, 100, .drop = DROP_TCP_UNACCEPTABLE),
+    out(160, ACK, 1, 2050, 0, .win = SHUT),
+END_SCRIPT;
+
 SCRIPT(text_after_fin_is_ignored)
     connected,
     in(100, ACK | FIN, 1, 1, 10),
@@ -378,6 +390,7 @@ int main(void)
         fin_alone_out_of_order_waits_too,
         fin_beyond_the_window_is_cut_off,
         fin_enters_a_closed_window,
+        fin_leaves_a_closed_window_closed,
         text_after_fin_is_ignored,
         text_that_overtook_the_fin_before_it_is_ignored,
         a_reader_that_shut_down_has_text_thrown_away,

@@ -229,6 +229,18 @@ SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
     out(720, ACK, 2001, 1, 1),
 END_SCRIPT;
 
+SCRIPT(a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged)
+    connected,
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    in(110, ACK, 1, 1, 0, .win = SHUT),
+    app(200, LINK, 0),
+    in(320, ACK, 1, 1001, 0, .win = SHUT),  /* at 310 a probe was due */
+    app(330, LINK, 1),
+    app(400, WRITE, 500),
+    out(661, ACK, 1001, 1, 1),              /* RTT 220: a time-out of 261 later */
+END_SCRIPT;
+
 SCRIPT(fin_probes_a_closed_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
@@ -387,6 +399,7 @@ int main(void)
         a_probe_that_is_taken_moves_on,
         a_window_that_closes_over_text_is_probed_with_its_first_octet,
         a_probe_that_the_link_kept_is_no_licence_for_new_text,
+        a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged,
         fin_probes_a_closed_window,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,

@@ -69,8 +69,9 @@ static void pull(struct world *w, struct flow *f)
     ck_assert_msg(err == SK_OK, "%s after %u octets; SEED=%llu", sk_err_name(err), f->received,
                   (unsigned long long)f->seed);
     for (size_t i = 0; i < op.done; i++, f->received++) {
-        ck_assert_msg(chunk[i] == octet_at(f->seed, f->received), "octet %u is wrong; SEED=%llu",
-                      f->received, (unsigned long long)f->seed);
+        if (chunk[i] != octet_at(f->seed, f->received)) { /* an assertion for each takes seconds */
+            ck_abort_msg("octet %u is wrong; SEED=%llu", f->received, (unsigned long long)f->seed);
+        }
     }
     f->finished = op.done == 0;
 }

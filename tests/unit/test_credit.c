@@ -199,6 +199,64 @@ START_TEST(credit_comes_back)
 }
 END_TEST
 
+START_TEST(time_wait_keeps_no_credit)
+{
+    uint32_t first;
+
+    begin(ABSORB);
+    connect_peer(0);
+    first = window(0);
+    ck_assert_int_eq(sk_close(h.iface, fds[0], h.now), SK_OK);
+    host_poll(&h);
+    listen_to_all(ABSORB);
+    peer_send(&peers[0], TCP_FIN | TCP_ACK, NULL, 0);
+    open[0] = false;
+    connect_peer(1);
+    ck_assert_uint_eq(window(1), first);
+    peers[0].seq--;
+    peer_send(&peers[0], TCP_FIN | TCP_ACK, NULL, 0);
+    peer_expect(&peers[0], TCP_ACK); /* the first one is still there */
+    host_free(&h);
+}
+END_TEST
+
+/* The host's socket asks the peer, which answers nonsense and then refuses. The reset that the
+ * nonsense is owed waits for the link. */
+static void be_refused(sk_fd fd, struct peer *p)
+{
+    struct sk_op op;
+    struct sk_addr local;
+
+    sk_op_connect(&op, fd, p->addr);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    ck_assert_int_eq(sk_local(h.iface, fd, &local), SK_OK);
+    p->host = local;
+    p->wnd = peer_expect(p, TCP_SYN)->tcp.wnd;
+    h.link.refuse = true;
+    p->ack += 1000;
+    peer_send(p, TCP_ACK, NULL, 0);
+    p->ack -= 1000;
+    peer_send(p, TCP_RST | TCP_ACK, NULL, 0);
+    ck_assert_int_eq(host_try(&h, &op), SK_REFUSED);
+    h.link.refuse = false;
+    host_poll(&h);
+}
+
+START_TEST(a_refused_connection_keeps_no_credit_for_its_reset)
+{
+    sk_fd fd;
+
+    begin(ABSORB);
+    fd = host_socket(&h, SK_STREAM);
+    be_refused(fd, &peers[0]);
+    host_silent(&h); /* the socket has no peer any more to whom the reset could go */
+    be_refused(fd, &peers[1]);
+    ck_assert_uint_eq(peers[1].wnd, peers[0].wnd);
+    host_free(&h);
+}
+END_TEST
+
 /* A link without a limit, and one that takes more than the buffers hold. */
 START_TEST(no_limit)
 {
@@ -215,8 +273,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { the_sum_of_the_windows, a_window_of_use_or_none,
-                                   credit_comes_back, no_limit, NULL };
+    const TTest *const tests[] = { the_sum_of_the_windows,
+                                   a_window_of_use_or_none,
+                                   credit_comes_back,
+                                   time_wait_keeps_no_credit,
+                                   a_refused_connection_keeps_no_credit_for_its_reset,
+                                   no_limit,
+                                   NULL };
 
     return suite_run("credit", tests);
 }

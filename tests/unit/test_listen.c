@@ -228,6 +228,35 @@ START_TEST(a_new_connection_before_two_msl_are_over)
 }
 END_TEST
 
+/* The program has not closed it yet, and may still read what came. */
+START_TEST(time_wait_gives_way_only_once_its_handle_is_closed)
+{
+    struct peer p = peer_at(4000);
+    uint8_t octets[8];
+    size_t len = sizeof(octets);
+    sk_fd listener;
+    sk_fd fd;
+
+    begin();
+    listener = host_listener(&h, 80, 2);
+    fd = peer_accepted(&p, listener);
+    peer_send(&p, TCP_ACK, "text", 4);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
+    host_poll(&h);
+    peer_expect(&p, TCP_FIN | TCP_ACK);
+    peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
+    peer_expect(&p, TCP_ACK);
+    p.seq += 1000;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    peer_expect(&p, TCP_ACK);
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert(len == 4 && memcmp(octets, "text", 4) == 0);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    peer_accepted(&p, listener);
+    host_free(&h);
+}
+END_TEST
+
 /* Every record of a connection waits: the oldest gives way, and is counted. */
 START_TEST(time_wait_gives_way_when_the_slab_is_full)
 {
@@ -308,6 +337,7 @@ int main(void)
                                    a_half_open_connection_that_is_reset,
                                    closing_a_listener_resets_what_waits,
                                    a_new_connection_before_two_msl_are_over,
+                                   time_wait_gives_way_only_once_its_handle_is_closed,
                                    time_wait_gives_way_when_the_slab_is_full,
                                    time_wait_ends,
                                    what_a_listener_answers,

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "libsock.h"
+#include "proto/tcp/profile.h"
 #include "tests/support/suite.h"
 
 static size_t measured(uint32_t n, uint32_t buffer)
@@ -35,9 +36,16 @@ START_TEST(the_constant_is_enough_and_little_more)
 }
 END_TEST
 
+START_TEST(the_state_of_the_basic_profile_is_counted)
+{
+    ck_assert_uint_le(tcp_profile_state_size(&tcp_profile_basic), TCP_BASIC_STATE_LEN);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = { the_constant_is_enough_and_little_more, NULL };
+    const TTest *const tests[] = { the_constant_is_enough_and_little_more,
+                                   the_state_of_the_basic_profile_is_counted, NULL };
 
     return suite_run("memory_size", tests);
 }

@@ -144,8 +144,8 @@ START_TEST(a_buffer_of_no_size)
 }
 END_TEST
 
-/* A listener's sizes are those of its connections, and the window says so. */
-START_TEST(a_listener_hands_its_sizes_on)
+/* A listener's options are those of its connections, and the window tells the sizes. */
+START_TEST(a_listener_hands_its_options_on)
 {
     struct peer p;
     sk_fd listener;
@@ -157,6 +157,7 @@ START_TEST(a_listener_hands_its_sizes_on)
     ck_assert_int_eq(sk_listen(h.iface, listener, 4, h.now), SK_OK);
     ck_assert_int_eq(sk_set(h.iface, listener, SK_SNDBUF, 16384), SK_OK);
     ck_assert_int_eq(sk_set(h.iface, listener, SK_NODELAY, 1), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_REUSEADDR, 1), SK_OK);
     peer_begin(&p, &h, 4000, 80);
     peer_send(&p, TCP_SYN, NULL, 0);
     ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd, 2048);
@@ -168,6 +169,7 @@ START_TEST(a_listener_hands_its_sizes_on)
     ck_assert_int_eq(host_option(&h, fd, SK_RCVBUF), 2048);
     ck_assert_int_eq(host_option(&h, fd, SK_SNDBUF), 16384);
     ck_assert_int_eq(host_option(&h, fd, SK_NODELAY), 1);
+    ck_assert_int_eq(host_option(&h, fd, SK_REUSEADDR), 1);
     host_free(&h);
 }
 END_TEST
@@ -224,7 +226,7 @@ int main(void)
                                    switches_are_zero_and_one,
                                    a_buffer_is_of_the_class_that_was_asked_for,
                                    a_buffer_of_no_size,
-                                   a_listener_hands_its_sizes_on,
+                                   a_listener_hands_its_options_on,
                                    classes_that_are_used_up,
                                    no_delay,
                                    NULL };

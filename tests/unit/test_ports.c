@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "net/iface.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -261,6 +262,43 @@ START_TEST(an_ephemeral_port_conflicts_with_nobody)
 }
 END_TEST
 
+/* Whether the others listen or not, on this address or on all of them. */
+START_TEST(a_connection_steps_over_ports_that_others_bound)
+{
+    struct host_setup setup = { .config = { .n_tcp = 32, .n_listeners = 4 } };
+    struct sk_addr to = { PEER_IP, 80 };
+    uint16_t first;
+
+    host_begin(&h, &setup);
+    first = port_of(connecting(to, SK_PENDING));
+    ck_assert_uint_lt(first, 65500); /* with the seed of frames_host.c */
+    host_listener(&h, (uint16_t)(first + 1), 1);
+    host_bound(&h, SK_STREAM, (uint16_t)(first + 2));
+    for (uint16_t i = 3; i <= 4; i++) {
+        sk_fd fd = host_socket(&h, SK_STREAM);
+
+        ck_assert_int_eq(bind_to(fd, HOST_IP, (uint16_t)(first + i)), SK_OK);
+        ck_assert_int_eq(i == 3 ? sk_listen(h.iface, fd, 1, h.now) : SK_OK, SK_OK);
+    }
+    ck_assert_uint_eq(port_of(connecting(to, SK_PENDING)), first + 5);
+    host_free(&h);
+}
+END_TEST
+
+/* A SYN from a port to itself is dropped; from another port it is refused, as nobody listens. */
+START_TEST(a_connection_steps_over_its_own_destination)
+{
+    struct sk_addr to = { HOST_IP, 40000 };
+    uint16_t first;
+
+    host_begin(&h, NULL);
+    first = port_of(connecting(to, SK_PENDING));
+    h.iface->next_ephemeral += (uint32_t)to.port - first - 1; /* it would be next */
+    ck_assert_uint_eq(port_of(connecting(to, SK_PENDING)), to.port + 1);
+    host_free(&h);
+}
+END_TEST
+
 /* A port that is bound is nobody's ephemeral port. */
 START_TEST(a_bound_port_is_not_given_away)
 {
@@ -293,6 +331,8 @@ int main(void)
                                    the_ports_of_datagrams,
                                    the_ports_run_out,
                                    an_ephemeral_port_conflicts_with_nobody,
+                                   a_connection_steps_over_ports_that_others_bound,
+                                   a_connection_steps_over_its_own_destination,
                                    a_bound_port_is_not_given_away,
                                    NULL };
 

@@ -132,7 +132,6 @@ void tcp_open_passive(struct tcp_sock *tcp, const struct tcp_setup *setup,
 void tcp_establish(struct tcp_sock *tcp, instant now)
 {
     tcp->state = tcp->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
-    tcp->give_up_set = false;
     if (tcp->rtt.backoff > 0) { /* the SYN was lost: RFC 6298 5.7 and RFC 5681 3.1 */
         tcp->rtt.rto = RTO_AFTER_LOST_SYN;
         tcp->rtt.backoff = 0;

@@ -4,9 +4,7 @@
 #include "proto/tcp/tcp.h"
 
 struct reno {
-    uint32_t acked;     /* octets since cwnd last grew */
-    uint32_t timed_out; /* snd_una at the last timeout, */
-    bool has_timed_out; /* once there was one */
+    uint32_t acked; /* octets since cwnd last grew */
 };
 
 static struct reno *state_of(struct tcp_sock *tcp)
@@ -65,17 +63,14 @@ static void reno_on_loss(struct tcp_sock *tcp, uint32_t flight, instant now)
     halve(tcp, flight);
 }
 
+/*
+ * RFC 5681 3.1 holds ssthresh when the same segment times out again, and so does this: until then
+ * cwnd and limited transmit let out three segments at most, and half of that is below the least.
+ */
 static void reno_on_timeout(struct tcp_sock *tcp, instant now)
 {
-    struct reno *reno = state_of(tcp);
-
     (void)now;
-    if (!reno->has_timed_out ||
-        reno->timed_out != tcp->snd_una) { /* RFC 5681 3.1: held for the same segment */
-        halve(tcp, tcp_in_flight(tcp));
-    }
-    reno->has_timed_out = true;
-    reno->timed_out = tcp->snd_una;
+    halve(tcp, tcp_in_flight(tcp));
     tcp->cwnd = tcp->mss;
 }
 

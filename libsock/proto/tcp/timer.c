@@ -41,7 +41,7 @@ void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now)
         return;
     }
     if (wanted == TCP_TIMER_LAST) {
-        if (tcp->timer != TCP_TIMER_LAST && tcp->state != TCP_TIME_WAIT) {
+        if (tcp->timer != TCP_TIMER_LAST) {
             tcp->timer_at = tick_ceil(now + TCP_ORPHAN_TIME);
         }
     } else {

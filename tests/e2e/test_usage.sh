@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The examples' command lines: --help is on stdout and no failure; what is wrong is one line on stderr and exit status 2.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+# helps NAME
+helps() {
+    timeout 60 "$(program "$1")" --help >"$work/out" 2>"$work/err" || fail "$1 --help: status $?"
+    grep -q "^usage: $1 " "$work/out" || fail "$1 --help: $(cat "$work/out")"
+    [ ! -s "$work/err" ] || fail "$1 --help: $(cat "$work/err")"
+}
+
+# wrong WORDS NAME ARGUMENT ...
+wrong() {
+    words=$1 name=$2
+    shift 2
+    timeout 60 "$(program "$name")" "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status -eq 2 ] || fail "$name $*: status $status"
+    [ "$(wc -l <"$work/err")" -eq 1 ] || fail "$name $*: not one line: $(cat "$work/err")"
+    case $(cat "$work/err") in
+    "$name: "*"$words"*) ;;
+    *) fail "$name $*: no \"$words\" in: $(cat "$work/err")" ;;
+    esac
+    [ ! -s "$work/out" ] || fail "$name $*: on stdout: $(cat "$work/out")"
+}
+
+program http_get >/dev/null || exit $?
+for name in http_get http_get_async; do
+    helps $name
+    wrong 'no URL' $name
+    wrong '--version: no such option' $name --version http://10.0.2.2/
+    wrong 'too many' $name http://10.0.2.2/ http://10.0.2.2/
+    wrong 'number of seconds' $name http://10.0.2.2/ --timeout
+    wrong '--timeout never: not a number of seconds' $name --timeout never http://10.0.2.2/
+done
+for name in tcp_echo udp_echo; do
+    helps $name
+    wrong '--version: no such option' $name --version
+    wrong '--port needs a number up to 65535' $name --port 65536
+    wrong '--count needs a number' $name --once --count
+done
