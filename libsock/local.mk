@@ -70,6 +70,7 @@ core_sources = \
 	%D%/proto/tcp/assemble.c \
 	%D%/proto/tcp/assemble.h \
 	%D%/proto/tcp/close.c \
+	%D%/proto/tcp/cubic.c \
 	%D%/proto/tcp/extensions.c \
 	%D%/proto/tcp/inflight.c \
 	%D%/proto/tcp/inflight.h \

@@ -343,6 +343,9 @@ uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, s
 /** RFC 6528: the initial sequence number of a pair. */
 uint32_t initial_sequence(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
                           instant now);
+/** RFC 7323 7.1: where the timestamp clock of a pair begins, every time the same. */
+uint32_t timestamp_offset(const struct sk_iface *iface, struct sk_addr local,
+                          struct sk_addr remote);
 
 /* listen.c */
 

@@ -46,6 +46,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .tx = tcp->tx,
         .tx_size = tcp->tx_size,
         .iss = initial_sequence(iface, tcp->node.local, tcp->node.remote, now),
+        .ts_offset = timestamp_offset(iface, tcp->node.local, tcp->node.remote),
         .rcv_limit = tcp->credit,
         .path_mss = (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN),
         .msl = netif->link->msl,

@@ -127,3 +127,9 @@ uint32_t initial_sequence(const struct sk_iface *iface, struct sk_addr local, st
 
     return clock + (uint32_t)hash_pair(&iface->isn_key, local, remote);
 }
+
+/* The half of the hash that the initial sequence number does not show. */
+uint32_t timestamp_offset(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote)
+{
+    return (uint32_t)(hash_pair(&iface->isn_key, local, remote) >> 32);
+}

@@ -18,6 +18,7 @@ static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now
     const struct tcp_extensions *x = tcp->profile->extensions;
     duration echoed;
 
+    tcp->rtt.latest = 0;
     if (tcp->timing) {
         if (!seq_before(tcp->snd_una, tcp->timed_seq)) {
             tcp->timing = false;

@@ -93,6 +93,7 @@ struct tcp_profile {
 extern const struct tcp_recovery tcp_newreno;
 extern const struct tcp_recovery tcp_rack;
 extern const struct tcp_congestion tcp_reno;
+extern const struct tcp_congestion tcp_cubic;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
@@ -100,6 +101,9 @@ extern const struct tcp_extensions tcp_timestamps_and_sack;
 
 /** NewReno and Reno: what every peer understands, and the smallest. */
 extern const struct tcp_profile tcp_profile_basic;
+
+/** RACK-TLP, CUBIC, timestamps and SACK. */
+extern const struct tcp_profile tcp_profile_full;
 
 /** Octets that a connection of this profile keeps behind its struct tcp_sock. */
 size_t tcp_profile_state_size(const struct tcp_profile *profile);

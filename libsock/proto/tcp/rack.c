@@ -76,6 +76,7 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     }
     if (!again) {
         take_min_rtt(rack, rtt, now);
+        tcp->rtt.latest = rtt > 0 ? rtt : 1;
     } else if (is_ambiguous(tcp, news->hdr, rtt, now)) {
         return;
     }
@@ -417,17 +418,17 @@ static void rack_on_timer(struct tcp_sock *tcp, instant now)
     schedule(tcp, wait, now);
 }
 
-/* [start, end) was sent again. What of it cannot be noted counts as it did. */
+/* [start, end) was sent again. When that cannot be noted, it holds of the whole record: what of it
+ * was not sent will count as lost again. */
 static void sent_again(struct rack *rack, uint32_t start, uint32_t end, instant now)
 {
     while (seq_before(start, end)) {
         uint16_t i = inflight_find(&rack->f, start);
         uint32_t part = seq_min(inflight_at(&rack->f, i)->end, end);
 
-        if (inflight_cut(&rack->f, start, part, &i)) {
-            inflight_set(&rack->f, i, INFLIGHT_AGAIN, (uint32_t)now);
-            inflight_tidy(&rack->f, i);
-        }
+        inflight_cut(&rack->f, start, part, &i);
+        inflight_set(&rack->f, i, INFLIGHT_AGAIN, (uint32_t)now);
+        inflight_tidy(&rack->f, i);
         start = part;
     }
 }

@@ -41,6 +41,13 @@ struct tlp {
     bool due; /* decided, and not sent yet */
 };
 
+/** Of the first acknowledgment after the first retransmission. */
+enum undo_echo {
+    ECHO_NOT_AWAITED,
+    ECHO_AWAITED,
+    ECHO_CAME,
+};
+
 /** RFC 3522, RFC 2883: how to find out that nothing was lost. */
 struct undo {
     uint32_t cwnd; /* from before */
@@ -48,7 +55,7 @@ struct undo {
     uint32_t retransmit_ts; /* TSval of the first retransmission, when has_ts */
     int32_t unneeded;       /* octets sent again that no D-SACK told of */
     bool possible;
-    bool has_ts;
+    uint8_t echo; /* enum undo_echo */
 };
 
 struct rack {

@@ -15,6 +15,7 @@ void rtt_measure(struct rtt *rtt, uint32_t sample)
     if (sample == 0) {
         sample = 1;
     }
+    rtt->latest = sample;
     if (rtt->srtt == 0) { /* RFC 6298 2.2 */
         rtt->srtt = sample;
         rtt->rttvar = sample / 2;

@@ -18,6 +18,7 @@ struct rtt {
     uint32_t srtt; /* 0: no measurement yet */
     uint32_t rttvar;
     uint32_t rto;    /* not backed off */
+    uint32_t latest; /* that of the last acknowledgment; 0: it told none */
     uint8_t backoff; /* how many times it was doubled since the last measurement */
 };
 
