@@ -19,6 +19,8 @@
 #define DURATION 15000000  /* us */
 #define BUFFER (16u << 20) /* octets */
 #define N_FRAMES 8192
+#define N_RANGES 1024
+#define N_INFLIGHT 2048
 #define MIN_QUEUE 65536 /* octets */
 #define MSS 1460
 #define MAX_SEEDS 100
@@ -91,6 +93,8 @@ static void add_host(struct run *r, int i, const struct tcp_profile *profile)
         .sndbuf = BUFFER,
         .buffers = { { .size = BUFFER, .n = 6 } },
         .tcp = profile,
+        .tcp_ranges = N_RANGES,
+        .tcp_inflight = N_INFLIGHT,
         .seed = { (uint8_t)(i + 1) },
     };
     struct sk_netif_config netif = { .name = "eth0",

@@ -18,9 +18,9 @@
 #define CONFIG_N_DNS_SERVERS 2
 
 /* TCP */
-#define CONFIG_TCP_INTERVALS 8  /* ranges of out-of-order text that a receiver keeps */
-#define CONFIG_TCP_INFLIGHT 128 /* records of what a sender has in flight, of 12 octets */
-#define CONFIG_TCP_BURST 16     /* segments that a socket sends before the next one has its turn */
+#define CONFIG_TCP_RANGES 8    /* of out-of-order text that a receiver keeps, of 8 octets */
+#define CONFIG_TCP_INFLIGHT 32 /* records of what a sender has in flight, of 12 octets */
+#define CONFIG_TCP_BURST 16    /* segments that a socket sends before the next one has its turn */
 
 /* How many of each an interface answers in one second: RFC 1812 4.3.2.8 for errors, RFC 5961 7 for
  * challenge ACKs. */

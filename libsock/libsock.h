@@ -70,6 +70,9 @@ struct sk_config {
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
     uint32_t sndbuf;
     const struct tcp_profile *tcp; /* NULL: the default profile */
+    uint16_t tcp_ranges;           /* of text that came out of order, for each connection */
+    uint16_t tcp_inflight; /* records of what a connection has in flight, if its profile keeps any:
+                              a record holds what left at one time and met one fate */
     struct sk_addr
         dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; servers that DHCP names come after these */
     uint8_t seed[16];   /* entropy: ISNs, ports and identifiers are predictable without it */
@@ -81,9 +84,11 @@ struct sk_config {
  * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
  * they are enough.
  */
-#define SK_IFACE_LEN (920 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_IFACE_LEN (928 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
 #define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
-#define SK_TCP_LEN (296 + 16 * sizeof(void *) + 2 * SK_IP_ADDR_LEN) /* of the basic profile */
+#define SK_TCP_LEN                                                                                 \
+    (240 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) +                                           \
+     2 * SK_IP_ADDR_LEN) /* of the basic profile */
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (40 + 10 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
@@ -96,7 +101,8 @@ struct sk_config {
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
  * as in struct sk_config, none of them 0; `buffer_octets` is the sum of size times n over the
- * buffer classes. Of use with the basic TCP profile; others keep more.
+ * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES; others keep
+ * more.
  */
 #define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_netifs, n_packets, packet_size, n_neighbours,  \
                        n_queries, buffer_octets)                                                   \

@@ -10,12 +10,15 @@
 #define MIN_BUFFER 256
 #define MIN_PACKET_SIZE (LINK_HEADROOM + 576) /* RFC 1122 3.3.2: EMTU_R is at least 576 */
 #define MAX_PACKET_SIZE (LINK_HEADROOM + 65535)
+#define MIN_INFLIGHT 4
 #define MAX_SOCKETS (1u << 24) /* a handle keeps 8 bits for the generation */
 #define MAX_ROUNDS 4           /* of loopback traffic that answers itself, in one poll */
 
 _Static_assert(SK_IFACE_LEN >= sizeof(struct sk_iface), "SK_IFACE_LEN");
 _Static_assert(SK_NETIF_LEN >= sizeof(struct netif), "SK_NETIF_LEN");
-_Static_assert(SK_TCP_LEN >= sizeof(struct tcp_entry) + TCP_BASIC_STATE_LEN, "SK_TCP_LEN");
+_Static_assert(SK_TCP_LEN >= sizeof(struct tcp_entry) + TCP_BASIC_STATE_LEN +
+                                 CONFIG_TCP_RANGES * sizeof(struct interval),
+               "SK_TCP_LEN");
 _Static_assert(SK_UDP_LEN >= sizeof(struct udp_entry), "SK_UDP_LEN");
 _Static_assert(SK_LISTENER_LEN >= sizeof(struct listener_entry), "SK_LISTENER_LEN");
 _Static_assert(SK_QUERY_LEN >= sizeof(struct query_slot), "SK_QUERY_LEN");
@@ -30,7 +33,8 @@ static bool are_counts_valid(const struct sk_config *c)
     uint64_t n_sockets = (uint64_t)c->n_tcp + c->n_udp + c->n_listeners + c->n_queries;
 
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
-           c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2;
+           c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2 &&
+           c->tcp_inflight >= MIN_INFLIGHT;
 }
 
 /* The configuration with its defaults filled in. */
@@ -54,6 +58,8 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
     c->rcvbuf = c->rcvbuf ? c->rcvbuf : CONFIG_BUFFER_SIZE;
     c->sndbuf = c->sndbuf ? c->sndbuf : CONFIG_BUFFER_SIZE;
     c->tcp = c->tcp ? c->tcp : &tcp_profile_basic;
+    c->tcp_ranges = c->tcp_ranges ? c->tcp_ranges : CONFIG_TCP_RANGES;
+    c->tcp_inflight = c->tcp_inflight ? c->tcp_inflight : CONFIG_TCP_INFLIGHT;
     for (size_t i = 0; i < CONFIG_N_BUFFER_CLASSES; i++) {
         const struct sk_buffer_class *b = &c->buffers[i];
 
@@ -97,7 +103,8 @@ static void lay_out_sockets(struct sk_iface *iface, const struct sk_config *c, s
 
     slab_init(&iface->udp, a, (size_t)c->n_udp + c->n_queries, sizeof(struct udp_entry));
     slab_init(&iface->listeners, a, c->n_listeners, sizeof(struct listener_entry));
-    slab_init(&iface->tcp, a, c->n_tcp, sizeof(struct tcp_entry) + tcp_profile_state_size(c->tcp));
+    slab_init(&iface->tcp, a, c->n_tcp,
+              sizeof(struct tcp_entry) + tcp_state_size(c->tcp, c->tcp_ranges, c->tcp_inflight));
     iface->n_slots = n_sockets;
     iface->slots = arena_take(a, n_sockets, sizeof(struct tagged_socket));
     iface->bucket_mask = power_of_two(n_sockets) - 1;
@@ -181,6 +188,8 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->trace = c->trace;
     iface->trace_context = c->trace_context;
     iface->profile = c->tcp;
+    iface->tcp_ranges = c->tcp_ranges;
+    iface->tcp_inflight = c->tcp_inflight;
     iface->rcvbuf = c->rcvbuf;
     iface->sndbuf = c->sndbuf;
     iface->packet_size = c->packet_size;

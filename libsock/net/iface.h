@@ -168,6 +168,8 @@ struct sk_iface {
     uint32_t hash_key;
     uint32_t next_ephemeral; /* atomic */
     const struct tcp_profile *profile;
+    uint16_t tcp_ranges; /* for each connection, as tcp_inflight */
+    uint16_t tcp_inflight;
     uint32_t rcvbuf;
     uint32_t sndbuf;
 

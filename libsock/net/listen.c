@@ -41,6 +41,8 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
     tcp->credit = netif_take_credit(netif, tcp->rx_size);
     return (struct tcp_setup){
         .profile = iface->profile,
+        .n_ranges = iface->tcp_ranges,
+        .n_inflight = iface->tcp_inflight,
         .rx = tcp->rx,
         .rx_size = tcp->rx_size,
         .tx = tcp->tx,

@@ -85,7 +85,7 @@ static void audit_receiver(struct script *s)
     if (tcp->fin_received) {
         return;
     }
-    hold(s, tcp->ooo.n <= CONFIG_TCP_INTERVALS);
+    hold(s, tcp->ooo.n <= tcp->ooo.cap);
     for (uint8_t i = 0; i < tcp->ooo.n; i++) {
         uint32_t start = tcp->ooo.ranges[i].start - tcp->rcv_nxt;
         uint32_t end = tcp->ooo.ranges[i].end - tcp->rcv_nxt;

@@ -170,7 +170,10 @@ static void open_socket(struct script *s, const struct event *e)
     struct tcp_hdr hdr = header(s, e);
 
     script_end(s);
-    s->tcp = malloc(sizeof(*s->tcp) + tcp_profile_state_size(setup.profile));
+    setup.n_ranges = CONFIG_TCP_RANGES;
+    setup.n_inflight = o->inflight ? o->inflight : CONFIG_TCP_INFLIGHT;
+    s->tcp =
+        malloc(sizeof(*s->tcp) + tcp_state_size(setup.profile, setup.n_ranges, setup.n_inflight));
     o->path_mss = o->path_mss ? o->path_mss : 1000;
     setup.rx_size = o->rx ? o->rx : 32768;
     setup.tx_size = o->tx ? o->tx : 65536;

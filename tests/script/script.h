@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "proto/tcp/tcp.h"
 
 enum {
@@ -83,6 +84,7 @@ struct script_setup {
     uint32_t tx; /* octets: 65536 */
     uint32_t limit;
     uint16_t path_mss; /* 1000 */
+    uint16_t inflight; /* CONFIG_TCP_INFLIGHT */
     int32_t msl_ms;    /* 120000 */
     bool nodelay;
 };

@@ -154,7 +154,7 @@ static void tcp_no_room(struct host *h)
 
     connected(h);
     first = p.seq;
-    for (uint32_t i = 1; i <= CONFIG_TCP_INTERVALS + 1; i++) {
+    for (uint32_t i = 1; i <= CONFIG_TCP_RANGES + 1; i++) {
         send_from(first + 2 * i, TCP_ACK, 1);
     }
 }

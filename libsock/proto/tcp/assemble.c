@@ -6,16 +6,16 @@
 
 #include <string.h>
 
-static void remove_ranges(struct assembler *a, uint8_t first, uint8_t count)
+static void remove_ranges(struct assembler *a, uint16_t first, uint16_t count)
 {
     memmove(&a->ranges[first], &a->ranges[first + count],
             (size_t)(a->n - first - count) * sizeof(a->ranges[0]));
-    a->n = (uint8_t)(a->n - count);
+    a->n = (uint16_t)(a->n - count);
 }
 
-static bool insert_range(struct assembler *a, uint8_t at, struct interval range)
+static bool insert_range(struct assembler *a, uint16_t at, struct interval range)
 {
-    if (a->n == CONFIG_TCP_INTERVALS) {
+    if (a->n == a->cap) {
         return false;
     }
     memmove(&a->ranges[at + 1], &a->ranges[at], (size_t)(a->n - at) * sizeof(a->ranges[0]));
@@ -26,8 +26,8 @@ static bool insert_range(struct assembler *a, uint8_t at, struct interval range)
 
 bool assemble_add(struct assembler *a, uint32_t start, uint32_t end)
 {
-    uint8_t first = 0;
-    uint8_t past;
+    uint16_t first = 0;
+    uint16_t past;
 
     while (first < a->n && seq_before(a->ranges[first].end, start)) {
         first++;
@@ -41,13 +41,13 @@ bool assemble_add(struct assembler *a, uint32_t start, uint32_t end)
     }
     a->ranges[first].start = seq_min(a->ranges[first].start, start);
     a->ranges[first].end = seq_max(a->ranges[past - 1].end, end);
-    remove_ranges(a, (uint8_t)(first + 1), (uint8_t)(past - first - 1));
+    remove_ranges(a, (uint16_t)(first + 1), (uint16_t)(past - first - 1));
     return true;
 }
 
 uint32_t assemble_advance(struct assembler *a, uint32_t rcv_nxt)
 {
-    uint8_t reached = 0;
+    uint16_t reached = 0;
 
     while (reached < a->n && !seq_after(a->ranges[reached].start, rcv_nxt)) {
         rcv_nxt = seq_max(rcv_nxt, a->ranges[reached].end);
@@ -61,7 +61,7 @@ uint32_t assemble_advance(struct assembler *a, uint32_t rcv_nxt)
 
 bool assemble_hole(const struct assembler *a, uint32_t start, uint32_t end, struct interval *hole)
 {
-    for (uint8_t i = 0; i < a->n && seq_before(start, end); i++) {
+    for (uint16_t i = 0; i < a->n && seq_before(start, end); i++) {
         if (seq_before(start, a->ranges[i].start)) {
             *hole = (struct interval){ start, seq_min(end, a->ranges[i].start) };
             return true;

@@ -9,16 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
-
 struct interval {
     uint32_t start;
     uint32_t end; /* one past the last */
 };
 
 struct assembler {
-    struct interval ranges[CONFIG_TCP_INTERVALS];
-    uint8_t n;
+    struct interval *ranges;
+    uint16_t n;
+    uint16_t cap;
 };
 
 /** Enters a range; false, and nothing changed, when it would need one range more than there are. */

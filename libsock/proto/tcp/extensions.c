@@ -107,7 +107,7 @@ static duration extensions_round_trip(const struct tcp_sock *tcp, const struct t
 /* The range of out-of-order text in which `seq` lies, or NULL. */
 static const struct interval *range_around(const struct assembler *a, uint32_t seq)
 {
-    for (uint8_t i = 0; i < a->n; i++) {
+    for (uint16_t i = 0; i < a->n; i++) {
         if (seq_within(seq, a->ranges[i].start, a->ranges[i].end - a->ranges[i].start)) {
             return &a->ranges[i];
         }
@@ -123,7 +123,7 @@ static struct tcp_sack first_duplicate(const struct tcp_sock *tcp, const struct 
     if (seq_before(hdr->seq, tcp->rcv_nxt)) {
         return (struct tcp_sack){ hdr->seq, seq_min(end, tcp->rcv_nxt) };
     }
-    for (uint8_t i = 0; i < tcp->ooo.n; i++) {
+    for (uint16_t i = 0; i < tcp->ooo.n; i++) {
         struct interval range = tcp->ooo.ranges[i];
 
         if (seq_before(hdr->seq, range.end) && seq_after(end, range.start)) {
@@ -213,7 +213,7 @@ static void fill_sack(const struct tcp_sock *tcp, const struct extensions *x, st
             report(hdr, range, first, max);
         }
     }
-    for (uint8_t i = a->n; i-- > 0;) {
+    for (uint16_t i = a->n; i-- > 0;) {
         report(hdr, &a->ranges[i], first, max);
     }
 }

@@ -8,18 +8,15 @@
 
 #include <string.h>
 
-void inflight_init(struct inflight *f, uint32_t start)
+void inflight_init(struct inflight *f, struct inflight_record *records, uint16_t cap,
+                   uint32_t start)
 {
-    f->start = start;
-    f->sacked = 0;
-    f->lost = 0;
-    f->first = 0;
-    f->n = 0;
+    *f = (struct inflight){ .start = start, .records = records, .cap = cap };
 }
 
 static bool is_full(const struct inflight *f)
 {
-    return f->n == CONFIG_TCP_INFLIGHT;
+    return f->n == f->cap;
 }
 
 /* `octets` more, or less, have these flags. */
@@ -42,34 +39,37 @@ static uint32_t apart(const struct inflight_record *a, const struct inflight_rec
     return seq_after(b->sent_at, a->sent_at) ? ahead : -ahead;
 }
 
-/* Joins neighbours of one fate that were sent at most `most` apart, two by two. */
+/* Joins neighbours of one fate, two by two, where at most `most` passes between the record before
+ * them and the second one: how much too late the first octet of both will seem to be sent. */
 static void join_pairs(struct inflight *f, uint32_t most)
 {
     uint16_t kept = 0;
+    struct inflight_record before = *inflight_at(f, 0);
 
     for (uint16_t i = 0; i < f->n; kept++) {
         struct inflight_record record = *inflight_at(f, i);
         const struct inflight_record *next = inflight_at(f, i) + 1;
 
         i++;
-        if (i < f->n && next->flags == record.flags && apart(&record, next) <= most) {
+        if (kept > 0 && i < f->n && next->flags == record.flags && apart(&before, next) <= most) {
             record.end = next->end;
             record.sent_at = later(record.sent_at, next->sent_at);
             i++;
         }
+        before = record;
         f->records[kept] = record; /* never past what is still to be read */
     }
     f->first = 0;
     f->n = kept;
 }
 
-/* Pairs first that span little of the time that the flight does, so that no record grows much
- * coarser than the others; at most a quarter of the pairs of one fate can be kept by that. */
+/* Records that span little of the time that the flight does first, so that none grows much coarser
+ * than the others. */
 static void make_room(struct inflight *f)
 {
     uint32_t flight = apart(inflight_at(f, 0), inflight_at(f, (uint16_t)(f->n - 1)));
 
-    join_pairs(f, 4 * (flight / CONFIG_TCP_INFLIGHT + 1));
+    join_pairs(f, 4 * (flight / f->cap + 1));
     if (is_full(f)) {
         join_pairs(f, UINT32_MAX);
     }
@@ -78,7 +78,7 @@ static void make_room(struct inflight *f)
 static void insert(struct inflight *f, uint16_t i, struct inflight_record record)
 {
     SK_ASSERT(!is_full(f) && i <= f->n);
-    if (f->first + f->n == CONFIG_TCP_INFLIGHT) {
+    if (f->first + f->n == f->cap) {
         memmove(f->records, inflight_at(f, 0), f->n * sizeof(record));
         f->first = 0;
     }
@@ -173,10 +173,10 @@ bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
 {
     uint16_t ignored;
 
-    if (f->n + cuts_needed(f, start, end) > CONFIG_TCP_INFLIGHT) {
+    if (f->n + cuts_needed(f, start, end) > f->cap) {
         make_room(f);
     }
-    if (f->n + cuts_needed(f, start, end) > CONFIG_TCP_INFLIGHT) {
+    if (f->n + cuts_needed(f, start, end) > f->cap) {
         return false;
     }
     split(f, start, i);

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
-
 enum inflight_flag {
     INFLIGHT_SACKED = 1, /* the peer has it */
     INFLIGHT_LOST = 2,   /* to be sent again */
@@ -31,10 +29,13 @@ struct inflight {
     uint32_t lost;   /* ... with INFLIGHT_LOST */
     uint16_t first;  /* index into records */
     uint16_t n;
-    struct inflight_record records[CONFIG_TCP_INFLIGHT];
+    uint16_t cap;
+    struct inflight_record *records;
 };
 
-void inflight_init(struct inflight *f, uint32_t start);
+/** An empty scoreboard over `cap` records, at least 4. */
+void inflight_init(struct inflight *f, struct inflight_record *records, uint16_t cap,
+                   uint32_t start);
 
 static inline struct inflight_record *inflight_at(struct inflight *f, uint16_t i)
 {

@@ -16,10 +16,16 @@ static size_t recovery_size(const struct tcp_profile *profile)
     return size > other ? size : other;
 }
 
-size_t tcp_profile_state_size(const struct tcp_profile *profile)
+static size_t state_size(const struct tcp_profile *profile)
 {
     return recovery_size(profile) + profile->congestion->state_size +
            (profile->extensions ? profile->extensions->state_size : 0);
+}
+
+size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
+{
+    return state_size(profile) + n_ranges * sizeof(struct interval) +
+           n_inflight * profile->recovery->record_size;
 }
 
 void *tcp_recovery_state(struct tcp_sock *tcp)
@@ -40,6 +46,16 @@ void *tcp_extensions_state(const struct tcp_sock *tcp)
     return (void *)(behind + recovery_size(tcp->profile) + tcp->profile->congestion->state_size);
 }
 
+static struct interval *ranges_memory(struct tcp_sock *tcp)
+{
+    return (struct interval *)(void *)((uint8_t *)(tcp + 1) + state_size(tcp->profile));
+}
+
+void *tcp_inflight_memory(struct tcp_sock *tcp)
+{
+    return ranges_memory(tcp) + tcp->ooo.cap;
+}
+
 /* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
 static uint8_t window_shift(uint32_t size)
 {
@@ -53,8 +69,11 @@ static uint8_t window_shift(uint32_t size)
 
 static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now)
 {
-    memset(tcp, 0, sizeof(*tcp) + tcp_profile_state_size(setup->profile));
+    memset(tcp, 0, sizeof(*tcp) + state_size(setup->profile));
     tcp->profile = setup->profile;
+    tcp->ooo.ranges = ranges_memory(tcp);
+    tcp->ooo.cap = setup->n_ranges;
+    tcp->n_inflight = setup->n_inflight;
     tcp->recovery = setup->profile->recovery;
     ring_init(&tcp->rx, setup->rx, setup->rx_size);
     ring_init(&tcp->tx, setup->tx, setup->tx_size);

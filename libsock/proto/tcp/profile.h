@@ -25,7 +25,8 @@ struct tcp_ack {
 /** How losses are found and repaired. What is to be sent again is [rtx_nxt, rtx_end). */
 struct tcp_recovery {
     const char *name;
-    size_t state_size; /* octets behind the socket */
+    size_t state_size;  /* octets behind the socket */
+    size_t record_size; /* and for each record of what is in flight */
     void (*init)(struct tcp_sock *tcp);
     void (*on_ack)(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now);
     /** The retransmission timer expired. */
@@ -97,7 +98,7 @@ extern const struct tcp_congestion tcp_cubic;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
-    16 /* octets: what tcp_profile_state_size says of the basic profile, at most */
+    16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */
 
 /** NewReno and Reno: what every peer understands, and the smallest. */
 extern const struct tcp_profile tcp_profile_basic;
@@ -105,5 +106,8 @@ extern const struct tcp_profile tcp_profile_basic;
 /** RACK-TLP, CUBIC, timestamps and SACK. */
 extern const struct tcp_profile tcp_profile_full;
 
-/** Octets that a connection of this profile keeps behind its struct tcp_sock. */
-size_t tcp_profile_state_size(const struct tcp_profile *profile);
+/**
+ * Octets that a connection keeps behind its struct tcp_sock: the state of its profile, `n_ranges`
+ * of out-of-order text and `n_inflight` records, where the profile has any.
+ */
+size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight);

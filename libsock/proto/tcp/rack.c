@@ -25,7 +25,7 @@ static void rack_init(struct tcp_sock *tcp)
     struct rack *rack = rack_of(tcp);
 
     memset(rack, 0, sizeof(*rack));
-    inflight_init(&rack->f, tcp->iss + 1);
+    inflight_init(&rack->f, tcp_inflight_memory(tcp), tcp->n_inflight, tcp->iss + 1);
     rack->min_rtt = UINT32_MAX;
     rack->fack = tcp->iss + 1;
     rack->reo_wnd_mult = 1;
@@ -489,6 +489,7 @@ static uint32_t rack_budget(const struct tcp_sock *tcp)
 const struct tcp_recovery tcp_rack = {
     .name = "rack",
     .state_size = sizeof(struct rack),
+    .record_size = sizeof(struct inflight_record),
     .init = rack_init,
     .on_ack = rack_on_ack,
     .on_timeout = rack_on_timeout,

@@ -99,11 +99,12 @@ struct tcp_sock {
     tick old_ack_at;  /* when an empty segment or a SYN was last answered */
     uint32_t msl;     /* microseconds */
 
-    uint32_t rst_seq;  /* of the RST to send, with rst_ack unless rst_bare */
-    uint16_t mss;      /* octets of text in a segment that we send */
-    uint16_t rcv_mss;  /* what we announce */
-    uint16_t rcv_full; /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
-    uint16_t path_mss; /* what the netif can carry */
+    uint32_t rst_seq;    /* of the RST to send, with rst_ack unless rst_bare */
+    uint16_t mss;        /* octets of text in a segment that we send */
+    uint16_t rcv_mss;    /* what we announce */
+    uint16_t rcv_full;   /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
+    uint16_t path_mss;   /* what the netif can carry */
+    uint16_t n_inflight; /* records behind the state */
 
     uint8_t state;    /* enum tcp_state */
     uint8_t timer;    /* enum tcp_timer */
@@ -144,9 +145,11 @@ struct tcp_setup {
     uint8_t *tx;
     uint32_t tx_size;
     uint32_t iss;
-    uint32_t ts_offset; /* of the timestamp clock, RFC 7323 5.4 */
-    uint32_t rcv_limit; /* octets */
-    uint16_t path_mss;  /* MTU - 40 */
+    uint32_t ts_offset;  /* of the timestamp clock, RFC 7323 5.4 */
+    uint32_t rcv_limit;  /* octets */
+    uint16_t path_mss;   /* MTU - 40 */
+    uint16_t n_ranges;   /* of out-of-order text, and */
+    uint16_t n_inflight; /* records of what is in flight: tcp_state_size counts both */
     duration msl;
     bool nodelay;
 };
@@ -262,6 +265,9 @@ bool tcp_has_new(const struct tcp_sock *tcp);
 void *tcp_recovery_state(struct tcp_sock *tcp);
 void *tcp_congestion_state(struct tcp_sock *tcp);
 void *tcp_extensions_state(const struct tcp_sock *tcp);
+
+/** n_inflight records of the recovery's record_size. */
+void *tcp_inflight_memory(struct tcp_sock *tcp);
 
 /** The options and the window of a SYN (open.c). */
 void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
