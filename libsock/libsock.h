@@ -53,6 +53,12 @@ enum sk_trace_event {
 typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, const struct pkt *pkt,
                          enum drop_reason reason);
 
+/** NewReno and Reno: the smallest, and the default. */
+extern const struct tcp_profile sk_tcp_basic;
+
+/** RACK-TLP, CUBIC with HyStart++, timestamps and SACK. */
+extern const struct tcp_profile sk_tcp_full;
+
 /** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
@@ -69,7 +75,7 @@ struct sk_config {
                                                                 each n_tcp and n_udp */
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
     uint32_t sndbuf;
-    const struct tcp_profile *tcp; /* NULL: the default profile */
+    const struct tcp_profile *tcp; /* NULL: sk_tcp_basic */
     uint16_t tcp_ranges;           /* of text that came out of order, for each connection */
     uint16_t tcp_inflight; /* records of what a connection has in flight, if its profile keeps any:
                               a record holds what left at one time and met one fate */

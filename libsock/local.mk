@@ -56,6 +56,8 @@ core_sources = \
 	%D%/net/settle.c \
 	%D%/net/slots.c \
 	%D%/net/socket.c \
+	%D%/net/tcp_basic.c \
+	%D%/net/tcp_full.c \
 	%D%/net/tx.c \
 	%D%/net/tx_socket.c \
 	%D%/port/port.h \

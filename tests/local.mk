@@ -142,6 +142,7 @@ c_tests = \
 	%D%/script/test_loss \
 	%D%/script/test_open \
 	%D%/script/test_options \
+	%D%/script/test_rack \
 	%D%/script/test_random \
 	%D%/script/test_receive \
 	%D%/script/test_reset \

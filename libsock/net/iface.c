@@ -57,7 +57,7 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
     c->n_queries = c->n_queries ? c->n_queries : CONFIG_N_QUERIES;
     c->rcvbuf = c->rcvbuf ? c->rcvbuf : CONFIG_BUFFER_SIZE;
     c->sndbuf = c->sndbuf ? c->sndbuf : CONFIG_BUFFER_SIZE;
-    c->tcp = c->tcp ? c->tcp : &tcp_profile_basic;
+    c->tcp = c->tcp ? c->tcp : &sk_tcp_basic;
     c->tcp_ranges = c->tcp_ranges ? c->tcp_ranges : CONFIG_TCP_RANGES;
     c->tcp_inflight = c->tcp_inflight ? c->tcp_inflight : CONFIG_TCP_INFLIGHT;
     for (size_t i = 0; i < CONFIG_N_BUFFER_CLASSES; i++) {

@@ -164,7 +164,7 @@ static struct tcp_hdr header(struct script *s, const struct event *e)
 static void open_socket(struct script *s, const struct event *e)
 {
     struct script_setup *o = &s->setup;
-    struct tcp_setup setup = { .profile = o->profile ? o->profile : &tcp_profile_basic,
+    struct tcp_setup setup = { .profile = o->profile ? o->profile : &sk_tcp_basic,
                                .iss = s->iss,
                                .ts_offset = SCRIPT_TS_OFFSET };
     struct tcp_hdr hdr = header(s, e);

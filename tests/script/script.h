@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "libsock.h"
 #include "proto/tcp/tcp.h"
 
 enum {
@@ -79,7 +80,7 @@ enum field {
 
 /* How a connection is opened; 0: as written here. */
 struct script_setup {
-    const struct tcp_profile *profile; /* tcp_profile_basic */
+    const struct tcp_profile *profile; /* sk_tcp_basic */
     uint32_t rx; /* octets: 65536 would be announced with a scale of 1; 32768 */
     uint32_t tx; /* octets: 65536 */
     uint32_t limit;

@@ -117,6 +117,27 @@ static void tcp_syn_sent(struct host *h)
     peer_send(&p, TCP_PSH, "text", 4);
 }
 
+static void stamped(struct host *h)
+{
+    meet(h);
+    p.tsval = 1000;
+    peer_accepted(&p, host_listener(h, 80, 4));
+}
+
+static void tcp_paws(struct host *h)
+{
+    stamped(h);
+    p.tsval--;
+    peer_send(&p, TCP_ACK, "text", 4);
+}
+
+static void tcp_no_timestamp(struct host *h)
+{
+    stamped(h);
+    p.tsval = 0;
+    peer_send(&p, TCP_ACK, "text", 4);
+}
+
 static void tcp_unacceptable(struct host *h)
 {
     connected(h);
@@ -285,6 +306,8 @@ const struct drop_input drop_inputs_tcp[N_DROP_INPUTS_TCP] = {
     { .reason = DROP_TCP_LISTEN, .raise = tcp_listen },
     { .reason = DROP_TCP_SYN_SENT, .raise = tcp_syn_sent },
     { .reason = DROP_TCP_UNACCEPTABLE, .raise = tcp_unacceptable },
+    { .reason = DROP_TCP_PAWS, .raise = tcp_paws },
+    { .reason = DROP_TCP_NO_TIMESTAMP, .raise = tcp_no_timestamp },
     { .reason = DROP_TCP_RST, .raise = tcp_rst },
     { .reason = DROP_TCP_SYN, .raise = tcp_syn },
     { .reason = DROP_TCP_NO_ACK, .raise = tcp_no_ack },

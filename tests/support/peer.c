@@ -22,7 +22,9 @@ void peer_frame(const struct peer *p, struct frame *f, uint8_t flags, const void
                            .flags = flags,
                            .wnd = p->wnd,
                            .mss = p->mss,
-                           .wscale = p->wscale };
+                           .wscale = p->wscale,
+                           .has_timestamps = p->tsval != 0,
+                           .tsval = p->tsval };
 
     frame_tcp(f, p->addr, p->host, hdr, text, len);
 }

@@ -16,6 +16,7 @@ struct peer {
     uint16_t wnd;
     uint16_t mss; /* of its SYN; 0: none */
     uint8_t wscale;
+    uint32_t tsval; /* its timestamps; 0: it sends none */
 };
 
 void peer_begin(struct peer *p, struct host *h, uint16_t port, uint16_t host_port);

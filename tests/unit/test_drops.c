@@ -19,7 +19,7 @@ static const struct drop_input *input(int i)
 
 static void walk(const struct drop_input *in)
 {
-    struct host_setup setup = { .dhcp = in->dhcp };
+    struct host_setup setup = { .dhcp = in->dhcp, .config.tcp = &sk_tcp_full };
     struct host h;
 
     setup.config.dns[0].addr = PEER_IP;

@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(the_state_of_the_basic_profile_is_counted)
 {
-    ck_assert_uint_le(tcp_state_size(&tcp_profile_basic, 0, 0), TCP_BASIC_STATE_LEN);
+    ck_assert_uint_le(tcp_state_size(&sk_tcp_basic, 0, 0), TCP_BASIC_STATE_LEN);
 }
 END_TEST
 

@@ -283,11 +283,3 @@ const struct tcp_congestion tcp_cubic = {
     .on_timeout = cubic_on_timeout,
     .on_undo = cubic_on_undo,
 };
-
-const struct tcp_profile tcp_profile_full = {
-    .name = "full",
-    .recovery = &tcp_rack,
-    .recovery_without_sack = &tcp_newreno,
-    .congestion = &tcp_cubic,
-    .extensions = &tcp_timestamps_and_sack,
-};

@@ -100,12 +100,6 @@ extern const struct tcp_extensions tcp_timestamps_and_sack;
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */
 
-/** NewReno and Reno: what every peer understands, and the smallest. */
-extern const struct tcp_profile tcp_profile_basic;
-
-/** RACK-TLP, CUBIC, timestamps and SACK. */
-extern const struct tcp_profile tcp_profile_full;
-
 /**
  * Octets that a connection keeps behind its struct tcp_sock: the state of its profile, `n_ranges`
  * of out-of-order text and `n_inflight` records, where the profile has any.

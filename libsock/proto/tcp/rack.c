@@ -14,9 +14,9 @@
 /* What one acknowledgment told. */
 struct news {
     const struct tcp_hdr *hdr;
+    uint32_t acked;     /* octets by which SND.UNA moved */
     uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
     uint32_t dsacked;   /* octets that arrived more than once */
-    bool advanced;      /* SND.UNA moved */
     bool lost;          /* it told that something was lost */
 };
 
@@ -324,6 +324,7 @@ static void take_back(struct tcp_sock *tcp)
 static void control(struct tcp_sock *tcp, const struct news *news, instant now)
 {
     struct rack *rack = rack_of(tcp);
+    bool grows = rack->mode != RACK_RECOVERY && news->acked > 0;
 
     if (rack->mode != RACK_OPEN && !seq_before(tcp->snd_una, rack->recover)) {
         leave(tcp);
@@ -332,18 +333,21 @@ static void control(struct tcp_sock *tcp, const struct news *news, instant now)
         enter_recovery(tcp, now);
     }
     if (rack->mode == RACK_RECOVERY) {
-        prr_on_ack(tcp, news->delivered, news->advanced && !news->lost);
-    } else if (news->delivered > 0) {
-        tcp->profile->congestion->on_ack(tcp, news->delivered, now);
+        prr_on_ack(tcp, news->delivered, news->acked > 0 && !news->lost);
+    } else if (grows) {
+        tcp->profile->congestion->on_ack(tcp, news->acked, now);
     }
 }
 
 static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)
 {
-    struct news news = { .hdr = ack->hdr, .advanced = ack->acked > 0 };
+    struct news news = { .hdr = ack->hdr, .acked = ack->acked };
     uint32_t wait;
 
     tlp_cancel(tcp);
+    if (rack_of(tcp)->min_rtt == UINT32_MAX && tcp->rtt.srtt > 0) { /* of the handshake */
+        take_min_rtt(rack_of(tcp), tcp->rtt.srtt, now);
+    }
     take_cumulative(tcp, &news, now);
     take_sack(tcp, &news, now);
     widen_reo_wnd(tcp, &news);

@@ -82,9 +82,3 @@ const struct tcp_congestion tcp_reno = {
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,
 };
-
-const struct tcp_profile tcp_profile_basic = {
-    .name = "basic",
-    .recovery = &tcp_newreno,
-    .congestion = &tcp_reno,
-};

@@ -65,17 +65,19 @@ void tlp_cancel(struct tcp_sock *tcp)
     rack->tlp.due = false;
 }
 
+/* RFC 8985 7.4.2: both the segment and its repetition may have come, until more is acknowledged
+ * and no D-SACK told of it. */
 bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, bool dsack)
 {
     struct tlp *tlp = &rack_of(tcp)->tlp;
-    bool was_retrans = tlp->is_retrans;
+    bool more = seq_after(ack->hdr->ack, tlp->end_seq);
 
     if (!tlp->active || seq_before(ack->hdr->ack, tlp->end_seq)) {
         return false;
     }
-    if (ack->acked == 0 && !dsack && !ack->duplicate) {
+    if (tlp->is_retrans && !dsack && !more && !(ack->duplicate && ack->hdr->n_sack == 0)) {
         return false;
     }
     tlp->active = false;
-    return was_retrans && !dsack && ack->acked > 0;
+    return tlp->is_retrans && !dsack && more;
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* TCP with all that it has; a program that does not name it does not link it. */
+#include "libsock.h"
+#include "proto/tcp/profile.h"
+
+const struct tcp_profile sk_tcp_full = {
+    .name = "full",
+    .recovery = &tcp_rack,
+    .recovery_without_sack = &tcp_newreno,
+    .congestion = &tcp_cubic,
+    .extensions = &tcp_timestamps_and_sack,
+};

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * RACK-TLP (RFC 8985), proportional rate reduction (RFC 6937), and losses that were none (RFC 3522,
+ * RFC 2883), with Reno for the windows.
+ */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+static const struct tcp_profile profile = {
+    .name = "rack",
+    .recovery = &tcp_rack,
+    .recovery_without_sack = &tcp_newreno,
+    .congestion = &tcp_reno,
+    .extensions = &tcp_timestamps_and_sack,
+};
+
+// clang-format off
+
+/* Connected at 20 ms; the round trip is 100 ms; ten segments are out at 300 ms, 1 to 10000, and
+ * cwnd is 10000. The retransmission timeout is 300 ms. */
+#define ten_out \
+    setup(.profile = &profile), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(100, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
+    out(100, ACK, 1, 1, 0), \
+    expect(100, CWND, 4000), \
+    app(100, WRITE, 60000), \
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000), \
+    out(100, ACK, 2001, 1, 1000), out(100, ACK, 3001, 1, 1000), \
+    in(200, ACK, 1, 1001, 0), \
+    out(200, ACK, 4001, 1, 1000), out(200, ACK, 5001, 1, 1000), \
+    in(201, ACK, 1, 2001, 0), \
+    out(201, ACK, 6001, 1, 1000), out(201, ACK, 7001, 1, 1000), \
+    in(202, ACK, 1, 3001, 0), \
+    out(202, ACK, 8001, 1, 1000), out(202, ACK, 9001, 1, 1000), \
+    in(203, ACK, 1, 4001, 0), \
+    out(203, ACK, 10001, 1, 1000), out(203, ACK, 11001, 1, 1000), \
+    expect(203, CWND, 8000)
+
+/* Three segments were reported beyond the first: without reordering seen that is enough. */
+#define in_recovery \
+    ten_out, \
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }), \
+    out(300, ACK, 12001, 1, 1000), \
+    in(301, ACK, 1, 4001, 0, .sack = { { 5001, 7001 } }), \
+    out(301, ACK, 13001, 1, 1000), \
+    in(302, ACK, 1, 4001, 0, .sack = { { 5001, 8001 } }), \
+    out(302, ACK, 4001, 1, 1000)
+
+SCRIPT(a_segment_is_lost_when_three_sent_later_arrived)
+    in_recovery,
+    expect(302, SSTHRESH, 4000),
+    expect(302, UNACKED, 10000),
+END_SCRIPT;
+
+/* RFC 6937: first 4 for 10, since ssthresh is 4000 of 10000, then up to ssthresh. */
+SCRIPT(less_is_sent_than_arrives_until_ssthresh_is_reached)
+    in_recovery,
+    in(303, ACK, 1, 4001, 0, .sack = { { 5001, 9001 } }),
+    in(304, ACK, 1, 4001, 0, .sack = { { 5001, 10001 } }),
+    in(305, ACK, 1, 4001, 0, .sack = { { 5001, 11001 } }),
+    in(306, ACK, 1, 4001, 0, .sack = { { 5001, 12001 } }),
+    out(306, ACK, 14001, 1, 1000),
+    in(307, ACK, 1, 4001, 0, .sack = { { 5001, 13001 } }),
+    out(307, ACK, 15001, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(recovery_ends_with_what_was_out_when_it_began)
+    in_recovery,
+    in(402, ACK, 1, 13001, 0, .sack = { { 13001, 14001 } }),
+    out(402, ACK, 14001, 1, 1000), out(402, ACK, 15001, 1, 1000),
+    out(402, ACK, 16001, 1, 1000), out(402, ACK, 17001, 1, 1000),
+    in(403, ACK, 1, 14001, 0),
+    expect(403, CWND, 4000),
+    expect(403, SSTHRESH, 4000),
+END_SCRIPT;
+
+/* Each hole is seen at once, and filled as PRR lets it. */
+SCRIPT(holes_are_filled_in_order)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
+    out(300, ACK, 12001, 1, 1000),
+    in(301, ACK, 1, 4001, 0, .sack = { { 7001, 8001 }, { 5001, 6001 } }),
+    out(301, ACK, 13001, 1, 1000),
+    in(302, ACK, 1, 4001, 0, .sack = { { 7001, 9001 }, { 5001, 6001 } }),
+    out(302, ACK, 4001, 1, 1000),
+    in(303, ACK, 1, 4001, 0, .sack = { { 7001, 10001 }, { 5001, 6001 } }),
+    in(304, ACK, 1, 4001, 0, .sack = { { 7001, 11001 }, { 5001, 6001 } }),
+    in(305, ACK, 1, 4001, 0, .sack = { { 7001, 12001 }, { 5001, 6001 } }),
+    out(305, ACK, 6001, 1, 1000),
+    in(400, ACK, 1, 4001, 0, .sack = { { 7001, 14001 }, { 5001, 6001 } }),
+    out(400, ACK, 14001, 1, 1000), out(400, ACK, 15001, 1, 1000),
+    in(402, ACK, 1, 6001, 0, .sack = { { 7001, 14001 } }),
+    out(402, ACK, 16001, 1, 1000),
+    in(405, ACK, 1, 14001, 0),
+    out(405, ACK, 17001, 1, 1000),
+    expect(405, CWND, 4000),
+END_SCRIPT;
+
+/* A retransmission is lost when something that was sent after it arrived: no timeout is needed. */
+SCRIPT(a_lost_retransmission_is_found)
+    in_recovery,
+    in(303, ACK, 1, 4001, 0, .sack = { { 5001, 9001 } }),
+    in(304, ACK, 1, 4001, 0, .sack = { { 5001, 10001 } }),
+    in(305, ACK, 1, 4001, 0, .sack = { { 5001, 11001 } }),
+    in(306, ACK, 1, 4001, 0, .sack = { { 5001, 12001 } }),
+    out(306, ACK, 14001, 1, 1000),
+    in(400, ACK, 1, 4001, 0, .sack = { { 5001, 14001 } }),
+    out(400, ACK, 15001, 1, 1000), out(400, ACK, 16001, 1, 1000),
+    in(406, ACK, 1, 4001, 0, .sack = { { 5001, 15001 } }),
+    out(406, ACK, 4001, 1, 1000), out(406, ACK, 17001, 1, 1000),
+END_SCRIPT;
+
+/* RFC 8985 6.2 step 5: what was only late is waited for, a quarter of the round trip, once
+ * reordering was seen; here it never comes. */
+SCRIPT(where_segments_are_reordered_a_loss_is_waited_for)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
+    out(300, ACK, 12001, 1, 1000),
+    in(301, ACK, 1, 6001, 0),               /* 4001 was late */
+    out(301, ACK, 13001, 1, 1000), out(301, ACK, 14001, 1, 1000),
+    in(302, ACK, 1, 6001, 0, .sack = { { 7001, 8001 } }),
+    out(302, ACK, 15001, 1, 1000),
+    in(303, ACK, 1, 6001, 0, .sack = { { 7001, 9001 } }),
+    out(303, ACK, 16001, 1, 1000),
+    in(304, ACK, 1, 6001, 0, .sack = { { 7001, 10001 } }),
+    out(304, ACK, 17001, 1, 1000),
+    in(305, ACK, 1, 6001, 0, .sack = { { 7001, 11001 } }),
+    out(305, ACK, 18001, 1, 1000),
+    out(328, ACK, 6001, 1, 1000),
+    expect(328, SSTHRESH, 4500),
+END_SCRIPT;
+
+/* RFC 8985 7.2: after two round trips without a word. */
+SCRIPT(a_tail_is_probed_with_its_last_segment)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 3000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000),
+    out(150, ACK | PSH, 2001, 1, 1000),
+    in(200, ACK, 1, 1, 0, .sack = { { 2001, 3001 } }),
+    out(200, ACK, 1, 1, 1000),
+    expect(200, SSTHRESH, 2000),
+END_SCRIPT;
+
+SCRIPT(a_probe_that_was_not_needed_changes_nothing)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 3000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000),
+    out(150, ACK | PSH, 2001, 1, 1000),
+    in(160, ACK, 1, 3001, 0),
+    in(200, ACK, 1, 3001, 0, .sack = { { 2001, 3001 } }),
+    expect(200, SSTHRESH, UINT32_MAX),
+    expect(400, IS_OPEN, 1),
+END_SCRIPT;
+
+SCRIPT(new_text_is_the_better_probe)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 9000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000),
+    out(50, ACK, 2001, 1, 1000), out(50, ACK, 3001, 1, 1000),
+    out(150, ACK, 4001, 1, 1000),
+    out(350, ACK, 1, 1, 1000),              /* the timeout counts from the probe */
+END_SCRIPT;
+
+/* RFC 8985 7.4.2: the probe itself filled the only hole. */
+SCRIPT(a_loss_that_a_probe_repaired_reduces_the_window)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 4000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000),
+    out(50, ACK | PSH, 3001, 1, 1000),
+    in(100, ACK, 1, 2001, 0),
+    out(200, ACK | PSH, 3001, 1, 1000),
+    app(240, WRITE, 1000),
+    out(240, ACK | PSH, 4001, 1, 1000),
+    in(250, ACK, 1, 4001, 0),
+    expect(250, SSTHRESH, UINT32_MAX),      /* both may have come */
+    in(290, ACK, 1, 5001, 0),
+    expect(290, SSTHRESH, 2000),
+    expect(290, CWND, 2000),
+END_SCRIPT;
+
+/* RFC 8985 6.3, RFC 6298: only the first segment, while the others may still come. */
+SCRIPT(a_timeout_repeats_the_first_segment)
+    ten_out,
+    out(403, ACK, 12001, 1, 1000),          /* a probe */
+    out(653, ACK, 4001, 1, 1000),
+    expect(653, CWND, 1000),
+    expect(653, SSTHRESH, 4500),
+    in(753, ACK, 1, 5001, 0, .sack = { { 12001, 13001 } }),
+    out(753, ACK, 5001, 1, 1000), out(753, ACK, 6001, 1, 1000),
+END_SCRIPT;
+
+/* RFC 2018 8 */
+SCRIPT(a_peer_that_threw_away_what_it_reported_gets_it_again)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 12001 } }),
+    out(300, ACK, 4001, 1, 1000), out(300, ACK, 12001, 1, 1000), out(300, ACK, 13001, 1, 1000),
+    out(300, ACK, 14001, 1, 1000),
+    in(400, ACK, 1, 5001, 0),
+    out(400, ACK, 15001, 1, 1000),
+    out(650, ACK, 5001, 1, 1000),
+    in(750, ACK, 1, 6001, 0),
+    out(750, ACK, 6001, 1, 1000), out(750, ACK, 7001, 1, 1000),
+END_SCRIPT;
+
+/* RFC 2883: the repetition came as well, so the first had only been late. */
+SCRIPT(a_duplicate_of_all_that_was_repeated_takes_the_loss_back)
+    in_recovery,
+    expect(302, SSTHRESH, 4000),
+    in(310, ACK, 1, 8001, 0),               /* 4001 was late */
+    in(402, ACK, 1, 8001, 0, .sack = { { 4001, 5001 } }),
+    out(402, ACK, 14001, 1, 1000), out(402, ACK, 15001, 1, 1000),
+    expect(402, SSTHRESH, UINT32_MAX),
+    expect(402, CWND, 8000),
+END_SCRIPT;
+
+#define with_timestamps \
+    setup(.profile = &profile), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(100, SYN | ACK, 0, 1, 0, .mss = 1012, .sack_ok = true, .ts = 100, .ecr = 0), \
+    out(100, ACK, 1, 1, 0), \
+    app(100, WRITE, 60000), \
+    out(100, ACK, 1, 1, 988), out(100, ACK, 989, 1, 988), \
+    out(100, ACK, 1977, 1, 988), out(100, ACK, 2965, 1, 988), \
+    out(300, ACK, 3953, 1, 988),            /* a probe */ \
+    out(600, ACK, 1, 1, 988)                /* a timeout */
+
+/* RFC 3522: the acknowledgment echoes a time before the repetition. */
+SCRIPT(an_echo_of_the_original_takes_a_timeout_back)
+    with_timestamps,
+    expect(600, CWND, 988),
+    in(610, ACK, 1, 989, 0, .ts = 600, .ecr = 100),
+    out(610, ACK, 4941, 1, 988),
+    expect(610, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+SCRIPT(an_echo_of_the_repetition_does_not)
+    with_timestamps,
+    in(700, ACK, 1, 989, 0, .ts = 700, .ecr = 600),
+    out(700, ACK, 989, 1, 988), out(700, ACK, 1977, 1, 988),
+    in(800, ACK, 1, 4941, 0, .ts = 800, .ecr = 600),
+    out(800, ACK, 4941, 1, 988), out(800, ACK, 5929, 1, 988), out(800, ACK, 6917, 1, 988),
+    expect(800, SSTHRESH, 2470),
+END_SCRIPT;
+
+/* Blocks that cannot be: inverted, empty, of what was never sent, half the sequence space away. */
+SCRIPT(hostile_TCPH_07_blocks_that_cannot_be)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 9001, 5001 } }),
+    in(301, ACK, 1, 4001, 0, .sack = { { 12001, 90001 }, { 5001, 4294967295u } }),
+    in(302, ACK, 1, 4001, 0, .sack = { { 11001, 12002 }, { 2147490000u, 2147500000u } }),
+    in(303, ACK, 1, 4001, 0, .sack = { { 4294960000u, 4001 }, { 20001, 30001 } }),
+    in(304, ACK, 1, 4001, 0, .sack = { { 4001, 2147495650u } }),
+    expect(304, SSTHRESH, UINT32_MAX),
+    expect(304, CWND, 8000),
+    expect(304, UNACKED, 8000),
+END_SCRIPT;
+
+/* Without SACK the connection has NewReno: three duplicates, RFC 5681. */
+SCRIPT(a_peer_without_sack_gets_newreno)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(100, WRITE, 4000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 2001, 1, 1000), out(100, ACK | PSH, 3001, 1, 1000),
+    in(110, ACK, 1, 1, 0), in(111, ACK, 1, 1, 0), in(112, ACK, 1, 1, 0),
+    out(112, ACK, 1, 1, 1000),
+END_SCRIPT;
+
+/* The table of records has four entries: what does not fit into it costs a repetition, no more. */
+SCRIPT(few_records_are_enough)
+    setup(.profile = &profile, .inflight = 4),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(100, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(100, ACK, 1, 1, 0),
+    app(100, WRITE, 4000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 2001, 1, 1000), out(100, ACK | PSH, 3001, 1, 1000),
+    in(200, ACK, 1, 1, 0, .sack = { { 3901, 4001 } }),
+    in(201, ACK, 1, 1, 0, .sack = { { 3401, 3501 }, { 3901, 4001 } }),
+    in(202, ACK, 1, 1, 0, .sack = { { 2401, 2501 }, { 3401, 3501 }, { 3901, 4001 } }),
+    out(225, ACK, 1, 1, 1000),
+    in(325, ACK, 1, 4001, 0),
+    expect(325, UNACKED, 0),
+END_SCRIPT;
+
+// clang-format on
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_segment_is_lost_when_three_sent_later_arrived,
+        less_is_sent_than_arrives_until_ssthresh_is_reached,
+        recovery_ends_with_what_was_out_when_it_began,
+        holes_are_filled_in_order,
+        a_lost_retransmission_is_found,
+        where_segments_are_reordered_a_loss_is_waited_for,
+        a_tail_is_probed_with_its_last_segment,
+        a_probe_that_was_not_needed_changes_nothing,
+        new_text_is_the_better_probe,
+        a_loss_that_a_probe_repaired_reduces_the_window,
+        a_timeout_repeats_the_first_segment,
+        a_peer_that_threw_away_what_it_reported_gets_it_again,
+        a_duplicate_of_all_that_was_repeated_takes_the_loss_back,
+        an_echo_of_the_original_takes_a_timeout_back,
+        an_echo_of_the_repetition_does_not,
+        hostile_TCPH_07_blocks_that_cannot_be,
+        a_peer_without_sack_gets_newreno,
+        few_records_are_enough,
+        NULL,
+    };
+
+    return suite_run("rack", tests);
+}
