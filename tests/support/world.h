@@ -28,6 +28,7 @@ struct world_setup {
     struct pair_settings settings; /* of both directions */
     const char *capture;           /* a file for what host 0 sends and receives; NULL: none */
     struct sk_config config;       /* of both hosts; size and seed are filled in */
+    bool basic_peer;               /* the second has sk_tcp_basic, whatever that says */
 };
 
 void world_begin(struct world *w, const struct world_setup *setup);
