@@ -48,8 +48,7 @@ static const struct tcp_profile reno = {
     .extensions = &tcp_timestamps_and_sack,
 };
 
-static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &reno,
-                                                      &sk_tcp_full };
+static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &reno, &sk_tcp_full };
 
 static void require(bool condition, const char *what)
 {

@@ -22,11 +22,9 @@
 #define CONFIG_TCP_INFLIGHT 32 /* records of what a sender has in flight, of 12 octets */
 #define CONFIG_TCP_BURST 16    /* segments that a socket sends before the next one has its turn */
 
-/* How many of each an interface answers in one second: RFC 1812 4.3.2.8 for errors, RFC 5961 7 for
- * challenge ACKs. */
+/* How many of each an interface answers in one second (RFC 1812 4.3.2.8). */
 #define CONFIG_ICMP_ERRORS_PER_SECOND 100
 #define CONFIG_RESETS_PER_SECOND 200
-#define CONFIG_CHALLENGES_PER_SECOND 100
 
 /* Frames that one poll takes from a link before it sends. */
 #define CONFIG_RX_BATCH 64

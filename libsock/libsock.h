@@ -93,7 +93,7 @@ struct sk_config {
 #define SK_IFACE_LEN (928 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
 #define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
 #define SK_TCP_LEN                                                                                 \
-    (240 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) +                                           \
+    (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) +                                           \
      2 * SK_IP_ADDR_LEN) /* of the basic profile */
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (40 + 10 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)

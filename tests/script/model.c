@@ -80,7 +80,8 @@ static void new_ack(struct model *m, double acked, double flight)
     if (!m->recovering) {
         grow(m, acked, flight);
     } else if (m->una < m->recover) { /* RFC 6582 3.2: partial */
-        m->cwnd = fmax(m->cwnd - acked, m->ssthresh) + (acked >= m->mss ? m->mss : 0);
+        m->cwnd = fmax(m->cwnd - acked, 0);
+        m->cwnd += acked >= m->mss || m->cwnd < m->mss ? m->mss : 0;
     } else { /* full */
         m->recovering = false;
         m->cwnd = fmin(m->ssthresh, fmax((double)(m->nxt - m->una), m->mss) + m->mss);

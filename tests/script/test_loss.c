@@ -174,6 +174,33 @@ SCRIPT(answers_to_window_probes_are_no_duplicates)
     out(1600, ACK, 2001, 1, 1000), out(1600, ACK | PSH, 3001, 1, 1000),
 END_SCRIPT;
 
+SCRIPT(acks_while_nothing_is_out_are_no_duplicates)
+    connected,
+    in(20, ACK, 1, 1, 0), in(21, ACK, 1, 1, 0), in(22, ACK, 1, 1, 0), in(23, ACK, 1, 1, 0),
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    expect(110, SSTHRESH, UINT32_MAX),
+    expect(110, CWND, 4000),
+END_SCRIPT;
+
+/* RFC 5681 4.1 */
+SCRIPT(after_a_pause_the_window_is_the_initial_one)
+    connected,
+    app(100, WRITE, 4000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 2001, 1, 1000), out(100, ACK | PSH, 3001, 1, 1000),
+    in(110, ACK, 1, 1001, 0), in(110, ACK, 1, 2001, 0), in(110, ACK, 1, 4001, 0),
+    expect(110, CWND, 6000),
+    app(290, WRITE, 1000),                  /* not longer than a timeout after the last text */
+    out(290, ACK | PSH, 4001, 1, 1000),
+    in(300, ACK, 1, 5001, 0),
+    expect(300, CWND, 6000),
+    app(10000, WRITE, 6000),
+    out(10000, ACK, 5001, 1, 1000), out(10000, ACK, 6001, 1, 1000),
+    out(10000, ACK, 7001, 1, 1000), out(10000, ACK, 8001, 1, 1000),
+    expect(10000, CWND, 4000),
+END_SCRIPT;
+
 /* RFC 6298 5.4 - 5.6; RFC 5681 3.1: from FlightSize, and once for one loss. */
 SCRIPT(a_timeout_repeats_the_first_segment_and_backs_off)
     in_slow_start,
@@ -439,6 +466,8 @@ int main(void)
         congestion_avoidance_grows_by_a_segment_for_every_window,
         what_is_not_a_duplicate_is_not_counted,
         answers_to_window_probes_are_no_duplicates,
+        acks_while_nothing_is_out_are_no_duplicates,
+        after_a_pause_the_window_is_the_initial_one,
         a_timeout_repeats_the_first_segment_and_backs_off,
         after_a_timeout_all_is_sent_again_in_slow_start,
         what_was_repeated_is_not_measured,

@@ -103,7 +103,11 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);
     }
-    if (ack.acked > 0 || was_shut) { /* the peer is there: RFC 9293 MUST-37 */
+    if (ack.acked > 0) {
+        tcp->soft_err = SK_OK;
+    }
+    /* The peer is there: RFC 9293 MUST-37. It may not hold up for ever what nobody waits for. */
+    if (ack.acked > 0 || (was_shut && !tcp->orphan)) {
         tcp->give_up_set = false;
     }
     if (fin_is_acked(tcp)) {

@@ -125,8 +125,8 @@ static void note_duplicate(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 static void answer_unacceptable(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     note_duplicate(tcp, hdr);
-    if (tcp->state == TCP_TIME_WAIT &&
-        hdr->flags & TCP_FIN) { /* RFC 9293 3.10.7.4: restart 2 MSL */
+    if (tcp->state == TCP_TIME_WAIT && hdr->flags & TCP_FIN &&
+        hdr->seq + tcp_seg_len(hdr) == tcp->rcv_nxt) { /* RFC 9293 3.10.7.4: the FIN again */
         tcp->ack_due = true;
         tcp_enter_time_wait(tcp, now);
         return;

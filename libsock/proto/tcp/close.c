@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The calls of the program that end a connection, and ICMP that would (RFC 9293 3.10.4, 3.10.5; RFC
- * 5927). */
+/* The calls of the program, which write and end a connection, and ICMP that would (RFC
+ * 9293 3.10.4, 3.10.5; RFC 5927). */
 #include "proto/tcp/tcp.h"
 
 #include "proto/tcp/seq.h"
 
+/* RFC 5681 4.1: what the path carried before a pause says little about it now. */
+static void restart_after_idle(struct tcp_sock *tcp, instant now)
+{
+    uint32_t window = tcp->profile->congestion->initial_window(tcp->mss);
+
+    if (tcp_in_flight(tcp) == 0 && window < tcp->cwnd &&
+        tick_since(tcp->sent_at, now) > tick_ceil(rtt_timeout(&tcp->rtt))) {
+        tcp->cwnd = window;
+    }
+}
+
 void tcp_produced(struct tcp_sock *tcp, instant now)
 {
     if (tcp_synchronized(tcp)) {
+        restart_after_idle(tcp, now);
         tcp_set_timer(tcp, false, now);
     }
 }

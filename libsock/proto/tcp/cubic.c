@@ -118,7 +118,9 @@ static void slow_start(struct tcp_sock *tcp, struct cubic *cubic, uint32_t acked
         if (tcp->rtt.latest < cubic->current_round_min_rtt) {
             cubic->current_round_min_rtt = tcp->rtt.latest;
         }
-        cubic->rtt_samples += cubic->rtt_samples < N_RTT_SAMPLE ? 1 : 0;
+        if (cubic->rtt_samples < N_RTT_SAMPLE) {
+            cubic->rtt_samples++;
+        }
     }
     tcp->cwnd += cubic->css ? growth / CSS_GROWTH_DIVISOR : growth;
     look_at_delay(cubic);
@@ -278,6 +280,7 @@ const struct tcp_congestion tcp_cubic = {
     .name = "cubic",
     .state_size = sizeof(struct cubic),
     .init = cubic_init,
+    .initial_window = initial_window,
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,
     .on_timeout = cubic_on_timeout,

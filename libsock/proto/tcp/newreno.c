@@ -52,12 +52,14 @@ static void leave(struct tcp_sock *tcp, struct newreno *nr)
 /* RFC 6582 3.2 step 3: the next hole is sent, and what left the network is replaced. */
 static void partial_ack(struct tcp_sock *tcp, uint32_t acked)
 {
-    uint32_t inflation = tcp->inflation > acked ? tcp->inflation - acked : 0;
+    uint32_t window = tcp->cwnd + tcp->inflation;
 
-    if (acked >= tcp->mss) {
-        inflation += tcp->mss;
+    window = window > acked ? window - acked : 0;
+    if (acked >= tcp->mss || window < tcp->mss) {
+        window += tcp->mss;
     }
-    tcp->inflation = inflation;
+    tcp->cwnd = window < tcp->cwnd ? window : tcp->cwnd;
+    tcp->inflation = window - tcp->cwnd;
     retransmit_first(tcp);
 }
 

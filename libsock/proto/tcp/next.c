@@ -124,11 +124,13 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
     }
     len = seq_ahead(tcp->rtx_nxt, seq_min(seq_min(limit, end), edge));
     len = len < room ? len : room;
-    if (len == 0 && !(tcp->fin_sent && tcp->rtx_nxt == end && budget > 0)) {
+    if (len == 0 &&
+        !(tcp->fin_sent && tcp->rtx_nxt == end && seq_before(end, edge) && budget > 0)) {
         return false;
     }
     fill_text(tcp, tcp->rtx_nxt, len, hdr, text);
-    if (tcp->fin_sent && tcp->rtx_nxt + len == end && seq_after(tcp->rtx_end, end)) {
+    if (tcp->fin_sent && tcp->rtx_nxt + len == end && seq_after(tcp->rtx_end, end) &&
+        seq_before(end, edge)) {
         hdr->flags |= TCP_FIN;
     }
     return true;
@@ -262,6 +264,7 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (tcp_seg_len(hdr) == 0) {
         return;
     }
+    tcp->sent_at = tick_floor(now);
     tcp->syn_due = false;
     tcp->probe_due = false;
     tcp->fin_sent = tcp->fin_sent || hdr->flags & TCP_FIN;

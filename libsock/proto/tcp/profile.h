@@ -46,6 +46,8 @@ struct tcp_congestion {
     const char *name;
     size_t state_size;
     void (*init)(struct tcp_sock *tcp);
+    /** Octets that may be in flight at first, and after a pause (RFC 5681 4.1). */
+    uint32_t (*initial_window)(uint32_t mss);
     /** Octets arrived, outside of recovery. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
     /**

@@ -176,7 +176,9 @@ static void widen_reo_wnd(struct tcp_sock *tcp, const struct news *news)
     if (news->dsacked > 0 && !rack->in_dsack_round) {
         rack->in_dsack_round = true;
         rack->dsack_round = tcp->snd_nxt;
-        rack->reo_wnd_mult += rack->reo_wnd_mult < REO_WND_MULT_MAX ? 1 : 0;
+        if (rack->reo_wnd_mult < REO_WND_MULT_MAX) {
+            rack->reo_wnd_mult++;
+        }
         rack->reo_wnd_persist = REO_WND_PERSIST;
     }
 }

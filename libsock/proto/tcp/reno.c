@@ -78,6 +78,7 @@ const struct tcp_congestion tcp_reno = {
     .name = "reno",
     .state_size = sizeof(struct reno),
     .init = reno_init,
+    .initial_window = initial_window,
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,

@@ -95,11 +95,12 @@ struct tcp_sock {
     tick timer_at;
     tick delayed_ack_at;
     tick recovery_at; /* when recovery_timer is set */
+    tick sent_at;     /* when text last left */
     tick given_up_at; /* R2: when the peer's silence has lasted too long */
     tick old_ack_at;  /* when an empty segment or a SYN was last answered */
     uint32_t msl;     /* microseconds */
 
-    uint32_t rst_seq;    /* of the RST to send, with rst_ack unless rst_bare */
+    uint32_t rst_seq;    /* of the RST to send */
     uint16_t mss;        /* octets of text in a segment that we send */
     uint16_t rcv_mss;    /* what we announce */
     uint16_t rcv_full;   /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
