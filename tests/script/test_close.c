@@ -4,6 +4,8 @@
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
+
 // clang-format off
 
 /* We close first, at 100 ms; TIME-WAIT from 120 ms on. */
@@ -163,6 +165,17 @@ SCRIPT(a_repeated_fin_starts_time_wait_anew)
     out(100120, ACK, 2, 2, 0),
     expect(340119, STATE, TCP_TIME_WAIT),
     expect(340122, STATE, TCP_CLOSED),
+END_SCRIPT;
+
+/* Only the FIN that was taken may do so, or anybody who knows the ports keeps the record. */
+SCRIPT(a_blind_fin_does_not_start_time_wait_anew)
+    in_time_wait,
+    in(100000, FIN | ACK, 900000, 1, 0, .drop = DROP_TCP_UNACCEPTABLE),
+    out(100000, ACK, 2, 2, 0),
+    in(110000, FIN, 3000000000u, 0, 10, .drop = DROP_TCP_UNACCEPTABLE),
+    out(110000, ACK, 2, 2, 0),
+    expect(240119, STATE, TCP_TIME_WAIT),
+    expect(240121, STATE, TCP_CLOSED),
 END_SCRIPT;
 
 SCRIPT(an_ack_does_not_start_time_wait_anew)
@@ -373,6 +386,32 @@ END_SCRIPT;
 
 // clang-format on
 
+/* Nobody waits for it, and the peer would answer for ever. */
+START_TEST(a_closed_window_does_not_keep_an_orphan)
+{
+    struct script *s = malloc(sizeof(*s));
+    struct tcp_hdr hdr;
+    int n_probes = 0;
+
+    ck_assert_ptr_nonnull(s);
+    script_begin(s, "orphan", 77, 5, 1000000);
+    script_connect(s, 1000, 65535, 0);
+    play(s, in(50, ACK, 1, 1, 0, .win = SHUT));
+    play(s, app(100, WRITE, 10));
+    play(s, app(100, CLOSE));
+    while (script_advance(s, 2000000)) {
+        ck_assert(script_take(s, &hdr));
+        play(s, in(script_ms(s), ACK, 1, 1, 0));
+        n_probes++;
+    }
+    ck_assert_int_ge(n_probes, 15);
+    ck_assert_int_eq(s->tcp->state, TCP_CLOSED);
+    ck_assert_int_eq(s->tcp->err, SK_TIMED_OUT);
+    script_end(s);
+    free(s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -388,6 +427,8 @@ int main(void)
         time_wait_lasts_two_msl,
         time_wait_of_a_quick_link_is_short,
         a_repeated_fin_starts_time_wait_anew,
+        a_blind_fin_does_not_start_time_wait_anew,
+        a_closed_window_does_not_keep_an_orphan,
         an_ack_does_not_start_time_wait_anew,
         a_reset_does_not_end_time_wait,
         old_text_in_time_wait_is_acknowledged,

@@ -174,6 +174,15 @@ SCRIPT(answers_to_window_probes_are_no_duplicates)
     out(1600, ACK, 2001, 1, 1000), out(1600, ACK | PSH, 3001, 1, 1000),
 END_SCRIPT;
 
+/* RFC 6582 3.2 step 3: by as much as was acknowledged, below ssthresh if need be. */
+SCRIPT(a_partial_ack_for_much_leaves_little_room)
+    in_fast_recovery,                       /* 4000 and 3 duplicates; 14001 is next */
+    in(132, ACK, 1, 12001, 0),              /* 7000 - 8000 + 1000, and one more than nothing */
+    out(132, ACK, 12001, 1, 1000),
+    in(133, ACK, 1, 12001, 0),
+    expect(140, UNACKED, 2000),
+END_SCRIPT;
+
 SCRIPT(acks_while_nothing_is_out_are_no_duplicates)
     connected,
     in(20, ACK, 1, 1, 0), in(21, ACK, 1, 1, 0), in(22, ACK, 1, 1, 0), in(23, ACK, 1, 1, 0),
@@ -466,6 +475,7 @@ int main(void)
         congestion_avoidance_grows_by_a_segment_for_every_window,
         what_is_not_a_duplicate_is_not_counted,
         answers_to_window_probes_are_no_duplicates,
+        a_partial_ack_for_much_leaves_little_room,
         acks_while_nothing_is_out_are_no_duplicates,
         after_a_pause_the_window_is_the_initial_one,
         a_timeout_repeats_the_first_segment_and_backs_off,

@@ -288,6 +288,33 @@ SCRIPT(a_window_that_shrank_gets_only_what_fits)
     out(750, ACK | PSH, 7501, 1, 500),
 END_SCRIPT;
 
+/* RFC 9293 3.10.7.4: SND.UNA =< SEG.ACK, else the window is that of long ago. */
+SCRIPT(a_window_of_an_older_acknowledgment_is_not_believed)
+    connected,
+    app(50, WRITE, 2000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK | PSH, 1001, 1, 1000),
+    in(60, ACK, 1, 2001, 0, .win = 3000),
+    in(61, ACK | PSH, 1, 1001, 10, .win = 9000),
+    expect(61, UNREAD, 10),
+    expect(61, SEND_WINDOW, 3000),
+    out(101, ACK, 2001, 11, 0),
+END_SCRIPT;
+
+/* The window shrank after both were sent. */
+SCRIPT(a_repeated_fin_stays_inside_the_window)
+    connected,
+    app(100, WRITE, 5),
+    out(100, ACK | PSH, 1, 1, 5),
+    app(100, SHUTDOWN),
+    out(100, ACK | FIN, 6, 1, 0),
+    in(110, ACK, 1, 1, 0, .win = 5),
+    out(300, ACK | PSH, 1, 1, 5),
+    in(310, ACK, 1, 6, 0, .win = 5),
+    out(310, ACK | FIN, 6, 1, 0),
+    in(320, ACK, 1, 7, 0),
+    expect(320, STATE, TCP_FIN_WAIT_2),
+END_SCRIPT;
+
 SCRIPT(a_window_of_an_older_segment_is_not_believed)
     connected,
     in(50, ACK, 1, 1, 100, .win = 3000),
@@ -403,6 +430,8 @@ int main(void)
         fin_probes_a_closed_window,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,
+        a_window_of_an_older_acknowledgment_is_not_believed,
+        a_repeated_fin_stays_inside_the_window,
         a_window_of_an_older_segment_is_not_believed,
         an_answered_probe_keeps_the_connection_open,
         a_window_that_shrinks_by_any_amount_is_survived,
