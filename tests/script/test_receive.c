@@ -286,6 +286,21 @@ SCRIPT(text_that_overtook_the_fin_before_it_is_ignored)
     expect(120, AT_END, 1),
 END_SCRIPT;
 
+SCRIPT(a_fin_before_text_that_came_is_not_believed)
+    connected,
+    in(100, ACK, 101, 1, 100),
+    out(100, ACK, 1, 1, 0),
+    in(101, ACK, 301, 1, 100),
+    out(101, ACK, 1, 1, 0),
+    in(102, ACK | FIN, 251, 1, 0),
+    out(102, ACK, 1, 1, 0),
+    in(103, ACK, 1, 1, 100),
+    out(103, ACK, 1, 201, 0),
+    in(104, ACK, 201, 1, 100),
+    out(104, ACK, 1, 401, 0),
+    expect(104, STATE, TCP_ESTABLISHED),
+END_SCRIPT;
+
 SCRIPT(a_reader_that_shut_down_has_text_thrown_away)
     connected,
     in(100, ACK, 1, 1, 1000),
@@ -393,6 +408,7 @@ int main(void)
         fin_leaves_a_closed_window_closed,
         text_after_fin_is_ignored,
         text_that_overtook_the_fin_before_it_is_ignored,
+        a_fin_before_text_that_came_is_not_believed,
         a_reader_that_shut_down_has_text_thrown_away,
         a_segment_without_text_is_not_acknowledged,
         every_order_of_five_segments_is_delivered,

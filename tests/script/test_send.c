@@ -300,6 +300,20 @@ SCRIPT(a_window_of_an_older_acknowledgment_is_not_believed)
     out(101, ACK, 2001, 11, 0),
 END_SCRIPT;
 
+/* Karn: the octet of the probe was sent before. */
+SCRIPT(what_holds_a_repeated_octet_is_not_measured)
+    connected,
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+    in(30, ACK, 1, 1001, 0, .win = SHUT),
+    app(100, WRITE, 1000),
+    out(300, ACK, 1001, 1, 1),
+    in(310, ACK, 1, 1001, 0, .win = 9000),
+    out(310, ACK | PSH, 1001, 1, 1000),
+    in(500, ACK, 1, 2001, 0),
+    expect(500, RTO, 200),
+END_SCRIPT;
+
 /* The window shrank after both were sent. */
 SCRIPT(a_repeated_fin_stays_inside_the_window)
     connected,
@@ -431,6 +445,7 @@ int main(void)
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,
         a_window_of_an_older_acknowledgment_is_not_believed,
+        what_holds_a_repeated_octet_is_not_measured,
         a_repeated_fin_stays_inside_the_window,
         a_window_of_an_older_segment_is_not_believed,
         an_answered_probe_keeps_the_connection_open,

@@ -107,8 +107,32 @@ SCRIPT(a_closed_window_takes_acknowledgments)
     out(120, ACK, 501, 2049, 0),
     expect(120, UNACKED, 0),
     expect(120, SEND_WINDOW, 700),
+    in(125, ACK, 2050, 501, 0, .win = 800), /* beside an octet of its own that did not fit */
+    expect(125, SEND_WINDOW, 800),
     in(130, RST, 2049, 0, 0),
     expect(130, ERR, SK_RESET),
+END_SCRIPT;
+
+SCRIPT(a_link_that_absorbs_less_than_a_segment_gets_text)
+    setup(.limit = 500),
+    connected,
+    in(100, ACK, 1, 1, 500),
+    out(140, ACK, 1, 501, 0, .win = 500),
+    in(150, ACK, 501, 1, 500),
+    out(190, ACK, 1, 1001, 0, .win = 500),
+END_SCRIPT;
+
+/* All that is still to come has room. */
+SCRIPT(no_window_is_announced_behind_a_fin)
+    setup(.rx = 2048),
+    connected,
+    in(100, ACK, 1, 1, 1024),
+    in(101, ACK | FIN, 1549, 1, 499),
+    out(101, ACK, 1, 1025, 0),
+    app(110, READ, 1024),
+    expect(1000, UNREAD, 0),
+    in(1000, ACK, 1025, 1, 524),
+    out(1000, ACK, 1, 2049, 0),
 END_SCRIPT;
 
 /* 131072 octets are announced in units of 4. What was announced once is taken, though the last ACK
@@ -181,6 +205,8 @@ int main(void)
         no_more_is_announced_than_the_link_absorbs,
         a_window_probe_is_answered,
         a_closed_window_takes_acknowledgments,
+        a_link_that_absorbs_less_than_a_segment_gets_text,
+        no_window_is_announced_behind_a_fin,
         a_scaled_window_is_honoured_to_its_true_edge,
         a_scaled_window_does_not_move_back_while_there_is_room,
         many_small_segments_do_not_inflate_a_scaled_window,

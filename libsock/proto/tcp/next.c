@@ -129,8 +129,7 @@ static bool next_retransmission(const struct tcp_sock *tcp, struct tcp_hdr *hdr,
         return false;
     }
     fill_text(tcp, tcp->rtx_nxt, len, hdr, text);
-    if (tcp->fin_sent && tcp->rtx_nxt + len == end && seq_after(tcp->rtx_end, end) &&
-        seq_before(end, edge)) {
+    if (tcp->fin_sent && tcp->rtx_nxt + len == end && seq_before(end, edge)) {
         hdr->flags |= TCP_FIN;
     }
     return true;
@@ -252,7 +251,6 @@ static void sent_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     uint32_t end = hdr->seq + tcp_seg_len(hdr);
-    bool first = tcp_in_flight(tcp) == 0;
 
     if (hdr->flags & TCP_RST) {
         tcp->rst_due = false;
@@ -281,7 +279,7 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
             start_timing(tcp, now);
         }
     }
-    tcp_set_timer(tcp, first, now);
+    tcp_set_timer(tcp, false, now);
     if (tcp->recovery->on_sent && !(hdr->flags & TCP_SYN)) {
         tcp->recovery->on_sent(tcp, hdr, now);
     }
