@@ -122,6 +122,26 @@ SCRIPT(a_link_that_absorbs_less_than_a_segment_gets_text)
     out(190, ACK, 1, 1001, 0, .win = 500),
 END_SCRIPT;
 
+/* Half of what can be announced, not of the buffer: a peer that does not scale windows would wait
+ * for its persist timer. */
+SCRIPT(a_buffer_larger_than_the_window_field_is_announced_again)
+    setup(.rx = 262144, .path_mss = 32000),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 32000),
+    out(10, ACK, 1, 1, 0),
+    in(20, ACK, 1, 1, 31940), in(20, ACK, 31941, 1, 31940),
+    out(20, ACK, 1, 63881, 0, .win = 65535),
+    in(30, ACK, 63881, 1, 31940), in(30, ACK, 95821, 1, 31940),
+    out(30, ACK, 1, 127761, 0, .win = 65535),
+    in(40, ACK, 127761, 1, 31940), in(40, ACK, 159701, 1, 31940),
+    out(40, ACK, 1, 191641, 0, .win = 65535),
+    in(50, ACK, 191641, 1, 31940), in(50, ACK, 223581, 1, 31940),
+    out(50, ACK, 1, 255521, 0, .win = 1655),
+    app(60, READ, 60000),
+    out(60, ACK, 1, 255521, 0, .win = 65535),
+END_SCRIPT;
+
 /* All that is still to come has room. */
 SCRIPT(no_window_is_announced_behind_a_fin)
     setup(.rx = 2048),
@@ -206,6 +226,7 @@ int main(void)
         a_window_probe_is_answered,
         a_closed_window_takes_acknowledgments,
         a_link_that_absorbs_less_than_a_segment_gets_text,
+        a_buffer_larger_than_the_window_field_is_announced_again,
         no_window_is_announced_behind_a_fin,
         a_scaled_window_is_honoured_to_its_true_edge,
         a_scaled_window_does_not_move_back_while_there_is_room,

@@ -177,6 +177,16 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
     return reason;
 }
 
+/* What can be announced when the buffer is empty: RCV.BUFF of RFC 9293 3.8.6.2.2. */
+static uint32_t largest_window(const struct tcp_sock *tcp)
+{
+    uint32_t field = (uint32_t)UINT16_MAX << tcp->rcv_wscale;
+    uint32_t size = ring_size(&tcp->rx);
+
+    size = size < tcp->rcv_limit ? size : tcp->rcv_limit;
+    return size < field ? size : field;
+}
+
 /*
  * RFC 9293 3.8.6.2.2: the edge stays until it can move by half the buffer or a segment. What is
  * announced is a multiple of 2^rcv_wscale: an edge that stays is rounded up where there is room for
@@ -185,16 +195,13 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
 uint32_t tcp_window_edge(const struct tcp_sock *tcp)
 {
     uint32_t slack = (1u << tcp->rcv_wscale) - 1;
-    uint32_t limit = tcp->rcv_limit < (uint32_t)65535 << tcp->rcv_wscale
-                         ? tcp->rcv_limit
-                         : (uint32_t)65535 << tcp->rcv_wscale;
-    uint32_t step = ring_size(&tcp->rx) / 2 < tcp->rcv_mss ? ring_size(&tcp->rx) / 2 : tcp->rcv_mss;
+    uint32_t limit = largest_window(tcp);
+    uint32_t step = limit / 2 < tcp->rcv_mss ? limit / 2 : tcp->rcv_mss;
     uint32_t room = ring_free(&tcp->rx);
     uint32_t kept = tcp->rcv_adv - tcp->rcv_nxt;
     uint32_t gain;
 
     room = (room < limit ? room : limit) & ~slack;
-    step = step < limit ? step : limit;
     gain = seq_ahead(tcp->rcv_adv, tcp->rcv_nxt + room);
     if (gain > 0 && gain >= step) {
         return tcp->rcv_nxt + room;
@@ -206,7 +213,7 @@ uint32_t tcp_window_edge(const struct tcp_sock *tcp)
 void tcp_consumed(struct tcp_sock *tcp, instant now)
 {
     uint32_t gain = seq_ahead(tcp->rcv_adv, tcp_window_edge(tcp));
-    uint32_t most = ring_size(&tcp->rx) < tcp->rcv_limit ? ring_size(&tcp->rx) : tcp->rcv_limit;
+    uint32_t most = largest_window(tcp);
 
     (void)now;
     if (gain > 0 &&
