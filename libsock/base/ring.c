@@ -9,25 +9,12 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/atomic.h"
 #include "base/sum.h"
 
 void ring_init(struct ring *r, uint8_t *memory, uint32_t size)
 {
     SK_ASSERT(size > 0 && (size & (size - 1)) == 0);
     *r = (struct ring){ .base = memory, .mask = size - 1 };
-}
-
-uint32_t ring_used(const struct ring *r)
-{
-    uint32_t tail = load_acquire(&r->tail);
-
-    return load_acquire(&r->head) - tail;
-}
-
-uint32_t ring_free(const struct ring *r)
-{
-    return ring_size(r) - ring_used(r);
 }
 
 /* Cuts `len` octets from counter `from` on where the memory ends. */

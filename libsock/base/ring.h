@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
+
 struct ring {
     uint8_t *base;
     uint32_t mask; /* size - 1 */
@@ -35,10 +37,18 @@ static inline uint32_t ring_size(const struct ring *r)
 }
 
 /** Octets that wait to be read. Either side may ask. */
-uint32_t ring_used(const struct ring *r);
+static inline uint32_t ring_used(const struct ring *r)
+{
+    uint32_t tail = load_acquire(&r->tail);
+
+    return load_acquire(&r->head) - tail;
+}
 
 /** Octets that fit in. Either side may ask. */
-uint32_t ring_free(const struct ring *r);
+static inline uint32_t ring_free(const struct ring *r)
+{
+    return ring_size(r) - ring_used(r);
+}
 
 /* Producer */
 

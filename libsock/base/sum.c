@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) uint16_t run(bool copy, uint16_t su
 
 uint16_t sum_add(uint16_t sum, const uint8_t *octets, size_t len)
 {
-    return run(false, sum, NULL, octets, len);
+    return len == 0 ? sum : run(false, sum, NULL, octets, len);
 }
 
 uint16_t sum_copy(uint16_t sum, uint8_t *to, const uint8_t *octets, size_t len)

@@ -36,6 +36,9 @@ static uint16_t place_part(struct tcp_sock *tcp, struct interval part, const uin
     uint16_t sum = 0;
     struct interval hole;
 
+    if (tcp->ooo.n == 0) {
+        return ring_poke(&tcp->rx, at - tcp->rcv_nxt, text, part.end - at);
+    }
     while (assemble_hole(&tcp->ooo, at, part.end, &hole)) {
         sum = sum_join(sum, sum_add(0, text + (at - part.start), hole.start - at), at - part.start);
         sum = sum_join(sum,
