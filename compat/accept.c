@@ -19,7 +19,7 @@ int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
     if (addr != NULL && len == NULL) {
         return errno_fail(EFAULT);
     }
-    int number = fd_reserve(SK_STREAM, false);
+    int number = fd_reserve(false);
     if (number < 0) {
         return -1;
     }

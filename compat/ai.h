@@ -23,6 +23,15 @@ struct ai_node *ai_alloc(size_t name_len);
 /** Gives a node back. */
 void ai_free(struct ai_node *node);
 
+enum ai_literal {
+    AI_NAME,    /* may be a name */
+    AI_ADDRESS, /* an address */
+    AI_NOTHING, /* neither: an IPv6 address, or one with a number too large */
+};
+
+/** What a node's text is; the address of AI_ADDRESS. */
+enum ai_literal ai_literal(const char *text, struct ip_addr *out);
+
 /** The port of a service on `type` (SOCK_STREAM, SOCK_DGRAM), -1 when it has none there. */
 int ai_service(const char *name, int type);
 

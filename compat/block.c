@@ -32,10 +32,24 @@ instant block_deadline(const struct port *port, duration timeout)
     return timeout == 0 ? NEVER : after(port->now(port), timeout);
 }
 
+static bool ends_wait(enum port_idle idle, enum block_signal signal)
+{
+    return (idle == PORT_INTERRUPTED && signal != BLOCK_GOES_ON) ||
+           (idle == PORT_RESTART && signal == BLOCK_ENDS);
+}
+
+static instant sleep_until(struct sk_iface *iface, instant now, const struct block_how *how)
+{
+    instant until = earlier(sk_iface_poll_at(iface, now), how->deadline);
+
+    return how->step != 0 ? earlier(until, after(now, how->step)) : until;
+}
+
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
-                         instant deadline, duration step)
+                         const struct block_how *how)
 {
     instant background_at = port->background != NULL ? 0 : NEVER;
+    bool interrupted = false;
 
     for (;;) {
         instant now = port->now(port);
@@ -44,7 +58,10 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
         if (err != SK_PENDING) {
             return err;
         }
-        if (now >= deadline) {
+        if (interrupted) {
+            return SK_INTERRUPTED;
+        }
+        if (now >= how->deadline) {
             return SK_AGAIN;
         }
         if (in_background) {
@@ -55,16 +72,16 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
             background_at = now + BACKGROUND_EVERY;
             continue;
         }
-        instant until = earlier(sk_iface_poll_at(iface, now), deadline);
-        port->idle(port, iface, earlier(earlier(until, background_at), after(now, step)));
+        instant until = earlier(sleep_until(iface, now, how), background_at);
+        interrupted = ends_wait(port->idle(port, iface, until), how->signal);
     }
 }
 
-enum sk_err block_on_stepping(const struct port *port, struct sk_iface *iface, struct sk_op *op,
-                              instant deadline, duration step)
+enum sk_err block_as(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+                     struct block_how how)
 {
     port->lock(port);
-    enum sk_err err = drive(port, iface, op, deadline, step);
+    enum sk_err err = drive(port, iface, op, &how);
     sk_iface_poll(iface, port->now(port));
     port->unlock(port);
     return err;
@@ -73,5 +90,5 @@ enum sk_err block_on_stepping(const struct port *port, struct sk_iface *iface, s
 enum sk_err block_on(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                      instant deadline)
 {
-    return block_on_stepping(port, iface, op, deadline, NEVER);
+    return block_as(port, iface, op, (struct block_how){ .deadline = deadline });
 }

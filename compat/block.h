@@ -13,17 +13,31 @@
 #define BACKGROUND_EVERY                                                                           \
     ((duration)10000) /* us: how often a blocked call lets other work of the program run */
 
+/* What a signal handler does to the wait of the thread that it runs in. */
+enum block_signal {
+    BLOCK_GOES_ON,
+    BLOCK_RESTARTS, /* goes on if handlers were installed with SA_RESTART, else it ends */
+    BLOCK_ENDS,
+};
+
+struct block_how {
+    instant deadline;
+    duration step; /* the operation is polled at least so often, for what the port cannot wait for;
+                      0: need not be */
+    enum block_signal signal;
+};
+
 /**
  * Drives the host until the operation is done, and what it queued has left, or until the deadline:
- * then SK_AGAIN. SK_DEADLOCK when it would wait inside the background hook. Takes the port's lock.
+ * then SK_AGAIN. SK_DEADLOCK when it would wait inside the background hook, SK_INTERRUPTED when a
+ * signal handler ran and the operation is not done all the same. Takes the port's lock.
  */
+enum sk_err block_as(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+                     struct block_how how);
+
+/** The same, and no signal ends it. */
 enum sk_err block_on(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                      instant deadline);
-
-/** As block_on, and polls the operation at least every `step`, for what the port cannot wait for.
- */
-enum sk_err block_on_stepping(const struct port *port, struct sk_iface *iface, struct sk_op *op,
-                              instant deadline, duration step);
 
 /** Microseconds from now as a deadline; 0 is no deadline. */
 instant block_deadline(const struct port *port, duration timeout);

@@ -3,7 +3,7 @@
 /*
  * The board that a host program has by default: libslirp's network, as the environment says.
  *
- *   LIBSOCK_MTU=1500            octets of an IP packet
+ *   LIBSOCK_MTU=1500            octets of an IP packet, 576 to 65521
  *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
  *   LIBSOCK_FORWARD=tcp:127.0.0.1:8080:80,udp:127.0.0.1:0:7
  *                               ports of the host, to ports of ours; 0 takes a free one and says
@@ -12,16 +12,19 @@
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
  *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
  *
- * A value that cannot be understood or done is never ignored: one line says so, and the call that
- * needed the network fails with ENETDOWN, as does every later one.
+ * A value that cannot be understood or done is never ignored, nor is a LIBSOCK_ that is none of
+ * these: one line says so, and the call that needed the network fails with ENETDOWN, as does every
+ * later one.
  */
 // clang-format on
+#define _GNU_SOURCE /* environ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "compat/compat.h"
 #include "link/pcap.h"
@@ -35,12 +38,13 @@
 #define N_PACKETS 1024
 #define N_QUERIES 32
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
-#define HEADROOM 36 /* octets in front of a transport header: Ethernet, aligned, and IPv4 */
-#define PACKET_ALIGN 64u
+#define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
+#define PACKET_ALIGN 8u
 
-#define MIN_MTU 68 /* RFC 791 3.2 */
+#define MIN_MTU 576 /* RFC 1122 3.3.2: what every host takes; below, DHCP would need fragments */
 
 #define MAX_PORT 65535
+#define PREFIX "LIBSOCK_" /* of variables that are ours */
 
 #define LITERAL(x) #x
 #define TEXT(x) LITERAL(x)
@@ -128,12 +132,28 @@ static bool take_seed(struct settings *s, const char *value)
     return len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len;
 }
 
+/* What these say is found out when the network is made. */
+
+static bool take_forward(struct settings *s, const char *value)
+{
+    s->forward = value;
+    return true;
+}
+
+static bool take_pcap(struct settings *s, const char *value)
+{
+    s->pcap = value;
+    return true;
+}
+
 // clang-format off
 static const struct variable {
     const char *name;
     bool (*take)(struct settings *s, const char *value);
     const char *wrong;
 } variables[] = {
+    { "LIBSOCK_FORWARD", take_forward, NULL },
+    { "LIBSOCK_PCAP", take_pcap, NULL },
     { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
     { "LIBSOCK_DNS", take_dns, "not an address, or address:port" },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
@@ -141,15 +161,27 @@ static const struct variable {
 };
 // clang-format on
 
-static bool read_settings(struct settings *s)
+/* `text` is NAME=VALUE. */
+static bool take_variable(struct settings *s, const char *text)
 {
-    s->forward = getenv("LIBSOCK_FORWARD");
-    s->pcap = getenv("LIBSOCK_PCAP");
+    size_t len = strcspn(text, "=");
+
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         const struct variable *v = &variables[i];
-        const char *value = getenv(v->name);
-        if (value != NULL && !v->take(s, value)) {
-            return refuse(v->name, value, strlen(value), v->wrong);
+        if (strlen(v->name) == len && memcmp(v->name, text, len) == 0 && text[len] == '=') {
+            const char *value = text + len + 1;
+            return v->take(s, value) || refuse(v->name, value, strlen(value), v->wrong);
+        }
+    }
+    say("%s: no variable that libsock knows", text);
+    return false;
+}
+
+static bool read_settings(struct settings *s)
+{
+    for (char **at = environ; at != NULL && *at != NULL; at++) {
+        if (strncmp(*at, PREFIX, strlen(PREFIX)) == 0 && !take_variable(s, *at)) {
+            return false;
         }
     }
     return true;
@@ -257,6 +289,10 @@ static struct sk_iface *make_iface(const struct settings *s)
         return NULL;
     }
     size_t len = sk_iface_size(&config);
+    if (len == 0) {
+        say("the network's configuration is not valid");
+        return NULL;
+    }
     void *memory =
         mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {

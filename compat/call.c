@@ -25,7 +25,22 @@ instant call_deadline(const struct sock_fd *s, int flags, duration timeout)
     return block_deadline(libsock_port(), timeout);
 }
 
+/* signal(7): Linux restarts a call that has no timeout, and no other. */
+enum sk_err call_block_until(struct sk_op *op, instant until, instant deadline)
+{
+    struct libsock_state *state = libsock_state_current();
+    struct block_how how = { .deadline = until,
+                             .signal = deadline == NEVER ? BLOCK_RESTARTS : BLOCK_ENDS };
+
+    return block_as(state->port, state->iface, op, how);
+}
+
 enum sk_err call_block(struct sk_op *op, instant deadline)
+{
+    return call_block_until(op, deadline, deadline);
+}
+
+enum sk_err call_block_through(struct sk_op *op, instant deadline)
 {
     struct libsock_state *state = libsock_state_current();
 
@@ -52,7 +67,7 @@ enum sk_err call_block_for_route(struct sk_op *op, instant deadline)
 {
     struct routed r = { .op = { .poll = poll_routed, .fd = op->fd }, .inner = op };
     instant early = give_up_at(deadline);
-    enum sk_err err = call_block(&r.op, early);
+    enum sk_err err = call_block_until(&r.op, early, deadline);
 
     if (err != SK_AGAIN) {
         return err;
@@ -73,7 +88,7 @@ static enum sk_err poll_configured(struct sk_op *op, struct sk_iface *iface, ins
 enum sk_err call_await_address(instant deadline)
 {
     struct sk_op op = { .poll = poll_configured };
-    enum sk_err err = call_block(&op, give_up_at(deadline));
+    enum sk_err err = call_block_through(&op, give_up_at(deadline));
 
     return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;
 }

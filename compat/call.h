@@ -12,8 +12,14 @@
  * now; 0: NEVER. */
 instant call_deadline(const struct sock_fd *s, int flags, duration timeout);
 
-/** block_on, for the host of `s`. */
+/** Waits on the current host until the operation is done, until the deadline, or for a signal. */
 enum sk_err call_block(struct sk_op *op, instant deadline);
+
+/** A part of call_block, up to a time before its deadline. */
+enum sk_err call_block_until(struct sk_op *op, instant until, instant deadline);
+
+/** As call_block, and no signal ends it. */
+enum sk_err call_block_through(struct sk_op *op, instant deadline);
 
 /**
  * As call_block, for an operation that fails for want of an address of our own: it is tried again
@@ -21,7 +27,7 @@ enum sk_err call_block(struct sk_op *op, instant deadline);
  */
 enum sk_err call_block_for_route(struct sk_op *op, instant deadline);
 
-/** Waits for an address of our own alone. */
+/** Waits for an address of our own alone, through any signal. */
 enum sk_err call_await_address(instant deadline);
 
 /** An address to send to: the unspecified one means this host, as on Linux. */

@@ -7,6 +7,17 @@
  * Each call returns what POSIX.1-2017 says and sets errno. Any thread may make it, an interrupt
  * handler none. A call that would block fails with EDEADLK when the port's background hook makes
  * it.
+ *
+ * On hosts, a signal whose handler runs in a thread that waits ends its call with EINTR, or with
+ * what was transferred by then, as Linux does (signal(7)): poll and select always, the others when
+ * they have a timeout (SO_RCVTIMEO, SO_SNDTIMEO) or when the handler was installed without
+ * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
+ * either. A connect that was interrupted goes on. getaddrinfo is never interrupted.
+ *
+ * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
+ * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the
+ * parent's connection does not notice; calls that would move data or connect fail (ENOTCONN,
+ * EINVAL), and socket fails with ENETDOWN.
  */
 #pragma once
 
@@ -31,7 +42,8 @@ extern "C" {
 /**
  * Gives the process its host. Call it before the first POSIX call, or from libsock_board.
  * SK_INVALID for NULL, SK_ALREADY when there is a host, SK_NOT_SUPPORTED when the port has no
- * entropy: initial sequence numbers and ports would be predictable (RFC 6528). `port` and `iface`
+ * entropy (initial sequence numbers and ports would be predictable, RFC 6528), and in a child of
+ * fork. `port` and `iface`
  * stay the caller's and must live on.
  */
 enum sk_err libsock_start(struct sk_iface *iface, const struct port *port);

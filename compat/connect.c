@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * connect: POSIX.1-2017, XSH connect(). On a stream, a connect that may not wait is EINPROGRESS and
- * goes on by itself; asked again it is EALREADY, then what came of it, once. On a datagram socket
- * it sets the peer, AF_UNSPEC takes it away.
+ * goes on by itself, as does one that a signal interrupted; asked again, whatever address is named,
+ * it is EALREADY, then what came of it, once. The next one after that is a new attempt. On a
+ * datagram socket it sets the peer, AF_UNSPEC takes it away.
  */
 #include "compat/connect.h"
 
@@ -30,7 +31,7 @@ void connect_advance(struct sock_fd *s, struct sk_iface *iface, instant now)
     }
     if (!sk_iface_configured(iface)) {
         if (now >= s->give_up_at) {
-            s->connect = FD_CONNECT_NONE;
+            s->connect = FD_CONNECT_STARTED;
             s->failed = SK_NET_UNREACHABLE;
         }
         return;
@@ -39,6 +40,14 @@ void connect_advance(struct sock_fd *s, struct sk_iface *iface, instant now)
     enum sk_err err = op.poll(&op, iface, now);
     s->connect = FD_CONNECT_STARTED;
     s->failed = err == SK_PENDING ? SK_OK : err;
+}
+
+static enum sk_err take_failed(struct sock_fd *s)
+{
+    enum sk_err err = s->failed;
+
+    s->failed = SK_OK;
+    return err;
 }
 
 uint32_t connect_readiness(struct sock_fd *s, struct sk_iface *iface, instant now)
@@ -59,8 +68,7 @@ enum sk_err connect_take_error(struct sock_fd *s, struct sk_iface *iface, instan
     int32_t value;
 
     connect_advance(s, iface, now);
-    *error = s->failed;
-    s->failed = SK_OK;
+    *error = take_failed(s);
     if (*error != SK_OK) {
         return SK_OK;
     }
@@ -74,18 +82,15 @@ static enum sk_err poll_progress(struct sk_op *op, struct sk_iface *iface, insta
 {
     struct sock_fd *s = ((struct progress *)op)->s;
     struct sk_op again;
-    enum sk_err err;
 
     connect_advance(s, iface, now);
     if (s->connect == FD_CONNECT_DEFERRED) {
         return SK_PENDING;
     }
-    if (s->failed == SK_OK) {
+    enum sk_err err = take_failed(s);
+    if (err == SK_OK) {
         sk_op_connect(&again, s->fd, s->to);
         err = again.poll(&again, iface, now);
-    } else {
-        err = s->failed;
-        s->failed = SK_OK;
     }
     if (err == SK_ALREADY || err == SK_PENDING) {
         return SK_PENDING;
@@ -94,13 +99,31 @@ static enum sk_err poll_progress(struct sk_op *op, struct sk_iface *iface, insta
     return err == SK_IS_CONNECTED ? SK_OK : err;
 }
 
-/* A deferred connect is given up at a time of its own, which nothing else would wake us for. */
-static enum sk_err await_progress(struct sock_fd *s, instant deadline)
+/* Data can move, or never will. */
+static enum sk_err poll_decided(struct sk_op *op, struct sk_iface *iface, instant now)
 {
-    struct progress p = { .op = { .poll = poll_progress, .fd = s->fd }, .s = s };
+    struct sock_fd *s = ((struct progress *)op)->s;
+    struct sk_addr peer;
+    bool connected = sk_remote(iface, s->fd, &peer) == SK_OK;
+
+    if (!connected && connect_readiness(s, iface, now) == 0) {
+        return SK_PENDING;
+    }
+    if (connected) {
+        s->connect = FD_CONNECT_NONE;
+    }
+    return take_failed(s);
+}
+
+/* A deferred connect is given up at a time of its own, which nothing else would wake us for. */
+static enum sk_err await(struct sock_fd *s,
+                         enum sk_err (*poll)(struct sk_op *, struct sk_iface *, instant),
+                         instant deadline)
+{
+    struct progress p = { .op = { .poll = poll, .fd = s->fd }, .s = s };
 
     if (s->connect == FD_CONNECT_DEFERRED && s->give_up_at < deadline) {
-        enum sk_err err = call_block(&p.op, s->give_up_at);
+        enum sk_err err = call_block_until(&p.op, s->give_up_at, deadline);
         if (err != SK_AGAIN) {
             return err;
         }
@@ -110,25 +133,54 @@ static enum sk_err await_progress(struct sock_fd *s, instant deadline)
 
 enum sk_err connect_await(struct sock_fd *s, instant deadline)
 {
-    return s->connect == FD_CONNECT_DEFERRED ? await_progress(s, deadline) : SK_OK;
+    return s->connect != FD_CONNECT_NONE ? await(s, poll_decided, deadline) : SK_OK;
 }
 
-static int connect_again(struct sock_fd *s)
+static int connect_again(struct sock_fd *s, struct sk_addr to, instant deadline)
 {
-    enum sk_err err = await_progress(s, call_deadline(s, 0, s->snd_timeout));
+    enum sk_err err = await(s, poll_progress, deadline);
 
-    return err == SK_AGAIN ? errno_fail(EALREADY) : errno_result(err);
+    if (err == SK_AGAIN) {
+        return errno_fail(EALREADY);
+    }
+    return errno_result(err == SK_OK && !sk_addr_equal(to, s->to) ? SK_IS_CONNECTED : err);
 }
 
-static int defer(struct sock_fd *s, struct sk_addr to)
+/* No attempt is under way, and there is nothing to tell of one: SO_ERROR, a send or a receive did.
+ */
+static bool is_idle(uint32_t readiness)
 {
-    state_enter();
-    s->connect = FD_CONNECT_DEFERRED;
-    s->failed = SK_OK;
+    return (readiness & (SK_HANGUP | SK_ERROR)) == SK_HANGUP;
+}
+
+static bool is_under_way(struct sock_fd *s)
+{
+    uint32_t readiness = connect_readiness(s, state_enter(), state_now());
+
+    if (is_idle(readiness)) {
+        s->connect = FD_CONNECT_NONE;
+    }
+    state_leave();
+    return s->connect != FD_CONNECT_NONE;
+}
+
+static bool is_configured(void)
+{
+    bool configured = sk_iface_configured(state_enter());
+
+    state_leave();
+    return configured;
+}
+
+/* The attempt goes on by itself. */
+static void leave_alone(struct sock_fd *s, struct sk_addr to)
+{
+    bool started = !is_idle(sk_readiness(state_enter(), s->fd));
+
+    s->connect = started ? FD_CONNECT_STARTED : FD_CONNECT_DEFERRED;
     s->to = to;
     s->give_up_at = state_now() + CONFIG_WAIT;
     state_leave();
-    return errno_fail(EINPROGRESS);
 }
 
 static int connect_stream(struct sock_fd *s, struct sk_addr to)
@@ -136,24 +188,18 @@ static int connect_stream(struct sock_fd *s, struct sk_addr to)
     struct sk_op op;
     instant deadline = call_deadline(s, 0, s->snd_timeout);
 
-    if (s->connect != FD_CONNECT_NONE) {
-        return connect_again(s);
+    if (s->connect != FD_CONNECT_NONE && is_under_way(s)) {
+        return connect_again(s, to, deadline);
     }
     sk_op_connect(&op, s->fd, to);
     enum sk_err err = call_block_for_route(&op, deadline);
-    if (err == SK_AGAIN || err == SK_DEADLOCK) {
-        s->connect = FD_CONNECT_STARTED;
-        s->to = to;
-        return errno_fail(err == SK_AGAIN ? EINPROGRESS : EDEADLK);
+    if (err == SK_NET_UNREACHABLE && deadline == AT_ONCE && !is_configured()) {
+        err = SK_AGAIN;
     }
-    if (err == SK_NET_UNREACHABLE && deadline == AT_ONCE) {
-        bool configured = sk_iface_configured(state_enter());
-        state_leave();
-        if (!configured) {
-            return defer(s, to);
-        }
+    if (err == SK_AGAIN || err == SK_DEADLOCK || err == SK_INTERRUPTED) {
+        leave_alone(s, to);
     }
-    return errno_result(err);
+    return err == SK_AGAIN ? errno_fail(EINPROGRESS) : errno_result(err);
 }
 
 static enum sk_err poll_set_peer(struct sk_op *op, struct sk_iface *iface, instant now)

@@ -34,9 +34,11 @@ static const int number[SK_N_ERRS] = {
     [SK_HOST_UNREACHABLE] = EHOSTUNREACH,
     [SK_NET_UNREACHABLE]  = ENETUNREACH,
     [SK_DEADLOCK]         = EDEADLK,
+    [SK_INTERRUPTED]      = EINTR,
     [SK_NAME_UNKNOWN]     = ENOENT,
     [SK_NAME_NO_ADDRESS]  = ENOENT,
     [SK_NAME_FAILED]      = EIO,
+    [SK_NAME_NO_SERVER]   = EHOSTUNREACH,
 };
 // clang-format on
 

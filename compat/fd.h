@@ -17,7 +17,7 @@
 enum fd_connect {
     FD_CONNECT_NONE,
     FD_CONNECT_DEFERRED, /* O_NONBLOCK, and the host has no address yet */
-    FD_CONNECT_STARTED,  /* the core is at it */
+    FD_CONNECT_STARTED,  /* the core is at it, or has an end to tell */
 };
 
 struct sock_fd {
@@ -28,7 +28,7 @@ struct sock_fd {
     duration snd_timeout;    /* SO_SNDTIMEO */
     enum fd_connect connect; /* under the port's lock, like all that follows */
     enum sk_err failed;      /* a deferred connect that came to nothing: SO_ERROR */
-    struct sk_addr to;       /* of a connect under way */
+    struct sk_addr to;       /* of a connect under way, or whose end was not told */
     instant give_up_at;
 };
 
@@ -40,7 +40,7 @@ struct sock_fd *fd_find(int fd);
  * Takes a number, which fd_find does not know yet. -1 and errno: EMFILE, ENFILE. Called without the
  * port's lock. `close_on_exec` where there is an exec.
  */
-int fd_reserve(enum sk_type type, bool close_on_exec);
+int fd_reserve(bool close_on_exec);
 
 /** Makes it known. */
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);

@@ -41,9 +41,8 @@ struct sock_fd *fd_find(int fd)
     return e != NULL && e->state != NULL && e->state == libsock_state_current() ? &e->s : NULL;
 }
 
-int fd_reserve(enum sk_type type, bool close_on_exec)
+int fd_reserve(bool close_on_exec)
 {
-    (void)type;
     (void)close_on_exec;
     for (int i = 0; i < LIBSOCK_N_FDS; i++) {
         if (!table[i].taken) {

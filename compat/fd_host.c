@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Descriptors on a host. The number is end A of an AF_UNIX socket pair: a real descriptor, lowest
- * free number, a socket to fstat, closed on exec when asked to. No data goes through the pair; end
- * B is kept, out of the way of the program's own numbers, so that A does not look closed to whoever
- * meets it without us.
+ * Descriptors on a host. The number is an AF_UNIX socket of the kernel's: a real descriptor, lowest
+ * free number, a socket to fstat, closed on exec when asked to. It is connected to nothing, so that
+ * a call that is not ours, such as writev, fails with ENOTCONN instead of losing what it was given.
  *
  * The table is flat and indexed by the number, so that "not ours" costs one load and no lock.
  */
 #include "compat/fd.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -23,7 +21,6 @@
 struct entry {
     struct libsock_state *state; /* atomic; NULL while the number is not ours */
     struct sock_fd s;
-    int end_b;
 };
 
 static struct entry *table; /* set once, atomically */
@@ -83,49 +80,25 @@ struct sock_fd *fd_find(int fd)
     return state != NULL && state == libsock_state_current() ? &e->s : NULL;
 }
 
-/* Half way up: select() of a program needs its own numbers below FD_SETSIZE. Where that is full,
- * anywhere. */
-static int move_away(int fd)
+/* SOCK_SEQPACKET: of the three kinds, the one that refuses to read, too. */
+int fd_reserve(bool close_on_exec)
 {
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return fd;
-    }
-    rlim_t base = limit.rlim_cur > MAX_TABLE ? MAX_TABLE / 2 : limit.rlim_cur / 2;
-    int moved = foreign_fcntl(fd, F_DUPFD_CLOEXEC, (long)base);
-    if (moved < 0) {
-        return fd;
-    }
-    foreign_close(fd);
-    return moved;
-}
-
-int fd_reserve(enum sk_type type, bool close_on_exec)
-{
-    int pair[2];
-    int kind = (type == SK_STREAM ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC;
-
     if (table_get() == NULL) {
         return errno_fail(ENOMEM);
     }
-    if (socketpair(AF_UNIX, kind, 0, pair) != 0) {
+    int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | (close_on_exec ? SOCK_CLOEXEC : 0), 0);
+    if (fd < 0) {
         return -1;
     }
-    struct entry *e = entry_at(pair[0]);
+    struct entry *e = entry_at(fd);
     if (e == NULL) {
-        foreign_close(pair[0]);
-        foreign_close(pair[1]);
+        foreign_close(fd);
         return errno_fail(EMFILE);
-    }
-    if (!close_on_exec) {
-        foreign_fcntl(pair[0], F_SETFD, 0);
     }
     /* Acquires what the thread that had the number before left; it may have closed it behind our
      * back. */
     (void)__atomic_exchange_n(&e->state, NULL, __ATOMIC_ACQ_REL);
-    e->end_b = move_away(pair[1]);
-    return pair[0];
+    return fd;
 }
 
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
@@ -147,12 +120,8 @@ void fd_withdraw(int fd)
 
 void fd_release(int fd)
 {
-    struct entry *e = entry_at(fd);
-    int end_b = e->end_b;
-
     /* The last use of the entry: from the close on, the number is another thread's. */
-    __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
-    foreign_close(end_b);
+    fd_withdraw(fd);
     foreign_close(fd);
 }
 

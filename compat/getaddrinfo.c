@@ -107,6 +107,7 @@ static int error_of(enum sk_err err)
         return EAI_NONAME;
     case SK_NAME_FAILED:
         return EAI_FAIL;
+    case SK_NAME_NO_SERVER:
     case SK_TIMED_OUT:
     case SK_NET_UNREACHABLE:
         return EAI_AGAIN;
@@ -129,7 +130,7 @@ static int ask_server(const char *node, struct sk_addr *out, size_t *n)
     enum sk_err err = call_await_address(NEVER);
     if (err == SK_OK) {
         sk_resolve(&op, node, 0, out, AI_MAX_ADDRS);
-        err = call_block(&op, NEVER);
+        err = call_block_through(&op, NEVER);
     }
     if (err != SK_OK) {
         return error_of(err);
@@ -157,10 +158,11 @@ static int addrs_of(const char *node, int flags, struct sk_addr out[AI_MAX_ADDRS
         out[0].addr = ip4((flags & AI_PASSIVE) != 0 ? INADDR_ANY : INADDR_LOOPBACK);
         return 0;
     }
-    if (strchr(node, ':') == NULL && sk_addr_parse(node, &out[0])) {
+    enum ai_literal kind = ai_literal(node, &out[0].addr);
+    if (kind == AI_ADDRESS) {
         return 0;
     }
-    if ((flags & AI_NUMERICHOST) != 0) {
+    if (kind == AI_NOTHING || (flags & AI_NUMERICHOST) != 0) {
         return EAI_NONAME;
     }
     if (is_localhost(node)) {

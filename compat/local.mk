@@ -5,6 +5,7 @@ shim_sources = \
 	%D%/addr.c \
 	%D%/addr.h \
 	%D%/ai.h \
+	%D%/ai_literal.c \
 	%D%/ai_service.c \
 	%D%/bind.c \
 	%D%/block.c \

@@ -55,7 +55,6 @@ static enum sk_err poll_all(struct sk_op *op, struct sk_iface *iface, instant no
 {
     struct wait *w = (struct wait *)op;
 
-    w->op.done = 0;
     for (nfds_t i = 0; i < w->n;) {
         nfds_t run = foreign_run(&w->fds[i], w->n - i);
         if (run > 0) {
@@ -95,8 +94,10 @@ int poll_wait(const struct port *port, struct sk_iface *iface, struct pollfd *fd
               instant deadline)
 {
     struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .fds = fds, .n = n };
-    duration step = must_look(fds, n) ? LOOK_AGAIN : NEVER;
-    enum sk_err err = block_on_stepping(port, iface, &w.op, deadline, step);
+    struct block_how how = { .deadline = deadline,
+                             .step = must_look(fds, n) ? LOOK_AGAIN : 0,
+                             .signal = BLOCK_ENDS };
+    enum sk_err err = block_as(port, iface, &w.op, how);
 
     return err == SK_OK || err == SK_AGAIN ? (int)w.op.done : errno_result(err);
 }

@@ -11,6 +11,6 @@
  */
 bool poll_is_foreign(const struct pollfd *fds, nfds_t n);
 
-/** Sets each revents; how many are not 0. -1 and errno: ENETDOWN, EDEADLK. */
+/** Sets each revents; how many are not 0. -1 and errno: EDEADLK, EINTR. */
 int poll_wait(const struct port *port, struct sk_iface *iface, struct pollfd *fds, nfds_t n,
               instant deadline);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * send, sendto: POSIX.1-2017, XSH send(). A stream that took part of the octets says how many, and
- * keeps the error for the next call. The address of a stream is ignored, as on Linux.
+ * keeps the error for the next call. The address of a stream is ignored, as on Linux; so is the
+ * core's offer to queue octets for a connection that is not there yet.
  */
 #include "compat/addr.h"
 #include "compat/block.h"
@@ -27,12 +28,12 @@ static int destination(const struct sock_fd *s, const struct sockaddr *to, sockl
     return out->port == 0 ? EINVAL : 0;
 }
 
-static ssize_t result(enum sk_err err, size_t done, int flags)
+static ssize_t result(enum sk_err err, size_t done, bool signals)
 {
     if (err == SK_OK || done > 0) {
         return (ssize_t)done;
     }
-    if (err == SK_PIPE && (flags & MSG_NOSIGNAL) == 0) {
+    if (err == SK_PIPE && signals) {
         foreign_broken_pipe();
     }
     return errno_result(err);
@@ -60,13 +61,14 @@ ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
         return errno_fail(wrong);
     }
     instant deadline = call_deadline(s, flags, s->snd_timeout);
+    bool stream = s->type == SK_STREAM;
     enum sk_err err = connect_await(s, deadline);
     if (err != SK_OK) {
         return errno_result(err);
     }
     sk_op_send(&op, s->fd, &iov, 1, addr, 0);
-    err = s->type == SK_DGRAM ? call_block_for_route(&op, deadline) : call_block(&op, deadline);
-    return result(err, op.done, flags);
+    err = stream ? call_block(&op, deadline) : call_block_for_route(&op, deadline);
+    return result(err, op.done, stream && (flags & MSG_NOSIGNAL) == 0);
 }
 
 ssize_t libsock_send(int fd, const void *buffer, size_t len, int flags)

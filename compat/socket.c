@@ -43,7 +43,7 @@ int libsock_socket(int domain, int type, int protocol)
     if (state == NULL) {
         return -1;
     }
-    int fd = fd_reserve(kind, (type & SOCK_CLOEXEC) != 0);
+    int fd = fd_reserve((type & SOCK_CLOEXEC) != 0);
     if (fd < 0) {
         return -1;
     }

@@ -7,16 +7,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "compat/compat.h"
 #include "compat/state.h"
 
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
 
-static pid_t owner; /* the process that started the host */
 static pthread_mutex_t lock;
 static pthread_once_t lock_made = PTHREAD_ONCE_INIT;
+static pthread_once_t hooked = PTHREAD_ONCE_INIT;
 
 struct sk_iface *start_board(void)
 {
@@ -59,17 +58,15 @@ bool start_names_are_ours(void)
     return true;
 }
 
-/* A child of fork has a copy of the stack, and the parent's descriptors: it must not say goodbye
- * for it. */
-static void at_exit(void)
+/* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
+ * would reach the parent's peers. It has no stack, then, and its exit nothing to drain. */
+static void hook(void)
 {
-    if (getpid() == owner) {
-        exit_drain();
-    }
+    pthread_atfork(NULL, NULL, state_forked);
+    atexit(exit_drain);
 }
 
 void start_done(void)
 {
-    owner = getpid();
-    atexit(at_exit);
+    pthread_once(&hooked, hook);
 }

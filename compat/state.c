@@ -12,6 +12,7 @@ static struct libsock_state process_state;
 static struct libsock_state *current;
 static const char *start_problem;
 static bool starting;
+static bool forked;
 
 struct libsock_state *libsock_state_current(void)
 {
@@ -60,6 +61,12 @@ instant state_now(void)
     return state->port->now(state->port);
 }
 
+void state_forked(void)
+{
+    forked = true;
+    __atomic_store_n(&current, NULL, __ATOMIC_RELEASE);
+}
+
 const char *libsock_problem(void)
 {
     return start_problem;
@@ -78,6 +85,9 @@ enum sk_err libsock_start_without_entropy(struct sk_iface *iface, const struct p
     }
     if (libsock_state_current() != NULL) {
         return SK_ALREADY;
+    }
+    if (forked) {
+        return SK_NOT_SUPPORTED;
     }
     if (!start_names_are_ours()) {
         complain("read, write, close or fcntl come from another library; link libsock "
@@ -108,6 +118,10 @@ static struct libsock_state *start(void)
 
     if (state != NULL || start_problem != NULL || starting) {
         return state;
+    }
+    if (forked) {
+        complain("a child of fork has no network");
+        return NULL;
     }
     starting = true;
     struct sk_iface *iface = start_board();

@@ -25,6 +25,9 @@ void state_leave(void);
 /** The clock of the state in use. */
 instant state_now(void);
 
+/** In a child of fork: it has no host, and starts none. */
+void state_forked(void);
+
 /* ---- What differs between hosts and firmware: start_host.c, start_firmware.c ---- */
 
 /** Calls libsock_board, if there is one. NULL when it made no host. */

@@ -2,11 +2,14 @@
 /* What both echo servers share: their command line, and saying that they are ready. */
 #pragma once
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define ECHO_PORT 7 /* RFC 862 */
 
@@ -30,10 +33,11 @@ static bool echo_number(const char *text, long max, long *out)
 
 static void echo_help(const char *what)
 {
-    printf("usage: %s [--port PORT] [--once | --count N]\n"
-           "Sends back what it receives (RFC 862), on port %d unless told otherwise.\n"
-           "  --count N  end after N %s; --once is --count 1\n",
-           echo_program, ECHO_PORT, what);
+    printf(
+        "usage: %s [--port PORT] [--once | --count N]\n"
+        "Sends back what it receives (RFC 862), on port %d unless told otherwise; 0: a free one.\n"
+        "  --count N  end after N %s; --once is --count 1\n",
+        echo_program, ECHO_PORT, what);
     exit(EXIT_SUCCESS);
 }
 
@@ -76,8 +80,13 @@ static int echo_fail(const char *doing)
     return EXIT_FAILURE;
 }
 
-static void echo_ready(long port)
+/* The port is the socket's: --port 0 takes a free one. */
+static void echo_ready(int fd)
 {
-    printf("ready on port %ld\n", port);
+    struct sockaddr_in here = { .sin_port = 0 };
+    socklen_t len = sizeof here;
+
+    getsockname(fd, (struct sockaddr *)&here, &len);
+    printf("ready on port %u\n", (unsigned)ntohs(here.sin_port));
     fflush(stdout);
 }

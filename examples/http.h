@@ -17,7 +17,7 @@
 
 enum {
     EXIT_USAGE = 2,
-    EXIT_NAME = 3,     /* the name is not known */
+    EXIT_NAME = 3,     /* no address for the name */
     EXIT_CONNECT = 4,  /* refused, or not reachable */
     EXIT_SILENT = 5,   /* no progress for --timeout seconds */
     EXIT_CUT = 6,      /* the connection ended too early */
@@ -53,7 +53,8 @@ struct http_response {
 };
 
 static const char *http_program = "http_get";
-static const char *http_about; /* the URL, once it is known */
+static const char *http_about;       /* the URL, once it is known */
+static const char *http_except = ""; /* when --timeout does not count, for --help */
 
 /* One line on stderr; the exit code is handed through. */
 __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char *format, ...)
@@ -133,11 +134,10 @@ static void http_help(void)
     printf(
         "usage: %s [--timeout SECONDS] URL\n"
         "Writes what is at the URL (http:// only) to stdout.\n"
-        "  --timeout SECONDS  give up after so long without progress (default %d); not while\n"
-        "                     http_get looks a name up, since POSIX has no limit for that\n"
-        "Exit: 2 usage or URL, 3 unknown name, 4 no connection, 5 silent server, 6 cut off, 7 bad\n"
+        "  --timeout SECONDS  give up after so long without progress (default %d)%s\n"
+        "Exit: 2 usage or URL, 3 no address, 4 no connection, 5 silent server, 6 cut off, 7 bad\n"
         "response, 8 output.\n",
-        http_program, DEFAULT_TIMEOUT);
+        http_program, DEFAULT_TIMEOUT, http_except);
     exit(EXIT_SUCCESS);
 }
 

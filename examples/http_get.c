@@ -149,6 +149,8 @@ int main(int argc, char **argv)
     static struct http_response response;
     int fd = NO_SOCKET;
 
+    http_except = "; not while\n"
+                  "                     it looks a name up, since POSIX has no limit for that";
     int code = http_parse_arguments(argc, argv, &options);
     if (code == 0) {
         code = dial(&options, &fd);

@@ -73,7 +73,7 @@ static bool step_resolving(struct get *g, struct sk_iface *host, instant now)
         err = sk_socket(host, SK_STREAM, &g->fd);
     }
     if (err != SK_OK) {
-        return fail(g, EXIT_NAME, "resolving", err);
+        return fail(g, EXIT_NAME, "resolving", err == SK_INVALID ? SK_NAME_UNKNOWN : err);
     }
     sk_op_connect(&g->op, g->fd, g->server);
     return enter(g, CONNECTING);
@@ -136,6 +136,14 @@ static bool step_receiving(struct get *g, struct sk_iface *host, instant now)
     return !http_complete(&g->response) || finish(g, http_end(&g->response));
 }
 
+static void give_up(struct get *g)
+{
+    bool naming = g->stage == RESOLVING;
+
+    finish(g, http_fail(naming ? EXIT_NAME : EXIT_SILENT, "%sno progress for %d s",
+                        naming ? "resolving: " : "", g->options.timeout));
+}
+
 static bool step(struct get *g, struct sk_iface *host, instant now)
 {
     switch (g->stage) {
@@ -168,7 +176,7 @@ static void run(struct get *g, struct sk_iface *host, const struct port *port)
             continue;
         }
         if (now >= g->give_up_at) {
-            finish(g, http_fail(EXIT_SILENT, "no progress for %d s", g->options.timeout));
+            give_up(g);
             break;
         }
         instant until = sk_iface_poll_at(host, now);

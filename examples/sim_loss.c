@@ -7,7 +7,9 @@
  *     sim_loss [SEED]
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -121,14 +123,22 @@ static bool run(uint32_t loss, uint64_t seed)
     return received == N_OCTETS;
 }
 
+static bool parse_seed(const char *text, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t losses[] = { 0, 10000, 50000, 100000 };
-    char *end = NULL;
-    uint64_t seed = argc > 1 ? strtoull(argv[1], &end, 10) : 1;
+    uint64_t seed = 1;
 
-    if (end != NULL && *end != '\0') {
-        fprintf(stderr, "usage: sim_loss [SEED]\n");
+    if (argc > 2 || (argc == 2 && !parse_seed(argv[1], &seed))) {
+        fprintf(stderr, "sim_loss: takes one SEED at most, a number below 2^64\n");
         return 2;
     }
     printf("  loss   virtual time   segments resent   timeouts\n");

@@ -123,7 +123,7 @@ int main(int argc, char **argv)
         clients[i].fd = NO_SOCKET;
     }
     served = 0;
-    echo_ready(options.port);
+    echo_ready(listener);
     while (options.count == 0 || served < options.count) {
         if (wait_for_all(listener, fds) < 0 && errno != EINTR) {
             return echo_fail("waiting");

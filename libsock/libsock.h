@@ -25,8 +25,8 @@ struct link;
 struct pkt;
 struct tcp_profile;
 
-typedef uint32_t
-    sk_fd; /* a slot, and a generation above it: handles of closed sockets do not alias */
+/** A slot, and a generation above it: handles of closed sockets do not alias. */
+typedef uint32_t sk_fd;
 
 #define SK_FD_NONE UINT32_MAX
 
@@ -34,8 +34,7 @@ typedef uint32_t
 extern "C" {
 #endif
 
-/* ---- Configuration
- * -------------------------------------------------------------------------------- */
+/* ---- Configuration --------------------------------------------------------------------------- */
 
 struct sk_buffer_class {
     uint32_t size; /* octets; a power of two, at least 256 */
@@ -48,8 +47,10 @@ enum sk_trace_event {
     SK_TRACE_DROP, /* a packet went no further */
 };
 
-/** Sees one event: the socket it belongs to or SK_FD_NONE, the packet or NULL, and why it was
- * dropped. */
+/**
+ * Sees one event: the packet or NULL, why it was dropped, and whose it is: the socket that sent it,
+ * or that it was for when it was dropped. SK_FD_NONE: nobody's, a closed socket's, or just arrived.
+ */
 typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, const struct pkt *pkt,
                          enum drop_reason reason);
 
@@ -67,10 +68,9 @@ struct sk_config {
     uint32_t n_listeners;
     uint32_t n_netifs; /* the loopback included */
     uint32_t n_packets;
-    uint32_t
-        packet_size; /* octets: headroom for the link, IP and transport headers, and the payload */
+    uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload */
     uint32_t n_neighbours; /* per netif */
-    uint32_t n_queries;    /* names being resolved at once; each takes one of n_udp */
+    uint32_t n_queries;    /* names being resolved at once; each has a socket beside n_udp */
     struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
                                                                 each n_tcp and n_udp */
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
@@ -79,8 +79,7 @@ struct sk_config {
     uint16_t tcp_ranges;           /* of text that came out of order, for each connection */
     uint16_t tcp_inflight; /* records of what a connection has in flight, if its profile keeps any:
                               a record holds what left at one time and met one fate */
-    struct sk_addr
-        dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; servers that DHCP names come after these */
+    struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     uint8_t seed[16];   /* entropy: ISNs, ports and identifiers are predictable without it */
     sk_trace_fn *trace; /* may be NULL */
     void *trace_context;
@@ -90,13 +89,12 @@ struct sk_config {
  * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
  * they are enough.
  */
-#define SK_IFACE_LEN (928 + 48 * sizeof(void *) + SK_IP_ADDR_LEN)
-#define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 9 * SK_IP_ADDR_LEN)
-#define SK_TCP_LEN                                                                                 \
-    (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) +                                           \
-     2 * SK_IP_ADDR_LEN) /* of the basic profile */
-#define SK_UDP_LEN (48 + 13 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (40 + 10 * sizeof(void *) + 2 * SK_IP_ADDR_LEN)
+#define SK_IFACE_LEN (936 + 50 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
+/* Of the basic profile. */
+#define SK_TCP_LEN (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (48 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (40 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
@@ -157,8 +155,7 @@ enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct 
  */
 struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex);
 
-/* ---- The main loop
- * ------------------------------------------------------------------------------- */
+/* ---- The main loop --------------------------------------------------------------------------- */
 
 /** Takes in what arrived, does what is due, sends what may leave. True when anything happened. */
 bool sk_iface_poll(struct sk_iface *iface, instant now);
@@ -202,6 +199,7 @@ struct sk_stats {
     uint32_t tcp_timeouts;      /* RTO expiries */
     uint32_t tcp_challenges;
     uint32_t tcp_time_wait_evicted; /* closed early because every socket was taken */
+    uint32_t tcp_half_open_evicted; /* then the oldest of the listeners' half-open connections */
     uint32_t udp_rx;
     uint32_t udp_tx;
 };
@@ -213,12 +211,12 @@ bool sk_iface_idle(const struct sk_iface *iface);
 
 /**
  * True when the peers have everything that was sent on closed sockets (RFC 9293 3.3.2: from
- * FIN-WAIT-2 on), and every datagram has left: a program may end. Looks at every connection.
+ * FIN-WAIT-2 on), and every datagram has left: a program may end. Looks at every connection. Names
+ * being resolved do not count.
  */
 bool sk_iface_drained(const struct sk_iface *iface);
 
-/* ---- Sockets -----------------------------------------------------------------------------------
- */
+/* ---- Sockets --------------------------------------------------------------------------------- */
 
 enum sk_type { SK_STREAM, SK_DGRAM };
 
@@ -238,11 +236,19 @@ enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local);
  * backlog, at least 1. */
 enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instant now);
 
-/** The peer of a datagram socket: only its datagrams are received. An unspecified address takes the
- * peer away. */
+/**
+ * The peer of a datagram socket: only its datagrams are received, and an unspecified local address
+ * becomes the one that leads to it. An unspecified peer takes both away. SK_NET_UNREACHABLE,
+ * SK_NO_BUFFERS, SK_INVALID (port 0, or bound to loopback and a peer that is not on this host).
+ */
 enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
 
-/** Ends one direction or both: SK_SHUT_WR sends FIN after what is queued. SK_NOT_CONNECTED. */
+/**
+ * Ends one direction or both: SK_SHUT_WR sends FIN after what is queued, SK_SHUT_RD drops what is
+ * not read. A datagram socket with a peer reads what is queued, then nothing (SK_OK, `done` 0), and
+ * sends with SK_PIPE. A listener that may not read listens no more: accepts are SK_INVALID, and so
+ * is another sk_listen. SK_NOT_CONNECTED.
+ */
 enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, instant now);
 
 /** Gives the handle up. A connection still delivers what was queued; unread data resets it (RFC
@@ -276,8 +282,7 @@ enum sk_option {
 enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t value);
 enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t *value);
 
-/* ---- Operations --------------------------------------------------------------------------------
- */
+/* ---- Operations ------------------------------------------------------------------------------ */
 
 struct sk_iov {
     void *base;
@@ -316,8 +321,8 @@ struct sk_op {
 /**
  * Connects a stream socket, binding it first if need be. Done: SK_OK, SK_REFUSED, SK_TIMED_OUT,
  * SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_IS_CONNECTED, SK_ADDR_NOT_AVAIL, SK_NO_BUFFERS,
- * SK_INVALID (an address nobody can be at). Forgotten while pending, the attempt goes on. Datagram
- * sockets: SK_IGNORED.
+ * SK_INVALID (an address nobody can be at, or that the loopback address it is bound to cannot
+ * reach). Forgotten while pending, the attempt goes on. Datagram sockets: SK_IGNORED.
  */
 void sk_op_connect(struct sk_op *op, sk_fd fd, struct sk_addr to);
 
@@ -329,7 +334,8 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * Sends. A stream is done when all octets are queued, or no more can be after some were (`done`
  * counts them as they go in: a caller that must not wait takes what it says). A datagram goes out
  * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
- * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE.
+ * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE, SK_INVALID (port 0, or from loopback
+ * to another host).
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);
@@ -343,21 +349,23 @@ void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
 
 /**
  * Resolves a name, or an address in text, to up to `n` addresses with `port`. `done` counts them.
- * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_TIMED_OUT, SK_INVALID (no name at all),
- * SK_NO_SOCKETS (every query is taken). Forgotten while pending, the query ends by itself.
+ * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_NAME_NO_SERVER, SK_TIMED_OUT, SK_INVALID
+ * (no name at all), SK_NO_SOCKETS (every query is taken). Forgotten while pending, the query ends
+ * by itself.
  */
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
 
 /**
  * Queues a datagram to `to`, or to the peer when unspecified, on a bound socket: the one call that
- * an interrupt may make. SK_INVALID_SOCKET, SK_AGAIN (the queue is full), SK_NEED_DEST, SK_INVALID
- * (not bound).
+ * an interrupt may make, while nobody binds or closes the socket or sets its peer.
+ * SK_INVALID_SOCKET, SK_AGAIN (the queue is full), SK_NEED_DEST, SK_MSG_SIZE (longer than the queue
+ * or any packet: for one that its netif cannot send, SK_SO_ERROR says so later), SK_INVALID (not
+ * bound).
  */
 enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
                         struct sk_addr to);
 
-/* ---- Streams in place: no copy ------------------------------------------------------------------
- */
+/* ---- Streams in place: no copy --------------------------------------------------------------- */
 
 /** Up to two runs of free send buffer; fill some, from the first on, and commit them. SK_PENDING:
  * it is full. */

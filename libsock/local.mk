@@ -121,6 +121,8 @@ host_sources = \
 	%D%/port/panic.c \
 	%D%/port/posix.c \
 	%D%/port/posix.h \
+	%D%/port/posix_signal.c \
+	%D%/port/posix_signal.h \
 	%D%/port/sim.c \
 	%D%/port/sim.h \
 	%D%/port/sim_task.c \

@@ -104,6 +104,7 @@ libtest_a_SOURCES = \
 	%D%/support/frames_socket.c \
 	%D%/support/lan9118_model.h \
 	%D%/support/neigh_story.h \
+	%D%/support/loopback_fixture.h \
 	%D%/support/pair_fixture.h \
 	%D%/support/peer.c \
 	%D%/support/peer.h \
@@ -158,15 +159,18 @@ c_tests = \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_connect \
+	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_poll \
+	%D%/unit/test_compat_signal \
 	%D%/unit/test_compat_socket \
 	%D%/unit/test_compat_sockopt \
 	%D%/unit/test_compat_start \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
 	%D%/unit/test_credit \
+	%D%/unit/test_demux \
 	%D%/unit/test_dhcp \
 	%D%/unit/test_dhcp_host \
 	%D%/unit/test_dhcp_hostile \
@@ -206,7 +210,9 @@ c_tests = \
 	%D%/unit/test_servers \
 	%D%/unit/test_shortage \
 	%D%/unit/test_sockets \
+	%D%/unit/test_source \
 	%D%/unit/test_sum \
+	%D%/unit/test_syn_flood \
 	%D%/unit/test_tcp_wire \
 	%D%/unit/test_udp \
 	%D%/unit/test_udp_wire
@@ -219,9 +225,11 @@ tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
+tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
+tests_unit_test_compat_signal_LDADD = $(shim_ldadd)
 tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
 tests_unit_test_compat_sockopt_LDADD = $(shim_ldadd)
 tests_unit_test_compat_start_LDADD = $(shim_ldadd)

@@ -4,12 +4,12 @@
  * gets its address. The board has no source of entropy: it takes a seed among its settings
  * (settings.h) and does not start without one, unless told to.
  *
- *   LIBSOCK_SEED     32 hexadecimal digits that nobody can guess; "none": do without
+ *   LIBSOCK_SEED     up to 32 hexadecimal digits that nobody can guess; "none": do without
  *   LIBSOCK_ADDRESS  address/length of the prefix, such as 10.0.2.15/24; not given: DHCP
  *   LIBSOCK_GATEWAY  with LIBSOCK_ADDRESS
  *   LIBSOCK_DNS      address or address:port of a server that is asked before those that DHCP names
  *   LIBSOCK_VERBOSE  1: says at the start how much of its memory is in use, and its Ethernet
- * address
+ *                    address; 0: does not
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,29 +61,40 @@ static bool entropy(void *out, size_t len)
 
 static int hex_digit(char c)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdefABCDEF";
     const char *at = c != '\0' ? strchr(digits, c) : NULL;
+    int digit = at ? (int)(at - digits) : -1;
 
-    return at ? (int)(at - digits) : -1;
+    return digit < 16 ? digit : digit - 6;
 }
 
-/** Makes the board's entropy from the text of a seed. */
+/** Makes the board's entropy from the text of a seed, 1 to 32 digits. */
 static bool take_seed(const char *text)
 {
-    uint8_t seed[16];
+    uint8_t seed[16] = { 0 };
 
-    for (size_t i = 0; i < sizeof seed; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        int digit = hex_digit(text[i]);
 
-        if (low < 0) {
+        if (digit < 0 || i == 2 * sizeof seed) {
             return false;
         }
-        seed[i] = (uint8_t)(high << 4 | low);
+        seed[i / 2] |= (uint8_t)(digit << (i % 2 == 0 ? 4 : 0));
     }
     rng_init(&entropy_rng, seed);
     mps2_port.entropy = entropy;
-    return text[2 * sizeof seed] == '\0';
+    return true;
+}
+
+static bool take_address(const char *text, struct ip_addr *out)
+{
+    struct sk_addr parsed;
+
+    if (strchr(text, ':') || !sk_addr_parse(text, &parsed)) {
+        return false;
+    }
+    *out = parsed.addr;
+    return true;
 }
 
 /** Reads "a.b.c.d/length". */
@@ -91,21 +102,18 @@ static bool take_prefix(const char *text, struct sk_netif_config *netif)
 {
     char addr[16];
     size_t len = strcspn(text, "/");
-    struct sk_addr parsed;
+    const char *digits = text + len + 1;
     int prefix_len;
 
-    if (len >= sizeof addr || text[len] != '/') {
+    if (len >= sizeof addr || text[len] != '/' || strlen(digits) > 2 ||
+        strspn(digits, "0123456789") != strlen(digits)) {
         return false;
     }
     memcpy(addr, text, len);
     addr[len] = '\0';
-    prefix_len = atoi(text + len + 1);
-    if (!sk_addr_parse(addr, &parsed) || prefix_len < 1 || prefix_len > 32) {
-        return false;
-    }
-    netif->addr = parsed.addr;
+    prefix_len = atoi(digits);
     netif->prefix_len = (uint8_t)prefix_len;
-    return true;
+    return take_address(addr, &netif->addr) && prefix_len >= 1 && prefix_len <= 32;
 }
 
 /* As a wrong argument would, a wrong setting ends the program. */
@@ -126,7 +134,7 @@ static void read_seed(bool *without_entropy)
     }
     *without_entropy = strcmp(seed, "none") == 0;
     if (!*without_entropy && !take_seed(seed)) {
-        refuse_setting("LIBSOCK_SEED", "not 32 digits of 0-9 and a-f, nor \"none\"");
+        refuse_setting("LIBSOCK_SEED", "not 1 to 32 hexadecimal digits, nor \"none\"");
     }
 }
 
@@ -135,19 +143,40 @@ static void read_addresses(struct sk_netif_config *netif)
     const char *address = setting("LIBSOCK_ADDRESS");
     const char *gateway = setting("LIBSOCK_GATEWAY");
     const char *dns = setting("LIBSOCK_DNS");
-    struct sk_addr parsed;
 
     if (address && !take_prefix(address, netif)) {
         refuse_setting("LIBSOCK_ADDRESS", "not an address and the length of its prefix");
     }
-    if (gateway) {
-        if (!sk_addr_parse(gateway, &parsed)) {
-            refuse_setting("LIBSOCK_GATEWAY", "not an address");
-        }
-        netif->gateway = parsed.addr;
+    if (gateway && !address) {
+        refuse_setting("LIBSOCK_GATEWAY", "there is no LIBSOCK_ADDRESS, and DHCP names a gateway");
+    }
+    if (gateway && !take_address(gateway, &netif->gateway)) {
+        refuse_setting("LIBSOCK_GATEWAY", "not an address");
     }
     if (dns && !sk_addr_parse(dns, &board_config.dns[0])) {
         refuse_setting("LIBSOCK_DNS", "not an address, or address:port");
+    }
+}
+
+static bool read_verbose(void)
+{
+    const char *verbose = setting("LIBSOCK_VERBOSE");
+
+    if (verbose && strcmp(verbose, "0") != 0 && strcmp(verbose, "1") != 0) {
+        refuse_setting("LIBSOCK_VERBOSE", "neither 0 nor 1");
+    }
+    return verbose && *verbose == '1';
+}
+
+static void check_names(void)
+{
+    static const char *const names[] = { "LIBSOCK_SEED", "LIBSOCK_ADDRESS", "LIBSOCK_GATEWAY",
+                                         "LIBSOCK_DNS",  "LIBSOCK_VERBOSE", NULL };
+    const char *unknown = setting_unknown(names);
+
+    if (unknown) {
+        fprintf(stderr, "libsock: %s: no setting of this board\n", unknown);
+        exit(EXIT_USAGE);
     }
 }
 
@@ -162,12 +191,14 @@ static void introduce(void)
 
 struct sk_iface *libsock_board(void)
 {
-    const char *verbose = setting("LIBSOCK_VERBOSE");
     struct sk_netif_config netif = { .name = "eth0" };
     bool without_entropy = false;
     const struct port *port = &mps2_port.port;
     struct sk_iface *iface;
+    bool verbose;
 
+    check_names();
+    verbose = read_verbose();
     read_seed(&without_entropy);
     read_addresses(&netif);
     if (mps2_start() != SK_OK) {
@@ -176,7 +207,7 @@ struct sk_iface *libsock_board(void)
     if (!without_entropy) {
         (void)entropy(board_config.seed, sizeof board_config.seed);
     }
-    if (verbose && strcmp(verbose, "1") == 0) {
+    if (verbose) {
         introduce();
     }
     iface = sk_iface_init(&board_config, board_memory, sizeof board_memory, port->now(port));

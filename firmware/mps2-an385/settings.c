@@ -48,13 +48,36 @@ int sys_semihost_get_cmdline(char *buffer, int size)
     return 0;
 }
 
-const char *setting(const char *name)
+/* The value, when the word sets this; else NULL. */
+static const char *value_in(const char *word, const char *name)
 {
     size_t len = strlen(name);
 
+    return strncmp(word, name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
+}
+
+const char *setting(const char *name)
+{
     for (const char *at = settings; *at != '\0'; at += strlen(at) + 1) {
-        if (strncmp(at, name, len) == 0 && at[len] == '=') {
-            return at + len + 1;
+        const char *value = value_in(at, name);
+
+        if (value) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+const char *setting_unknown(const char *const *names)
+{
+    for (const char *at = settings; *at != '\0'; at += strlen(at) + 1) {
+        const char *const *name = names;
+
+        while (*name && !value_in(at, *name)) {
+            name++;
+        }
+        if (!*name) {
+            return at;
         }
     }
     return NULL;

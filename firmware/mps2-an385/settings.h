@@ -7,3 +7,6 @@
 
 /** The value of a setting; NULL when it was not given. */
 const char *setting(const char *name);
+
+/** The first word that sets none of `names`, which NULL ends; NULL when there is none. */
+const char *setting_unknown(const char *const *names);

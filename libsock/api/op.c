@@ -22,7 +22,7 @@ static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp, st
         if (local.port == 0) {
             return SK_ADDR_NOT_AVAIL;
         }
-    } else if (sockets_find(iface, true, local, to)) {
+    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to)) {
         return SK_ADDR_NOT_AVAIL;
     }
     hash_remove(iface, &tcp->node);
@@ -43,7 +43,7 @@ static enum sk_err start_connecting(struct sk_iface *iface, struct tcp_entry *tc
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    if (!is_connectable(netif, to)) {
+    if (!is_connectable(netif, to) || !netif_may_send_from(netif, tcp->node.local.addr)) {
         return SK_INVALID;
     }
     if (!tcp->rx && !tcp_take_buffers(iface, tcp)) {
@@ -74,6 +74,7 @@ static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
     tcp->tcp.rst_due = false; /* one that the link has not taken yet */
     tcp->node.remote = (struct sk_addr){ ip4(0), 0 };
     if (tcp->bound) {
+        tcp->node.local.addr = tcp->node.bound_addr;
         hash_insert(iface, &tcp->node);
     } else {
         tcp->node.local = (struct sk_addr){ ip4(0), 0 };
@@ -144,7 +145,7 @@ static enum sk_err poll_accept(struct sk_op *op, struct sk_iface *iface, instant
         return slot_tag(slot) == SOCK_UDP ? SK_IGNORED : SK_INVALID;
     }
     if (list_empty(&slot->u.listener->accepted)) {
-        return SK_PENDING;
+        return slot->u.listener->backlog == 0 ? SK_INVALID : SK_PENDING;
     }
     tcp = list_entry(list_first(&slot->u.listener->accepted), struct tcp_entry, node.queue);
     if (!slot_take(iface, &tcp->node)) {
@@ -152,7 +153,6 @@ static enum sk_err poll_accept(struct sk_op *op, struct sk_iface *iface, instant
     }
     listener_forget(tcp);
     node_changed(iface, slot->u.node);
-    tcp->node.reported = 0;
     node_changed(iface, &tcp->node);
     op->u.accepted = fd_of(iface, &tcp->node);
     op->addr = tcp->node.remote;

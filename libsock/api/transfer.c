@@ -172,6 +172,9 @@ static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *ud
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
+    if (!netif_may_send_from(netif, udp->node.local.addr)) {
+        return SK_INVALID;
+    }
     if (!udp->bound) {
         err = sk_bind(iface, fd, (struct sk_addr){ ip4(0), 0 });
     }
@@ -191,6 +194,9 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
 
     if (udp->udp.err != SK_OK) {
         return take_error(iface, &udp->node, &udp->udp.err);
+    }
+    if (udp->write_shut) {
+        return SK_PIPE;
     }
     err = address_datagram(iface, udp, op->addr, &meta, &max);
     if (err != SK_OK) {
@@ -227,7 +233,7 @@ static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, st
         return take_error(iface, &udp->node, &udp->udp.err);
     }
     if (!udp->rx || !msgq_peek(&udp->udp.rx, &payload, &len, &meta)) {
-        return SK_PENDING;
+        return udp->read_shut ? SK_OK : SK_PENDING;
     }
     op->done = 0;
     for (size_t i = 0; i < op->n_iov && op->done < len; i++) {

@@ -36,9 +36,11 @@ static const struct {
     ERR(SK_HOST_UNREACHABLE, "Host is unreachable"),
     ERR(SK_NET_UNREACHABLE, "Network is unreachable"),
     ERR(SK_DEADLOCK, "Call would wait for itself"),
+    ERR(SK_INTERRUPTED, "Interrupted by a signal"),
     ERR(SK_NAME_UNKNOWN, "Name or service not known"),
     ERR(SK_NAME_NO_ADDRESS, "Name has no address"),
     ERR(SK_NAME_FAILED, "Non-recoverable failure in name resolution"),
+    ERR(SK_NAME_NO_SERVER, "No name server can be reached"),
 };
 
 const char *sk_err_name(enum sk_err err)

@@ -28,9 +28,11 @@ enum sk_err {
     SK_HOST_UNREACHABLE,
     SK_NET_UNREACHABLE,
     SK_DEADLOCK,        /* a blocking call from the background hook */
+    SK_INTERRUPTED,     /* a signal handler ran while the call waited */
     SK_NAME_UNKNOWN,    /* resolver: the name does not exist */
     SK_NAME_NO_ADDRESS, /* resolver: the name exists and has no address */
     SK_NAME_FAILED,     /* resolver: every server failed or refused */
+    SK_NAME_NO_SERVER,  /* resolver: no server is known, or none can be reached */
     SK_N_ERRS
 };
 

@@ -214,6 +214,18 @@ static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant no
     return pkt_list_pop(&s->queue);
 }
 
+/* The answer waits in the queue, as libslirp's do. */
+static void refuse(struct slirp_link *s, const struct pkt *pkt)
+{
+    uint8_t answer[SLIRP_ANSWER_LEN];
+    size_t len = slirp_policy_answer(pkt_data(pkt), pkt->len, answer);
+
+    s->link.drops[DROP_TX_POLICY]++;
+    if (len > 0) {
+        on_packet(answer, len, s);
+    }
+}
+
 static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
 {
     struct slirp_link *s = (struct slirp_link *)link;
@@ -222,7 +234,7 @@ static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
     if (s->any || slirp_policy_host_only(pkt_data(pkt), pkt->len)) {
         slirp_input(s->slirp, pkt_data(pkt), (int)pkt->len);
     } else {
-        link->drops[DROP_TX_POLICY]++;
+        refuse(s, pkt);
     }
     pkt_free(pkt);
     return SK_OK;

@@ -5,8 +5,8 @@
  * forwarded in. Hosts only.
  *
  * By default nothing but the host's loopback is reached: other frames are dropped before libslirp
- * sees them and counted as DROP_TX_POLICY. `any` lifts that: then each address is the real one,
- * and 10.0.2.3 the host's resolver.
+ * sees them, counted as DROP_TX_POLICY, and answered as by a firewall. `any` lifts that: then each
+ * address is the real one, and 10.0.2.3 the host's resolver.
  *
  * An MTU above 16 KB saves CPU but runs into libslirp: it sends a window update only once the
  * window can grow by two segments, which never happens above 32,828, so a transfer stalls until a

@@ -2,14 +2,13 @@
 /* The outbound policy "host loopback only". Whatever is not known to be harmless does not pass. */
 #include "link/slirp_policy.h"
 
+#include "base/sum.h"
 #include "wire/arp.h"
 #include "wire/dhcp.h"
-#include "wire/eth.h"
-#include "wire/icmp4.h"
-#include "wire/ipv4.h"
 #include "wire/udp.h"
 
 #define BROADCAST 0xffffffffu
+#define QUOTED_LEN 8 /* octets of the payload, RFC 792 */
 
 static bool is_fragment(const struct ip_hdr *ip)
 {
@@ -81,4 +80,61 @@ bool slirp_policy_host_only(const uint8_t *frame, size_t len)
     default:
         return false;
     }
+}
+
+static bool is_one_host(struct ip_addr addr)
+{
+    uint32_t bits = ip4_bits(addr);
+    bool directed_broadcast = bits == (SLIRP_NETWORK | ~SLIRP_NETMASK);
+
+    return bits >> 24 != 0 && bits >> 28 < 0xe && !ip_is_loopback(addr) && !directed_broadcast;
+}
+
+/* RFC 1122 3.2.2: no error about one, nor about what was not from one host to one host. */
+static bool may_answer(const struct eth_hdr *eth, const struct ip_hdr *ip, struct cursor payload)
+{
+    struct icmp4_hdr icmp;
+
+    if (mac_is_group(eth->dst) || !is_one_host(ip->src) || !is_one_host(ip->dst) ||
+        ip->frag_offset > 0) {
+        return false;
+    }
+    return ip->proto != IP_PROTO_ICMP ||
+           (icmp4_parse(&payload, &icmp) == DROP_NONE && icmp.type == ICMP4_ECHO_REQUEST);
+}
+
+static size_t emit_answer(uint8_t *at, const struct eth_hdr *eth, const struct ip_hdr *ip,
+                          const uint8_t *quoted)
+{
+    size_t text = ip->payload_len < QUOTED_LEN ? ip->payload_len : QUOTED_LEN;
+    size_t quoted_len = ip->hdr_len + text;
+    struct eth_hdr back = { .dst = eth->src, .src = eth->dst, .type = ETH_TYPE_IPV4 };
+    struct icmp4_hdr icmp = { .type = ICMP4_UNREACHABLE, .code = ICMP4_PROHIBITED };
+    struct ip_hdr answer = { .src = ip4(SLIRP_HOST),
+                             .dst = ip->src,
+                             .payload_len = (uint16_t)(ICMP4_HDR_LEN + quoted_len),
+                             .proto = IP_PROTO_ICMP,
+                             .ttl = IP_DEFAULT_TTL };
+
+    eth_emit(at, &back);
+    ipv4_emit(at + ETH_HDR_LEN, &answer);
+    at += ETH_HDR_LEN + IPV4_HDR_LEN;
+    icmp4_emit(at, &icmp, sum_copy(0, at + ICMP4_HDR_LEN, quoted, quoted_len));
+    return ETH_HDR_LEN + IPV4_HDR_LEN + ICMP4_HDR_LEN + quoted_len;
+}
+
+size_t slirp_policy_answer(const uint8_t *frame, size_t len, uint8_t answer[SLIRP_ANSWER_LEN])
+{
+    struct cursor c = cursor_over(frame, len);
+    struct eth_hdr eth;
+    struct ip_hdr ip;
+
+    if (eth_parse(&c, &eth) != DROP_NONE || eth.type != ETH_TYPE_IPV4) {
+        return 0;
+    }
+    const uint8_t *packet = c.at;
+    if (ipv4_parse(&c, &ip) != DROP_NONE || !may_answer(&eth, &ip, c)) {
+        return 0;
+    }
+    return emit_answer(answer, &eth, &ip, packet);
 }

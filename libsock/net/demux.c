@@ -8,6 +8,7 @@
 #include "base/assert.h"
 
 #define LONG_CHAIN 16
+#define MIN_INSERTED 16 /* between two keys */
 
 static bool is_tcp(const struct sock_node *node)
 {
@@ -76,8 +77,9 @@ void hash_insert(struct sk_iface *iface, struct sock_node *node)
 {
     SK_ASSERT(!node->hashed);
     node->hashed = true;
+    iface->n_inserted++;
     /* Not at every insertion: sockets that share a port are in one chain under any key. */
-    if (enter(iface, node) > LONG_CHAIN && iface->n_inserted++ > iface->bucket_mask) {
+    if (enter(iface, node) > LONG_CHAIN && iface->n_inserted >= MIN_INSERTED) {
         rekey(iface);
     }
 }

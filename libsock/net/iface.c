@@ -204,6 +204,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
             iface->n_dns++;
         }
     }
+    iface->n_dns_configured = iface->n_dns;
 }
 
 struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, size_t len,
@@ -227,6 +228,7 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
     init_pools(iface, &c, packets, octets);
     list_init(&iface->senders);
     list_init(&iface->changed);
+    list_init(&iface->half_open);
     list_init(&iface->time_wait);
     iface->now = now;
     loopback_init(&iface->loopback, (uint16_t)(c.packet_size - LINK_HEADROOM));
@@ -235,14 +237,20 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
     return iface;
 }
 
-enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const struct pkt *pkt)
+enum drop_reason drop_at(struct sk_iface *iface, const struct sock_node *node,
+                         enum drop_reason reason, const struct pkt *pkt)
 {
     SK_ASSERT(reason != DROP_NONE && reason < N_DROP_REASONS);
     iface->stats.drops[reason]++;
     if (iface->trace) {
-        iface->trace(iface->trace_context, SK_TRACE_DROP, SK_FD_NONE, pkt, reason);
+        iface->trace(iface->trace_context, SK_TRACE_DROP, fd_of(iface, node), pkt, reason);
     }
     return reason;
+}
+
+enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const struct pkt *pkt)
+{
+    return drop_at(iface, NULL, reason, pkt);
 }
 
 static bool receive(struct sk_iface *iface, instant now)

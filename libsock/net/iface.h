@@ -49,16 +49,16 @@ enum sock_tag {
 
 /** What every socket record begins with. */
 struct sock_node {
-    struct list_link run; /* senders; or a netif's lists of those that wait */
-    struct list_link
-        queue; /* changed readiness; a listener's queues; TIME-WAIT: a record is in one at most */
+    struct list_link run;   /* senders; or a netif's lists of those that wait */
+    struct list_link queue; /* of iface: changed, half_open, time_wait; or a listener's accepted */
     struct sock_node *hash_next;
-    struct sk_addr local;
-    struct sk_addr remote; /* unspecified, port 0: none */
-    uint32_t slot;         /* SLOT_NONE: no handle leads here */
-    uint32_t item;         /* its number in the heap of deadlines, and in its slab */
-    uint32_t reported;     /* the readiness that sk_iface_ready last told */
-    uint8_t tag;           /* enum sock_tag */
+    struct ip_addr bound_addr; /* what the program bound; unspecified: every one of ours */
+    struct sk_addr local;      /* the same, or the one that goes with the remote address */
+    struct sk_addr remote;     /* unspecified, port 0: none */
+    uint32_t slot;             /* SLOT_NONE: no handle leads here */
+    uint32_t item;             /* its number in the heap of deadlines, and in its slab */
+    uint32_t reported;         /* the readiness that sk_iface_ready last told */
+    uint8_t tag;               /* enum sock_tag */
     uint8_t neigh_hint;
     bool hashed;
     bool reuseaddr;
@@ -74,13 +74,14 @@ struct udp_entry {
     uint32_t kicked; /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
                         was before it */
     bool bound;
+    bool read_shut; /* by sk_shutdown */
+    bool write_shut;
 };
 
 struct listener_entry {
     struct sock_node node;
-    struct list half_open; /* tcp_entry.node.queue: SYN-RECEIVED */
-    struct list accepted;  /* ... established, and waiting for sk_op_accept */
-    uint32_t backlog;
+    struct list accepted; /* tcp_entry.node.queue: established, and waiting for sk_op_accept */
+    uint32_t backlog;     /* 0: shut down, it listens no more */
     uint32_t n_half_open;
     uint32_t n_accepted;
     uint32_t rx_size;
@@ -97,7 +98,7 @@ struct tcp_entry {
     uint32_t tx_size;
     uint32_t credit; /* octets of the netif's absorb that this connection may announce */
     uint8_t ifindex; /* of the credit */
-    bool half_open;  /* in its listener's queue of that name, not in the accepted one */
+    bool half_open;  /* in iface->half_open, not in its listener's queue */
     bool bound;      /* by the program, not only for its connection */
     bool opened;     /* tcp is in use; until then only its options are kept */
     bool nodelay;
@@ -198,6 +199,7 @@ struct sk_iface {
     struct heap deadlines; /* of TCP records */
     struct list senders;
     struct list changed;   /* readiness */
+    struct list half_open; /* of every listener, the oldest first: SYN-RECEIVED */
     struct list time_wait; /* the oldest first; these have no handle */
     uint32_t kicked; /* atomic: 1 + the number of the UDP record that an interrupt queued to last;
                         0: none */
@@ -207,6 +209,7 @@ struct sk_iface {
     uint32_t n_asked; /* queries in use */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS];
     uint8_t n_dns;
+    uint8_t n_dns_configured; /* the first ones; the others are from leases */
 
     struct rate icmp_errors;
     struct rate resets;
@@ -216,6 +219,9 @@ struct sk_iface {
 
 /** Counts and traces a packet that goes no further, and answers the reason: `return drop(...)`. */
 enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const struct pkt *pkt);
+/** The same at a socket, which the trace is told. */
+enum drop_reason drop_at(struct sk_iface *iface, const struct sock_node *node,
+                         enum drop_reason reason, const struct pkt *pkt);
 
 /* netif.c */
 
@@ -232,6 +238,8 @@ struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst);
  * none. */
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
                                struct mac_addr *mac, uint8_t *hint);
+/** False for a loopback address on a link: it never leaves the host (RFC 1122 3.2.1.3 (g)). */
+bool netif_may_send_from(const struct netif *netif, struct ip_addr src);
 /** Timers of neighbours and DHCP, and what they send. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);
@@ -260,11 +268,11 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
  * free. */
 struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport);
 /**
- * Puts IP and link headers before the packet and hands it to the link. Takes the packet on SK_OK
- * only; SK_AGAIN: the link has no room.
+ * Puts IP and link headers before the packet and hands it to the link. `node` is the socket that
+ * sends it, or NULL. Takes the packet on SK_OK only; SK_AGAIN: the link has no room.
  */
-enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, struct ip_hdr *ip,
-                      struct mac_addr mac, struct pkt *pkt, instant now);
+enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct sock_node *node,
+                      struct ip_hdr *ip, struct mac_addr mac, struct pkt *pkt, instant now);
 /** The same for a packet that nobody keeps: sent or dropped, and counted. Takes the packet. */
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
 /** An ICMP error about the packet whose IP header begins at `quoted` (RFC 1122 3.2.2), if it may be
@@ -285,8 +293,8 @@ void tx_wants(struct sk_iface *iface, struct sock_node *node);
 
 /* slots.c */
 
-struct tagged_socket *slot_of(const struct sk_iface *iface, sk_fd fd); /* NULL: stale or none */
-sk_fd fd_of(const struct sk_iface *iface, const struct sock_node *node);
+struct tagged_socket *slot_of(const struct sk_iface *iface, sk_fd fd);   /* NULL: stale or none */
+sk_fd fd_of(const struct sk_iface *iface, const struct sock_node *node); /* or SK_FD_NONE */
 enum sock_tag slot_tag(const struct tagged_socket *slot);
 /** Gives `node` a handle; false: every slot is taken. */
 bool slot_take(struct sk_iface *iface, struct sock_node *node);
@@ -298,7 +306,7 @@ void slot_move(struct sk_iface *iface, struct sock_node *from, struct sock_node 
 
 struct udp_entry *udp_take(struct sk_iface *iface);
 void udp_release(struct sk_iface *iface, struct udp_entry *udp);
-struct tcp_entry *tcp_take(struct sk_iface *iface); /* may evict the oldest in TIME-WAIT */
+struct tcp_entry *tcp_take(struct sk_iface *iface); /* may evict another: see records.c */
 void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp);
 struct listener_entry *listener_take(struct sk_iface *iface);
 void listener_release(struct sk_iface *iface, struct listener_entry *listener);
@@ -380,8 +388,8 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
 
 bool queries_poll(struct sk_iface *iface, instant now);
 instant queries_poll_at(const struct sk_iface *iface);
-/** True when no query runs, and none has an answer that nobody fetched yet. */
-bool queries_idle(const struct sk_iface *iface);
+/** How many sockets the queries have. */
+uint32_t queries_n_sockets(const struct sk_iface *iface);
 /** Begins; `*query` names it for query_result. */
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
 /** SK_PENDING, or how it ended, once: then the query is forgotten. */

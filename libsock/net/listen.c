@@ -76,7 +76,7 @@ static struct tcp_entry *new_child(struct sk_iface *iface, struct listener_entry
     tcp->listener = listener;
     tcp->half_open = true;
     tcp->opened = true;
-    list_append(&listener->half_open, &tcp->node.queue);
+    list_append(&iface->half_open, &tcp->node.queue);
     listener->n_half_open++;
     hash_insert(iface, &tcp->node);
     return tcp;
@@ -97,11 +97,11 @@ static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entr
     struct tcp_setup setup;
 
     if (!listener_has_room(listener)) {
-        return drop(iface, DROP_TCP_BACKLOG_FULL, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_BACKLOG_FULL, pkt);
     }
     tcp = new_child(iface, listener, ip, hdr);
     if (!tcp) {
-        return drop(iface, DROP_TCP_NO_MEMORY, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_NO_MEMORY, pkt);
     }
     tcp->nodelay = listener->nodelay;
     setup = tcp_setup_for(iface, tcp, netif, now);
@@ -129,26 +129,33 @@ enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry 
                                   const struct tcp_hdr *hdr, struct pkt *pkt, instant now)
 {
     if (hdr->flags & TCP_RST) {
-        return drop(iface, DROP_TCP_LISTEN, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
     }
     if (hdr->flags & TCP_ACK) {
         tx_reset(iface, ip, hdr, now);
-        return drop(iface, DROP_TCP_LISTEN, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
     }
     if (hdr->flags & TCP_SYN && hdr->flags & TCP_FIN) {
-        return drop(iface, DROP_TCP_FLAGS, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_FLAGS, pkt);
     }
     if (!(hdr->flags & TCP_SYN)) {
-        return drop(iface, DROP_TCP_LISTEN, pkt);
+        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
     }
     return arrives_syn(iface, listener, NULL, netif, ip, hdr, pkt, now);
 }
 
-static void abandon(struct sk_iface *iface, struct list *queue, instant now)
+static void abandon(struct sk_iface *iface, const struct listener_entry *listener,
+                    const struct list *queue, instant now)
 {
-    while (!list_empty(queue)) {
-        struct tcp_entry *tcp = list_entry(list_first(queue), struct tcp_entry, node.queue);
+    struct list_link *next;
 
+    for (struct list_link *link = queue->head.next; link != &queue->head; link = next) {
+        struct tcp_entry *tcp = list_entry(link, struct tcp_entry, node.queue);
+
+        next = link->next;
+        if (tcp->listener != listener) {
+            continue;
+        }
         listener_forget(tcp);
         tcp->tcp.orphan = true;
         tcp_abort(&tcp->tcp);
@@ -158,6 +165,6 @@ static void abandon(struct sk_iface *iface, struct list *queue, instant now)
 
 void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now)
 {
-    abandon(iface, &listener->half_open, now);
-    abandon(iface, &listener->accepted, now);
+    abandon(iface, listener, &iface->half_open, now);
+    abandon(iface, listener, &listener->accepted, now);
 }

@@ -183,6 +183,11 @@ struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
     return netif ? netif->addr : ip4(0);
 }
 
+bool netif_may_send_from(const struct netif *netif, struct ip_addr src)
+{
+    return netif->ifindex == LOOPBACK_IFINDEX || !ip_is_loopback(src);
+}
+
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
                                struct mac_addr *mac, uint8_t *hint)
 {
@@ -216,8 +221,7 @@ bool netif_is_acquiring(const struct netif *netif)
     return netif->uses_dhcp && ip_is_unspecified(netif->addr);
 }
 
-/* ---- DHCP -------------------------------------------------------------------------------------
- */
+/* ---- DHCP ------------------------------------------------------------------------------------ */
 
 static void add_dns(struct sk_iface *iface, struct ip_addr server)
 {
@@ -233,11 +237,25 @@ static void add_dns(struct sk_iface *iface, struct ip_addr server)
     }
 }
 
+/* Behind the configured ones, those of every lease that there is now. */
+static void gather_dns(struct sk_iface *iface)
+{
+    iface->n_dns = iface->n_dns_configured;
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        const struct dhcp_client *dhcp = &iface->netifs[i].dhcp;
+
+        for (uint32_t j = 0; dhcp_has_lease(dhcp) && j < dhcp->lease.n_dns; j++) {
+            add_dns(iface, dhcp->lease.dns[j]);
+        }
+    }
+}
+
 static void lease_changed(struct sk_iface *iface, struct netif *netif)
 {
     const struct dhcp_lease *lease = &netif->dhcp.lease;
 
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
+    gather_dns(iface);
     if (!dhcp_has_lease(&netif->dhcp)) {
         set_addr(netif, ip4(0), 0, ip4(0));
         return;
@@ -245,9 +263,6 @@ static void lease_changed(struct sk_iface *iface, struct netif *netif)
     set_addr(netif, lease->addr, lease->prefix_len, lease->gateway);
     if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->mtu) {
         netif->mtu = lease->mtu;
-    }
-    for (uint32_t i = 0; i < lease->n_dns; i++) {
-        add_dns(iface, lease->dns[i]);
     }
 }
 
@@ -292,7 +307,7 @@ static void send_dhcp(struct sk_iface *iface, struct netif *netif, const struct 
     udp.payload_len = (uint16_t)w.len;
     ip.payload_len = (uint16_t)(UDP_HDR_LEN + w.len);
     udp_emit(pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, w.base, w.len));
-    if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+    if (tx_packet(iface, netif, NULL, &ip, mac, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
         pkt_free(pkt);
     }

@@ -89,7 +89,7 @@ static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instan
     }
     if (udp->udp.err != SK_OK) {
         udp->udp.err = SK_OK;
-        dns_refused(&slot->q, now);
+        dns_unreachable(&slot->q, now);
         any = true;
     }
     return any;
@@ -107,7 +107,7 @@ static bool ask(struct sk_iface *iface, struct query_slot *slot, instant now)
         sk_udp_post(iface, slot->fd, message, w.len, (struct sk_addr){ ip4(0), 0 }) == SK_OK) {
         dns_sent(&slot->q, now);
     } else {
-        dns_refused(&slot->q, now);
+        dns_unreachable(&slot->q, now);
     }
     return true;
 }
@@ -168,6 +168,16 @@ instant queries_poll_at(const struct sk_iface *iface)
         }
     }
     return at;
+}
+
+uint32_t queries_n_sockets(const struct sk_iface *iface)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; iface->n_asked > 0 && i < iface->n_queries; i++) {
+        n += iface->queries[i].used && iface->queries[i].fd != SK_FD_NONE;
+    }
+    return n;
 }
 
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,

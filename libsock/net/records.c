@@ -11,7 +11,8 @@ static void *slab_at(const struct slab *slab, uint32_t i)
     return slab->memory + i * slab->stride;
 }
 
-static struct sock_node *slab_take(struct slab *slab, enum sock_tag tag)
+/* Only the record is zeroed: the state of a profile behind it is set up when it is opened. */
+static struct sock_node *slab_take(struct slab *slab, enum sock_tag tag, size_t record)
 {
     struct sock_node *node;
     uint32_t item;
@@ -27,7 +28,7 @@ static struct sock_node *slab_take(struct slab *slab, enum sock_tag tag)
         return NULL;
     }
     slab->n_taken++;
-    memset(node, 0, slab->stride);
+    memset(node, 0, record);
     node->tag = (uint8_t)tag;
     node->item = item;
     node->slot = SLOT_NONE;
@@ -70,7 +71,8 @@ struct listener_entry *listener_at(const struct sk_iface *iface, uint32_t i)
 
 struct udp_entry *udp_take(struct sk_iface *iface)
 {
-    struct udp_entry *udp = (struct udp_entry *)(void *)slab_take(&iface->udp, SOCK_UDP);
+    struct udp_entry *udp =
+        (struct udp_entry *)(void *)slab_take(&iface->udp, SOCK_UDP, sizeof(struct udp_entry));
 
     if (udp) {
         udp->rx_size = iface->rcvbuf;
@@ -102,20 +104,37 @@ void udp_release(struct sk_iface *iface, struct udp_entry *udp)
     slab_give(&iface->udp, &udp->node);
 }
 
+static struct tcp_entry *take_tcp(struct slab *slab)
+{
+    return (struct tcp_entry *)(void *)slab_take(slab, SOCK_TCP, sizeof(struct tcp_entry));
+}
+
+static bool evict_first(struct sk_iface *iface, const struct list *list, uint32_t *count)
+{
+    struct list_link *oldest = list_first(list);
+
+    if (oldest) {
+        ++*count;
+        tcp_release(iface, list_entry(oldest, struct tcp_entry, node.queue));
+    }
+    return oldest != NULL;
+}
+
+/* Every record is taken: the oldest in TIME-WAIT gives way, else the oldest that is half open,
+ * which a flood of SYNs leaves behind. */
+static bool evict(struct sk_iface *iface)
+{
+    return evict_first(iface, &iface->time_wait, &iface->stats.tcp_time_wait_evicted) ||
+           evict_first(iface, &iface->half_open, &iface->stats.tcp_half_open_evicted);
+}
+
 struct tcp_entry *tcp_take(struct sk_iface *iface)
 {
-    struct sock_node *node = slab_take(&iface->tcp, SOCK_TCP);
-    struct tcp_entry *tcp;
+    struct tcp_entry *tcp = take_tcp(&iface->tcp);
 
-    if (!node && !list_empty(&iface->time_wait)) {
-        struct sock_node *oldest =
-            list_entry(list_first(&iface->time_wait), struct sock_node, queue);
-
-        iface->stats.tcp_time_wait_evicted++;
-        tcp_release(iface, (struct tcp_entry *)(void *)oldest);
-        node = slab_take(&iface->tcp, SOCK_TCP);
+    if (!tcp && evict(iface)) {
+        tcp = take_tcp(&iface->tcp);
     }
-    tcp = (struct tcp_entry *)(void *)node;
     if (tcp) {
         tcp->rx_size = iface->rcvbuf;
         tcp->tx_size = iface->sndbuf;
@@ -196,11 +215,10 @@ void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp)
 
 struct listener_entry *listener_take(struct sk_iface *iface)
 {
-    struct listener_entry *listener =
-        (struct listener_entry *)(void *)slab_take(&iface->listeners, SOCK_LISTENER);
+    struct listener_entry *listener = (struct listener_entry *)(void *)slab_take(
+        &iface->listeners, SOCK_LISTENER, sizeof(struct listener_entry));
 
     if (listener) {
-        list_init(&listener->half_open);
         list_init(&listener->accepted);
     }
     return listener;

@@ -92,6 +92,18 @@ static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool 
     }
 }
 
+static void answer_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *request,
+                       instant now)
+{
+    struct arp_hdr reply = { .op = ARP_REPLY,
+                             .sha = netif->link->mac,
+                             .spa = request->tpa,
+                             .tha = request->sha,
+                             .tpa = request->spa };
+
+    tx_arp(iface, netif, &reply, request->sha, now);
+}
+
 static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
                                instant now)
 {
@@ -106,6 +118,9 @@ static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, stru
     }
     if (changed) {
         netif_wake_waiting(iface, netif);
+    }
+    if (reason == DROP_NONE && arp.op == ARP_REQUEST) {
+        answer_arp(iface, netif, &arp, now);
     }
     return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
 }
@@ -147,7 +162,7 @@ enum drop_reason rx_frame(struct sk_iface *iface, struct netif *netif, struct pk
     if (iface->trace) {
         iface->trace(iface->trace_context, SK_TRACE_RX, SK_FD_NONE, pkt, DROP_NONE);
     }
-    if (pkt->len > (uint32_t)netif->mtu + header && pkt->len > ETH_MIN_LEN) {
+    if (pkt->len > (uint32_t)netif->mtu + header) {
         return drop(iface, DROP_RX_OVERSIZE, pkt);
     }
     return header ? rx_ethernet(iface, netif, pkt, now) : rx_ip(iface, netif, false, pkt, now);

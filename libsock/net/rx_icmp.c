@@ -46,11 +46,30 @@ static enum sk_err unreachable_error(const struct icmp4_hdr *hdr)
     case ICMP4_PORT_UNREACHABLE:
         return SK_REFUSED;
     case ICMP4_NET_UNREACHABLE:
+    case ICMP4_NET_PROHIBITED:
         return SK_NET_UNREACHABLE;
     case ICMP4_FRAG_NEEDED:
         return SK_MSG_SIZE;
     default:
         return SK_HOST_UNREACHABLE;
+    }
+}
+
+/* Trying again will not help: RFC 1122 4.2.3.9, and the prohibitions, of which it says nothing. */
+static bool is_hard(const struct icmp4_hdr *hdr)
+{
+    if (hdr->type != ICMP4_UNREACHABLE) {
+        return false;
+    }
+    switch (hdr->code) {
+    case ICMP4_PROTOCOL_UNREACHABLE:
+    case ICMP4_PORT_UNREACHABLE:
+    case ICMP4_NET_PROHIBITED:
+    case ICMP4_HOST_PROHIBITED:
+    case ICMP4_PROHIBITED:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -84,7 +103,7 @@ static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_h
         struct tcp_entry *tcp = (struct tcp_entry *)(void *)node;
 
         if (!is_for_path_mtu(hdr)) {
-            tcp_icmp_error(&tcp->tcp, err, err == SK_REFUSED, quote.seq);
+            tcp_icmp_error(&tcp->tcp, err, is_hard(hdr), quote.seq);
             tcp_happened(iface, tcp, now);
         }
     } else {

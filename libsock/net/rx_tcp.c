@@ -50,7 +50,7 @@ static enum drop_reason arrives_at(struct sk_iface *iface, struct tcp_entry *tcp
             (reason == DROP_TCP_RST || reason == DROP_TCP_SYN || reason == DROP_TCP_ACK_RANGE)) {
             iface->stats.tcp_challenges++;
         }
-        drop(iface, reason, pkt);
+        drop_at(iface, &tcp->node, reason, pkt);
     }
     tcp_happened(iface, tcp, now);
     return reason;
@@ -85,10 +85,7 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
         text_sum = sum_add(0, c->at, hdr.len);
     }
     if (!checksum_is_good(netif, ip, segment, &hdr, text_sum)) {
-        return drop(iface, DROP_TCP_CHECKSUM, pkt);
-    }
-    if (sk_addr_equal(local, remote)) { /* LAND: nobody connects to itself */
-        return drop(iface, DROP_IP_MARTIAN_SOURCE, pkt);
+        return drop_at(iface, node, DROP_TCP_CHECKSUM, pkt);
     }
     listener = tcp ? successor(iface, tcp, &hdr) : NULL;
     if (listener) {

@@ -44,7 +44,7 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
     }
     reason = udp_arrives(&((struct udp_entry *)(void *)node)->udp, ip, &hdr, c->at, now);
     if (reason != DROP_NONE) {
-        return drop(iface, reason, pkt);
+        return drop_at(iface, node, reason, pkt);
     }
     iface->stats.udp_rx++;
     node_changed(iface, node);

@@ -49,7 +49,21 @@ static uint32_t udp_readiness(const struct udp_entry *udp)
     if (udp->udp.err != SK_OK) {
         r |= SK_ERROR | SK_READABLE | SK_WRITABLE;
     }
+    if (udp->read_shut) {
+        r |= SK_READABLE | SK_PEER_CLOSED;
+    }
+    if (udp->write_shut) {
+        r |= udp->read_shut ? SK_WRITABLE | SK_HANGUP : SK_WRITABLE;
+    }
     return r;
+}
+
+static uint32_t listener_readiness(const struct listener_entry *listener)
+{
+    if (listener->backlog == 0) {
+        return SK_READABLE | SK_HANGUP;
+    }
+    return list_empty(&listener->accepted) ? 0 : SK_READABLE;
 }
 
 uint32_t node_readiness(const struct sock_node *node)
@@ -60,9 +74,7 @@ uint32_t node_readiness(const struct sock_node *node)
     case SOCK_UDP:
         return udp_readiness((const struct udp_entry *)(const void *)node);
     default:
-        return list_empty(&((const struct listener_entry *)(const void *)node)->accepted)
-                   ? 0
-                   : SK_READABLE;
+        return listener_readiness((const struct listener_entry *)(const void *)node);
     }
 }
 
@@ -170,7 +182,8 @@ static bool is_delivered(const struct tcp_entry *tcp)
            tcp->tcp.state == TCP_TIME_WAIT;
 }
 
-/* Closed datagram sockets live until their last datagram has left. */
+/* Closed datagram sockets live until their last datagram has left. A query is nothing that was
+ * sent: who ends does not want its answer any more. */
 bool sk_iface_drained(const struct sk_iface *iface)
 {
     for (uint32_t i = 0; i < iface->tcp.n_touched; i++) {
@@ -178,5 +191,5 @@ bool sk_iface_drained(const struct sk_iface *iface)
             return false;
         }
     }
-    return iface->udp.n_taken == 0;
+    return iface->udp.n_taken == queries_n_sockets(iface);
 }

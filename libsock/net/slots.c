@@ -33,7 +33,7 @@ struct tagged_socket *slot_of(const struct sk_iface *iface, sk_fd fd)
 
 sk_fd fd_of(const struct sk_iface *iface, const struct sock_node *node)
 {
-    return node->slot == SLOT_NONE ? SK_FD_NONE : make_fd(iface, node->slot);
+    return !node || node->slot == SLOT_NONE ? SK_FD_NONE : make_fd(iface, node->slot);
 }
 
 static void put_in_slot(struct sk_iface *iface, struct sock_node *node, uint32_t slot)

@@ -3,6 +3,7 @@
 #include "net/iface.h"
 
 #include "base/atomic.h"
+#include "wire/ipv4.h"
 
 static const struct sk_addr NOBODY;
 
@@ -52,6 +53,7 @@ static enum sk_err bind_node(struct sk_iface *iface, struct sock_node *node, str
     if (err != SK_OK) {
         return err;
     }
+    node->bound_addr = local.addr;
     node->local = local;
     node->remote = (struct sk_addr){ ip4(0), 0 };
     hash_insert(iface, node);
@@ -132,6 +134,7 @@ static enum sk_err listen_on(struct sk_iface *iface, struct tcp_entry *tcp, uint
     listener->rx_size = tcp->rx_size;
     listener->tx_size = tcp->tx_size;
     listener->nodelay = tcp->nodelay;
+    listener->node.bound_addr = tcp->node.bound_addr;
     listener->node.local = tcp->node.local;
     listener->node.remote = tcp->node.remote;
     listener->node.reuseaddr = tcp->node.reuseaddr;
@@ -154,6 +157,9 @@ enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instan
     case SOCK_UDP:
         return SK_IGNORED;
     case SOCK_LISTENER:
+        if (slot->u.listener->backlog == 0) {
+            return SK_INVALID;
+        }
         slot->u.listener->backlog = backlog;
         return SK_OK;
     default:
@@ -161,12 +167,37 @@ enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instan
     }
 }
 
+static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *node,
+                              struct sk_addr peer)
+{
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, peer.addr, &next_hop);
+
+    if (peer.port == 0) {
+        return SK_INVALID;
+    }
+    if (!netif) {
+        return SK_NET_UNREACHABLE;
+    }
+    return netif_may_send_from(netif, node->bound_addr) ? SK_OK : SK_INVALID;
+}
+
+static void pair_with(struct sk_iface *iface, struct sock_node *node, struct sk_addr peer)
+{
+    hash_remove(iface, node);
+    node->remote = peer;
+    node->local.addr = node->bound_addr;
+    if (ip_is_unspecified(node->bound_addr) && peer.port != 0) {
+        node->local.addr = source_for(iface, peer.addr);
+    }
+    hash_insert(iface, node);
+}
+
 enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
 {
     struct tagged_socket *slot = slot_of(iface, fd);
-    struct ip_addr next_hop;
     struct udp_entry *udp;
-    enum sk_err err;
+    enum sk_err err = SK_OK;
 
     if (!slot) {
         return SK_INVALID_SOCKET;
@@ -175,23 +206,40 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
         return SK_NOT_SUPPORTED;
     }
     udp = slot->u.udp;
-    if (ip_is_unspecified(peer.addr)) {
-        peer = (struct sk_addr){ ip4(0), 0 };
-    } else if (peer.port == 0) {
-        return SK_INVALID;
-    } else if (!route(iface, peer.addr, &next_hop)) {
-        return SK_NET_UNREACHABLE;
+    peer = ip_is_unspecified(peer.addr) ? NOBODY : peer;
+    if (!ip_is_unspecified(peer.addr)) {
+        err = check_peer(iface, &udp->node, peer);
     }
-    err = udp->bound ? SK_OK : bind_udp(iface, udp, (struct sk_addr){ ip4(0), 0 });
-    if (err != SK_OK) {
-        return err;
+    if (err == SK_OK && !udp->bound) {
+        err = bind_udp(iface, udp, (struct sk_addr){ ip4(0), 0 });
     }
-    hash_remove(iface, &udp->node);
-    udp->node.remote = peer;
-    if (ip_is_unspecified(udp->node.local.addr) && peer.port != 0) {
-        udp->node.local.addr = source_for(iface, peer.addr);
+    if (err == SK_OK) {
+        pair_with(iface, &udp->node, peer);
     }
-    hash_insert(iface, &udp->node);
+    return err;
+}
+
+static enum sk_err shutdown_udp(struct sk_iface *iface, struct udp_entry *udp, enum sk_shutdown how)
+{
+    if (udp->node.remote.port == 0) {
+        return SK_NOT_CONNECTED;
+    }
+    udp->read_shut |= how != SK_SHUT_WR;
+    udp->write_shut |= how != SK_SHUT_RD;
+    node_changed(iface, &udp->node);
+    return SK_OK;
+}
+
+/* As on Linux: who waits in accept is told, and the port is closed. */
+static enum sk_err shutdown_listener(struct sk_iface *iface, struct listener_entry *listener,
+                                     enum sk_shutdown how, instant now)
+{
+    if (how != SK_SHUT_WR) {
+        listener_abandon(iface, listener, now);
+        hash_remove(iface, &listener->node);
+        listener->backlog = 0;
+        node_changed(iface, &listener->node);
+    }
     return SK_OK;
 }
 
@@ -204,10 +252,13 @@ enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, 
         return SK_INVALID_SOCKET;
     }
     if (slot_tag(slot) == SOCK_UDP) {
-        return slot->u.udp->node.remote.port ? SK_IGNORED : SK_NOT_CONNECTED;
+        return shutdown_udp(iface, slot->u.udp, how);
+    }
+    if (slot_tag(slot) == SOCK_LISTENER) {
+        return shutdown_listener(iface, slot->u.listener, how, now);
     }
     tcp = slot->u.tcp;
-    if (slot_tag(slot) != SOCK_TCP || !tcp->opened || tcp->tcp.state == TCP_CLOSED) {
+    if (!tcp->opened || tcp->tcp.state == TCP_CLOSED) {
         return SK_NOT_CONNECTED;
     }
     if (how != SK_SHUT_WR) {
@@ -319,6 +370,15 @@ static void kick(struct sk_iface *iface, struct udp_entry *udp)
     } while (!compare_exchange(&iface->kicked, &head, 1 + udp->node.item));
 }
 
+/* Of any netif: an interrupt does not ask for the way. */
+static size_t longest_datagram(const struct sk_iface *iface, const struct udp_entry *udp)
+{
+    size_t packet = iface->packet_size - IP_HEADROOM - UDP_HDR_LEN;
+    size_t queue = udp->tx_size - MSGQ_RECORD_OVERHEAD;
+
+    return packet < queue ? packet : queue;
+}
+
 enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
                         struct sk_addr to)
 {
@@ -339,6 +399,9 @@ enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, si
     }
     if (meta.destination.port == 0) {
         return SK_NEED_DEST;
+    }
+    if (len > longest_datagram(iface, udp)) {
+        return SK_MSG_SIZE;
     }
     if (!msgq_push(&udp->udp.tx, octets, len, &meta)) {
         return SK_AGAIN;

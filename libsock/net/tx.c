@@ -37,15 +37,15 @@ static void frame(const struct netif *netif, uint16_t type, struct mac_addr dst,
     }
 }
 
-static enum sk_err hand_over(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
-                             instant now)
+static enum sk_err hand_over(struct sk_iface *iface, struct netif *netif,
+                             const struct sock_node *node, struct pkt *pkt, instant now)
 {
     uint32_t len = pkt->len;
     enum sk_err err;
 
     pkt->ifindex = netif->ifindex;
     if (iface->trace) {
-        iface->trace(iface->trace_context, SK_TRACE_TX, SK_FD_NONE, pkt, DROP_NONE);
+        iface->trace(iface->trace_context, SK_TRACE_TX, fd_of(iface, node), pkt, DROP_NONE);
     }
     err = netif->link->ops->tx(netif->link, pkt, now);
     if (err == SK_OK) {
@@ -55,16 +55,22 @@ static enum sk_err hand_over(struct sk_iface *iface, struct netif *netif, struct
     return err;
 }
 
-enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, struct ip_hdr *ip,
-                      struct mac_addr mac, struct pkt *pkt, instant now)
+enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct sock_node *node,
+                      struct ip_hdr *ip, struct mac_addr mac, struct pkt *pkt, instant now)
 {
+    /* Only what an interrupt posted, or whose route changed, was not asked about before. */
+    if (!netif_may_send_from(netif, ip->src)) {
+        drop_at(iface, node, DROP_IP_MARTIAN_SOURCE, pkt);
+        pkt_free(pkt);
+        return SK_OK;
+    }
     ip->payload_len = (uint16_t)pkt->len;
     ip->dont_frag = true; /* atomic: needs no identification, RFC 6864 4.1 */
     ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), ip);
     if (netif->link->medium == LINK_ETHERNET) {
         frame(netif, ETH_TYPE_IPV4, mac, pkt);
     }
-    return hand_over(iface, netif, pkt, now);
+    return hand_over(iface, netif, node, pkt, now);
 }
 
 static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt,
@@ -81,7 +87,7 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
     if (netif_resolve(netif, next_hop, now, &mac, &hint) != NEIGH_KNOWN) {
         return DROP_TX_UNRESOLVED;
     }
-    return tx_packet(iface, netif, ip, mac, pkt, now) == SK_OK ? DROP_NONE : DROP_TX_LINK;
+    return tx_packet(iface, netif, NULL, ip, mac, pkt, now) == SK_OK ? DROP_NONE : DROP_TX_LINK;
 }
 
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now)
@@ -94,11 +100,11 @@ void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instan
     }
 }
 
-/* RFC 1122 3.2.2: no error about what was not addressed to us alone, nor about an error. */
+/* RFC 1122 3.2.2: no error about what was not addressed to us alone. What ICMP itself drops has no
+ * answer at all. */
 static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip)
 {
-    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0 &&
-           ip->proto != IP_PROTO_ICMP;
+    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0;
 }
 
 void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t code,
@@ -169,7 +175,7 @@ void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *a
     }
     arp_emit(pkt_put(pkt, ARP_LEN), arp);
     frame(netif, ETH_TYPE_ARP, dst, pkt);
-    if (hand_over(iface, netif, pkt, now) != SK_OK) {
+    if (hand_over(iface, netif, NULL, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
         pkt_free(pkt);
     }

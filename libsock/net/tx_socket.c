@@ -72,7 +72,7 @@ static void count_segment(struct sk_iface *iface, const struct tcp_sock *tcp,
 static void segment_to_nobody(struct sk_iface *iface, struct tcp_entry *tcp,
                               const struct tcp_hdr *hdr, instant now)
 {
-    drop(iface, DROP_TX_HOST_DOWN, NULL);
+    drop_at(iface, &tcp->node, DROP_TX_HOST_DOWN, NULL);
     tcp_sent(&tcp->tcp, hdr, now);
     tcp_icmp_error(&tcp->tcp, SK_HOST_UNREACHABLE, true, hdr->seq);
 }
@@ -99,7 +99,7 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
         if (!pkt) {
             return wait_in(&netif->blocked, &tcp->node);
         }
-        if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+        if (tx_packet(iface, netif, &tcp->node, &ip, mac, pkt, now) != SK_OK) {
             pkt_free(pkt);
             return wait_in(&netif->blocked, &tcp->node);
         }
@@ -133,7 +133,7 @@ static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, inst
 static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum drop_reason reason,
                              enum sk_err err)
 {
-    drop(iface, reason, NULL);
+    drop_at(iface, &udp->node, reason, NULL);
     udp->udp.err = (uint8_t)err;
     udp_sent(&udp->udp);
     node_changed(iface, &udp->node);
@@ -194,7 +194,7 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     if (!pkt) {
         return wait_in(&netif->blocked, &udp->node);
     }
-    if (tx_packet(iface, netif, &ip, mac, pkt, now) != SK_OK) {
+    if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
         pkt_free(pkt);
         return wait_in(&netif->blocked, &udp->node);
     }

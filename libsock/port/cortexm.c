@@ -63,7 +63,7 @@ static void sleep_at_most(struct sk_cortexm *m, duration us)
     m->n_waits++;
 }
 
-static void cortexm_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle cortexm_idle(const struct port *port, struct sk_iface *iface, instant until)
 {
     struct sk_cortexm *m = (struct sk_cortexm *)port;
     uint32_t primask = irq_mask();
@@ -78,6 +78,7 @@ static void cortexm_idle(const struct port *port, struct sk_iface *iface, instan
     }
     irq_restore(primask); /* the handlers of what ended the sleep run here */
     store_release(&m->event, 0);
+    return PORT_WOKEN;
 }
 
 void sk_cortexm_wake(struct sk_cortexm *m)

@@ -11,6 +11,13 @@
 
 struct sk_iface;
 
+/** Whether an idle was ended by a signal handler that ran in this thread. */
+enum port_idle {
+    PORT_WOKEN,       /* it was not */
+    PORT_INTERRUPTED, /* it was */
+    PORT_RESTART,     /* it was, and its program wants calls to go on after it (SA_RESTART) */
+};
+
 struct port {
     /** The monotonic clock. Interrupt-safe. */
     instant (*now)(const struct port *port);
@@ -23,7 +30,7 @@ struct port {
      * first. Called with the lock held; releases it while it waits and has it again when it
      * returns. May return early.
      */
-    void (*idle)(const struct port *port, struct sk_iface *iface, instant until);
+    enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until);
 
     /** Other work of the program, called without the lock at least every 10 ms of a blocked call.
      * May be NULL. */

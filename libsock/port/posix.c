@@ -18,11 +18,13 @@
 
 #include "libsock.h"
 #include "link/link.h"
+#include "port/posix_signal.h"
 
 #define US_PER_S 1000000
 #define NS_PER_US 1000
 #define FIRST_FDS 16
-#define LONGEST_SLEEP ((duration)3600 * US_PER_S)
+#define LOOK_AGAIN                                                                                 \
+    ((duration)10000) /* us: a follower that cannot be told that the leader is back */
 
 /* The functions of a port take a pointer to const because they share one type; ours is an object of
  * our own. */
@@ -37,12 +39,6 @@ static int64_t read_clock(clockid_t clock)
 
     clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
-}
-
-static struct timespec timespec_of(duration us)
-{
-    return (struct timespec){ .tv_sec = (time_t)(us / US_PER_S),
-                              .tv_nsec = (long)(us % US_PER_S) * NS_PER_US };
 }
 
 static instant posix_now(const struct port *port)
@@ -187,11 +183,24 @@ static void posix_unlock(const struct port *port)
 
     tell_leader(p);
     pthread_mutex_unlock(&p->mutex);
+    signals_release();
 }
 
-static void lead(struct port_posix *p, struct sk_iface *iface, instant until)
+static void tell_followers(struct port_posix *p)
 {
-    struct timespec wait;
+    struct port_posix_follower *f;
+
+    for (f = p->followers; f; f = f->next) {
+        if (f->waiting) {
+            f->waiting = false;
+            eventfd_write(f->fd, 1);
+        }
+    }
+}
+
+static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant until)
+{
+    enum port_idle ended;
     duration left;
     eventfd_t ignored;
 
@@ -199,53 +208,97 @@ static void lead(struct port_posix *p, struct sk_iface *iface, instant until)
     left = p->until - posix_now(&p->port);
     if (left <= 0) {
         pthread_mutex_unlock(&p->mutex); /* others want in, too */
+        ended = signals_sleep(NULL, 0, 0);
         pthread_mutex_lock(&p->mutex);
-        return;
+        return ended;
     }
-    wait = timespec_of(left < LONGEST_SLEEP ? left : LONGEST_SLEEP);
     p->iface = iface;
     p->leading = true;
     p->called = false;
     pthread_mutex_unlock(&p->mutex);
-    ppoll(p->leader.fds, (nfds_t)p->leader.n_fds, &wait, NULL);
+    ended = signals_sleep(p->leader.fds, p->leader.n_fds, left);
     pthread_mutex_lock(&p->mutex);
     if (p->leader.fds[0].revents & POLLIN) {
         eventfd_read(p->wake_fd, &ignored);
     }
     p->leading = false;
-    pthread_cond_broadcast(&p->back);
+    tell_followers(p);
+    return ended;
 }
 
-static void follow(struct port_posix *p, instant until)
+static struct port_posix_follower *make_follower(struct port_posix *p)
 {
-    struct timespec at;
+    struct port_posix_follower *f = malloc(sizeof(*f));
+
+    if (!f) {
+        return NULL;
+    }
+    *f = (struct port_posix_follower){ .next = p->followers,
+                                       .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+    if (f->fd < 0) {
+        free(f);
+        return NULL;
+    }
+    p->followers = f;
+    return f;
+}
+
+static struct port_posix_follower *take_follower(struct port_posix *p)
+{
+    struct port_posix_follower *f = p->followers;
+
+    while (f && f->taken) {
+        f = f->next;
+    }
+    return f ? f : make_follower(p);
+}
+
+static enum port_idle follow_blindly(struct port_posix *p, duration left)
+{
+    enum port_idle ended;
+
+    pthread_mutex_unlock(&p->mutex);
+    ended = signals_sleep(NULL, 0, left < LOOK_AGAIN ? left : LOOK_AGAIN);
+    pthread_mutex_lock(&p->mutex);
+    return ended;
+}
+
+static enum port_idle follow(struct port_posix *p, instant until)
+{
+    duration left = until - posix_now(&p->port);
+    struct port_posix_follower *f = take_follower(p);
+    struct pollfd back;
+    enum port_idle ended;
+    eventfd_t ignored;
 
     tell_leader(p);
-    if (until == NEVER) {
-        pthread_cond_wait(&p->back, &p->mutex);
-        return;
+    if (!f) {
+        return follow_blindly(p, left);
     }
-    at = timespec_of(until > 0 ? until : 0);
-    pthread_cond_timedwait(&p->back, &p->mutex, &at);
+    f->taken = f->waiting = true;
+    back = (struct pollfd){ .fd = f->fd, .events = POLLIN };
+    pthread_mutex_unlock(&p->mutex);
+    ended = signals_sleep(&back, 1, left);
+    pthread_mutex_lock(&p->mutex);
+    if (back.revents & POLLIN) {
+        eventfd_read(f->fd, &ignored);
+    }
+    f->taken = f->waiting = false;
+    return ended;
 }
 
-static void posix_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle posix_idle(const struct port *port, struct sk_iface *iface, instant until)
 {
     struct port_posix *p = posix(port);
 
-    if (p->leading) {
-        follow(p, until);
-    } else {
-        lead(p, iface, until);
-    }
+    signals_hold();
+    return p->leading ? follow(p, until) : lead(p, iface, until);
 }
 
 /* ---- Start and end ---- */
 
 enum sk_err sk_port_posix_init(struct port_posix *p)
 {
-    pthread_condattr_t attr;
-
     memset(p, 0, sizeof(*p));
     p->port = (struct port){
         .now = posix_now,
@@ -261,17 +314,19 @@ enum sk_err sk_port_posix_init(struct port_posix *p)
         return SK_NO_SOCKETS;
     }
     pthread_mutex_init(&p->mutex, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&p->back, &attr);
-    pthread_condattr_destroy(&attr);
     return SK_OK;
 }
 
 void sk_port_posix_destroy(struct port_posix *p)
 {
     syscall(SYS_close, p->wake_fd); /* close() may be ours */
-    pthread_cond_destroy(&p->back);
+    while (p->followers) {
+        struct port_posix_follower *f = p->followers;
+
+        p->followers = f->next;
+        syscall(SYS_close, f->fd);
+        free(f);
+    }
     pthread_mutex_destroy(&p->mutex);
     free(p->leader.fds);
     free(p->scratch.fds);

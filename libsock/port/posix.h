@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The port for hosts with POSIX threads and Linux's eventfd. Of the threads that wait, one, the
- * leader, sleeps in ppoll on the descriptors of the interface's links; the others sleep until it is
- * back. A thread that leaves something behind which the leader does not wait for, such as an
- * earlier timer or a new host socket, wakes it.
+ * leader, sleeps in ppoll on the descriptors of the interface's links; the others, its followers,
+ * sleep until it is back. A thread that leaves something behind which the leader does not wait for,
+ * such as an earlier timer or a new host socket, wakes it.
+ *
+ * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
+ * signal is missed that arrives after the wait began (port/posix_signal.h).
  */
 #pragma once
 
@@ -22,10 +25,17 @@ struct port_posix_wait {
     size_t cap_fds;
 };
 
+struct port_posix_follower {
+    struct port_posix_follower *next;
+    int fd;       /* an eventfd: the leader is back */
+    bool taken;   /* by a thread */
+    bool waiting; /* it has not been told yet */
+};
+
 struct port_posix {
     struct port port;
     pthread_mutex_t mutex;
-    pthread_cond_t back; /* the leader is back */
+    struct port_posix_follower *followers; /* as many as there were at once, kept for the next */
     int wake_fd;
     bool leading; /* a thread sleeps in ppoll; the following are about it */
     bool called;  /* and has been woken */

@@ -34,7 +34,7 @@ static int64_t sim_port_realtime(const struct port *port)
     return -1;
 }
 
-static void sim_port_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle sim_port_idle(const struct port *port, struct sk_iface *iface, instant until)
 {
     struct sim_host *host = host_of(port);
 
@@ -43,6 +43,7 @@ static void sim_port_idle(const struct port *port, struct sk_iface *iface, insta
     sim_task_wait(host->sim, until);
     SK_ASSERT(!host->locked);
     host->locked = true;
+    return PORT_WOKEN;
 }
 
 static void sim_port_wake(const struct port *port)

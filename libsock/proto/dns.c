@@ -2,9 +2,9 @@
 /*
  * One question of the stub resolver (RFC 1035 7.2, RFC 5452). A server that answers decides, also
  * when the answer is that there is nothing; one that cannot (SERVFAIL, REFUSED, an answer cut
- * short, ICMP port unreachable) makes the query go on to the next at once. When every server of a
- * round said so the query has failed; a silent one is asked again in the next round. The identifier
- * stays the same, so that a late answer to the first copy still counts.
+ * short) or is not there (an ICMP error) makes the query go on to the next at once. When that is
+ * every server of a round the query has failed; a silent one is asked again in the next round. The
+ * identifier stays the same, so that a late answer to the first copy still counts.
  */
 #include "proto/dns.h"
 
@@ -33,7 +33,7 @@ enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_add
         return SK_INVALID;
     }
     if (n_servers == 0) {
-        return SK_NAME_FAILED;
+        return SK_NAME_NO_SERVER;
     }
     *q = (struct dns_query){ .result = SK_PENDING, .rng = rng };
     copy_name(q->name, name);
@@ -57,7 +57,7 @@ static void next_server(struct dns_query *q, instant now)
         q->server = 0;
         q->round++;
         if (!q->silent) {
-            end(q, SK_NAME_FAILED);
+            end(q, q->refused ? SK_NAME_FAILED : SK_NAME_NO_SERVER);
             return;
         }
         if (q->round == DNS_N_ROUNDS) {
@@ -70,10 +70,9 @@ static void next_server(struct dns_query *q, instant now)
     ask(q, now);
 }
 
-void dns_refused(struct dns_query *q, instant now)
+void dns_unreachable(struct dns_query *q, instant now)
 {
     if (q->result == SK_PENDING) {
-        q->refused = true;
         next_server(q, now);
     }
 }
@@ -94,7 +93,8 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     if (answer.rcode == DNS_NXDOMAIN) {
         end(q, SK_NAME_UNKNOWN);
     } else if (answer.rcode != DNS_NOERROR || answer.truncated) {
-        dns_refused(q, now);
+        q->refused = true;
+        next_server(q, now);
     } else if (answer.n_addrs == 0) {
         end(q, SK_NAME_NO_ADDRESS);
     } else {

@@ -32,7 +32,7 @@ struct dns_query {
     uint16_t id;
     instant retry_at;
     enum sk_err result; /* SK_PENDING, SK_OK, SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED,
-                           SK_TIMED_OUT */
+                           SK_NAME_NO_SERVER, SK_TIMED_OUT */
     struct ip_addr addrs[DNS_MAX_ADDRS];
     uint8_t n_addrs;
     uint32_t ttl; /* seconds */
@@ -40,8 +40,8 @@ struct dns_query {
 };
 
 /**
- * Begins; `name` is copied. SK_INVALID: not a name that can be asked for. SK_NAME_FAILED: no
- * server is known.
+ * Begins; `name` is copied. SK_INVALID: not a name that can be asked for. SK_NAME_NO_SERVER: none
+ * is known.
  */
 enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_addr *servers,
                       size_t n_servers, struct rng *rng, instant now);
@@ -70,5 +70,5 @@ void dns_poll(struct dns_query *q, instant now);
  */
 instant dns_poll_at(const struct dns_query *q);
 
-/** The server would not take it (ICMP port unreachable): the next one is asked. */
-void dns_refused(struct dns_query *q, instant now);
+/** The server cannot be reached (an ICMP error, no route): the next one is asked. */
+void dns_unreachable(struct dns_query *q, instant now);

@@ -26,7 +26,6 @@ void neigh_set_addr(struct neigh_cache *cache, struct ip_addr addr)
         cache->entries[i].state = NEIGH_FREE;
     }
     cache->addr = addr;
-    cache->reply_due = false;
     cache->no_place = false;
 }
 
@@ -184,9 +183,6 @@ static enum drop_reason request_arrives(struct neigh_cache *cache, struct neigh 
         !(e && e->state == NEIGH_KNOWN && !mac_equal(e->mac, hdr->sha))) {
         learn(cache, e, hdr, now);
     }
-    cache->reply_due = true;
-    cache->reply_to = hdr->spa;
-    cache->reply_mac = hdr->sha;
     return DROP_NONE;
 }
 
@@ -230,26 +226,8 @@ enum drop_reason neigh_arrives(struct neigh_cache *cache, const struct arp_hdr *
     return verdict;
 }
 
-static bool reply_next(struct neigh_cache *cache, struct arp_hdr *hdr, struct mac_addr *dst)
-{
-    if (!cache->reply_due) {
-        return false;
-    }
-    cache->reply_due = false;
-    *hdr = (struct arp_hdr){ .op = ARP_REPLY,
-                             .sha = cache->mac,
-                             .spa = cache->addr,
-                             .tha = cache->reply_mac,
-                             .tpa = cache->reply_to };
-    *dst = cache->reply_mac;
-    return true;
-}
-
 bool neigh_next(struct neigh_cache *cache, instant now, struct arp_hdr *hdr, struct mac_addr *dst)
 {
-    if (reply_next(cache, hdr, dst)) {
-        return true;
-    }
     for (uint32_t i = 0; i < cache->n; i++) {
         struct neigh *e = &cache->entries[i];
 
@@ -313,7 +291,7 @@ static instant earlier(instant a, instant b)
 
 instant neigh_poll_at(const struct neigh_cache *cache, instant now)
 {
-    instant at = cache->reply_due || (cache->no_place && place(cache, now)) ? now : NEVER;
+    instant at = cache->no_place && place(cache, now) ? now : NEVER;
 
     for (uint32_t i = 0; i < cache->n; i++) {
         const struct neigh *e = &cache->entries[i];

@@ -45,9 +45,6 @@ struct neigh_cache {
     struct ip_addr addr; /* ours; unspecified: we have none and answer nobody */
     struct mac_addr mac; /* ours */
     bool no_place;       /* a look-up found none: neigh_poll says when it is worth another try */
-    bool reply_due;      /* one answer to send, to: */
-    struct ip_addr reply_to;
-    struct mac_addr reply_mac;
 };
 
 void neigh_init(struct neigh_cache *cache, struct neigh *entries, uint32_t n, struct mac_addr mac);
@@ -67,14 +64,15 @@ enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, in
                               struct mac_addr *mac, uint8_t *hint);
 
 /**
- * An ARP message came. `*changed`: a neighbour that was waited for is known now.
+ * An ARP message came. `*changed`: a neighbour that was waited for is known now. DROP_NONE for a
+ * request: it is for us, and the caller answers it.
  * DROP_ARP_SENDER, DROP_ARP_CONFLICT, DROP_ARP_UNSOLICITED, DROP_ETH_NOT_FOR_US (a request for
  * another host).
  */
 enum drop_reason neigh_arrives(struct neigh_cache *cache, const struct arp_hdr *hdr, instant now,
                                bool *changed);
 
-/** What is to be sent: true and an ARP message with its Ethernet destination, or false. */
+/** The request that is due: true and an ARP message with its Ethernet destination, or false. */
 bool neigh_next(struct neigh_cache *cache, instant now, struct arp_hdr *hdr, struct mac_addr *dst);
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ICMP for IPv4 (RFC 792): the 8 octets that all messages begin with, and the packet that an error
- * quotes. Which types mean anything, and whether a quote is about us, is decided in proto/icmp.c.
+ * quotes. Which types mean anything, and whether a quote is about us, is decided in net/rx_icmp.c.
  */
 #include "wire/icmp4.h"
 

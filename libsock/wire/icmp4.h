@@ -24,6 +24,9 @@ enum icmp4_unreachable {
     ICMP4_PROTOCOL_UNREACHABLE = 2,
     ICMP4_PORT_UNREACHABLE = 3,
     ICMP4_FRAG_NEEDED = 4,
+    ICMP4_NET_PROHIBITED = 9, /* RFC 1122 3.2.2.1, and 10 */
+    ICMP4_HOST_PROHIBITED = 10,
+    ICMP4_PROHIBITED = 13, /* by a filter, RFC 1812 5.2.7.1 */
 };
 
 struct icmp4_hdr {

@@ -9,7 +9,7 @@ get_async=$(program http_get_async) || exit $?
 pids="$pids $!"
 wait_for "$work/port" 'the odd server'
 port=$(cat "$work/port")
-start_dns odd.test=10.0.2.2 broken.test=SERVFAIL
+start_dns odd.test=10.0.2.2 broken.test=SERVFAIL silent.test=SILENT
 LIBSOCK_DNS=10.0.2.2:$dns
 export LIBSOCK_DNS
 url=http://odd.test:$port
@@ -38,6 +38,7 @@ expect 2 'no valid host' "http://odd.test:70000/"
 expect 2 'no valid host' "http://user@odd.test/"
 expect 2 'blank' 'http://odd.test/a b'
 expect 3 'resolving: Name or service not known' http://nobody.test/
+expect 3 'resolving: Name or service not known' http://a..b/
 expect 3 'resolving: Non-recoverable failure in name resolution' http://broken.test/
 expect 4 'connecting: Connection refused' http://odd.test:1/
 expect 5 '' --timeout 1 "$url/silent"
@@ -51,6 +52,12 @@ expect 7 'does not speak HTTP' "$url/garbage"
 expect 7 '410 Gone' "$url/gone"
 expect 7 'has no end' "$url/long-header"
 expect 7 'Content-Length: many' "$url/bad-length"
+
+# Only the asynchronous one has a limit for names; it ends as if the resolver had given up.
+timeout 60 "$get_async" --timeout 1 http://silent.test/ 2>"$work/err"
+status=$?
+[ $status -eq 3 ] && grep -q ': resolving: no progress for 1 s$' "$work/err" ||
+    fail "a silent name server: status $status: $(cat "$work/err")"
 
 for client in "$get" "$get_async"; do
     for _ in $(seq 30); do # libslirp makes an orderly end of some

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The examples' command lines: --help is on stdout and no failure; what is wrong is one line on stderr and exit status 2.
+# The examples' command lines: --help is on stdout and no failure; what is wrong is one line on stderr and exit status 2;
+# a server says which port it has.
 . "${srcdir:-.}/tests/e2e/common.sh"
 
 # helps NAME
@@ -34,9 +35,24 @@ for name in http_get http_get_async; do
     wrong 'number of seconds' $name http://10.0.2.2/ --timeout
     wrong '--timeout never: not a number of seconds' $name --timeout never http://10.0.2.2/
 done
+! timeout 60 ./examples/http_get_async --help | grep POSIX || fail 'http_get_async: a limit of POSIX'
 for name in tcp_echo udp_echo; do
     helps $name
     wrong '--version: no such option' $name --version
     wrong '--port needs a number up to 65535' $name --port 65536
     wrong '--count needs a number' $name --once --count
+done
+
+wrong 'takes one SEED' sim_loss ''
+wrong 'takes one SEED' sim_loss 1 2
+wrong 'takes one SEED' sim_loss 7x
+wrong 'takes one SEED' sim_loss -1
+wrong 'takes one SEED' sim_loss 18446744073709551616
+
+for name in tcp_echo udp_echo; do
+    : >"$work/out"
+    timeout 60 "$(program $name)" --port 0 >"$work/out" 2>"$work/err" &
+    pids="$pids $!"
+    wait_for "$work/out" $name
+    grep -qx 'ready on port [1-9][0-9]*' "$work/out" || fail "$name --port 0: $(cat "$work/out")"
 done

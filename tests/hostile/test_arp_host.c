@@ -280,6 +280,33 @@ START_TEST(hostile_ARP_07_a_late_answer_frees_what_was_queued)
 }
 END_TEST
 
+START_TEST(requests_of_one_poll_are_each_answered)
+{
+    struct arp_hdr arp = message(ARP_REQUEST, PEER_MAC, PEER_IP);
+
+    begin();
+    for (uint8_t i = 0; i < 10; i++) {
+        arp.sha.b[5] = (uint8_t)(10 + i);
+        arp.spa = ip4(0x0a00000au + i);
+        frame_arp(&f, &arp);
+        fake_link_put(&h.link, f.at, f.len);
+    }
+    host_poll(&h);
+    for (uint8_t i = 0; i < 10; i++) {
+        const struct sent *s = host_sent(&h);
+
+        arp.sha.b[5] = (uint8_t)(10 + i);
+        ck_assert(s && s->eth.type == ETH_TYPE_ARP && s->arp.op == ARP_REPLY);
+        ck_assert(ip_equal(s->arp.spa, HOST_IP) && ip_equal(s->arp.tpa, ip4(0x0a00000au + i)));
+        ck_assert(mac_equal(s->arp.sha, HOST_MAC) && mac_equal(s->arp.tha, arp.sha));
+        ck_assert(mac_equal(s->eth.dst, arp.sha));
+    }
+    host_silent(&h);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { hostile_ARP_01_lengths_that_are_not_ours,
@@ -290,6 +317,7 @@ int main(void)
                                    hostile_ARP_06_other_operations,
                                    hostile_ARP_07_a_host_that_is_not_there,
                                    hostile_ARP_07_a_late_answer_frees_what_was_queued,
+                                   requests_of_one_poll_are_each_answered,
                                    NULL };
 
     return suite_run("hostile_arp_host", tests);

@@ -124,6 +124,7 @@ struct host {
     instant now;
     struct fake_link link;
     uint32_t traced[N_DROP_REASONS]; /* drops that the trace saw */
+    sk_fd traced_fd;                 /* of the last packet that was dropped or sent */
     uint32_t traced_rx;
     uint32_t traced_tx;
 };

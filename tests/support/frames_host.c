@@ -211,14 +211,16 @@ static void trace(void *context, enum sk_trace_event event, sk_fd fd, const stru
 {
     struct host *h = context;
 
-    (void)fd;
+    if (event != SK_TRACE_RX) {
+        h->traced_fd = fd;
+    }
     switch (event) {
     case SK_TRACE_DROP:
         EXPECT_MSG(reason > DROP_NONE && reason < N_DROP_REASONS, "drop reason %d", reason);
         h->traced[reason]++;
         break;
     case SK_TRACE_RX:
-        EXPECT(pkt);
+        EXPECT(pkt && fd == SK_FD_NONE);
         h->traced_rx++;
         break;
     case SK_TRACE_TX:

@@ -248,6 +248,113 @@ START_TEST(a_deferred_connect_is_given_up_in_the_end)
 }
 END_TEST
 
+static int looks_late(void *arg)
+{
+    (void)arg;
+    int fd = make_nonblocking(SOCK_STREAM);
+    fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
+    sk_sim_sleep(&world->sim, CONFIG_WAIT + SECOND);
+    ck_assert_int_eq(so_error(fd), ENETUNREACH);
+    ck_assert_int_eq(so_error(fd), 0);
+
+    fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
+    sk_sim_sleep(&world->sim, CONFIG_WAIT + SECOND);
+    instant before = clock_now();
+    ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+    fails_with(connect_to(fd, HOST_B, 80), ENETUNREACH);
+    ck_assert_int_eq(clock_now(), before);
+    ck_assert_int_eq(so_error(fd), 0); /* it was told */
+
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
+    sk_sim_sleep(&world->sim, CONFIG_WAIT + SECOND);
+    fails_with(send(fd, "x", 1, 0), ENETUNREACH);
+    fails_with(send(fd, "x", 1, MSG_NOSIGNAL), ENOTCONN);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(what_was_given_up_is_told_once_to_who_looks_later)
+{
+    without_address(looks_late, NULL, false);
+}
+END_TEST
+
+static int deferred_with_timeout(void *arg)
+{
+    struct timeval t = { .tv_sec = 1 };
+
+    (void)arg;
+    int fd = make_nonblocking(SOCK_STREAM);
+    fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t), 0);
+    fails_with(send(fd, "x", 1, 0), EAGAIN);
+    ck_assert_int_eq(clock_now() - SIM_START, SECOND);
+    fails_with(connect_to(fd, HOST_B, 80), EALREADY);
+    ck_assert_int_eq(clock_now() - SIM_START, 2 * SECOND);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(a_timeout_ends_the_wait_for_a_deferred_connect)
+{
+    without_address(deferred_with_timeout, NULL, false);
+}
+END_TEST
+
+static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until);
+
+static enum port_idle interrupted_idle(const struct port *port, struct sk_iface *iface,
+                                       instant until)
+{
+    real_idle(port, iface, until);
+    return PORT_INTERRUPTED;
+}
+
+static int interrupted_early(void *arg)
+{
+    struct port *port = &world->places[0]->port;
+
+    (void)arg;
+    real_idle = port->idle;
+    port->idle = interrupted_idle;
+    int fd = make(SOCK_STREAM);
+    fails_with(connect_to(fd, HOST_B, 80), EINTR);
+    port->idle = real_idle;
+    ck_assert_int_eq(connect_to(fd, HOST_B, 80), 0);
+    ck_assert_int_ge(clock_now() - SIM_START, CONFIGURED_AFTER);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(a_connect_interrupted_without_an_address_goes_on)
+{
+    without_address(interrupted_early, accept_and_wait, true);
+}
+END_TEST
+
+static int loops_back_without_waiting(void *arg)
+{
+    (void)arg;
+    int listener = listen_on(80);
+    int fd = make_nonblocking(SOCK_STREAM);
+    if (connect_to(fd, INADDR_LOOPBACK, 80) != 0) {
+        ck_assert_int_eq(errno, EINPROGRESS);
+        ck_assert_int_eq(wait_for(fd, POLLOUT), POLLOUT);
+    }
+    ck_assert_int_lt(clock_now() - SIM_START, SECOND);
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(close(listener), 0);
+    return 0;
+}
+
+START_TEST(a_connect_to_the_loopback_is_never_deferred)
+{
+    without_address(loops_back_without_waiting, NULL, false);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -258,6 +365,10 @@ int main(void)
         a_connect_that_may_not_wait_starts_when_there_is_an_address,
         a_send_that_may_wait_waits_for_the_deferred_connect,
         a_deferred_connect_is_given_up_in_the_end,
+        what_was_given_up_is_told_once_to_who_looks_later,
+        a_timeout_ends_the_wait_for_a_deferred_connect,
+        a_connect_interrupted_without_an_address_goes_on,
+        a_connect_to_the_loopback_is_never_deferred,
         NULL,
     };
 

@@ -20,6 +20,7 @@ struct script {
     instant last_background;
     duration longest_gap; /* between two calls of the hook */
     duration idle_step;   /* how long an idle takes at most; 0: as long as it is told */
+    enum port_idle idle_ends;
     enum sk_err from_hook;
     bool call_from_hook;
     struct sk_iface *iface;
@@ -48,7 +49,7 @@ static void unlock(const struct port *port)
     script_of(port)->locked = false;
 }
 
-static void idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle idle(const struct port *port, struct sk_iface *iface, instant until)
 {
     struct script *s = script_of(port);
 
@@ -57,6 +58,7 @@ static void idle(const struct port *port, struct sk_iface *iface, instant until)
     ck_assert_msg(until > s->now, "an idle that cannot take any time");
     s->n_idle++;
     s->now = s->idle_step != 0 && s->now + s->idle_step < until ? s->now + s->idle_step : until;
+    return s->idle_ends;
 }
 
 /* ---- Operations ---- */
@@ -251,13 +253,63 @@ END_TEST
 
 START_TEST(stepping_polls_at_least_so_often)
 {
+    struct block_how how = { .deadline = 1000 + 95000, .step = 10000 };
     struct script s;
     struct timed t = timed(NEVER, SK_OK);
 
     begin(&s);
-    ck_assert_int_eq(block_on_stepping(&s.port, s.iface, &t.op, 1000 + 95000, 10000), SK_AGAIN);
+    ck_assert_int_eq(block_as(&s.port, s.iface, &t.op, how), SK_AGAIN);
     ck_assert_int_eq(t.longest_gap, 10000);
     ck_assert_int_eq(s.now, 1000 + 95000);
+    end(&s);
+}
+END_TEST
+
+/* What a wait of 1 s says whose idles, of 1 ms, all end so. */
+static enum sk_err wait_with(enum port_idle ends, enum block_signal signal, int *n_idle)
+{
+    struct block_how how = { .deadline = 1000 + 1000000, .signal = signal };
+    struct timed t = timed(NEVER, SK_OK);
+    struct script s;
+    enum sk_err err;
+
+    begin(&s);
+    s.idle_step = 1000;
+    s.idle_ends = ends;
+    err = block_as(&s.port, s.iface, &t.op, how);
+    *n_idle = s.n_idle;
+    ck_assert_int_eq(t.n_polls, s.n_idle + 1); /* it looks once more before it gives up */
+    end(&s);
+    return err;
+}
+
+START_TEST(a_signal_ends_the_waits_that_it_may_end)
+{
+    int n_idle;
+
+    ck_assert_int_eq(wait_with(PORT_INTERRUPTED, BLOCK_GOES_ON, &n_idle), SK_AGAIN);
+    ck_assert_int_eq(n_idle, 1000);
+    ck_assert_int_eq(wait_with(PORT_INTERRUPTED, BLOCK_RESTARTS, &n_idle), SK_INTERRUPTED);
+    ck_assert_int_eq(n_idle, 1);
+    ck_assert_int_eq(wait_with(PORT_INTERRUPTED, BLOCK_ENDS, &n_idle), SK_INTERRUPTED);
+    ck_assert_int_eq(n_idle, 1);
+    ck_assert_int_eq(wait_with(PORT_RESTART, BLOCK_GOES_ON, &n_idle), SK_AGAIN);
+    ck_assert_int_eq(wait_with(PORT_RESTART, BLOCK_RESTARTS, &n_idle), SK_AGAIN);
+    ck_assert_int_eq(wait_with(PORT_RESTART, BLOCK_ENDS, &n_idle), SK_INTERRUPTED);
+    ck_assert_int_eq(n_idle, 1);
+}
+END_TEST
+
+START_TEST(what_is_done_when_the_signal_comes_is_done)
+{
+    struct block_how how = { .deadline = NEVER, .signal = BLOCK_ENDS };
+    struct timed t = timed(1000 + 1000, SK_OK);
+    struct script s;
+
+    begin(&s);
+    s.idle_step = 1000;
+    s.idle_ends = PORT_INTERRUPTED;
+    ck_assert_int_eq(block_as(&s.port, s.iface, &t.op, how), SK_OK);
     end(&s);
 }
 END_TEST
@@ -275,6 +327,8 @@ int main(void)
         the_hook_runs_though_the_port_is_never_idle_for_long,
         the_hook_may_call_but_not_block,
         stepping_polls_at_least_so_often,
+        a_signal_ends_the_waits_that_it_may_end,
+        what_is_done_when_the_signal_comes_is_done,
         NULL,
     };
 

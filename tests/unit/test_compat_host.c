@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What only hosts have: the names that glibc's headers put in the place of read, recv, poll and
- * fcntl, and /etc/hosts. */
+ * fcntl, the calls that are not ours, and /etc/hosts. */
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "compat/ai.h"
@@ -62,6 +64,52 @@ START_TEST(an_overflow_ends_the_program_before_it_happens)
 }
 END_TEST
 
+/* Nothing is lost without a word, and nothing waits. SIGPIPE would end the test. */
+static void refuses_other_calls(int fd)
+{
+    char octet = 'x';
+    struct iovec iov = { .iov_base = &octet, .iov_len = 1 };
+    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+    int file = fileno(tmpfile());
+
+    ck_assert_int_eq(write(file, &octet, 1), 1);
+    fails_with(writev(fd, &iov, 1), ENOTCONN);
+    fails_with(readv(fd, &iov, 1), ENOTCONN);
+    fails_with(sendmsg(fd, &message, 0), ENOTCONN);
+    fails_with(recvmsg(fd, &message, 0), ENOTCONN);
+    fails_with(sendfile(fd, file, &(off_t){ 0 }, 1), ENOTCONN);
+    ck_assert_int_lt(dprintf(fd, "x"), 0);
+    int duplicate = dup(fd);
+    fails_with(write(duplicate, &octet, 1), ENOTCONN);
+    fails_with(read(duplicate, &octet, 1), ENOTCONN);
+    ck_assert_int_eq(close(duplicate), 0);
+}
+
+static int makes_other_calls(void *arg)
+{
+    char octet;
+    int client;
+    int server;
+
+    (void)arg;
+    connect_self(&client, &server);
+    int datagrams = make(SOCK_DGRAM);
+    refuses_other_calls(client);
+    refuses_other_calls(datagrams);
+    ck_assert_int_eq(send(client, "x", 1, 0), 1);
+    ck_assert_int_eq(recv(server, &octet, 1, 0), 1);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    ck_assert_int_eq(close(datagrams), 0);
+    return 0;
+}
+
+START_TEST(calls_that_are_not_ours_fail)
+{
+    compat_alone(makes_other_calls);
+}
+END_TEST
+
 /* The first line of /etc/hosts that has an IPv4 address and a name. */
 static int first_host(struct sk_addr *addr, char name[256])
 {
@@ -105,6 +153,7 @@ int main(void)
     const TTest *const tests[] = {
         fortified_calls_are_ours_too,
         an_overflow_ends_the_program_before_it_happens,
+        calls_that_are_not_ours_fail,
         the_systems_table_of_hosts_is_read,
         NULL,
     };

@@ -77,6 +77,48 @@ START_TEST(an_address_in_text_is_its_own_answer)
 }
 END_TEST
 
+/* POSIX inet_addr(): fewer numbers, each as in C. */
+START_TEST(an_address_has_many_forms)
+{
+    static const struct {
+        const char *text;
+        uint32_t addr;
+    } forms[] = {
+        { "1.2.3", 0x01020003 },
+        { "1.2.65535", 0x0102ffff },
+        { "1.16777215", 0x01ffffff },
+        { "0x7f.1", 0x7f000001 },
+        { "0X7F.0xA.010.1", 0x7f0a0801 },
+        { "2130706433", 0x7f000001 },
+        { "0xffffffff", 0xffffffff },
+        { "0", 0 },
+        { "00.0", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        expect_one(forms[i].text, "80", hints_for(0, SOCK_STREAM), forms[i].addr, 80);
+        expect_one(forms[i].text, "80", hints_for(AI_NUMERICHOST, SOCK_STREAM), forms[i].addr, 80);
+    }
+}
+END_TEST
+
+/* Without a network these would be EAI_SYSTEM if anybody was asked. */
+START_TEST(what_looks_like_an_address_and_is_none_is_no_name)
+{
+    static const char *const texts[] = {
+        "::1",        "fe80::1",    "fe80::1%eth0", "::ffff:1.2.3.4",
+        "1.2.3.4:80", "256.1.1.1",  "1.256.1",      "1.2.65536",
+        "1.16777216", "4294967296", "1.2.3.4.5",    "1.2.3.4.",
+        "1..2",       ".1",         "a.1",          "1.2.3.0x.4",
+        "08",         "1.2.3.09",   "1.",           "99999999999999999999",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        ck_assert_msg(error_of(texts[i], "80", hints_for(0, 0)) == EAI_NONAME, "%s", texts[i]);
+    }
+}
+END_TEST
+
 START_TEST(services_have_ports)
 {
     static const struct {
@@ -259,6 +301,28 @@ START_TEST(names_are_resolved)
 }
 END_TEST
 
+/* Nobody listens where the server should be. */
+static int asks_nobody(void *arg)
+{
+    instant begun = clock_now();
+
+    (void)arg;
+    ck_assert_int_eq(error_of("one.test", "80", hints_for(0, 0)), EAI_AGAIN);
+    ck_assert_int_lt(clock_now() - begun, SECOND);
+    return 0;
+}
+
+START_TEST(a_server_out_of_reach_is_told_at_once)
+{
+    struct compat c;
+    struct sk_config config = { .size = sizeof config, .dns = { { ip4(HOST_B), 53 } } };
+
+    compat_begin_with(&c, &config, HOST_A);
+    compat_run(&c, asks_nobody, NULL);
+    compat_end(&c);
+}
+END_TEST
+
 static int asks_without_address(void *arg)
 {
     (void)arg;
@@ -371,11 +435,14 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_address_in_text_is_its_own_answer,
+        an_address_has_many_forms,
+        what_looks_like_an_address_and_is_none_is_no_name,
         services_have_ports,
         hints_are_checked,
         every_error_has_a_text,
         addresses_are_read_and_written,
         names_are_resolved,
+        a_server_out_of_reach_is_told_at_once,
         without_an_address_there_are_no_names,
         a_name_cannot_be_asked_for_from_the_hook,
         too_many_questions_are_told,

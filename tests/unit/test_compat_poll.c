@@ -186,6 +186,43 @@ START_TEST(the_kernels_descriptors_may_be_among_them)
 }
 END_TEST
 
+static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until);
+static int n_idle;
+
+static enum port_idle counting_idle(const struct port *port, struct sk_iface *iface, instant until)
+{
+    n_idle++;
+    return real_idle(port, iface, until);
+}
+
+static int ignores_some(void *arg)
+{
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    struct pollfd fds[3] = {
+        { .fd = -1, .events = POLLIN, .revents = POLLIN },
+        { .fd = dgram, .events = POLLIN },
+        { .fd = -2, .events = POLLIN, .revents = POLLIN },
+    };
+    real_idle = world->places[0]->port.idle;
+    world->places[0]->port.idle = counting_idle;
+    n_idle = 0;
+    instant before = clock_now();
+    ck_assert_int_eq(poll(fds, 3, 1000), 0);
+    ck_assert_int_eq(clock_now() - before, 1000 * MS);
+    ck_assert_int_eq(n_idle, 1); /* nothing among them that would have to be looked at */
+    ck_assert_int_eq(fds[0].revents, 0);
+    ck_assert_int_eq(fds[2].revents, 0);
+    ck_assert_int_eq(close(dgram), 0);
+    return 0;
+}
+
+START_TEST(negative_numbers_are_ignored)
+{
+    compat_alone(ignores_some);
+}
+END_TEST
+
 /* ---- select ---- */
 
 static int selects(void *arg)
@@ -323,6 +360,7 @@ int main(void)
         poll_wakes_for_what_arrives_and_times_out_exactly,
         without_descriptors_it_is_a_sleep_in_the_stacks_time,
         the_kernels_descriptors_may_be_among_them,
+        negative_numbers_are_ignored,
         select_tells_the_same,
         select_checks_its_arguments,
         the_background_hook_may_call_but_not_wait,

@@ -85,6 +85,10 @@ static int flags(void *arg)
     ck_assert_int_eq(fcntl(fd, F_GETFL), O_RDWR);
     ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     ck_assert_int_eq(fcntl(fd, F_GETFL), O_RDWR | O_NONBLOCK);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_RDWR | O_APPEND), 0); /* others mean nothing */
+    ck_assert_int_eq(fcntl(fd, F_GETFL), O_RDWR);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND), 0);
+    ck_assert_int_eq(fcntl(fd, F_GETFL), O_RDWR | O_NONBLOCK);
     ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
     ck_assert_int_eq(fcntl(fd, F_GETFL), O_RDWR);
     ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
@@ -187,6 +191,16 @@ START_TEST(both_ends_know_both_names)
 }
 END_TEST
 
+/* Numbers are the lowest that are free: one that is kept shows. */
+static int lowest_free(void)
+{
+    int fd = dup(0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(close(fd), 0);
+    return fd;
+}
+
 static int not_a_listener(void *arg)
 {
     (void)arg;
@@ -198,7 +212,9 @@ static int not_a_listener(void *arg)
     ck_assert_int_eq(listen(stream, 1000000), 0);
     ck_assert_int_eq(listen(stream, -1), 0);
     ck_assert_int_eq(fcntl(stream, F_SETFL, O_NONBLOCK), 0);
+    int lowest = lowest_free();
     fails_with(accept(stream, NULL, NULL), EAGAIN);
+    ck_assert_int_eq(lowest_free(), lowest);
     ck_assert_int_eq(close(stream), 0);
     ck_assert_int_eq(close(dgram), 0);
     return 0;
@@ -218,10 +234,13 @@ static int exhausted(void *arg)
     struct rlimit few;
 
     (void)arg;
+    int lowest = lowest_free();
     while (n < 64 && (fds[n] = socket(AF_INET, SOCK_DGRAM, 0)) >= 0) {
         n++;
+        lowest = lowest_free();
     }
     ck_assert_int_eq(errno, ENFILE);
+    ck_assert_int_eq(lowest_free(), lowest);
     ck_assert_int_ge(n, CONFIG_N_UDP);
     while (n > 0) {
         ck_assert_int_eq(close(fds[--n]), 0);
@@ -229,10 +248,9 @@ static int exhausted(void *arg)
 
     int listener = listen_on(80);
     int client = dial(INADDR_LOOPBACK, 80);
-    int next = dup(0);
-    ck_assert_int_eq(close(next), 0);
+    int next = lowest_free();
     getrlimit(RLIMIT_NOFILE, &old);
-    few = (struct rlimit){ .rlim_cur = (rlim_t)next + 1, .rlim_max = old.rlim_max };
+    few = (struct rlimit){ .rlim_cur = (rlim_t)next, .rlim_max = old.rlim_max };
     setrlimit(RLIMIT_NOFILE, &few);
     int took = socket(AF_INET, SOCK_DGRAM, 0);
     int error = errno;

@@ -129,6 +129,31 @@ START_TEST(timeouts_keep_what_they_are_told)
 }
 END_TEST
 
+static int inherits(void *arg)
+{
+    struct timeval in = { .tv_sec = 3 };
+    struct timeval out = { .tv_sec = 4 };
+
+    (void)arg;
+    int listener = listen_on(80);
+    int client = dial(INADDR_LOOPBACK, 80);
+    ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &in, sizeof in), 0);
+    ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof out), 0);
+    int server = accept(listener, NULL, NULL);
+    ck_assert_int_eq(timeout_of(server, SO_RCVTIMEO).tv_sec, 3);
+    ck_assert_int_eq(timeout_of(server, SO_SNDTIMEO).tv_sec, 4);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    ck_assert_int_eq(close(listener), 0);
+    return 0;
+}
+
+START_TEST(an_accepted_socket_inherits_the_timeouts)
+{
+    compat_alone(inherits);
+}
+END_TEST
+
 static int unknown(void *arg)
 {
     static const struct {
@@ -204,6 +229,7 @@ int main(void)
         numbers_and_switches_keep_what_they_are_told,
         a_buffer_in_use_tells_its_true_size,
         timeouts_keep_what_they_are_told,
+        an_accepted_socket_inherits_the_timeouts,
         every_other_option_is_refused,
         lengths_are_checked_and_told,
         NULL,

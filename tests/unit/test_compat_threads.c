@@ -1,59 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Blocking POSIX calls from many threads at once, over the loopback of one host, with the port of
  * real hosts. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "tests/support/loopback_fixture.h"
 
-#include "compat/compat.h"
-#include "compat/state.h"
-#include "port/posix.h"
-#include "tests/support/suite.h"
-
-#define N_CLIENTS 4
 #define N_ROUNDS 30
-#define PORT 5000
 
-static struct port_posix port;
-static void *memory;
 static int listener;
-
-static void begin(void)
-{
-    struct sk_config config = { .size = sizeof config,
-                                .n_tcp = 4 * N_CLIENTS,
-                                .n_packets = 64,
-                                .rcvbuf = 4096,
-                                .sndbuf = 4096,
-                                .seed = { 1 } };
-
-    memory = aligned_alloc(16, (sk_iface_size(&config) + 15) & ~(size_t)15);
-    ck_assert_int_eq(sk_port_posix_init(&port), SK_OK);
-    struct sk_iface *iface =
-        sk_iface_init(&config, memory, sk_iface_size(&config), port.port.now(&port.port));
-    ck_assert_ptr_nonnull(iface);
-    libsock_state_set(NULL);
-    ck_assert_int_eq(libsock_start(iface, &port.port), SK_OK);
-}
-
-static void end(void)
-{
-    libsock_state_set(NULL);
-    sk_port_posix_destroy(&port);
-    free(memory);
-}
-
-static struct sockaddr_in loopback(void)
-{
-    return (struct sockaddr_in){ .sin_family = AF_INET,
-                                 .sin_port = htons(PORT),
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-}
 
 static void *echo(void *arg)
 {
@@ -115,16 +67,13 @@ static void *converse(void *arg)
 
 START_TEST(threads_block_side_by_side)
 {
-    struct sockaddr_in any = loopback();
     pthread_t server;
     pthread_t clients[N_CLIENTS];
     char names[N_CLIENTS];
     void *failed;
 
     begin();
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&any, sizeof any), 0);
-    ck_assert_int_eq(listen(listener, N_CLIENTS), 0);
+    listener = listening();
     pthread_create(&server, NULL, serve, NULL);
     for (int i = 0; i < N_CLIENTS; i++) {
         names[i] = (char)i;
@@ -153,11 +102,9 @@ START_TEST(closing_a_socket_ends_the_calls_that_wait_on_it)
 {
     pthread_t waiter;
     void *error;
-    struct sockaddr_in any = loopback();
 
     begin();
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+    int fd = bound(SOCK_DGRAM);
     pthread_create(&waiter, NULL, waits_for_nothing, &fd);
     usleep(50000);
     ck_assert_int_eq(close(fd), 0);

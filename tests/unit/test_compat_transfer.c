@@ -4,6 +4,7 @@
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/time.h>
@@ -151,6 +152,7 @@ static int peeks(void *arg)
     ck_assert_int_eq(send(client, "abcdef", 6, 0), 6);
     ck_assert_int_eq(recv(server, octets, 3, MSG_PEEK), 3);
     ck_assert_int_eq(memcmp(octets, "abc", 3), 0);
+    ck_assert_int_eq(recv(server, octets, 10, MSG_PEEK | MSG_WAITALL), 6); /* does not wait */
     ck_assert_int_eq(recvfrom(server, octets, 6, MSG_WAITALL, (struct sockaddr *)&from, &len), 6);
     ck_assert_int_eq(memcmp(octets, "abcdef", 6), 0);
     ck_assert_uint_eq(len, 0);
@@ -262,6 +264,160 @@ START_TEST(a_reset_is_told_once_then_it_is_the_end)
 }
 END_TEST
 
+static int reset_after_data_client(void *arg)
+{
+    char octets[10];
+
+    (void)arg;
+    int fd = dial(HOST_B, 80);
+    ck_assert_int_eq(write(fd, "unread", 6), 6);
+    sk_sim_sleep(&world->sim, 200 * MS);
+    ck_assert_int_eq(read(fd, octets, 2), 2);
+    ck_assert_int_eq(recv(fd, octets + 2, 8, MSG_WAITALL), 4);
+    ck_assert_int_eq(memcmp(octets, "before", 6), 0);
+    fails_with(read(fd, octets, 1), ECONNRESET);
+    ck_assert_int_eq(read(fd, octets, 1), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+static int reset_after_data_server(void *arg)
+{
+    (void)arg;
+    int fd = accept_one(80);
+    sk_sim_sleep(&world->sim, 50 * MS);
+    ck_assert_int_eq(write(fd, "before", 6), 6);
+    sk_sim_sleep(&world->sim, 50 * MS);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(what_came_before_a_reset_is_read_before_it_is_told)
+{
+    compat_both(reset_after_data_client, reset_after_data_server);
+}
+END_TEST
+
+/* ---- Before the connection is there ---- */
+
+static int sends_early(void *arg)
+{
+    char octet;
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    sk_sim_sleep(&world->sim, 10 * MS);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    fails_with(connect_to(fd, HOST_B, 80), EINPROGRESS);
+    fails_with(send(fd, "x", 1, 0), EAGAIN);
+    fails_with(recv(fd, &octet, 1, 0), EAGAIN);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+    fails_with(send(fd, "x", 1, MSG_DONTWAIT), EAGAIN);
+    ck_assert_int_eq(send(fd, "x", 1, 0), 1); /* waits for it */
+    ck_assert_int_eq(recv(fd, &octet, 1, 0), 1);
+    fails_with(connect_to(fd, HOST_B, 80), EISCONN);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+static int sends_back(void *arg)
+{
+    char octet;
+
+    (void)arg;
+    int fd = accept_one(80);
+    ck_assert_int_eq(read(fd, &octet, 1), 1);
+    ck_assert_int_eq(write(fd, &octet, 1), 1);
+    ck_assert_int_eq(read(fd, &octet, 1), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(a_send_waits_for_the_connection)
+{
+    compat_both(sends_early, sends_back);
+}
+END_TEST
+
+static int sends_to_nobody(void *arg)
+{
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    set_timeout(fd, SO_SNDTIMEO, 100 * MS);
+    fails_with(connect_to(fd, 0x0a000063, 80), EINPROGRESS);
+    instant before = clock_now();
+    fails_with(send(fd, "x", 1, 0), EAGAIN);
+    ck_assert_int_eq(clock_now() - before, 100 * MS);
+    set_timeout(fd, SO_SNDTIMEO, 0);
+    fails_with(send(fd, "x", 1, 0), EHOSTUNREACH);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(a_send_waits_no_longer_than_the_connect_does)
+{
+    compat_alone(sends_to_nobody);
+}
+END_TEST
+
+/* ---- When octets leave ---- */
+
+static uint64_t n_sent(void)
+{
+    return sk_iface_stats(libsock_iface())->tx_packets;
+}
+
+static int leaves_at_once(void *arg)
+{
+    struct sockaddr_in to = address(HOST_B, 7);
+
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    ck_assert_int_eq(sendto(dgram, "x", 1, 0, generic(&to), sizeof to), 1);
+    int fd = dial(HOST_B, 80);
+    sk_sim_sleep(&world->sim, 500 * MS);
+
+    uint64_t before = n_sent();
+    ck_assert_int_eq(sendto(dgram, "x", 1, MSG_DONTWAIT, generic(&to), sizeof to), 1);
+    ck_assert_uint_eq(n_sent(), before + 1);
+    ck_assert_int_eq(send(fd, "x", 1, MSG_DONTWAIT), 1);
+    ck_assert_uint_eq(n_sent(), before + 2);
+    sk_sim_sleep(&world->sim, 500 * MS);
+    before = n_sent();
+    ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+    ck_assert_uint_eq(n_sent(), before + 1);
+    ck_assert_int_eq(close(fd), 0);
+
+    sk_sim_sleep(&world->sim, 500 * MS);
+    fd = dial(HOST_B, 81);
+    sk_sim_sleep(&world->sim, 500 * MS);
+    before = n_sent();
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_uint_eq(n_sent(), before + 1);
+    ck_assert_int_eq(close(dgram), 0);
+    return 0;
+}
+
+static int reads_to_the_end(void *arg)
+{
+    char octet;
+
+    (void)arg;
+    for (uint16_t port = 80; port <= 81; port++) {
+        int fd = accept_one(port);
+        while (read(fd, &octet, 1) > 0) {
+        }
+        ck_assert_int_eq(close(fd), 0);
+    }
+    return 0;
+}
+
+START_TEST(what_a_call_queued_has_left_when_it_returns)
+{
+    compat_both(leaves_at_once, reads_to_the_end);
+}
+END_TEST
+
 /* ---- Datagrams ---- */
 
 static int echo_datagrams(void *arg)
@@ -333,7 +489,6 @@ static int refused_datagram(void *arg)
     ck_assert_int_eq(connect_to(fd, HOST_B, 9), 0);
     ck_assert_int_eq(send(fd, "x", 1, 0), 1);
     fails_with(recv(fd, &octet, 1, 0), ECONNREFUSED);
-    fails_with(shutdown(fd, SHUT_WR), EOPNOTSUPP);
     ck_assert_int_eq(close(fd), 0);
     return 0;
 }
@@ -345,6 +500,88 @@ START_TEST(a_port_that_is_closed_refuses_datagrams)
     compat_begin(&c);
     compat_run(&c, refused_datagram, NULL);
     compat_end(&c);
+}
+END_TEST
+
+static int shut;
+
+static int shuts_it_later(void *arg)
+{
+    (void)arg;
+    sk_sim_sleep(&world->sim, 100 * MS);
+    ck_assert_int_eq(shutdown(shut, SHUT_RD), 0);
+    return 0;
+}
+
+static short poll_now(int fd, short events)
+{
+    struct pollfd p = { .fd = fd, .events = events };
+
+    poll(&p, 1, 0);
+    return p.revents;
+}
+
+static int shuts_datagrams(void *arg)
+{
+    char octets[5];
+    struct sockaddr_in to = address(INADDR_LOOPBACK, 5000);
+
+    (void)arg;
+    n_signals = 0;
+    signal(SIGPIPE, count_signal);
+    shut = make(SOCK_DGRAM);
+    bind_to(shut, INADDR_LOOPBACK, 5000);
+    fails_with(shutdown(shut, SHUT_RDWR), ENOTCONN);
+    ck_assert_int_eq(connect(shut, generic(&to), sizeof to), 0); /* to itself */
+    ck_assert_int_eq(send(shut, "kept", 4, 0), 4);
+    ck_assert_int_eq(shutdown(shut, SHUT_WR), 0);
+    fails_with(send(shut, "x", 1, 0), EPIPE);
+    ck_assert_int_eq(n_signals, 0); /* which is for streams */
+    ck_assert_int_eq(poll_now(shut, POLLIN | POLLOUT), POLLIN | POLLOUT);
+    ck_assert_int_eq(recv(shut, octets, sizeof octets, MSG_PEEK), 4);
+
+    ck_assert_int_eq(recv(shut, octets, sizeof octets, 0), 4);
+    sk_sim_spawn(world->places[0], shuts_it_later, NULL);
+    instant before = clock_now();
+    ck_assert_int_eq(recv(shut, octets, sizeof octets, 0), 0);
+    ck_assert_int_eq(clock_now() - before, 100 * MS);
+    ck_assert_int_eq(poll_now(shut, POLLIN | POLLOUT), POLLIN | POLLOUT | POLLHUP);
+    signal(SIGPIPE, SIG_DFL);
+    ck_assert_int_eq(close(shut), 0);
+    return 0;
+}
+
+START_TEST(each_direction_of_a_datagram_socket_can_be_shut)
+{
+    compat_alone(shuts_datagrams);
+}
+END_TEST
+
+static int shuts_a_listener(void *arg)
+{
+    (void)arg;
+    shut = listen_on(80);
+    int waiting = dial(INADDR_LOOPBACK, 80);
+    ck_assert_int_eq(shutdown(shut, SHUT_WR), 0); /* which means nothing */
+    int accepted = accept(shut, NULL, NULL);
+    ck_assert_int_ge(accepted, 0);
+    sk_sim_spawn(world->places[0], shuts_it_later, NULL);
+    fails_with(accept(shut, NULL, NULL), EINVAL);
+    ck_assert_int_eq(poll_now(shut, POLLIN), POLLIN | POLLHUP);
+    int late = make(SOCK_STREAM);
+    fails_with(connect_to(late, INADDR_LOOPBACK, 80), ECONNREFUSED);
+    fails_with(listen(shut, 1), EINVAL);
+    fails_with(accept(shut, NULL, NULL), EINVAL);
+    ck_assert_int_eq(close(late), 0);
+    ck_assert_int_eq(close(waiting), 0);
+    ck_assert_int_eq(close(accepted), 0);
+    ck_assert_int_eq(close(shut), 0);
+    return 0;
+}
+
+START_TEST(shutting_a_listener_ends_its_accepts)
+{
+    compat_alone(shuts_a_listener);
 }
 END_TEST
 
@@ -380,8 +617,14 @@ int main(void)
         arguments_are_checked,
         writing_after_the_end_is_a_broken_pipe,
         a_reset_is_told_once_then_it_is_the_end,
+        what_came_before_a_reset_is_read_before_it_is_told,
+        a_send_waits_for_the_connection,
+        a_send_waits_no_longer_than_the_connect_does,
+        what_a_call_queued_has_left_when_it_returns,
         datagrams_keep_their_bounds_and_name_their_sender,
         a_port_that_is_closed_refuses_datagrams,
+        each_direction_of_a_datagram_socket_can_be_shut,
+        shutting_a_listener_ends_its_accepts,
         the_unspecified_address_is_this_host,
         NULL,
     };

@@ -19,6 +19,7 @@ static struct dhcp_server server;
 static uint32_t n_unicast; /* DHCP messages to the server's own address */
 static uint32_t n_arp;     /* requests */
 static bool arp_silent;
+static bool hold; /* requests are not answered, but given to the test */
 
 static void begin(void)
 {
@@ -29,6 +30,7 @@ static void begin(void)
     n_unicast = 0;
     n_arp = 0;
     arp_silent = false;
+    hold = false;
 }
 
 static struct ip_addr our_addr(void)
@@ -77,7 +79,7 @@ static const struct sent *serve(void)
                 frame_arp(&f, &arp);
                 host_hear(&h, &f);
             }
-        } else if (s->ip.proto == IP_PROTO_UDP && s->udp.dst_port == DHCP_SERVER_PORT) {
+        } else if (!hold && s->ip.proto == IP_PROTO_UDP && s->udp.dst_port == DHCP_SERVER_PORT) {
             serve_dhcp(s);
         } else {
             return s;
@@ -121,7 +123,7 @@ START_TEST(an_address_is_acquired)
     ck_assert(!sk_iface_configured(h.iface));
     ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_NET_UNREACHABLE);
     sk_resolve(&op, "www.example.org", 80, addrs, 1);
-    ck_assert_int_eq(host_try(&h, &op), SK_NAME_FAILED);
+    ck_assert_int_eq(host_try(&h, &op), SK_NAME_NO_SERVER);
     run(h.now + seconds(20));
     ck_assert(sk_iface_configured(h.iface));
     ck_assert(ip_equal(our_addr(), ip4(0x0a00000f)));
@@ -275,6 +277,58 @@ START_TEST(name_servers_from_both)
 }
 END_TEST
 
+/* The server that is asked for a name first. */
+static struct ip_addr first_asked(const char *name)
+{
+    struct sk_addr addrs[1];
+    struct sk_op op;
+    const struct sent *s;
+
+    sk_resolve(&op, name, 80, addrs, 1);
+    EXPECT(host_try(&h, &op) == SK_PENDING);
+    s = serve();
+    EXPECT(s && s->udp.dst_port == 53);
+    return s->ip.dst;
+}
+
+/* At the next renewal the lease names other servers: those of the old one are asked no more. */
+START_TEST(name_servers_of_a_new_lease)
+{
+    acquire();
+    ck_assert(ip_equal(first_asked("one.example.org"), server.addr));
+    server.dns[0] = ip4(0x0a000035);
+    server.n_dns = 1;
+    host_run(&h, h.now + seconds(60)); /* the query ends */
+    host_forget(&h);
+    run(h.now + seconds(2000));
+    ck_assert(ip_equal(first_asked("two.example.org"), ip4(0x0a000035)));
+    host_free(&h);
+}
+END_TEST
+
+/* The answer to its question would come to an address that we had: it is asked for anew. */
+START_TEST(who_waits_for_a_neighbour_while_the_lease_changes)
+{
+    const struct sent *s;
+    sk_fd fd;
+
+    acquire();
+    fd = host_socket(&h, SK_DGRAM);
+    hold = true;
+    while ((s = serve()) == NULL) { /* the renewal */
+        host_run(&h, sk_iface_poll_at(h.iface, h.now));
+    }
+    ck_assert_uint_eq(s->udp.dst_port, DHCP_SERVER_PORT);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ ip4(0x0a00004d), 9 }), SK_OK);
+    sk_iface_poll(h.iface, h.now); /* now it waits */
+    server.mtu = 1400;             /* a change */
+    serve_dhcp(s);
+    s = serve();
+    ck_assert(s && s->udp.dst_port == 9 && ip_equal(s->ip.dst, ip4(0x0a00004d)));
+    host_free(&h);
+}
+END_TEST
+
 /* Messages of others, or of nobody, change nothing. */
 START_TEST(messages_that_are_not_for_us)
 {
@@ -292,11 +346,17 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        an_address_is_acquired, a_server_that_comes_late,     a_lease_is_renewed,
-        a_lease_expires,        an_address_is_taken_away,     an_mtu_that_the_server_names,
-        name_servers_from_both, messages_that_are_not_for_us, NULL
-    };
+    const TTest *const tests[] = { an_address_is_acquired,
+                                   a_server_that_comes_late,
+                                   a_lease_is_renewed,
+                                   a_lease_expires,
+                                   an_address_is_taken_away,
+                                   an_mtu_that_the_server_names,
+                                   name_servers_from_both,
+                                   name_servers_of_a_new_lease,
+                                   who_waits_for_a_neighbour_while_the_lease_changes,
+                                   messages_that_are_not_for_us,
+                                   NULL };
 
     return suite_run("dhcp_host", tests);
 }

@@ -21,7 +21,7 @@ START_TEST(an_address_is_the_end)
     ck_assert_int_eq(dns_poll_at(&query), NEVER);
     /* and what comes after it is nothing to us */
     ck_assert_int_eq(arrives(answer, answer_to(answer)), DROP_DNS_UNEXPECTED);
-    dns_refused(&query, now);
+    dns_unreachable(&query, now);
     run(60000);
     dns_poll(&query, now);
     ck_assert_int_eq(query.result, SK_OK);
@@ -208,17 +208,28 @@ START_TEST(a_failure_in_the_last_round_is_the_verdict)
 }
 END_TEST
 
-START_TEST(a_closed_port_makes_it_ask_the_next_at_once)
+START_TEST(a_server_out_of_reach_makes_it_ask_the_next_at_once)
 {
     ask("www.example", 2);
     run(10);
-    dns_refused(&query, now);
+    dns_unreachable(&query, now);
     run(20);
     asked(0, 0);
     asked(10, 1);
-    dns_refused(&query, now);
-    ck_assert_int_eq(query.result, SK_NAME_FAILED);
+    dns_unreachable(&query, now);
+    ck_assert_int_eq(query.result, SK_NAME_NO_SERVER);
     silence();
+}
+END_TEST
+
+START_TEST(a_server_that_failed_was_there)
+{
+    ask("broken.example", 2);
+    run(10);
+    answered();
+    run(20);
+    dns_unreachable(&query, now);
+    ck_assert_int_eq(query.result, SK_NAME_FAILED);
 }
 END_TEST
 
@@ -239,7 +250,8 @@ int main(void)
         a_silent_server_has_another_chance_when_the_other_fails,
         when_the_silent_one_fails_too_that_is_the_end,
         a_failure_in_the_last_round_is_the_verdict,
-        a_closed_port_makes_it_ask_the_next_at_once,
+        a_server_out_of_reach_makes_it_ask_the_next_at_once,
+        a_server_that_failed_was_there,
         NULL,
     };
 

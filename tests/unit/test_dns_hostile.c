@@ -130,7 +130,7 @@ END_TEST
 START_TEST(without_a_server_there_is_no_answer)
 {
     begin();
-    ck_assert_int_eq(dns_start(&query, "www.example", servers, 0, &rng, now), SK_NAME_FAILED);
+    ck_assert_int_eq(dns_start(&query, "www.example", servers, 0, &rng, now), SK_NAME_NO_SERVER);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/support/drop_inputs.h"
+#include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
 _Static_assert(N_DROP_INPUTS_IP + N_DROP_INPUTS_TCP == N_DROP_REASONS - 1,
@@ -67,10 +68,56 @@ START_TEST(every_reason_has_an_input_and_a_name)
 }
 END_TEST
 
+/* Whose a packet is: the socket that sent it, or that it was dropped at. */
+START_TEST(the_trace_names_the_socket)
+{
+    static uint8_t text[1400];
+    struct sk_addr to = { PEER_IP, 9 };
+    struct host h;
+    struct frame f;
+    struct peer p;
+    sk_fd datagram;
+    sk_fd listener;
+    sk_fd stream;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    ck_assert_uint_eq(h.traced_fd, SK_FD_NONE); /* ARP */
+    peer_begin(&p, &h, 4000, 80);
+    listener = host_listener(&h, 80, 1);
+    peer_send(&p, TCP_RST, NULL, 0);
+    ck_assert_uint_eq(h.traced_fd, listener);
+    stream = peer_accepted(&p, listener);
+    ck_assert_int_eq(host_send(&h, stream, "x", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(h.traced_fd, stream);
+    datagram = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_send(&h, datagram, "x", 1, to), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(h.traced_fd, datagram);
+    peer_frame(&p, &f, TCP_ACK, "text", 4);
+    f.at[f.len - 1] ^= 1;
+    host_hear_drop(&h, &f, DROP_TCP_CHECKSUM);
+    ck_assert_uint_eq(h.traced_fd, stream);
+    frame_udp(&f, to, (struct sk_addr){ HOST_IP, 5000 }, text, sizeof(text));
+    while (host_drops(&h, DROP_UDP_QUEUE_FULL) == 0) {
+        host_hear(&h, &f);
+    }
+    ck_assert_uint_eq(h.traced_fd, datagram);
+    peer_send(&p, 0, NULL, 0); /* no ACK */
+    ck_assert_uint_eq(h.traced_fd, stream);
+    frame_udp(&f, to, (struct sk_addr){ HOST_IP, 5001 }, text, 1);
+    host_hear_drop(&h, &f, DROP_UDP_NO_SOCKET);
+    ck_assert_uint_eq(h.traced_fd, SK_FD_NONE);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { every_reason_has_an_input_and_a_name,
-                                   every_reason_is_raised_by_something, NULL };
+                                   every_reason_is_raised_by_something, the_trace_names_the_socket,
+                                   NULL };
 
     return suite_run("drops", tests);
 }

@@ -143,15 +143,19 @@ static const struct {
     uint8_t type;
     uint8_t code;
     enum sk_err err;
+    bool hard;
 } ERRORS[] = {
-    { ICMP4_UNREACHABLE, ICMP4_NET_UNREACHABLE, SK_NET_UNREACHABLE },
-    { ICMP4_UNREACHABLE, ICMP4_HOST_UNREACHABLE, SK_HOST_UNREACHABLE },
-    { ICMP4_UNREACHABLE, ICMP4_PROTOCOL_UNREACHABLE, SK_REFUSED },
-    { ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, SK_REFUSED },
-    { ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED, SK_MSG_SIZE },
-    { ICMP4_UNREACHABLE, 13, SK_HOST_UNREACHABLE },
-    { ICMP4_TIME_EXCEEDED, 0, SK_HOST_UNREACHABLE },
-    { ICMP4_PARAMETER, 0, SK_HOST_UNREACHABLE },
+    { ICMP4_UNREACHABLE, ICMP4_NET_UNREACHABLE, SK_NET_UNREACHABLE, false },
+    { ICMP4_UNREACHABLE, ICMP4_HOST_UNREACHABLE, SK_HOST_UNREACHABLE, false },
+    { ICMP4_UNREACHABLE, ICMP4_PROTOCOL_UNREACHABLE, SK_REFUSED, true },
+    { ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, SK_REFUSED, true },
+    { ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED, SK_MSG_SIZE, false },
+    { ICMP4_UNREACHABLE, ICMP4_NET_PROHIBITED, SK_NET_UNREACHABLE, true },
+    { ICMP4_UNREACHABLE, ICMP4_HOST_PROHIBITED, SK_HOST_UNREACHABLE, true },
+    { ICMP4_UNREACHABLE, 12, SK_HOST_UNREACHABLE, false },
+    { ICMP4_UNREACHABLE, ICMP4_PROHIBITED, SK_HOST_UNREACHABLE, true },
+    { ICMP4_TIME_EXCEEDED, ICMP4_PROHIBITED, SK_HOST_UNREACHABLE, false },
+    { ICMP4_PARAMETER, 0, SK_HOST_UNREACHABLE, false },
 };
 
 /* The error is heard from routers, from the peer, and from 127.0.0.1, as libslirp sends it. */
@@ -217,7 +221,7 @@ START_TEST(errors_about_a_connection_that_is_opened)
         put_be32(frame_transport_at(&f) + ICMP4_HDR_LEN + IPV4_HDR_LEN + 4, seq);
         frame_fix_transport(&f);
         host_hear_silent_drop(&h, &f, DROP_NONE);
-        ck_assert_int_eq(host_try(&h, &op), ERRORS[i].err == SK_REFUSED ? SK_REFUSED : SK_PENDING);
+        ck_assert_int_eq(host_try(&h, &op), ERRORS[i].hard ? ERRORS[i].err : SK_PENDING);
         host_free(&h);
     }
 }

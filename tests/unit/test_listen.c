@@ -319,10 +319,12 @@ START_TEST(what_a_listener_answers)
     ck_assert_int_eq(sk_remote(h.iface, fd, &addr), SK_NOT_CONNECTED);
     ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_NOT_CONNECTED);
     ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_NOT_CONNECTED);
-    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RDWR, h.now), SK_NOT_CONNECTED);
     sk_op_connect(&op, fd, (struct sk_addr){ PEER_IP, 80 });
     ck_assert_int_eq(host_try(&h, &op), SK_NOT_SUPPORTED);
     ck_assert_int_eq(accept(fd, &other), SK_PENDING);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RDWR, h.now), SK_OK);
+    ck_assert_int_eq(accept(fd, &other), SK_INVALID);
+    ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_INVALID);
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     host_end(&h);
 }

@@ -15,18 +15,11 @@ START_TEST(ARP_02_nobody_replaces_an_entry_in_use)
         ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, US), DROP_ARP_UNSOLICITED);
         ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, GATEWAY), DROP_ARP_UNSOLICITED);
         ck_assert_int_eq(forged(ARP_REQUEST, GATEWAY, GATEWAY), DROP_ETH_NOT_FOR_US);
-        forged(ARP_REQUEST, GATEWAY, US);
+        ck_assert_int_eq(forged(ARP_REQUEST, GATEWAY, US), DROP_NONE);
         run(5000 + i);
         ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
-        cache.reply_due = false;
     }
     /* all that it brought about: the gateway itself was asked, by unicast, once a second */
-    for (size_t i = 0; i < n_sent; i++) {
-        if (sent[i].hdr.op == ARP_REPLY) {
-            sent[i] = sent[--n_sent];
-            i--;
-        }
-    }
     who_has(5000, GATEWAY, mac_of(GATEWAY));
     silence();
     ck_assert(!answers(GATEWAY));
@@ -132,7 +125,6 @@ START_TEST(a_doubted_entry_that_nobody_uses_is_forgotten)
     run(2000);
     forged(ARP_REQUEST, host(5), host(6));
     run(9000);
-    is_at(0, host(5));
     who_has(2000, host(5), mac_of(host(5)));
     who_has(3000, host(5), mac_of(host(5)));
     who_has(4000, host(5), mac_of(host(5)));
@@ -155,7 +147,6 @@ START_TEST(ARP_03_a_flood_of_requests_moves_nobody)
         ck_assert(!changed);
     }
     run(100);
-    is_at(0, ip4(0x0a01ffffu));
     ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
     ck_assert_int_eq(look(host(2)), NEIGH_KNOWN);
     silence();
@@ -216,18 +207,12 @@ START_TEST(ARP_05_senders_that_cannot_be_are_not_learned)
 }
 END_TEST
 
-START_TEST(ARP_05_a_probe_is_answered_and_not_learned)
+START_TEST(ARP_05_a_probe_is_for_us_and_not_learned)
 {
-    const struct sent *s;
     bool changed;
 
     begin();
     ck_assert_int_eq(arrives(ARP_REQUEST, ip4(0), mac_of(host(5)), US, &changed), DROP_NONE);
-    run(1);
-    s = next_sent(0);
-    ck_assert_uint_eq(s->hdr.op, ARP_REPLY);
-    ck_assert(ip_equal(s->hdr.tpa, ip4(0)));
-    ck_assert(mac_equal(s->dst, mac_of(host(5))));
     for (size_t i = 0; i < N_PLACES; i++) {
         ck_assert_int_eq(entries[i].state, NEIGH_FREE);
     }
@@ -338,7 +323,7 @@ int main(void)
         ARP_03_a_flood_of_requests_moves_nobody,
         ARP_04_a_conflict_changes_nothing,
         ARP_05_senders_that_cannot_be_are_not_learned,
-        ARP_05_a_probe_is_answered_and_not_learned,
+        ARP_05_a_probe_is_for_us_and_not_learned,
         ARP_07_more_dead_hosts_than_places_all_get_their_verdict,
         dead_hosts_take_one_place_in_use_not_all,
         more_live_hosts_than_places_share_them_without_a_flood,

@@ -122,6 +122,61 @@ START_TEST(a_signal_handler_may_wake)
 }
 END_TEST
 
+static volatile sig_atomic_t n_signals;
+
+static void count_signal(int number)
+{
+    (void)number;
+    n_signals++;
+}
+
+static enum port_idle idle_locked(instant until)
+{
+    return port->idle(port, iface, until);
+}
+
+START_TEST(a_signal_between_two_sleeps_ends_the_second)
+{
+    start();
+    n_signals = 0;
+    signal(SIGUSR1, count_signal);
+    port->lock(port);
+    ck_assert_int_eq(idle_locked(0), PORT_WOKEN);
+    raise(SIGUSR1);
+    ck_assert_int_eq(n_signals, 0); /* it is held */
+    ck_assert_int_ne(idle_locked(NEVER), PORT_WOKEN);
+    ck_assert_int_eq(n_signals, 1);
+    raise(SIGUSR1);
+    make_readable();
+    ck_assert_int_ne(idle_locked(NEVER), PORT_WOKEN); /* a ready descriptor does not hide it */
+    ck_assert_int_eq(n_signals, 2);
+    raise(SIGUSR1);
+    ck_assert_int_ne(idle_locked(0), PORT_WOKEN); /* nor does a sleep of no time */
+    ck_assert_int_eq(n_signals, 3);
+    raise(SIGUSR1);
+    port->unlock(port);
+    ck_assert_int_eq(n_signals, 4);
+    raise(SIGUSR1);
+    ck_assert_int_eq(n_signals, 5);
+    end();
+}
+END_TEST
+
+START_TEST(a_signal_that_nobody_handles_ends_nothing)
+{
+    start();
+    signal(SIGURG, SIG_DFL);
+    signal(SIGUSR1, SIG_IGN);
+    port->lock(port);
+    ck_assert_int_eq(idle_locked(0), PORT_WOKEN);
+    raise(SIGURG);
+    raise(SIGUSR1);
+    ck_assert_int_eq(idle_locked(port->now(port) + 10000), PORT_WOKEN);
+    port->unlock(port);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -133,6 +188,8 @@ int main(void)
         idle_waits_for_many_descriptors,
         a_wake_ends_the_next_idle,
         a_signal_handler_may_wake,
+        a_signal_between_two_sleeps_ends_the_second,
+        a_signal_that_nobody_handles_ends_nothing,
         NULL,
     };
 

@@ -212,7 +212,7 @@ START_TEST(no_server_helps)
     ck_assert_int_le(h.now - begun, seconds(29));
     servers[0] = servers[1] = REFUSES;
     begun = h.now;
-    expect("www.example.org", SK_NAME_FAILED, 0);
+    expect("www.example.org", SK_NAME_NO_SERVER, 0);
     ck_assert_int_le(h.now - begun, seconds(1));
     host_end(&h);
 }
@@ -223,7 +223,7 @@ START_TEST(no_server_is_known)
     size_t n;
 
     host_begin(&h, NULL);
-    ck_assert_int_eq(resolve("www.example.org", &n), SK_NAME_FAILED);
+    ck_assert_int_eq(resolve("www.example.org", &n), SK_NAME_NO_SERVER);
     host_end(&h);
 }
 END_TEST
@@ -308,7 +308,9 @@ START_TEST(forgotten_queries)
         ck_assert_int_eq(host_try(&h, &ops[i]), i < CONFIG_N_QUERIES ? SK_PENDING : SK_NO_SOCKETS);
     }
     ck_assert(!sk_iface_idle(h.iface));
+    ck_assert(sk_iface_drained(h.iface)); /* an exit does not wait for them */
     serve_all();
+    ck_assert(sk_iface_drained(h.iface));
     ck_assert_int_eq(host_try(&h, &ops[0]), SK_OK);
     ck_assert_int_ne(host_try(&h, &ops[0]), SK_OK); /* the answer is given once */
     ck_assert_int_eq(host_try(&h, &ops[CONFIG_N_QUERIES]), SK_PENDING);
@@ -316,6 +318,30 @@ START_TEST(forgotten_queries)
     host_run(&h, h.now + seconds(40));
     ck_assert(sk_iface_idle(h.iface));
     ck_assert_int_eq(host_try(&h, &ops[1]), SK_TIMED_OUT);
+    host_end(&h);
+}
+END_TEST
+
+/* Nobody fetched its answer, it was forgotten, and another query has its place. */
+START_TEST(an_old_query_has_no_part_in_a_new_one)
+{
+    struct sk_op old;
+    struct sk_op ops[CONFIG_N_QUERIES];
+
+    begin();
+    sk_resolve(&old, "www.example.org", 80, addrs, N_ADDRS);
+    ck_assert_int_eq(host_try(&h, &old), SK_PENDING);
+    serve_all();
+    host_run(&h, h.now + seconds(40));
+    for (size_t i = 0; i < CONFIG_N_QUERIES; i++) {
+        sk_resolve(&ops[i], "two.example.org", 80, addrs, N_ADDRS);
+        ck_assert_int_eq(host_try(&h, &ops[i]), SK_PENDING);
+    }
+    serve_all();
+    ck_assert_int_eq(host_try(&h, &old), SK_TIMED_OUT);
+    for (size_t i = 0; i < CONFIG_N_QUERIES; i++) {
+        ck_assert_int_eq(host_try(&h, &ops[i]), SK_OK);
+    }
     host_end(&h);
 }
 END_TEST
@@ -344,6 +370,7 @@ int main(void)
                                    answers_that_are_not_from_the_server,
                                    ports_and_ids_are_not_to_be_guessed,
                                    forgotten_queries,
+                                   an_old_query_has_no_part_in_a_new_one,
                                    more_addresses_than_asked_for,
                                    NULL };
 

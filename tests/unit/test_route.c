@@ -308,6 +308,46 @@ START_TEST(refused_by_ourselves)
 }
 END_TEST
 
+/* RFC 3021: of two addresses neither is a broadcast, and one alone is a host. */
+START_TEST(networks_without_a_broadcast_address)
+{
+    struct icmp4_hdr echo = { .type = ICMP4_ECHO_REQUEST };
+    struct ip_addr other = ip4(0x0a000000);
+    struct arp_hdr arp = { .op = ARP_REQUEST, .sha = PEER_MAC, .spa = other, .tpa = HOST_IP };
+
+    for (uint8_t prefix_len = 31; prefix_len <= 32; prefix_len++) {
+        struct host_setup setup = { .netif = { .addr = HOST_IP, .prefix_len = prefix_len } };
+        const struct sent *s;
+
+        setup.netif.gateway = other; /* of 32 bits: not on the link, and the only way there */
+        host_begin(&h, &setup);
+        frame_arp(&f, &arp);
+        host_hear(&h, &f);
+        ck_assert_ptr_nonnull(host_sent(&h));
+        frame_icmp(&f, other, HOST_IP, echo, "", 0);
+        host_hear_drop(&h, &f, DROP_NONE);
+        s = host_sent(&h);
+        ck_assert(s && s->icmp.type == ICMP4_ECHO_REPLY && mac_equal(s->eth.dst, PEER_MAC));
+        host_free(&h);
+    }
+}
+END_TEST
+
+START_TEST(the_higher_of_two_addresses_is_a_host)
+{
+    struct host_setup setup = { .netif = { .addr = ip4(0x0a000002), .prefix_len = 31 } };
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ ip4(0x0a000003), 9 }), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(host_sent(&h)->eth.type, ETH_TYPE_ARP);
+    host_silent(&h);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { each_network_by_its_own_netif,
@@ -321,6 +361,8 @@ int main(void)
                                    datagrams_to_ourselves,
                                    streams_to_ourselves,
                                    refused_by_ourselves,
+                                   networks_without_a_broadcast_address,
+                                   the_higher_of_two_addresses_is_a_host,
                                    NULL };
 
     return suite_run("route", tests);

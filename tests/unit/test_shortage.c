@@ -174,23 +174,14 @@ START_TEST(no_buffers_for_a_new_connection)
 }
 END_TEST
 
-/* LAND (CVE-1999-0016): a SYN from ourselves to ourselves, over the wire and over loopback. */
-START_TEST(nobody_connects_to_itself)
+/* LAND (CVE-1999-0016): a SYN from ourselves to ourselves. */
+START_TEST(a_syn_from_our_own_address)
 {
-    struct sk_op op;
-    sk_fd fd;
-
     begin();
     host_listener(&h, 80, 1);
     p.addr = p.host;
     peer_frame(&p, &f, TCP_SYN, NULL, 0);
     host_hear_silent_drop(&h, &f, DROP_IP_MARTIAN_SOURCE);
-    fd = host_bound(&h, SK_STREAM, 5000);
-    sk_op_connect(&op, fd, (struct sk_addr){ HOST_IP, 5000 });
-    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
-    host_poll(&h);
-    ck_assert_uint_eq(host_drops(&h, DROP_IP_MARTIAN_SOURCE), 2);
-    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
     host_free(&h);
 }
 END_TEST
@@ -259,7 +250,7 @@ int main(void)
                                    dhcp_goes_on_after_a_shortage,
                                    a_reset_waits_for_room,
                                    no_buffers_for_a_new_connection,
-                                   nobody_connects_to_itself,
+                                   a_syn_from_our_own_address,
                                    strays_to_a_listener,
                                    long_chains_in_the_hash,
                                    NULL };

@@ -155,6 +155,36 @@ START_TEST(what_would_leave_the_machine_is_dropped_and_counted)
 }
 END_TEST
 
+START_TEST(what_may_not_leave_is_answered_by_rx)
+{
+    struct slirp_link_config config = { 0 };
+    struct eth_hdr eth = { .dst = { { 0x52, 0x55, 10, 0, 2, 2 } }, .type = ETH_TYPE_IPV4 };
+    struct ip_hdr ip = { .src = ip4(SLIRP_GUEST),
+                         .dst = ip4(0x01020304),
+                         .payload_len = 8,
+                         .proto = IP_PROTO_TCP,
+                         .ttl = IP_DEFAULT_TTL };
+    struct icmp4_hdr icmp;
+    struct cursor c;
+    struct pkt *p;
+
+    start(&config);
+    eth.src = link_->mac;
+    p = payload("portsseq", 8);
+    ipv4_emit(pkt_push(p, IPV4_HDR_LEN), &ip);
+    eth_emit(pkt_push(p, ETH_HDR_LEN), &eth);
+    ck_assert_int_eq(link_->ops->tx(link_, p, now()), SK_OK);
+    ck_assert_uint_eq(link_->drops[DROP_TX_POLICY], 1);
+    ck_assert_int_le(link_->ops->poll_at(link_), now());
+    p = receive_ip(IP_PROTO_ICMP, &c, &ip);
+    ck_assert_int_eq(icmp4_parse(&c, &icmp), DROP_NONE);
+    ck_assert_uint_eq(icmp.code, ICMP4_PROHIBITED);
+    pkt_free(p);
+    ck_assert_ptr_null(link_->ops->rx(link_, &pool, now()));
+    end();
+}
+END_TEST
+
 START_TEST(any_lifts_the_policy)
 {
     struct slirp_link_config config = { .any = true, .disable_dns = true };
@@ -291,6 +321,7 @@ int main(void)
         the_host_answers_echo,
         a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back,
         what_would_leave_the_machine_is_dropped_and_counted,
+        what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
         a_connection_to_a_forwarded_port_arrives_as_a_syn,
         a_forwarded_datagram_arrives,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* "Host loopback only": which frames reach libslirp. Each row is one frame. */
+/* "Host loopback only": which frames reach libslirp, and what the others are answered. Each row is
+ * one frame. */
 #include <check.h>
 #include <string.h>
 
@@ -176,6 +177,139 @@ START_TEST(what_cannot_be_parsed_does_not_pass)
 }
 END_TEST
 
+/* ---- Answers ---- */
+
+static const struct mac_addr ROUTER = { { 0x52, 0x55, 10, 0, 2, 2 } };
+static const struct mac_addr GUEST = { { 2, 0, 0, 0, 0, 1 } };
+
+static uint8_t answer[SLIRP_ANSWER_LEN];
+
+/* The length of the answer to the frame, from a station that sent it to the router's. */
+static size_t answered(struct mac_addr to)
+{
+    struct eth_hdr eth = { to, GUEST, frame_len >= ETH_HDR_LEN ? be16(frame + 12) : 0 };
+    uint8_t *copy;
+    size_t len;
+
+    if (frame_len >= ETH_HDR_LEN) {
+        eth_emit(frame, &eth);
+    }
+    copy = exact_copy(frame, frame_len);
+    len = slirp_policy_answer(copy, frame_len, answer);
+    free(copy);
+    return len;
+}
+
+static void expect_answer(size_t quoted_len)
+{
+    size_t len = answered(ROUTER);
+    struct cursor c = cursor_over(answer, len);
+    struct eth_hdr eth;
+    struct ip_hdr ip;
+    struct icmp4_hdr hdr;
+
+    ck_assert_int_eq(eth_parse(&c, &eth), DROP_NONE);
+    ck_assert(mac_equal(eth.dst, GUEST) && mac_equal(eth.src, ROUTER));
+    ck_assert_uint_eq(eth.type, ETH_TYPE_IPV4);
+    ck_assert_int_eq(ipv4_parse(&c, &ip), DROP_NONE);
+    ck_assert_uint_eq(ip4_bits(ip.src), SLIRP_HOST);
+    ck_assert_uint_eq(ip4_bits(ip.dst), SLIRP_GUEST);
+    ck_assert_uint_eq(ip.proto, IP_PROTO_ICMP);
+    ck_assert_int_eq(icmp4_parse(&c, &hdr), DROP_NONE);
+    ck_assert_uint_eq(hdr.type, ICMP4_UNREACHABLE);
+    ck_assert_uint_eq(hdr.code, ICMP4_PROHIBITED);
+    ck_assert_uint_eq(hdr.id, 0);
+    ck_assert_uint_eq(hdr.seq, 0);
+    ck_assert_uint_eq(c.left, quoted_len);
+    ck_assert_mem_eq(c.at, frame + ETH_HDR_LEN, quoted_len);
+}
+
+START_TEST(what_may_not_pass_is_answered_with_what_it_was)
+{
+    ipv4(0x01020304, IP_PROTO_TCP, 0, false);
+    memcpy(frame + ETH_HDR_LEN + IPV4_HDR_LEN, "portsseq", 8);
+    expect_answer(IPV4_HDR_LEN + 8);
+    ipv4(0x01020304, IP_PROTO_TCP, 0, true);
+    expect_answer(IPV4_HDR_LEN + 8);
+    udp(SLIRP_DNS, 1024, 53, false);
+    expect_answer(IPV4_HDR_LEN + 8);
+    ipv4(SLIRP_HOST, 47, 0, false);
+    expect_answer(IPV4_HDR_LEN + 8);
+    icmp(0x01020304, ICMP4_ECHO_REQUEST);
+    expect_answer(IPV4_HDR_LEN + 8);
+}
+END_TEST
+
+/* Every length of header and payload: the longest fills SLIRP_ANSWER_LEN. */
+START_TEST(options_are_quoted_and_short_payloads)
+{
+    for (size_t options = 0; options <= 40; options += 4) {
+        for (size_t text = 0; text <= 9; text++) {
+            size_t hdr_len = IPV4_HDR_LEN + options;
+            size_t quoted = hdr_len + (text < 8 ? text : 8);
+            uint8_t *at = frame + ETH_HDR_LEN;
+
+            ipv4(0x01020304, IP_PROTO_UDP, 0, false);
+            at[0] = (uint8_t)(0x40 | hdr_len / 4);
+            put_be16(at + 2, (uint16_t)(hdr_len + text));
+            put_be16(at + 10, 0);
+            put_be16(at + 10, sum_finish(sum_add(0, at, hdr_len)));
+            frame_len = ETH_HDR_LEN + hdr_len + text;
+            expect_answer(quoted);
+            ck_assert_uint_le(answered(ROUTER), SLIRP_ANSWER_LEN);
+        }
+    }
+    ck_assert_uint_eq(answered(ROUTER), SLIRP_ANSWER_LEN);
+}
+END_TEST
+
+/* RFC 1122 3.2.2 */
+START_TEST(what_is_no_question_of_one_host_is_not_answered)
+{
+    static const uint32_t nobody[] = { 0,          1,          0x7f000001, 0xe0000001,
+                                       0xf0000001, 0x0a0002ff, BROADCAST };
+    static const uint8_t errors[] = { ICMP4_UNREACHABLE,   ICMP4_SOURCE_QUENCH, ICMP4_REDIRECT,
+                                      ICMP4_TIME_EXCEEDED, ICMP4_PARAMETER,     ICMP4_ECHO_REPLY };
+    size_t i;
+
+    for (i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+        struct ip_hdr ip = { .src = ip4(nobody[i]),
+                             .dst = ip4(0x01020304),
+                             .payload_len = PAYLOAD_LEN,
+                             .proto = IP_PROTO_UDP,
+                             .ttl = IP_DEFAULT_TTL };
+
+        udp(nobody[i], 1024, 9, false);
+        ck_assert_msg(answered(ROUTER) == 0, "to %08x", nobody[i]);
+        ipv4_emit(frame + ETH_HDR_LEN, &ip);
+        ck_assert_msg(answered(ROUTER) == 0, "from %08x", nobody[i]);
+    }
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        icmp(0x01020304, errors[i]);
+        ck_assert_msg(answered(ROUTER) == 0, "ICMP type %u", errors[i]);
+    }
+    ipv4(0x01020304, IP_PROTO_UDP, 8, false);
+    ck_assert_uint_eq(answered(ROUTER), 0);
+    udp(0x01020304, 1024, 9, false);
+    ck_assert_uint_eq(answered(MAC_BROADCAST), 0);
+    ck_assert_uint_ne(answered(ROUTER), 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_parsed_is_not_answered)
+{
+    ethernet(0x86dd);
+    frame_len = 60;
+    ck_assert_uint_eq(answered(ROUTER), 0);
+    ipv4(0x01020304, IP_PROTO_TCP, 0, false);
+    for (frame_len = 0; frame_len < ETH_HDR_LEN + IPV4_HDR_LEN + PAYLOAD_LEN; frame_len++) {
+        ck_assert_uint_eq(answered(ROUTER), 0);
+    }
+    frame[ETH_HDR_LEN + 10] ^= 0x40;
+    ck_assert_uint_eq(answered(ROUTER), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -185,6 +319,10 @@ int main(void)
         a_broadcast_is_dhcp_or_nothing,
         arp_passes,
         what_cannot_be_parsed_does_not_pass,
+        what_may_not_pass_is_answered_with_what_it_was,
+        options_are_quoted_and_short_payloads,
+        what_is_no_question_of_one_host_is_not_answered,
+        what_cannot_be_parsed_is_not_answered,
         NULL,
     };
 

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "net/iface.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -210,6 +211,29 @@ START_TEST(buffers_run_out_as_an_error)
 }
 END_TEST
 
+/* A profile may keep kilobytes for each connection: they are not cleared for a new socket. */
+START_TEST(taking_a_socket_leaves_the_state_of_its_profile)
+{
+    uint8_t *state;
+    size_t len;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_socket(&h, SK_STREAM);
+    state = (uint8_t *)(tcp_at(h.iface, 0) + 1);
+    len = h.iface->tcp.stride - sizeof(struct tcp_entry);
+    ck_assert_uint_gt(len, 0);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    memset(state, 0xa5, len);
+    fd = host_socket(&h, SK_STREAM);
+    for (size_t i = 0; i < len; i++) {
+        ck_assert_uint_eq(state[i], 0xa5);
+    }
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { a_stale_handle_is_nobody,
@@ -220,6 +244,7 @@ int main(void)
                                    sockets_run_out_one_kind_at_a_time,
                                    datagram_sockets_run_out,
                                    buffers_run_out_as_an_error,
+                                   taking_a_socket_leaves_the_state_of_its_profile,
                                    NULL };
 
     return suite_run("sockets", tests);

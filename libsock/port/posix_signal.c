@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Signals of a POSIX host: see port/posix_signal.h. */
+#define _GNU_SOURCE /* ppoll */
+#include "port/posix_signal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
+
+#define US_PER_S 1000000
+#define NS_PER_US 1000
+#define LONGEST_SLEEP ((duration)3600 * US_PER_S)
+
+static _Thread_local bool holding;
+static _Thread_local sigset_t callers; /* the mask to go back to */
+
+/* All that may wait. A fault may not: held back, it would end the program without its handler. */
+static sigset_t holdable(void)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+    sigset_t set;
+    size_t i;
+
+    sigfillset(&set);
+    for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        sigdelset(&set, faults[i]);
+    }
+    return set;
+}
+
+void signals_hold(void)
+{
+    sigset_t set;
+
+    if (holding) {
+        return;
+    }
+    set = holdable();
+    pthread_sigmask(SIG_BLOCK, &set, &callers);
+    holding = true;
+}
+
+void signals_release(void)
+{
+    if (holding) {
+        holding = false;
+        pthread_sigmask(SIG_SETMASK, &callers, NULL);
+    }
+}
+
+/*
+ * Linux goes on with most calls after a handler that was installed with SA_RESTART, and ends them
+ * with EINTR after any other (signal(7)). It does not tell which handler ran, so all are asked that
+ * could have: where they disagree, or the one that ran is gone (SA_RESETHAND), the call ends. A
+ * program that has a handler without SA_RESTART knows what EINTR is; one that waits for it would
+ * hang without.
+ */
+static bool handlers_restart(const sigset_t *blocked)
+{
+    sigset_t set = holdable();
+    struct sigaction action;
+    bool any = false;
+    int number;
+
+    for (number = 1; number <= SIGRTMAX; number++) {
+        if (!sigismember(&set, number) || sigismember(blocked, number) ||
+            sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_DFL ||
+            action.sa_handler == SIG_IGN) {
+            continue;
+        }
+        if (!(action.sa_flags & SA_RESTART)) {
+            return false;
+        }
+        any = true;
+    }
+    return any;
+}
+
+static struct timespec timespec_of(duration left)
+{
+    duration us = left < 0 ? 0 : left < LONGEST_SLEEP ? left : LONGEST_SLEEP;
+
+    return (struct timespec){ .tv_sec = (time_t)(us / US_PER_S),
+                              .tv_nsec = (long)(us % US_PER_S) * NS_PER_US };
+}
+
+enum port_idle signals_sleep(struct pollfd *fds, size_t n, duration left)
+{
+    static const struct timespec at_once = { 0, 0 };
+    struct timespec wait = timespec_of(left);
+    sigset_t mask = callers;
+    int ready;
+
+    holding = false; /* a handler may call us: close(), usually */
+    ready = ppoll(fds, (nfds_t)n, &wait, &mask);
+    if (ready > 0) { /* which wins over a signal; under a flood there would never be a handler */
+        ready = ppoll(NULL, 0, &at_once, &mask);
+    }
+    callers = mask;
+    holding = true;
+    if (ready >= 0 || errno != EINTR) {
+        return PORT_WOKEN;
+    }
+    return handlers_restart(&mask) ? PORT_RESTART : PORT_INTERRUPTED;
+}

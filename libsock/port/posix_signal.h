@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a signal interrupts a thread that waits. A wait is many sleeps, with a look at the stack
+ * between two of them, and a handler that ran during such a look would be missed. So the signals of
+ * the thread are held from its first sleep on until it leaves the stack, and let in by ppoll alone,
+ * which tells. One that came before the first sleep came before the call.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/time.h"
+#include "port/port.h"
+
+struct pollfd;
+
+/** Holds back the signals of this thread; does nothing when they are. */
+void signals_hold(void);
+
+/** Lets in what was held back; does nothing when nothing is. */
+void signals_release(void);
+
+/**
+ * Sleeps until one of the descriptors is ready, until a signal handler ran, or for `left`, where
+ * less than 0 is no time at all. The signals of this thread are held back.
+ */
+enum port_idle signals_sleep(struct pollfd *fds, size_t n, duration left);
