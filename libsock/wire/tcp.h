@@ -28,7 +28,7 @@ enum tcp_flag {
 #define TCP_MAX_WSCALE 14     /* RFC 7323 2.3: a larger shift is used as 14 */
 #define TCP_TIMESTAMPS_LEN 12 /* octets of the option in a segment, two of padding with them */
 #define TCP_SACK_LEN(blocks) (4u + 8u * (blocks)) /* the same of SACK */
-#define TCP_MAX_SACK 4                          /* blocks, RFC 2018 3; one less beside timestamps */
+#define TCP_MAX_SACK 4 /* blocks, RFC 2018 3; one less beside timestamps */
 
 /** Octets that arrived out of order: [start, end). */
 struct tcp_sack {

@@ -14,7 +14,8 @@
 #include <sys/select.h>
 #include <sys/time.h>
 
-#define LONG_WAIT 50000  /* ms: a call that is not interrupted makes the test fail by its timeout  \
+#define LONG_WAIT                                                                                  \
+    50000                /* ms: a call that is not interrupted makes the test fail by its timeout  \
                           */
 #define EVERY 20000      /* us: between two signals */
 #define N_OCTETS 100000u /* more than all buffers hold */
