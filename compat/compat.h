@@ -12,7 +12,8 @@
  * what was transferred by then, as Linux does (signal(7)): poll and select always, the others when
  * they have a timeout (SO_RCVTIMEO, SO_SNDTIMEO) or when the handler was installed without
  * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
- * either. A connect that was interrupted goes on. getaddrinfo is never interrupted.
+ * either. A connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
+ * calls us may hang: it may have come while its own thread is in the stack.
  *
  * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
  * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the

@@ -6,7 +6,9 @@
  * such as an earlier timer or a new host socket, wakes it.
  *
  * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
- * signal is missed that arrives after the wait began (port/posix_signal.h).
+ * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the
+ * process goes to a thread that does not hold it: while the usual one looks at the stack, that may
+ * be another.
  */
 #pragma once
 
@@ -55,7 +57,8 @@ enum sk_err sk_port_posix_init(struct port_posix *p);
 /** Nobody waits any more. */
 void sk_port_posix_destroy(struct port_posix *p);
 
-/** Sets other work of the program, see struct port; NULL: none. */
+/** Sets other work of the program, see struct port; NULL: none. A signal that comes while it runs
+ * interrupts no call. */
 void sk_port_posix_set_background(struct port_posix *p, void (*work)(const struct port *port));
 
 #ifdef __cplusplus

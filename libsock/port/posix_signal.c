@@ -93,7 +93,7 @@ enum port_idle signals_sleep(struct pollfd *fds, size_t n, duration left)
     sigset_t mask = callers;
     int ready;
 
-    holding = false; /* a handler may call us: close(), usually */
+    holding = false; /* a handler may enter the stack, and leaving it would release */
     ready = ppoll(fds, (nfds_t)n, &wait, &mask);
     if (ready > 0) { /* which wins over a signal; under a flood there would never be a handler */
         ready = ppoll(NULL, 0, &at_once, &mask);

@@ -6,6 +6,7 @@
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/time.h>
@@ -334,6 +335,24 @@ START_TEST(a_connect_interrupted_without_an_address_goes_on)
 }
 END_TEST
 
+static int resolves_through_signals(void *arg)
+{
+    struct addrinfo *list;
+
+    (void)arg;
+    real_idle = world->places[0]->port.idle;
+    world->places[0]->port.idle = interrupted_idle;
+    ck_assert_int_eq(getaddrinfo("nobody.test", NULL, NULL, &list), EAI_AGAIN);
+    ck_assert_int_eq(clock_now() - SIM_START, CONFIG_WAIT);
+    return 0;
+}
+
+START_TEST(no_signal_interrupts_getaddrinfo)
+{
+    without_address(resolves_through_signals, NULL, false);
+}
+END_TEST
+
 static int loops_back_without_waiting(void *arg)
 {
     (void)arg;
@@ -368,6 +387,7 @@ int main(void)
         what_was_given_up_is_told_once_to_who_looks_later,
         a_timeout_ends_the_wait_for_a_deferred_connect,
         a_connect_interrupted_without_an_address_goes_on,
+        no_signal_interrupts_getaddrinfo,
         a_connect_to_the_loopback_is_never_deferred,
         NULL,
     };

@@ -53,13 +53,18 @@ static void begin_ringing(int flags)
     ring_every(EVERY);
 }
 
-static void end_ringing(void)
+static bool is_held(int number)
 {
     sigset_t held;
 
-    ring_every(0);
     pthread_sigmask(SIG_BLOCK, NULL, &held);
-    ck_assert(!sigismember(&held, SIGALRM)); /* the mask is as it was */
+    return sigismember(&held, number);
+}
+
+static void end_ringing(void)
+{
+    ring_every(0);
+    ck_assert(!is_held(SIGALRM)); /* the mask is as it was */
     signal(SIGALRM, SIG_DFL);
     end();
 }
@@ -313,31 +318,6 @@ START_TEST(a_thread_that_waits_for_it_is_interrupted_alone)
 }
 END_TEST
 
-static int to_close;
-
-static void close_it(int number)
-{
-    (void)number;
-    close(to_close);
-}
-
-START_TEST(a_handler_may_close_what_its_thread_waits_for)
-{
-    sigset_t held;
-
-    begin();
-    struct sigaction action = { .sa_handler = close_it, .sa_flags = (int)SA_RESETHAND };
-    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
-    struct itimerval once = { .it_value.tv_usec = 200000 };
-    to_close = listening();
-    setitimer(ITIMER_REAL, &once, NULL);
-    fails_with(accept(to_close, NULL, NULL), EBADF);
-    pthread_sigmask(SIG_BLOCK, NULL, &held);
-    ck_assert(!sigismember(&held, SIGUSR1));
-    end();
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -349,7 +329,6 @@ int main(void)
         a_handler_that_removed_itself_ends_the_call,
         the_thread_that_waits_for_all_is_interrupted_alone,
         a_thread_that_waits_for_it_is_interrupted_alone,
-        a_handler_may_close_what_its_thread_waits_for,
         NULL,
     };
 

@@ -302,6 +302,7 @@ END_TEST
 
 START_TEST(what_a_listener_answers)
 {
+    struct sk_event event;
     struct sk_op op;
     struct sk_addr addr;
     uint8_t octet;
@@ -323,6 +324,9 @@ START_TEST(what_a_listener_answers)
     ck_assert_int_eq(host_try(&h, &op), SK_NOT_SUPPORTED);
     ck_assert_int_eq(accept(fd, &other), SK_PENDING);
     ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RDWR, h.now), SK_OK);
+    ck_assert_uint_eq(sk_iface_ready(h.iface, &event, 1), 1);
+    ck_assert_uint_eq(event.fd, fd);
+    ck_assert_uint_eq(event.readiness, SK_READABLE | SK_HANGUP);
     ck_assert_int_eq(accept(fd, &other), SK_INVALID);
     ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_INVALID);
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);

@@ -162,6 +162,38 @@ START_TEST(a_signal_between_two_sleeps_ends_the_second)
 }
 END_TEST
 
+static int n_held;
+
+static void enter_and_leave(int number)
+{
+    sigset_t held;
+
+    port->lock(port);
+    port->unlock(port);
+    pthread_sigmask(SIG_BLOCK, NULL, &held);
+    n_held += sigismember(&held, number); /* a handler's own signal is, until it returns */
+}
+
+START_TEST(a_handler_may_enter_while_its_thread_sleeps)
+{
+    start();
+    n_held = 0;
+    signal(SIGUSR1, enter_and_leave);
+    port->lock(port);
+    ck_assert_int_eq(idle_locked(0), PORT_WOKEN);
+    raise(SIGUSR1);
+    ck_assert_int_ne(idle_locked(0), PORT_WOKEN);
+    ck_assert_int_eq(n_held, 1);
+    signal(SIGUSR1, count_signal);
+    n_signals = 0;
+    raise(SIGUSR1);
+    ck_assert_int_eq(n_signals, 0); /* they are held as before */
+    port->unlock(port);
+    ck_assert_int_eq(n_signals, 1);
+    end();
+}
+END_TEST
+
 START_TEST(a_signal_that_nobody_handles_ends_nothing)
 {
     start();
@@ -189,6 +221,7 @@ int main(void)
         a_wake_ends_the_next_idle,
         a_signal_handler_may_wake,
         a_signal_between_two_sleeps_ends_the_second,
+        a_handler_may_enter_while_its_thread_sleeps,
         a_signal_that_nobody_handles_ends_nothing,
         NULL,
     };

@@ -34,6 +34,7 @@ START_TEST(a_follower_has_its_own_deadline)
     idle(port->now(port) + 10000);
     idle(0);
     ck_assert(!has_returned(&leader));
+    ck_assert_ptr_null(posix.followers->next); /* the second took the place of the first */
     port->wake(port);
     pthread_join(leader.thread, NULL);
     end();

@@ -106,6 +106,43 @@ START_TEST(a_peer_is_set_changed_and_taken_away)
 }
 END_TEST
 
+static void told(sk_fd fd, uint32_t readiness)
+{
+    struct sk_event event = { .fd = SK_FD_NONE };
+
+    ck_assert_uint_eq(sk_iface_ready(h.iface, &event, 1), 1);
+    ck_assert_uint_eq(event.fd, fd);
+    ck_assert_uint_eq(event.readiness, readiness);
+}
+
+START_TEST(directions_are_shut_for_a_peer)
+{
+    struct sk_addr addr;
+    char octet;
+    size_t len = 1;
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RD, h.now), SK_NOT_CONNECTED);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(4000)), SK_OK);
+    ck_assert_int_eq(sk_local(h.iface, fd, &addr), SK_OK);
+    hear(peer(4000), HOST_IP, addr.port, "queued");
+    told(fd, SK_READABLE | SK_WRITABLE);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RD, h.now), SK_OK);
+    told(fd, SK_READABLE | SK_WRITABLE | SK_PEER_CLOSED);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_OK);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
+    told(fd, SK_READABLE | SK_WRITABLE | SK_PEER_CLOSED | SK_HANGUP);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_PIPE);
+    ck_assert(got(fd, "queued"));
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 0);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 START_TEST(destinations_that_are_none)
 {
     struct host_setup alone = { .netif = { .addr = HOST_IP, .prefix_len = 24 } };
@@ -328,6 +365,7 @@ int main(void)
 {
     const TTest *const tests[] = { the_most_specific_socket,
                                    a_peer_is_set_changed_and_taken_away,
+                                   directions_are_shut_for_a_peer,
                                    destinations_that_are_none,
                                    close_sends_what_is_queued,
                                    one_datagram_at_a_time_always_fits,
