@@ -47,6 +47,7 @@ core_sources = \
 	%D%/net/listen.c \
 	%D%/net/netif.c \
 	%D%/net/ports.c \
+	%D%/net/post.c \
 	%D%/net/query.c \
 	%D%/net/records.c \
 	%D%/net/rx.c \

@@ -316,22 +316,6 @@ static bool run_deadlines(struct sk_iface *iface, instant now)
     return any;
 }
 
-/* What interrupts queued (sk_udp_post). */
-static void take_kicked(struct sk_iface *iface)
-{
-    uint32_t link = load_relaxed(&iface->kicked) ? exchange(&iface->kicked, 0) : 0;
-
-    while (link) {
-        struct udp_entry *udp = udp_at(iface, link - 1);
-
-        link = load_acquire(&udp->kicked) - 1;
-        store_release(&udp->kicked, 0);
-        if (udp->node.tag == SOCK_UDP) {
-            tx_wants(iface, &udp->node);
-        }
-    }
-}
-
 /* Links that had no room may have some now. */
 static void retry_blocked(struct sk_iface *iface)
 {

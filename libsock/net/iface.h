@@ -9,6 +9,7 @@
  *   tx.c       packets out                        ports.c    local addresses, ephemeral ports, ISNs
  *   tx_socket.c  the senders' turn                listen.c   listeners and their queues
  *   query.c    names being resolved               socket.c   the calls that never wait
+ *   post.c     what interrupts send
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -290,6 +291,11 @@ void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *a
 /** Gives every sender its turns until each is done or waits. True when anything was sent. */
 bool tx_senders(struct sk_iface *iface, instant now);
 void tx_wants(struct sk_iface *iface, struct sock_node *node);
+
+/* post.c */
+
+/** What interrupts queued (sk_udp_post) has its turn. */
+void take_kicked(struct sk_iface *iface);
 
 /* slots.c */
 

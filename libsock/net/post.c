@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What interrupts send: a datagram goes into its socket's queue, and the socket's number into a
+ * chain without a lock, which the next poll takes. */
+#include "net/iface.h"
+
+#include "base/atomic.h"
+#include "wire/ipv4.h"
+
+/* Into iface->kicked, a chain that only grows at its head until the poll takes it whole. */
+static void kick(struct sk_iface *iface, struct udp_entry *udp)
+{
+    uint32_t head = load_acquire(&iface->kicked);
+    uint32_t none = 0;
+
+    if (!compare_exchange(&udp->kicked, &none, 1)) {
+        return;
+    }
+    do {
+        store_release(&udp->kicked, 1 + head);
+    } while (!compare_exchange(&iface->kicked, &head, 1 + udp->node.item));
+}
+
+/* Of any netif: an interrupt does not ask for the way. */
+static size_t longest_datagram(const struct sk_iface *iface, const struct udp_entry *udp)
+{
+    size_t packet = iface->packet_size - IP_HEADROOM - UDP_HDR_LEN;
+    size_t queue = udp->tx_size - MSGQ_RECORD_OVERHEAD;
+
+    return packet < queue ? packet : queue;
+}
+
+enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
+                        struct sk_addr to)
+{
+    struct tagged_socket *slot = slot_of(iface, fd);
+    struct msg_meta meta = { .destination = to };
+    struct udp_entry *udp;
+
+    if (!slot || slot_tag(slot) != SOCK_UDP) {
+        return SK_INVALID_SOCKET;
+    }
+    udp = slot->u.udp;
+    if (!udp->bound) {
+        return SK_INVALID;
+    }
+    meta.source = udp->node.local;
+    if (ip_is_unspecified(to.addr)) {
+        meta.destination = udp->node.remote;
+    }
+    if (meta.destination.port == 0) {
+        return SK_NEED_DEST;
+    }
+    if (len > longest_datagram(iface, udp)) {
+        return SK_MSG_SIZE;
+    }
+    if (!msgq_push(&udp->udp.tx, octets, len, &meta)) {
+        return SK_AGAIN;
+    }
+    kick(iface, udp);
+    return SK_OK;
+}
+
+void take_kicked(struct sk_iface *iface)
+{
+    uint32_t link = load_relaxed(&iface->kicked) ? exchange(&iface->kicked, 0) : 0;
+
+    while (link) {
+        struct udp_entry *udp = udp_at(iface, link - 1);
+
+        link = load_acquire(&udp->kicked) - 1;
+        store_release(&udp->kicked, 0);
+        if (udp->node.tag == SOCK_UDP) {
+            tx_wants(iface, &udp->node);
+        }
+    }
+}
