@@ -224,8 +224,7 @@ struct sk_iface *libsock_board(void)
     return iface;
 }
 
-/* ---- write(1, ...) and write(2, ...)
- * -------------------------------------------------------------- */
+/* ---- write(1, ...) and write(2, ...) ---- */
 
 static ssize_t console_write(int fd, const void *octets, size_t len)
 {

@@ -19,11 +19,11 @@ static size_t total_len(const struct sk_iov *iov, size_t n)
 /* Told once; after it the stream is at its end. */
 static enum sk_err take_error(struct sk_iface *iface, struct sock_node *node, uint8_t *err)
 {
-    enum sk_err told = (enum sk_err) * err;
+    uint8_t told = *err;
 
     *err = SK_OK;
     node_changed(iface, node);
-    return told;
+    return (enum sk_err)told;
 }
 
 /* ---- Streams --------------------------------------------------------------------------------- */

@@ -77,8 +77,7 @@ enum {
  * is for others. */
 #define ABSORB (4u * 1460u)
 
-/* ---- Registers in memory ------------------------------------------------------------------------
- */
+/* ---- Registers in memory ---- */
 
 static volatile uint32_t *reg(uintptr_t base, uint32_t offset)
 {
@@ -158,8 +157,7 @@ static bool mac_read(const struct sk_lan9118 *nic, uint32_t csr, uint32_t *value
     return true;
 }
 
-/* ---- Receiving ----------------------------------------------------------------------------------
- */
+/* ---- Receiving ---- */
 
 static uint32_t frames_waiting(const struct sk_lan9118 *nic)
 {
@@ -260,8 +258,7 @@ static struct pkt *lan9118_rx(struct link *link, struct pkt_pool *pool, instant 
     return NULL;
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------
- */
+/* ---- Sending ---- */
 
 /** Takes the chip's reports on what it sent; returns the octets that are free in the TX FIFO. */
 static uint32_t reap(struct sk_lan9118 *nic)
@@ -302,8 +299,7 @@ static enum sk_err lan9118_tx(struct link *link, struct pkt *p, instant now)
     return SK_OK;
 }
 
-/* ---- The link -----------------------------------------------------------------------------------
- */
+/* ---- The link ---- */
 
 static instant lan9118_poll_at(const struct link *link)
 {
