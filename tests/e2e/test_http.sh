@@ -15,7 +15,7 @@ url=http://files.test:$http
 LIBSOCK_DNS=10.0.2.2:$dns
 export LIBSOCK_DNS
 
-for mtu in 1500 16384; do
+for mtu in 1500 16384 32000 65521; do
     for client in "$get" "$get_async"; do
         echo "$client, MTU $mtu"
         LIBSOCK_MTU=$mtu timeout 250 "$client" "$url/data" >"$work/got" || fail "status $?"
