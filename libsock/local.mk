@@ -84,6 +84,7 @@ core_sources = \
 	%D%/proto/tcp/prr.c \
 	%D%/proto/tcp/rack.c \
 	%D%/proto/tcp/rack.h \
+	%D%/proto/tcp/rack_recovery.c \
 	%D%/proto/tcp/reno.c \
 	%D%/proto/tcp/rtt.c \
 	%D%/proto/tcp/rtt.h \

@@ -132,30 +132,26 @@ SCRIPT(where_segments_are_reordered_a_loss_is_waited_for)
     expect(328, SSTHRESH, 4500),
 END_SCRIPT;
 
-/* RFC 8985 7.2: after two round trips without a word. */
+/* Three segments; RFC 8985 7.2: the last one again, after two round trips without a word. */
+#define tail_probed \
+    setup(.profile = &profile), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
+    out(50, ACK, 1, 1, 0), \
+    app(50, WRITE, 3000), \
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000), \
+    out(150, ACK | PSH, 2001, 1, 1000)
+
 SCRIPT(a_tail_is_probed_with_its_last_segment)
-    setup(.profile = &profile),
-    active(0),
-    out(0, SYN, 0, 0, 0),
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
-    out(50, ACK, 1, 1, 0),
-    app(50, WRITE, 3000),
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000),
-    out(150, ACK | PSH, 2001, 1, 1000),
+    tail_probed,
     in(200, ACK, 1, 1, 0, .sack = { { 2001, 3001 } }),
     out(200, ACK, 1, 1, 1000),
     expect(200, SSTHRESH, 2000),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_was_not_needed_changes_nothing)
-    setup(.profile = &profile),
-    active(0),
-    out(0, SYN, 0, 0, 0),
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
-    out(50, ACK, 1, 1, 0),
-    app(50, WRITE, 3000),
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000),
-    out(150, ACK | PSH, 2001, 1, 1000),
+    tail_probed,
     in(160, ACK, 1, 3001, 0),
     in(200, ACK, 1, 3001, 0, .sack = { { 2001, 3001 } }),
     expect(200, SSTHRESH, UINT32_MAX),

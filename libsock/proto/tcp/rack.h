@@ -3,8 +3,9 @@
  * RACK-TLP (RFC 8985): a segment is lost when one that was sent sufficiently later was delivered.
  * Names in capitals there are lower case here.
  *
- *   rack.c   what was delivered, what is lost     tlp.c   tail loss probes
- *   prr.c    proportional rate reduction          undo.c  losses that were none
+ *   rack.c   what was delivered, what is lost     rack_recovery.c  what follows from it
+ *   prr.c    proportional rate reduction          tlp.c            tail loss probes
+ *   undo.c   losses that were none                inflight.h       the scoreboard
  */
 #pragma once
 
@@ -52,7 +53,7 @@ enum undo_echo {
 struct undo {
     uint32_t cwnd; /* from before */
     uint32_t ssthresh;
-    uint32_t retransmit_ts; /* TSval of the first retransmission, when has_ts */
+    uint32_t retransmit_ts; /* TSval of the first retransmission, once its echo is awaited */
     int32_t unneeded;       /* octets sent again that no D-SACK told of */
     bool possible;
     uint8_t echo; /* enum undo_echo */
@@ -93,6 +94,28 @@ static inline uint32_t rack_pipe(const struct tcp_sock *tcp)
 
     return tcp_in_flight(tcp) - rack->f.sacked - rack->f.lost;
 }
+
+/** What one acknowledgment told. */
+struct rack_news {
+    const struct tcp_hdr *hdr;
+    uint32_t acked;     /* octets by which SND.UNA moved */
+    uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
+    uint32_t dsacked;   /* octets that arrived more than once */
+    bool lost;          /* it told that something was lost */
+};
+
+/* rack.c */
+
+/** Brings the scoreboard up to date with news->hdr, and says what is new in it. */
+void rack_take_ack(struct tcp_sock *tcp, struct rack_news *news, instant now);
+/** Marks what is lost. True when anything was; `*wait`: microseconds until more of what is in
+ * flight may be, or 0. */
+bool rack_detect_losses(struct tcp_sock *tcp, uint32_t *wait, instant now);
+/** Microseconds that a segment has to arrive in: a round trip, and the reordering window. */
+uint32_t rack_patience(const struct tcp_sock *tcp);
+void rack_mark_lost(struct inflight *f, uint16_t i);
+/** A recovery is over; after some without a D-SACK the reordering window is narrow again. */
+void rack_recovery_ended(struct rack *rack);
 
 /* prr.c */
 

@@ -7,8 +7,9 @@
  *   open.c     SYN in both directions    arrives.c  segments, in the order of RFC 9293 3.10.7
  *   text.c     text to its place         ack.c      acknowledgments and windows of the peer
  *   next.c     what is sent              timer.c    retransmission, probes, 2 MSL, delayed ACK
- *   close.c    close, shutdown, abort    profile.h  the tables of which the rest is chosen:
- *   newreno.c reno.c extensions.c
+ *   close.c    write, close, abort       profile.h  the tables from which the rest is chosen:
+ *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
+ *   options: extensions.c (timestamps and SACK)
  *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
  * ring's head is the octet at rcv_nxt. Not here: urgent data (ignored), data on a SYN (left to be

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What follows from the losses that RACK finds: recovery, what is sent again, timers. The table
+ * that a profile names is at the end. */
+#include "proto/tcp/rack.h"
+
+#include "proto/tcp/seq.h"
+
+#include <string.h>
+
+static void rack_init(struct tcp_sock *tcp)
+{
+    struct rack *rack = rack_of(tcp);
+
+    memset(rack, 0, sizeof(*rack));
+    inflight_init(&rack->f, tcp_inflight_memory(tcp), tcp->n_inflight, tcp->iss + 1);
+    rack->min_rtt = UINT32_MAX;
+    rack->fack = tcp->iss + 1;
+    rack->reo_wnd_mult = 1;
+}
+
+/* What is to be sent again first, and how far cwnd reaches. */
+static void show(struct tcp_sock *tcp)
+{
+    struct rack *rack = rack_of(tcp);
+    uint16_t i = 0;
+
+    tcp->inflation = rack->f.sacked + rack->f.lost;
+    tcp->rtx_nxt = tcp->rtx_end = tcp->snd_una;
+    if (rack->f.lost == 0) {
+        return;
+    }
+    while (!(inflight_at(&rack->f, i)->flags & INFLIGHT_LOST)) {
+        i++;
+    }
+    tcp->rtx_nxt = inflight_start(&rack->f, i);
+    tcp->rtx_end = inflight_at(&rack->f, i)->end;
+}
+
+static void schedule(struct tcp_sock *tcp, uint32_t wait, instant now)
+{
+    if (wait > 0) {
+        rack_of(tcp)->timer = RACK_TIMER_REORDER;
+        tcp->recovery_timer = true;
+        tcp->recovery_at = tick_ceil(now + wait);
+    } else {
+        tlp_schedule(tcp, now);
+    }
+}
+
+static void reduce(struct tcp_sock *tcp, instant now)
+{
+    uint32_t flight = tcp_in_flight(tcp);
+
+    undo_remember(tcp);
+    tcp->profile->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
+}
+
+static void enter_recovery(struct tcp_sock *tcp, instant now)
+{
+    struct rack *rack = rack_of(tcp);
+
+    reduce(tcp, now);
+    rack->mode = RACK_RECOVERY;
+    rack->recover = tcp->snd_nxt;
+    rack->force = true; /* RFC 6937 3: the first retransmission leaves at once */
+    prr_begin(&rack->prr, tcp_in_flight(tcp), tcp->ssthresh);
+}
+
+static void leave(struct tcp_sock *tcp)
+{
+    struct rack *rack = rack_of(tcp);
+
+    if (rack->mode == RACK_RECOVERY) {
+        tcp->cwnd = tcp->ssthresh;
+        rack_recovery_ended(rack);
+    }
+    rack->mode = RACK_OPEN;
+    rack->undo.possible = false;
+}
+
+/* Nothing was lost after all: what is out is only late. */
+static void take_back(struct tcp_sock *tcp)
+{
+    struct rack *rack = rack_of(tcp);
+
+    rack->mode = RACK_OPEN;
+    for (uint16_t i = 0; i < rack->f.n; i++) {
+        const struct inflight_record *record = inflight_at(&rack->f, i);
+
+        inflight_set(&rack->f, i, record->flags & ~(uint32_t)INFLIGHT_LOST, record->sent_at);
+    }
+}
+
+static void control(struct tcp_sock *tcp, const struct rack_news *news, instant now)
+{
+    struct rack *rack = rack_of(tcp);
+    bool grows = rack->mode != RACK_RECOVERY && news->acked > 0;
+
+    if (rack->mode != RACK_OPEN && !seq_before(tcp->snd_una, rack->recover)) {
+        leave(tcp);
+    }
+    if (rack->mode == RACK_OPEN && rack->f.lost > 0) {
+        enter_recovery(tcp, now);
+    }
+    if (rack->mode == RACK_RECOVERY) {
+        prr_on_ack(tcp, news->delivered, news->acked > 0 && !news->lost);
+    } else if (grows) {
+        tcp->profile->congestion->on_ack(tcp, news->acked, now);
+    }
+}
+
+static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)
+{
+    struct rack_news news = { .hdr = ack->hdr, .acked = ack->acked };
+    uint32_t wait;
+
+    tlp_cancel(tcp);
+    rack_take_ack(tcp, &news, now);
+    if (undo_on_ack(tcp, ack, news.dsacked)) {
+        take_back(tcp);
+    }
+    news.lost = rack_detect_losses(tcp, &wait, now);
+    if (tlp_on_ack(tcp, ack, news.dsacked > 0) && rack_of(tcp)->mode == RACK_OPEN) {
+        reduce(tcp, now);
+        tcp->cwnd = tcp->ssthresh;
+        rack_of(tcp)->undo.possible = false;
+    }
+    control(tcp, &news, now);
+    show(tcp);
+    schedule(tcp, wait, now);
+}
+
+/* ---- The other events ------------------------------------------------------------------------ */
+
+/* The peer threw away what it had reported (RFC 2018 8): else it had acknowledged it. */
+static void forget_sacked(struct inflight *f)
+{
+    for (uint16_t i = 0; i < f->n; i++) {
+        const struct inflight_record *record = inflight_at(f, i);
+
+        inflight_set(f, i, record->flags & ~(uint32_t)INFLIGHT_SACKED, record->sent_at);
+    }
+}
+
+/* RFC 8985 6.3: the first segment, and what would have been reported by now. */
+static void rack_on_timeout(struct tcp_sock *tcp, instant now)
+{
+    struct rack *rack = rack_of(tcp);
+    uint32_t patience = rack_patience(tcp);
+
+    if (rack->mode != RACK_LOSS) {
+        undo_remember(tcp);
+    }
+    tcp->profile->congestion->on_timeout(tcp, now);
+    if (rack->f.n > 0 && inflight_at(&rack->f, 0)->flags & INFLIGHT_SACKED) {
+        forget_sacked(&rack->f);
+    }
+    for (uint16_t i = 0; i < rack->f.n; i++) {
+        const struct inflight_record *record = inflight_at(&rack->f, i);
+
+        if (!(record->flags & INFLIGHT_SACKED) &&
+            (i == 0 || (uint32_t)now - record->sent_at >= patience)) {
+            rack_mark_lost(&rack->f, i);
+        }
+    }
+    rack->mode = RACK_LOSS;
+    rack->recover = tcp->snd_nxt;
+    rack->force = true;
+    rack->tlp.active = false;
+    tcp->recovery_timer = false;
+    show(tcp);
+}
+
+static void rack_on_timer(struct tcp_sock *tcp, instant now)
+{
+    struct rack *rack = rack_of(tcp);
+    struct rack_news news = { .lost = false };
+    uint32_t wait;
+
+    if (rack->timer == RACK_TIMER_PROBE) {
+        tlp_send(tcp, now);
+        return;
+    }
+    news.lost = rack_detect_losses(tcp, &wait, now);
+    control(tcp, &news, now);
+    show(tcp);
+    schedule(tcp, wait, now);
+}
+
+/* [start, end) was sent again. When that cannot be noted, it holds of the whole record: what of it
+ * was not sent will count as lost again. */
+static void sent_again(struct rack *rack, uint32_t start, uint32_t end, instant now)
+{
+    while (seq_before(start, end)) {
+        uint16_t i = inflight_find(&rack->f, start);
+        uint32_t part = seq_min(inflight_at(&rack->f, i)->end, end);
+
+        inflight_cut(&rack->f, start, part, &i);
+        inflight_set(&rack->f, i, INFLIGHT_AGAIN, (uint32_t)now);
+        inflight_tidy(&rack->f, i);
+        start = part;
+    }
+}
+
+static void rack_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+{
+    struct rack *rack = rack_of(tcp);
+    uint32_t end = hdr->seq + tcp_seg_len(hdr);
+    uint32_t known = seq_min(inflight_end(&rack->f), end);
+
+    if (seq_before(hdr->seq, known)) {
+        undo_on_sent(tcp, hdr, known - hdr->seq);
+        sent_again(rack, hdr->seq, known, now);
+    }
+    if (seq_after(end, known)) {
+        inflight_append(&rack->f, end, (uint32_t)now);
+    }
+    rack->prr.out += tcp_seg_len(hdr);
+    rack->force = false;
+    if (rack->tlp.due) {
+        rack->tlp.due = false;
+        rack->tlp.active = true;
+        rack->tlp.end_seq = tcp->snd_nxt;
+    }
+    show(tcp);
+    if (!tcp->recovery_timer || rack->timer == RACK_TIMER_PROBE) {
+        tlp_schedule(tcp, now);
+    }
+}
+
+static void rack_retransmit_to(struct tcp_sock *tcp, uint32_t end)
+{
+    struct rack *rack = rack_of(tcp);
+    uint32_t at = tcp->snd_una;
+
+    while (seq_before(at, end)) {
+        uint16_t i = inflight_find(&rack->f, at);
+        uint32_t part = seq_min(inflight_at(&rack->f, i)->end, end);
+
+        if (!(inflight_at(&rack->f, i)->flags & INFLIGHT_SACKED) &&
+            inflight_cut(&rack->f, at, part, &i)) {
+            rack_mark_lost(&rack->f, i);
+        }
+        at = part;
+    }
+    rack->force = true;
+    show(tcp);
+}
+
+/* Whole segments: cwnd is not cut into crumbs. */
+static uint32_t rack_budget(const struct tcp_sock *tcp)
+{
+    bool room = rack_pipe(tcp) < tcp->cwnd;
+
+    return room || rack_of(tcp)->force ? tcp->mss : 0;
+}
+
+const struct tcp_recovery tcp_rack = {
+    .name = "rack",
+    .state_size = sizeof(struct rack),
+    .record_size = sizeof(struct inflight_record),
+    .init = rack_init,
+    .on_ack = rack_on_ack,
+    .on_timeout = rack_on_timeout,
+    .on_sent = rack_on_sent,
+    .on_timer = rack_on_timer,
+    .retransmit_to = rack_retransmit_to,
+    .budget = rack_budget,
+};
