@@ -257,6 +257,48 @@ SCRIPT(an_echo_of_the_repetition_does_not)
     expect(800, SSTHRESH, 2470),
 END_SCRIPT;
 
+/* The echo of the first of two repetitions is earlier than the second. */
+SCRIPT(the_echo_of_an_earlier_repetition_does_not)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(100, SYN | ACK, 0, 1, 0, .mss = 1012, .sack_ok = true, .ts = 100, .ecr = 0),
+    out(100, ACK, 1, 1, 0),
+    app(100, WRITE, 60000),
+    out(100, ACK, 1, 1, 988), out(100, ACK, 989, 1, 988),
+    out(100, ACK, 1977, 1, 988), out(100, ACK, 2965, 1, 988),
+    in(200, ACK, 1, 1, 0, .ts = 200, .ecr = 0, .sack = { { 989, 1977 } }),
+    out(200, ACK, 3953, 1, 988),
+    in(201, ACK, 1, 1, 0, .ts = 200, .ecr = 0, .sack = { { 2965, 3953 }, { 989, 1977 } }),
+    out(201, ACK, 4941, 1, 988),
+    out(225, ACK, 1, 1, 988),
+    in(300, ACK, 1, 1, 0, .ts = 200, .ecr = 0, .sack = { { 2965, 4941 }, { 989, 1977 } }),
+    in(301, ACK, 1, 1, 0, .ts = 200, .ecr = 0, .sack = { { 2965, 5929 }, { 989, 1977 } }),
+    out(301, ACK, 1977, 1, 988),
+    in(325, ACK, 1, 1977, 0, .ts = 325, .ecr = 225, .sack = { { 2965, 5929 } }),
+    out(325, ACK, 5929, 1, 988),
+    expect(325, SSTHRESH, 1976),
+END_SCRIPT;
+
+/* Times wrap after 71 minutes, and half of that looks like the future. */
+SCRIPT(a_pause_of_forty_minutes_blinds_nobody)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+    in(30, ACK, 1, 1001, 0),
+    app(2400000, WRITE, 4000),
+    out(2400000, ACK, 1001, 1, 1000), out(2400000, ACK, 2001, 1, 1000),
+    out(2400000, ACK, 3001, 1, 1000), out(2400000, ACK | PSH, 4001, 1, 1000),
+    in(2400010, ACK, 1, 1001, 0, .sack = { { 2001, 3001 } }),
+    in(2400010, ACK, 1, 1001, 0, .sack = { { 2001, 4001 } }),
+    in(2400010, ACK, 1, 1001, 0, .sack = { { 2001, 5001 } }),
+    out(2400010, ACK, 1001, 1, 1000),
+END_SCRIPT;
+
 /* Blocks that cannot be: inverted, empty, of what was never sent, half the sequence space away. */
 SCRIPT(hostile_TCPH_07_blocks_that_cannot_be)
     ten_out,
@@ -322,6 +364,8 @@ int main(void)
         a_duplicate_of_all_that_was_repeated_takes_the_loss_back,
         an_echo_of_the_original_takes_a_timeout_back,
         an_echo_of_the_repetition_does_not,
+        the_echo_of_an_earlier_repetition_does_not,
+        a_pause_of_forty_minutes_blinds_nobody,
         hostile_TCPH_07_blocks_that_cannot_be,
         a_peer_without_sack_gets_newreno,
         few_records_are_enough,

@@ -42,21 +42,14 @@ struct tlp {
     bool due; /* decided, and not sent yet */
 };
 
-/** Of the first acknowledgment after the first retransmission. */
-enum undo_echo {
-    ECHO_NOT_AWAITED,
-    ECHO_AWAITED,
-    ECHO_CAME,
-};
-
 /** RFC 3522, RFC 2883: how to find out that nothing was lost. */
 struct undo {
     uint32_t cwnd; /* from before */
     uint32_t ssthresh;
-    uint32_t retransmit_ts; /* TSval of the first retransmission, once its echo is awaited */
+    uint32_t retransmit_ts; /* TSval of the first retransmission, once has_ts */
     int32_t unneeded;       /* octets sent again that no D-SACK told of */
     bool possible;
-    uint8_t echo; /* enum undo_echo */
+    bool has_ts;
 };
 
 struct rack {

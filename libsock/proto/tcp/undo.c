@@ -19,21 +19,18 @@ void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len)
 {
     struct undo *undo = &rack_of(tcp)->undo;
 
-    if (undo->echo == ECHO_NOT_AWAITED && hdr->has_timestamps) {
-        undo->echo = ECHO_AWAITED;
+    if (!undo->has_ts &&
+        hdr->has_timestamps) { /* the first: a later one would make it look early */
+        undo->has_ts = true;
         undo->retransmit_ts = hdr->tsval;
     }
     undo->unneeded += (int32_t)len;
 }
 
-/* Only the first acknowledgment that moves SND.UNA can tell. */
-static bool echoes_original(struct undo *undo, const struct tcp_ack *ack)
+static bool echoes_original(const struct undo *undo, const struct tcp_ack *ack)
 {
-    if (undo->echo != ECHO_AWAITED || ack->acked == 0) {
-        return false;
-    }
-    undo->echo = ECHO_CAME;
-    return ack->hdr->has_timestamps && seq_before(ack->hdr->tsecr, undo->retransmit_ts);
+    return undo->has_ts && ack->acked > 0 && ack->hdr->has_timestamps &&
+           seq_before(ack->hdr->tsecr, undo->retransmit_ts);
 }
 
 bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked)
