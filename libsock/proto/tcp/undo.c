@@ -15,12 +15,12 @@ void undo_remember(struct tcp_sock *tcp)
         (struct undo){ .cwnd = tcp->cwnd, .ssthresh = tcp->ssthresh, .possible = true };
 }
 
+/* The time of the first repetition counts: to a later one, the echo of the first looks early. */
 void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len)
 {
     struct undo *undo = &rack_of(tcp)->undo;
 
-    if (!undo->has_ts &&
-        hdr->has_timestamps) { /* the first: a later one would make it look early */
+    if (!undo->has_ts && hdr->has_timestamps) {
         undo->has_ts = true;
         undo->retransmit_ts = hdr->tsval;
     }
