@@ -38,9 +38,25 @@ static bool ends_wait(enum port_idle idle, enum block_signal signal)
            (idle == PORT_RESTART && signal == BLOCK_ENDS);
 }
 
-static instant sleep_until(struct sk_iface *iface, instant now, const struct block_how *how)
+struct op_wait {
+    struct port_wait wait; /* first */
+    const struct sk_op *op;
+    const struct block_how *how;
+};
+
+static bool concerns_op(const struct port_wait *wait, sk_fd fd)
 {
-    instant until = earlier(sk_iface_poll_at(iface, now), how->deadline);
+    const struct op_wait *w = (const struct op_wait *)(const void *)wait;
+
+    if (w->how->concerns != NULL) {
+        return w->how->concerns(w->op, fd);
+    }
+    return w->op->fd == SK_FD_NONE || w->op->fd == fd;
+}
+
+static instant own_deadline(const struct block_how *how, instant now, instant background_at)
+{
+    instant until = earlier(how->deadline, background_at);
 
     return how->step != 0 ? earlier(until, after(now, how->step)) : until;
 }
@@ -48,6 +64,7 @@ static instant sleep_until(struct sk_iface *iface, instant now, const struct blo
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                          const struct block_how *how)
 {
+    struct op_wait w = { .wait = { .concerns = concerns_op }, .op = op, .how = how };
     instant background_at = port->background != NULL ? 0 : NEVER;
     bool interrupted = false;
 
@@ -72,8 +89,9 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
             background_at = now + BACKGROUND_EVERY;
             continue;
         }
-        instant until = earlier(sleep_until(iface, now, how), background_at);
-        interrupted = ends_wait(port->idle(port, iface, until), how->signal);
+        w.wait.until = own_deadline(how, now, background_at);
+        instant until = earlier(w.wait.until, sk_iface_poll_at(iface, now));
+        interrupted = ends_wait(port->idle(port, iface, until, &w.wait), how->signal);
     }
 }
 

@@ -25,6 +25,10 @@ struct block_how {
     duration step; /* the operation is polled at least so often, for what the port cannot wait for;
                       0: need not be */
     enum block_signal signal;
+
+    /** Whether something that happened to this socket, or (SK_FD_NONE) anywhere, may let the
+     * operation go on. NULL: what happened to its own socket; for one without, everything. */
+    bool (*concerns)(const struct sk_op *op, sk_fd fd);
 };
 
 /**

@@ -60,6 +60,7 @@ static enum sk_err poll_routed(struct sk_op *op, struct sk_iface *iface, instant
     enum sk_err err = r->inner->poll(r->inner, iface, now);
 
     r->unrouted = err == SK_NET_UNREACHABLE && !sk_iface_configured(iface);
+    op->fd = r->unrouted ? SK_FD_NONE : r->inner->fd;
     return r->unrouted ? SK_PENDING : err;
 }
 
@@ -87,7 +88,7 @@ static enum sk_err poll_configured(struct sk_op *op, struct sk_iface *iface, ins
 
 enum sk_err call_await_address(instant deadline)
 {
-    struct sk_op op = { .poll = poll_configured };
+    struct sk_op op = { .poll = poll_configured, .fd = SK_FD_NONE };
     enum sk_err err = call_block_through(&op, give_up_at(deadline));
 
     return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;

@@ -120,7 +120,7 @@ static enum sk_err await(struct sock_fd *s,
                          enum sk_err (*poll)(struct sk_op *, struct sk_iface *, instant),
                          instant deadline)
 {
-    struct progress p = { .op = { .poll = poll, .fd = s->fd }, .s = s };
+    struct progress p = { .op = { .poll = poll, .fd = SK_FD_NONE }, .s = s };
 
     if (s->connect == FD_CONNECT_DEFERRED && s->give_up_at < deadline) {
         enum sk_err err = call_block_until(&p.op, s->give_up_at, deadline);
@@ -128,6 +128,7 @@ static enum sk_err await(struct sock_fd *s,
             return err;
         }
     }
+    p.op.fd = s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : s->fd;
     return call_block(&p.op, deadline);
 }
 

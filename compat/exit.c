@@ -27,6 +27,6 @@ void exit_drain(void)
     for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
         libsock_close(fd);
     }
-    struct sk_op op = { .poll = poll_drained };
+    struct sk_op op = { .poll = poll_drained, .fd = SK_FD_NONE };
     block_on(state->port, state->iface, &op, block_deadline(state->port, EXIT_DRAIN));
 }

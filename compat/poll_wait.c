@@ -70,6 +70,19 @@ static enum sk_err poll_all(struct sk_op *op, struct sk_iface *iface, instant no
     return w->op.done > 0 ? SK_OK : SK_PENDING;
 }
 
+static bool is_among(const struct sk_op *op, sk_fd fd)
+{
+    const struct wait *w = (const struct wait *)(const void *)op;
+
+    for (nfds_t i = 0; i < w->n; i++) {
+        const struct sock_fd *s = fd_find(w->fds[i].fd);
+        if (s != NULL && s->fd == fd) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool poll_is_foreign(const struct pollfd *fds, nfds_t n)
 {
     if (!foreign_can_poll()) {
@@ -96,7 +109,8 @@ int poll_wait(const struct port *port, struct sk_iface *iface, struct pollfd *fd
     struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .fds = fds, .n = n };
     struct block_how how = { .deadline = deadline,
                              .step = must_look(fds, n) ? LOOK_AGAIN : 0,
-                             .signal = BLOCK_ENDS };
+                             .signal = BLOCK_ENDS,
+                             .concerns = is_among };
     enum sk_err err = block_as(port, iface, &w.op, how);
 
     return err == SK_OK || err == SK_AGAIN ? (int)w.op.done : errno_result(err);

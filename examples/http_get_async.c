@@ -180,7 +180,7 @@ static void run(struct get *g, struct sk_iface *host, const struct port *port)
             break;
         }
         instant until = sk_iface_poll_at(host, now);
-        port->idle(port, host, until < g->give_up_at ? until : g->give_up_at);
+        port->idle(port, host, until < g->give_up_at ? until : g->give_up_at, NULL);
     }
 }
 

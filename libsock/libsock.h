@@ -89,7 +89,7 @@ struct sk_config {
  * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
  * they are enough.
  */
-#define SK_IFACE_LEN (936 + 50 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_IFACE_LEN (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN)
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
@@ -180,6 +180,17 @@ struct sk_event {
 /** The sockets whose readiness changed since they were last returned: at most `n`; costs what it
  * returns. */
 size_t sk_iface_ready(struct sk_iface *iface, struct sk_event *out, size_t n);
+
+typedef void sk_change_fn(void *context, sk_fd fd);
+
+/**
+ * For ports with threads, which wake those that wait for a socket: from now on `changed` is called
+ * with every socket to which something happened that an operation on it, or its readiness, may
+ * depend on, at once and within the call that made it happen; also when the handle is given up; and
+ * with SK_FD_NONE after a poll in which anything happened. It may call nothing of this host. One at
+ * a time; NULL: nobody. Takes nothing away from sk_iface_ready.
+ */
+void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context);
 
 /** The readiness of one socket; 0 for a handle that is none. */
 uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);

@@ -359,6 +359,9 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
         any |= more;
         more = more && iface->loopback.queue.first;
     }
+    if (any) {
+        tell_watcher(iface, NULL);
+    }
     return any;
 }
 

@@ -78,10 +78,28 @@ uint32_t node_readiness(const struct sock_node *node)
     }
 }
 
+void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context)
+{
+    iface->watcher = changed;
+    iface->watcher_context = context;
+}
+
+void tell_watcher(const struct sk_iface *iface, const struct sock_node *node)
+{
+    if (iface->watcher) {
+        iface->watcher(iface->watcher_context, fd_of(iface, node));
+    }
+}
+
+/* The watcher hears of more than sk_iface_ready tells: a send may wait for more room than makes a
+ * socket writable. */
 void node_changed(struct sk_iface *iface, struct sock_node *node)
 {
-    if (node->slot != SLOT_NONE && !list_linked(&node->queue) &&
-        node_readiness(node) != node->reported) {
+    if (node->slot == SLOT_NONE) {
+        return;
+    }
+    tell_watcher(iface, node);
+    if (!list_linked(&node->queue) && node_readiness(node) != node->reported) {
         list_append(&iface->changed, &node->queue);
     }
 }

@@ -63,12 +63,14 @@ static void sleep_at_most(struct sk_cortexm *m, duration us)
     m->n_waits++;
 }
 
-static enum port_idle cortexm_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle cortexm_idle(const struct port *port, struct sk_iface *iface, instant until,
+                                   const struct port_wait *wait)
 {
     struct sk_cortexm *m = (struct sk_cortexm *)port;
     uint32_t primask = irq_mask();
 
     (void)iface;
+    (void)wait;
     if (!load_acquire(&m->event)) {
         instant now = cortexm_now(port);
 

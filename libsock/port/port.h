@@ -8,8 +8,17 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "libsock.h"
 
-struct sk_iface;
+/* What one thread waits for, where there may be several: one of them waits for the host and the
+ * links, on behalf of all. */
+struct port_wait {
+    instant until; /* its own deadline */
+
+    /** Whether what happened to this socket may end the wait. SK_FD_NONE: anything happened, such
+     * as an address that came or a name that was resolved. Under the port's lock. */
+    bool (*concerns)(const struct port_wait *wait, sk_fd fd);
+};
 
 /** Whether an idle was ended by a signal handler that ran in this thread. */
 enum port_idle {
@@ -27,10 +36,12 @@ struct port {
 
     /**
      * Waits until `until`, until a link of `iface` has something, or until wake: whatever comes
-     * first. Called with the lock held; releases it while it waits and has it again when it
-     * returns. May return early.
+     * first. While another thread waits like that it waits for `wait` alone; NULL: for everything.
+     * Called with the lock held; releases it while it waits and has it again when it returns. May
+     * return early.
      */
-    enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until);
+    enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until,
+                           const struct port_wait *wait);
 
     /** Other work of the program, called without the lock at least every 10 ms of a blocked call.
      * May be NULL. */

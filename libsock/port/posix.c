@@ -23,8 +23,7 @@
 #define US_PER_S 1000000
 #define NS_PER_US 1000
 #define FIRST_FDS 16
-#define LOOK_AGAIN                                                                                 \
-    ((duration)10000) /* us: a follower that cannot be told that the leader is back */
+#define LOOK_AGAIN ((duration)10000) /* us: a follower that cannot be told */
 
 /* The functions of a port take a pointer to const because they share one type; ours is an object of
  * our own. */
@@ -177,25 +176,49 @@ static void tell_leader(struct port_posix *p)
     }
 }
 
+static void tell(struct port_posix *p, struct port_posix_follower *f)
+{
+    f->waiting = false;
+    p->n_told++;
+    eventfd_write(f->fd, 1);
+}
+
+static void host_changed(void *context, sk_fd fd)
+{
+    struct port_posix *p = context;
+    struct port_posix_follower *f;
+
+    for (f = p->followers; f; f = f->next) {
+        if (f->waiting && (!f->wait || f->wait->concerns(f->wait, fd))) {
+            tell(p, f);
+        }
+    }
+}
+
+/* Somebody has to sleep for those that are left. One that was told will, or calls this again. */
+static void hand_over(struct port_posix *p)
+{
+    struct port_posix_follower *f = p->followers;
+
+    if (p->leading || p->n_told > 0) {
+        return;
+    }
+    while (f && !f->waiting) {
+        f = f->next;
+    }
+    if (f) {
+        tell(p, f);
+    }
+}
+
 static void posix_unlock(const struct port *port)
 {
     struct port_posix *p = posix(port);
 
     tell_leader(p);
+    hand_over(p);
     pthread_mutex_unlock(&p->mutex);
     signals_release();
-}
-
-static void tell_followers(struct port_posix *p)
-{
-    struct port_posix_follower *f;
-
-    for (f = p->followers; f; f = f->next) {
-        if (f->waiting) {
-            f->waiting = false;
-            eventfd_write(f->fd, 1);
-        }
-    }
 }
 
 static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant until)
@@ -213,6 +236,7 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
         return ended;
     }
     p->iface = iface;
+    sk_iface_watch(iface, host_changed, p);
     p->leading = true;
     p->called = false;
     pthread_mutex_unlock(&p->mutex);
@@ -222,7 +246,6 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
         eventfd_read(p->wake_fd, &ignored);
     }
     p->leading = false;
-    tell_followers(p);
     return ended;
 }
 
@@ -263,9 +286,9 @@ static enum port_idle follow_blindly(struct port_posix *p, duration left)
     return ended;
 }
 
-static enum port_idle follow(struct port_posix *p, instant until)
+static enum port_idle follow(struct port_posix *p, instant until, const struct port_wait *wait)
 {
-    duration left = until - posix_now(&p->port);
+    duration left = (wait ? wait->until : until) - posix_now(&p->port);
     struct port_posix_follower *f = take_follower(p);
     struct pollfd back;
     enum port_idle ended;
@@ -275,6 +298,7 @@ static enum port_idle follow(struct port_posix *p, instant until)
     if (!f) {
         return follow_blindly(p, left);
     }
+    f->wait = wait;
     f->taken = f->waiting = true;
     back = (struct pollfd){ .fd = f->fd, .events = POLLIN };
     pthread_mutex_unlock(&p->mutex);
@@ -283,16 +307,18 @@ static enum port_idle follow(struct port_posix *p, instant until)
     if (back.revents & POLLIN) {
         eventfd_read(f->fd, &ignored);
     }
+    p->n_told -= f->waiting ? 0 : 1;
     f->taken = f->waiting = false;
     return ended;
 }
 
-static enum port_idle posix_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle posix_idle(const struct port *port, struct sk_iface *iface, instant until,
+                                 const struct port_wait *wait)
 {
     struct port_posix *p = posix(port);
 
     signals_hold();
-    return p->leading ? follow(p, until) : lead(p, iface, until);
+    return p->leading ? follow(p, until, wait) : lead(p, iface, until);
 }
 
 /* ---- Start and end ---- */

@@ -2,8 +2,9 @@
 /*
  * The port for hosts with POSIX threads and Linux's eventfd. Of the threads that wait, one, the
  * leader, sleeps in ppoll on the descriptors of the interface's links; the others, its followers,
- * sleep until it is back. A thread that leaves something behind which the leader does not wait for,
- * such as an earlier timer or a new host socket, wakes it.
+ * sleep until something happens to what they wait for. A thread that leaves something behind which
+ * the leader does not wait for, such as an earlier timer or a new host socket, wakes it. A leader
+ * that goes away wakes one follower, which takes its place.
  *
  * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
  * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the
@@ -29,15 +30,17 @@ struct port_posix_wait {
 
 struct port_posix_follower {
     struct port_posix_follower *next;
-    int fd;       /* an eventfd: the leader is back */
-    bool taken;   /* by a thread */
-    bool waiting; /* it has not been told yet */
+    const struct port_wait *wait; /* NULL: for everything */
+    int fd;                       /* an eventfd: told */
+    bool taken;                   /* by a thread */
+    bool waiting;                 /* it has not been told yet */
 };
 
 struct port_posix {
     struct port port;
     pthread_mutex_t mutex;
     struct port_posix_follower *followers; /* as many as there were at once, kept for the next */
+    size_t n_told;                         /* of them, that are not back yet */
     int wake_fd;
     bool leading; /* a thread sleeps in ppoll; the following are about it */
     bool called;  /* and has been woken */

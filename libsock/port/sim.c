@@ -34,10 +34,12 @@ static int64_t sim_port_realtime(const struct port *port)
     return -1;
 }
 
-static enum port_idle sim_port_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle sim_port_idle(const struct port *port, struct sk_iface *iface, instant until,
+                                    const struct port_wait *wait)
 {
     struct sim_host *host = host_of(port);
 
+    (void)wait;
     SK_ASSERT(iface == host->iface && host->locked);
     host->locked = false;
     sim_task_wait(host->sim, until);

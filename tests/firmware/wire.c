@@ -64,7 +64,7 @@ static struct pkt *receive(duration patience)
         if (p || now() >= deadline) {
             return p;
         }
-        mps2_port.port.idle(&mps2_port.port, NULL, until < deadline ? until : deadline);
+        mps2_port.port.idle(&mps2_port.port, NULL, until < deadline ? until : deadline, NULL);
     }
 }
 

@@ -100,7 +100,7 @@ static inline void end(void)
 static inline void idle(instant until)
 {
     port->lock(port);
-    port->idle(port, iface, until);
+    port->idle(port, iface, until, NULL);
     port->unlock(port);
 }
 
@@ -122,27 +122,90 @@ static inline void await_leader(void)
 }
 
 struct sleeper {
+    struct port_wait wait; /* first */
     pthread_t thread;
-    instant until;
-    bool returned; /* under the port's lock */
+    instant until; /* for whoever leads */
+    sk_fd fd;      /* what it waits for; SK_FD_NONE: everything */
+    bool returned; /* under the port's lock, like the following */
+    bool persists; /* it sleeps again, as long as this is so */
+    int n_sleeps;  /* that it began */
 };
+
+static inline bool sleeper_concerned(const struct port_wait *wait, sk_fd fd)
+{
+    const struct sleeper *s = (const struct sleeper *)(const void *)wait;
+
+    return s->fd == SK_FD_NONE || s->fd == fd;
+}
 
 static inline void *sleeper_main(void *arg)
 {
     struct sleeper *s = arg;
 
     port->lock(port);
-    port->idle(port, iface, s->until);
+    do {
+        s->n_sleeps++;
+        port->idle(port, iface, s->until, &s->wait);
+    } while (s->persists);
     s->returned = true;
+    port->unlock(port);
+    port->lock(port); /* once more, most likely before whom the first woke is here */
     port->unlock(port);
     return NULL;
 }
 
+static inline void sleeper_run(struct sleeper *s)
+{
+    s->wait.concerns = sleeper_concerned;
+    ck_assert_int_eq(pthread_create(&s->thread, NULL, sleeper_main, s), 0);
+}
+
 static inline void sleeper_start(struct sleeper *s, instant until)
 {
-    s->until = until;
-    s->returned = false;
-    ck_assert_int_eq(pthread_create(&s->thread, NULL, sleeper_main, s), 0);
+    *s = (struct sleeper){ .wait.until = until, .until = until, .fd = SK_FD_NONE };
+    sleeper_run(s);
+}
+
+/* Sleeps for one socket, again and again. */
+static inline void sleeper_start_for(struct sleeper *s, sk_fd fd)
+{
+    *s = (struct sleeper){ .wait.until = NEVER, .until = NEVER, .fd = fd, .persists = true };
+    sleeper_run(s);
+}
+
+static inline int sleeper_count(const struct sleeper *s)
+{
+    int n;
+
+    pthread_mutex_lock(&posix.mutex);
+    n = s->n_sleeps;
+    pthread_mutex_unlock(&posix.mutex);
+    return n;
+}
+
+static inline size_t count_waiting(void)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&posix.mutex);
+    for (const struct port_posix_follower *f = posix.followers; f; f = f->next) {
+        n += f->waiting;
+    }
+    pthread_mutex_unlock(&posix.mutex);
+    return n;
+}
+
+static inline void await_followers(size_t n)
+{
+    while (count_waiting() != n) {
+    }
+}
+
+static inline void sleeper_stop(struct sleeper *s)
+{
+    pthread_mutex_lock(&posix.mutex);
+    s->persists = false;
+    pthread_mutex_unlock(&posix.mutex);
 }
 
 static inline bool has_returned(const struct sleeper *s)

@@ -73,7 +73,7 @@ static inline void say(char c)
 static inline void idle(struct sim_host *host, instant until)
 {
     host->port.lock(&host->port);
-    host->port.idle(&host->port, host->iface, until);
+    host->port.idle(&host->port, host->iface, until, NULL);
     host->port.unlock(&host->port);
 }
 
@@ -89,7 +89,7 @@ static inline enum sk_err block_on(struct sim_host *host, struct sk_op *op)
         if (err != SK_PENDING) {
             break;
         }
-        port->idle(port, host->iface, sk_iface_poll_at(host->iface, port->now(port)));
+        port->idle(port, host->iface, sk_iface_poll_at(host->iface, port->now(port)), NULL);
     }
     sk_iface_poll(host->iface, port->now(port));
     port->unlock(port);

@@ -304,12 +304,13 @@ START_TEST(a_timeout_ends_the_wait_for_a_deferred_connect)
 }
 END_TEST
 
-static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until);
+static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until,
+                                   const struct port_wait *wait);
 
 static enum port_idle interrupted_idle(const struct port *port, struct sk_iface *iface,
-                                       instant until)
+                                       instant until, const struct port_wait *wait)
 {
-    real_idle(port, iface, until);
+    real_idle(port, iface, until, wait);
     return PORT_INTERRUPTED;
 }
 
@@ -332,6 +333,44 @@ static int interrupted_early(void *arg)
 START_TEST(a_connect_interrupted_without_an_address_goes_on)
 {
     without_address(interrupted_early, accept_and_wait, true);
+}
+END_TEST
+
+/* Among several threads: an address that came is nothing that happened to a socket. */
+static enum port_idle attentive_idle(const struct port *port, struct sk_iface *iface, instant until,
+                                     const struct port_wait *wait)
+{
+    ck_assert(sk_iface_configured(iface) || wait->concerns(wait, SK_FD_NONE));
+    ck_assert(wait->concerns(wait, 0)); /* the only socket that there is */
+    return real_idle(port, iface, until, wait);
+}
+
+static int (*attentive)(void *arg);
+
+static int waits_attentively(void *arg)
+{
+    real_idle = world->places[0]->port.idle;
+    world->places[0]->port.idle = attentive_idle;
+    return attentive(arg);
+}
+
+static int connects_early(void *arg)
+{
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    ck_assert_int_eq(connect_to(fd, HOST_B, 80), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(who_waits_for_an_address_is_told_of_more_than_its_socket)
+{
+    attentive = connects_early;
+    without_address(waits_attentively, accept_and_wait, true);
+    attentive = deferred_then_blocking;
+    without_address(waits_attentively, accept_and_wait, true);
+    attentive = deferred_with_timeout;
+    without_address(waits_attentively, NULL, false);
 }
 END_TEST
 
@@ -387,6 +426,7 @@ int main(void)
         what_was_given_up_is_told_once_to_who_looks_later,
         a_timeout_ends_the_wait_for_a_deferred_connect,
         a_connect_interrupted_without_an_address_goes_on,
+        who_waits_for_an_address_is_told_of_more_than_its_socket,
         no_signal_interrupts_getaddrinfo,
         a_connect_to_the_loopback_is_never_deferred,
         NULL,

@@ -49,13 +49,15 @@ static void unlock(const struct port *port)
     script_of(port)->locked = false;
 }
 
-static enum port_idle idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle idle(const struct port *port, struct sk_iface *iface, instant until,
+                           const struct port_wait *wait)
 {
     struct script *s = script_of(port);
 
     ck_assert(s->locked);
     ck_assert_ptr_eq(iface, s->iface);
     ck_assert_msg(until > s->now, "an idle that cannot take any time");
+    ck_assert(wait->until >= until);
     s->n_idle++;
     s->now = s->idle_step != 0 && s->now + s->idle_step < until ? s->now + s->idle_step : until;
     return s->idle_ends;

@@ -234,13 +234,14 @@ END_TEST
 
 /* ---- Interrupted ---- */
 
-static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until);
+static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until,
+                                   const struct port_wait *wait);
 static bool interrupts;
 
 static enum port_idle interrupted_idle(const struct port *port, struct sk_iface *iface,
-                                       instant until)
+                                       instant until, const struct port_wait *wait)
 {
-    enum port_idle ended = real_idle(port, iface, until);
+    enum port_idle ended = real_idle(port, iface, until, wait);
 
     return interrupts ? PORT_INTERRUPTED : ended;
 }

@@ -186,13 +186,15 @@ START_TEST(the_kernels_descriptors_may_be_among_them)
 }
 END_TEST
 
-static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until);
+static enum port_idle (*real_idle)(const struct port *port, struct sk_iface *iface, instant until,
+                                   const struct port_wait *wait);
 static int n_idle;
 
-static enum port_idle counting_idle(const struct port *port, struct sk_iface *iface, instant until)
+static enum port_idle counting_idle(const struct port *port, struct sk_iface *iface, instant until,
+                                    const struct port_wait *wait)
 {
     n_idle++;
-    return real_idle(port, iface, until);
+    return real_idle(port, iface, until, wait);
 }
 
 static int ignores_some(void *arg)

@@ -132,7 +132,7 @@ static void count_signal(int number)
 
 static enum port_idle idle_locked(instant until)
 {
-    return port->idle(port, iface, until);
+    return port->idle(port, iface, until, NULL);
 }
 
 START_TEST(a_signal_between_two_sleeps_ends_the_second)

@@ -2,7 +2,7 @@
 /* The POSIX port with several threads, of which one sleeps for all. No test measures time. */
 #include "tests/support/posix_fixture.h"
 
-START_TEST(when_the_leader_is_back_all_are)
+START_TEST(the_lead_passes_among_those_that_wait_for_everything)
 {
     struct sleeper s[3];
     int i;
@@ -12,7 +12,7 @@ START_TEST(when_the_leader_is_back_all_are)
         sleeper_start(&s[i], NEVER);
     }
     await_leader();
-    usleep(20000);
+    await_followers(2);
     for (i = 0; i < 3; i++) {
         ck_assert(!has_returned(&s[i])); /* they do not wake each other */
     }
@@ -20,6 +20,182 @@ START_TEST(when_the_leader_is_back_all_are)
     for (i = 0; i < 3; i++) {
         pthread_join(s[i].thread, NULL);
     }
+    end();
+}
+END_TEST
+
+static sk_fd make_socket(void)
+{
+    struct sk_addr peer = { ip4(0x0a090902), 9 };
+    sk_fd fd;
+
+    port->lock(port);
+    ck_assert_int_eq(sk_socket(iface, SK_DGRAM, &fd), SK_OK);
+    ck_assert_int_eq(sk_set_peer(iface, fd, peer), SK_OK);
+    port->unlock(port);
+    return fd;
+}
+
+/* Somebody who waits in a receive would have to be told. */
+static void change(sk_fd fd)
+{
+    port->lock(port);
+    ck_assert_int_eq(sk_shutdown(iface, fd, SK_SHUT_RD, port->now(port)), SK_OK);
+    port->unlock(port);
+}
+
+static void stop_all(struct sleeper *s, const sk_fd *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sleeper_stop(&s[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        change(fds[i]);
+    }
+    make_readable();
+    for (size_t i = 0; i < n; i++) {
+        pthread_join(s[i].thread, NULL);
+    }
+}
+
+START_TEST(a_change_wakes_who_waits_for_that_socket_alone)
+{
+    struct sleeper leader;
+    struct sleeper s[3];
+    sk_fd fds[3];
+
+    start();
+    sleeper_start(&leader, NEVER);
+    await_leader();
+    for (int i = 0; i < 3; i++) {
+        fds[i] = make_socket();
+        sleeper_start_for(&s[i], fds[i]);
+    }
+    await_followers(3);
+    for (int n = 2; n < 100; n++) {
+        change(fds[1]);
+        while (sleeper_count(&s[1]) != n) {
+        }
+        await_followers(3);
+    }
+    ck_assert_int_eq(sleeper_count(&s[0]), 1);
+    ck_assert_int_eq(sleeper_count(&s[2]), 1);
+    ck_assert(!has_returned(&leader));
+
+    sleeper_stop(&s[2]);
+    port->lock(port);
+    ck_assert_int_eq(sk_close(iface, fds[2], port->now(port)), SK_OK);
+    port->unlock(port);
+    pthread_join(s[2].thread, NULL); /* it hears of the end of its socket, too */
+    ck_assert_int_eq(sleeper_count(&s[0]), 1);
+    stop_all(s, fds, 2);
+    pthread_join(leader.thread, NULL);
+    end();
+}
+END_TEST
+
+static void hand_over_once(void)
+{
+    struct sleeper leader;
+    struct sleeper s[3];
+    sk_fd fds[3];
+    int n_sleeps = 0;
+
+    start();
+    sleeper_start(&leader, NEVER);
+    await_leader();
+    for (int i = 0; i < 3; i++) {
+        fds[i] = make_socket();
+        sleeper_start_for(&s[i], fds[i]);
+    }
+    await_followers(3);
+    port->wake(port);
+    pthread_join(leader.thread, NULL);
+    await_followers(2);
+    await_leader();
+    for (int i = 0; i < 3; i++) {
+        n_sleeps += sleeper_count(&s[i]);
+    }
+    ck_assert_int_eq(n_sleeps, 3 + 1);
+    stop_all(s, fds, 3);
+    end();
+}
+
+START_TEST(a_leader_that_goes_is_followed_by_one)
+{
+    for (int i = 0; i < 50; i++) {
+        hand_over_once();
+    }
+}
+END_TEST
+
+START_TEST(a_poll_in_which_anything_happened_wakes_who_waits_for_everything)
+{
+    struct sleeper leader;
+    struct sleeper follower;
+    sk_fd fd;
+
+    start();
+    fd = make_socket();
+    sleeper_start_for(&leader, fd);
+    await_leader();
+    sleeper_start(&follower, NEVER);
+    await_followers(1);
+    port->lock(port);
+    ck_assert(!sk_iface_poll(iface, port->now(port)));
+    port->unlock(port);
+    usleep(5000);
+    ck_assert(!has_returned(&follower));
+    port->lock(port);
+    ck_assert_int_eq(sk_udp_post(iface, fd, "x", 1, (struct sk_addr){ 0 }), SK_OK);
+    ck_assert(sk_iface_poll(iface, port->now(port)));
+    port->unlock(port);
+    pthread_join(follower.thread, NULL);
+    stop_all(&leader, &fd, 1);
+    end();
+}
+END_TEST
+
+/* Three threads of which each takes the lead when the one before it goes: nobody is forgotten. */
+START_TEST(the_lead_passes_until_nobody_is_left)
+{
+    struct sleeper s[3];
+    sk_fd fd;
+
+    start();
+    fd = make_socket();
+    for (int i = 0; i < 3; i++) {
+        s[i] = (struct sleeper){ .wait.until = NEVER, .until = NEVER, .fd = fd };
+        sleeper_run(&s[i]);
+    }
+    await_leader();
+    await_followers(2);
+    make_readable();
+    for (int i = 0; i < 3; i++) {
+        pthread_join(s[i].thread, NULL);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(what_the_host_has_to_do_is_the_leaders)
+{
+    struct sleeper leader;
+    struct sleeper follower = { .wait.until = NEVER, .until = 0, .persists = true };
+
+    start();
+    follower.fd = make_socket();
+    sleeper_start(&leader, NEVER);
+    await_leader();
+    sleeper_run(&follower);
+    await_followers(1);
+    change(follower.fd);
+    while (sleeper_count(&follower) != 2) {
+    }
+    await_followers(1);
+    ck_assert_int_eq(sleeper_count(&follower), 2);
+    stop_all(&follower, &follower.fd, 1);
+    pthread_join(leader.thread, NULL);
     end();
 }
 END_TEST
@@ -117,7 +293,7 @@ static void *count(void *arg)
         port->lock(port);
         counter++;
         if (i % 64 == 0) {
-            port->idle(port, iface, 0);
+            port->idle(port, iface, 0, NULL);
         }
         port->unlock(port);
     }
@@ -162,10 +338,19 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        when_the_leader_is_back_all_are,         a_follower_has_its_own_deadline,
-        a_new_descriptor_wakes_the_leader,       an_earlier_deadline_wakes_the_leader,
-        a_follower_tells_the_leader_what_is_new, one_thread_at_a_time,
-        the_background_hook_is_what_was_set,     NULL,
+        the_lead_passes_among_those_that_wait_for_everything,
+        a_change_wakes_who_waits_for_that_socket_alone,
+        a_leader_that_goes_is_followed_by_one,
+        a_poll_in_which_anything_happened_wakes_who_waits_for_everything,
+        the_lead_passes_until_nobody_is_left,
+        what_the_host_has_to_do_is_the_leaders,
+        a_follower_has_its_own_deadline,
+        a_new_descriptor_wakes_the_leader,
+        an_earlier_deadline_wakes_the_leader,
+        a_follower_tells_the_leader_what_is_new,
+        one_thread_at_a_time,
+        the_background_hook_is_what_was_set,
+        NULL,
     };
 
     return suite_run("port_threads", tests);
