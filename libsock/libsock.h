@@ -57,7 +57,7 @@ typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, con
 /** NewReno and Reno: the smallest, and the default. */
 extern const struct tcp_profile sk_tcp_basic;
 
-/** RACK-TLP, CUBIC with HyStart++, timestamps and SACK. */
+/** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery. */
 extern const struct tcp_profile sk_tcp_full;
 
 /** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
@@ -89,7 +89,8 @@ struct sk_config {
  * What the records of a host take, at most, in octets: for SK_MEMORY_SIZE. net/iface.c asserts that
  * they are enough.
  */
-#define SK_IFACE_LEN (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN)
+#define SK_IFACE_LEN                                                                               \
+    (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (16 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)

@@ -46,6 +46,7 @@ core_sources = \
 	%D%/net/iface.h \
 	%D%/net/listen.c \
 	%D%/net/netif.c \
+	%D%/net/path.c \
 	%D%/net/ports.c \
 	%D%/net/post.c \
 	%D%/net/query.c \
@@ -81,6 +82,7 @@ core_sources = \
 	%D%/proto/tcp/next.c \
 	%D%/proto/tcp/open.c \
 	%D%/proto/tcp/profile.h \
+	%D%/proto/tcp/pmtu.c \
 	%D%/proto/tcp/prr.c \
 	%D%/proto/tcp/rack.c \
 	%D%/proto/tcp/rack.h \

@@ -143,6 +143,7 @@ c_tests = \
 	%D%/script/test_loss \
 	%D%/script/test_open \
 	%D%/script/test_options \
+	%D%/script/test_pmtu \
 	%D%/script/test_rack \
 	%D%/script/test_random \
 	%D%/script/test_receive \
@@ -194,6 +195,7 @@ c_tests = \
 	%D%/unit/test_neigh_hostile \
 	%D%/unit/test_ops \
 	%D%/unit/test_option \
+	%D%/unit/test_path \
 	%D%/unit/test_pair \
 	%D%/unit/test_pair_faults \
 	%D%/unit/test_pcap \

@@ -98,6 +98,7 @@ struct tcp_entry {
     uint32_t rx_size;
     uint32_t tx_size;
     uint32_t credit; /* octets of the netif's absorb that this connection may announce */
+    uint16_t ip_id;  /* of the next packet that may be fragmented */
     uint8_t ifindex; /* of the credit */
     bool half_open;  /* in iface->half_open, not in its listener's queue */
     bool bound;      /* by the program, not only for its connection */
@@ -150,6 +151,13 @@ struct query_slot {
     uint32_t generation;
     instant forget_at; /* once finished: nobody fetched the answer */
     bool used;
+};
+
+/** A path whose MTU is less than that of our link. */
+struct path {
+    struct ip_addr dst;
+    instant forget_at;
+    uint16_t mtu; /* 0: nothing is known */
 };
 
 /** At most `per_second` of something. */
@@ -214,6 +222,8 @@ struct sk_iface {
     uint8_t n_dns;
     uint8_t n_dns_configured; /* the first ones; the others are from leases */
 
+    struct path paths[CONFIG_N_PATHS];
+
     struct rate icmp_errors;
     struct rate resets;
 };
@@ -264,6 +274,15 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
                         struct cursor *c, struct pkt *pkt, instant now);
 enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now);
+
+/* path.c */
+
+/** The MTU towards `dst` by way of `netif`. */
+uint16_t path_mtu(const struct sk_iface *iface, const struct netif *netif, struct ip_addr dst,
+                  instant now);
+void path_learn(struct sk_iface *iface, struct ip_addr dst, uint16_t mtu, instant now);
+/** What to try after a packet of `len` octets was too big, and nobody said by how much. */
+uint16_t path_plateau_below(uint32_t len);
 
 /* tx.c */
 

@@ -37,6 +37,10 @@ void listener_completed(struct sk_iface *iface, struct tcp_entry *tcp)
 struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
                                instant now)
 {
+    uint16_t mtu = path_mtu(iface, netif, tcp->node.remote.addr, now);
+    uint32_t iss = initial_sequence(iface, tcp->node.local, tcp->node.remote, now);
+
+    tcp->ip_id = (uint16_t)(iss ^ iss >> 16); /* nobody can guess it, nor learn of other paths */
     tcp->ifindex = netif->ifindex;
     tcp->credit = netif_take_credit(netif, tcp->rx_size);
     return (struct tcp_setup){
@@ -47,10 +51,11 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .rx_size = tcp->rx_size,
         .tx = tcp->tx,
         .tx_size = tcp->tx_size,
-        .iss = initial_sequence(iface, tcp->node.local, tcp->node.remote, now),
+        .iss = iss,
         .ts_offset = timestamp_offset(iface, tcp->node.local, tcp->node.remote),
         .rcv_limit = tcp->credit,
         .path_mss = (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN),
+        .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
         .msl = netif->link->msl,
         .nodelay = tcp->nodelay,
     };

@@ -288,9 +288,11 @@ static void send_dhcp(struct sk_iface *iface, struct netif *netif, const struct 
 {
     struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
     struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT };
-    struct ip_hdr ip = {
-        .src = msg->ciaddr, .dst = dst, .proto = IP_PROTO_UDP, .ttl = IP_DEFAULT_TTL
-    };
+    struct ip_hdr ip = { .src = msg->ciaddr,
+                         .dst = dst,
+                         .proto = IP_PROTO_UDP,
+                         .ttl = IP_DEFAULT_TTL,
+                         .dont_frag = true };
     struct writer w;
 
     if (!pkt) {

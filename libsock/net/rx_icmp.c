@@ -5,6 +5,7 @@
 
 #include "base/sum.h"
 #include "wire/icmp4.h"
+#include "wire/ipv4.h"
 
 static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *netif,
                                     const struct ip_hdr *ip, const struct icmp4_hdr *request,
@@ -78,6 +79,18 @@ static bool is_for_path_mtu(const struct icmp4_hdr *hdr)
     return hdr->type == ICMP4_UNREACHABLE && hdr->code == ICMP4_FRAG_NEEDED;
 }
 
+/* RFC 1191 3; what the connection believes is kept for those that follow it. */
+static void tell_path_mtu(struct sk_iface *iface, struct tcp_entry *tcp,
+                          const struct icmp4_hdr *hdr, const struct icmp4_quote *quote, instant now)
+{
+    uint32_t len = IPV4_HDR_LEN + (uint32_t)quote->ip.payload_len;
+    uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
+
+    if (tcp_too_big(&tcp->tcp, &mtu, quote->seq, now)) {
+        path_learn(iface, tcp->node.remote.addr, mtu, now);
+    }
+}
+
 /* Only the socket with exactly the quoted pair is told. */
 static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
                                     struct cursor *c, struct pkt *pkt, instant now)
@@ -102,10 +115,12 @@ static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_h
     if (node->tag == SOCK_TCP) {
         struct tcp_entry *tcp = (struct tcp_entry *)(void *)node;
 
-        if (!is_for_path_mtu(hdr)) {
+        if (is_for_path_mtu(hdr)) {
+            tell_path_mtu(iface, tcp, hdr, &quote, now);
+        } else {
             tcp_icmp_error(&tcp->tcp, err, is_hard(hdr), quote.seq);
-            tcp_happened(iface, tcp, now);
         }
+        tcp_happened(iface, tcp, now);
     } else {
         ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)err;
         node_changed(iface, node);

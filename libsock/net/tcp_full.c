@@ -9,4 +9,5 @@ const struct tcp_profile sk_tcp_full = {
     .recovery_without_sack = &tcp_newreno,
     .congestion = &tcp_cubic,
     .extensions = &tcp_timestamps_and_sack,
+    .path_mtu = &tcp_discover_path_mtu,
 };

@@ -65,7 +65,6 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
         return SK_OK;
     }
     ip->payload_len = (uint16_t)pkt->len;
-    ip->dont_frag = true; /* atomic: needs no identification, RFC 6864 4.1 */
     ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), ip);
     if (netif->link->medium == LINK_ETHERNET) {
         frame(netif, ETH_TYPE_IPV4, mac, pkt);
@@ -81,6 +80,7 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
     struct mac_addr mac;
     uint8_t hint = 0;
 
+    ip->dont_frag = true; /* atomic: needs no identification, RFC 6864 4.1 */
     if (!netif) {
         return DROP_TX_NO_ROUTE;
     }

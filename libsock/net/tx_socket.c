@@ -32,7 +32,7 @@ static enum turn wait_in(struct list *list, struct sock_node *node)
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
 /* One copy out of the ring, summed on the way, and the headers in front. NULL: no packet. */
-static struct pkt *build_segment(struct sk_iface *iface, const struct tcp_entry *tcp,
+static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
                                  const struct tcp_hdr *hdr, const struct tcp_text *text,
                                  struct ip_hdr *ip)
 {
@@ -52,7 +52,9 @@ static struct pkt *build_segment(struct sk_iface *iface, const struct tcp_entry 
         .proto = IP_PROTO_TCP,
         .ttl = IP_DEFAULT_TTL,
         .payload_len = (uint16_t)(header_len + text->len),
+        .dont_frag = tcp_dont_fragment(&tcp->tcp),
     };
+    ip->id = ip->dont_frag ? 0 : tcp->ip_id++; /* RFC 6864 4.1, 4.2 */
     tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
     return pkt;
 }
@@ -156,6 +158,7 @@ static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *
         .proto = IP_PROTO_UDP,
         .ttl = IP_DEFAULT_TTL,
         .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
+        .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
     sum = sum_copy(0, pkt_put(pkt, hdr->payload_len), payload, hdr->payload_len);
     udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, hdr, sum);

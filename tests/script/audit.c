@@ -130,7 +130,9 @@ static void audit_text(struct script *s, const struct tcp_hdr *hdr, const struct
     uint32_t past = hdr->seq + hdr->len - tcp->snd_una;
 
     hold(s, hdr->len == text->len && hdr->len <= sizeof(octets));
-    hold(s, hdr->len <= tcp->mss && hdr->len <= s->setup.path_mss);
+    hold(s, hdr->len <= s->setup.path_mss);
+    hold(s, hdr->len <= tcp->mss || (tcp->profile->path_mtu &&
+                                     hdr->len == tcp->profile->path_mtu->probe_len(tcp, s->now)));
     hold(s, past <= (tcp->snd_wnd > 1 ? tcp->snd_wnd : 1));
     ring_copy(&tcp->tx, text->offset, octets, text->len);
     for (uint32_t i = 0; i < text->len; i++) {

@@ -112,6 +112,10 @@ static int64_t value_of(const struct script *s, enum field field)
         return tcp_at_end(tcp);
     case MAY_WRITE:
         return tcp_may_send(tcp);
+    case MSS:
+        return tcp->mss;
+    case DF:
+        return tcp_dont_fragment(tcp);
     case CWND:
         return tcp->cwnd;
     case SSTHRESH:
@@ -132,10 +136,11 @@ static int64_t value_of(const struct script *s, enum field field)
 
 void expect_value(struct script *s, const struct event *e)
 {
-    static const char *const names[] = { "STATE",    "ERR",    "REASON",      "UNREAD",
-                                         "UNACKED",  "AT_END", "MAY_WRITE",   "CWND",
-                                         "SSTHRESH", "RTO",    "SEND_WINDOW", "RECEIVE_WINDOW",
-                                         "RANGES",   "IS_OPEN" };
+    static const char *const names[] = { "STATE",          "ERR",     "REASON",
+                                         "UNREAD",         "UNACKED", "AT_END",
+                                         "MAY_WRITE",      "CWND",    "MSS",
+                                         "SSTHRESH",       "RTO",     "SEND_WINDOW",
+                                         "RECEIVE_WINDOW", "RANGES",  "IS_OPEN" };
     int64_t got = value_of(s, (enum field)e->what);
 
     if (got != e->n) {

@@ -181,6 +181,7 @@ static void open_socket(struct script *s, const struct event *e)
     setup.tx = malloc(setup.tx_size);
     setup.rcv_limit = o->limit ? o->limit : setup.rx_size;
     setup.path_mss = o->path_mss;
+    setup.known_mss = o->known_mss;
     setup.msl = millis(o->msl_ms ? o->msl_ms : 120000);
     setup.nodelay = o->nodelay;
     ck_assert(s->tcp && setup.rx && setup.tx);
@@ -288,6 +289,16 @@ static void ask_reopens(struct script *s, const struct event *e)
     }
 }
 
+static void packet_is_too_big(struct script *s, const struct event *e)
+{
+    uint16_t mtu = (uint16_t)e->what;
+    bool believed = tcp_too_big(s->tcp, &mtu, s->iss + e->n, s->now);
+
+    if (believed != (e->ack != 0) || (believed && mtu != e->ack)) {
+        script_fail(s, "expected a path MTU of %" PRIu32 ", got %u", e->ack, believed ? mtu : 0u);
+    }
+}
+
 static void happen(struct script *s, const struct event *e)
 {
     switch (e->kind) {
@@ -303,6 +314,9 @@ static void happen(struct script *s, const struct event *e)
         break;
     case EVENT_ICMP:
         tcp_icmp_error(s->tcp, (enum sk_err)e->what, e->ack, s->iss + e->n);
+        break;
+    case EVENT_TOO_BIG:
+        packet_is_too_big(s, e);
         break;
     default:
         break;

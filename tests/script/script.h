@@ -46,6 +46,7 @@ enum event_kind {
     EVENT_APP,
     EVENT_EXPECT,
     EVENT_ICMP,
+    EVENT_TOO_BIG,
     EVENT_REOPENS,
 };
 
@@ -70,6 +71,8 @@ enum field {
     AT_END,
     MAY_WRITE,
     CWND,
+    MSS,
+    DF,
     SSTHRESH,
     RTO, /* ms, the back-off included */
     SEND_WINDOW,
@@ -85,6 +88,7 @@ struct script_setup {
     uint32_t tx; /* octets: 65536 */
     uint32_t limit;
     uint16_t path_mss; /* 1000 */
+    uint16_t known_mss;
     uint16_t inflight; /* CONFIG_TCP_INFLIGHT */
     int32_t msl_ms;    /* 120000 */
     bool nodelay;
@@ -128,6 +132,7 @@ struct event {
 #define app(...)       EVENT(EVENT_APP, __VA_ARGS__)       /* ms, call, n */
 #define expect(...)    EVENT(EVENT_EXPECT, __VA_ARGS__)    /* ms, field, value */
 #define icmp(...)      EVENT(EVENT_ICMP, __VA_ARGS__)      /* ms, error, seq, hard */
+#define too_big(...)   EVENT(EVENT_TOO_BIG, __VA_ARGS__)   /* ms, MTU, seq, what is believed, or 0 */
 #define reopens(...)   EVENT(EVENT_REOPENS, __VA_ARGS__)   /* ms, flags, seq, expected */
 
 #define SCRIPT(name)   START_TEST(name) { static const char *const title = #name; static const struct event story[] = {

@@ -99,6 +99,9 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     if (ack.acked > 0) {
         advance_una(tcp, hdr->ack);
         measure(tcp, hdr, now);
+        if (was_open && tcp->profile->path_mtu) {
+            tcp->profile->path_mtu->on_ack(tcp, now);
+        }
     }
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);

@@ -71,6 +71,12 @@ void tcp_abort(struct tcp_sock *tcp)
     tcp_end(tcp, SK_ABORTED);
 }
 
+bool tcp_too_big(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, instant now)
+{
+    return tcp_synchronized(tcp) && tcp->profile->path_mtu &&
+           tcp->profile->path_mtu->too_big(tcp, mtu, seq, now);
+}
+
 void tcp_icmp_error(struct tcp_sock *tcp, enum sk_err err, bool hard, uint32_t seq)
 {
     if (tcp->state == TCP_CLOSED || !seq_within(seq, tcp->snd_una, tcp_in_flight(tcp))) {

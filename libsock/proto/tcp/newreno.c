@@ -86,6 +86,7 @@ static void on_new_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
 static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
 {
     struct newreno *nr = state_of(tcp);
+    uint32_t probe;
 
     if (nr->recovering) {
         tcp->inflation += tcp->mss;
@@ -105,8 +106,10 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
     }
     nr->recovering = true;
     nr->recover = tcp->snd_nxt;
-    tcp->profile->congestion->on_loss(tcp, nr->flight, now);
-    tcp->cwnd = tcp->ssthresh;
+    if (tcp_probe_in_flight(tcp, &probe) == 0 || probe != tcp->snd_una) {
+        tcp->profile->congestion->on_loss(tcp, nr->flight, now);
+        tcp->cwnd = tcp->ssthresh;
+    }
     tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
     retransmit_first(tcp);
 }

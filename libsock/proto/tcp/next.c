@@ -151,12 +151,22 @@ static bool is_worth_sending(const struct tcp_sock *tcp, uint32_t len, uint32_t 
     return len == unsent && (tcp->nodelay || tcp->fin_queued || tcp_in_flight(tcp) == 0);
 }
 
-static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text)
+/* The same of a segment with new text, which may look for a larger MTU of the path. */
+static uint32_t new_text_room(const struct tcp_sock *tcp, instant now)
+{
+    const struct tcp_path_mtu *p = tcp->profile->path_mtu;
+    uint32_t probe = p ? p->probe_len(tcp, now) : 0;
+
+    return probe > 0 ? probe : text_room(tcp);
+}
+
+static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text,
+                     instant now)
 {
     uint32_t unsent = tcp_unsent(tcp);
     uint32_t window = tcp->cwnd + tcp->inflation;
     bool probe = tcp->probe_due && tcp_in_flight(tcp) == 0;
-    uint32_t room = text_room(tcp);
+    uint32_t room;
     uint32_t usable;
     uint32_t len;
     bool fin;
@@ -164,6 +174,7 @@ static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp
     if (!tcp_synchronized(tcp) || !tcp_has_new(tcp)) {
         return false;
     }
+    room = new_text_room(tcp, now);
     window = window < tcp->snd_wnd ? window : tcp->snd_wnd;
     usable = seq_ahead(tcp->snd_nxt, tcp->snd_una + window);
     if (probe) { /* the persist timer: one octet at least, whatever the window */
@@ -191,7 +202,8 @@ static uint32_t ack_seq(const struct tcp_sock *tcp)
 }
 
 /* All but what the extensions add. */
-static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text)
+static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text,
+                         instant now)
 {
     if (next_syn(tcp, hdr)) {
         return true;
@@ -200,7 +212,7 @@ static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct
         return false;
     }
     if (tcp->state != TCP_TIME_WAIT &&
-        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text))) {
+        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now))) {
         return true;
     }
     if (!tcp->ack_due) {
@@ -216,7 +228,7 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
     if (next_reset(tcp, hdr)) {
         return true;
     }
-    if (!next_segment(tcp, hdr, text)) {
+    if (!next_segment(tcp, hdr, text, now)) {
         return false;
     }
     if (tcp->profile->extensions) {
@@ -251,6 +263,7 @@ static void sent_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     uint32_t end = hdr->seq + tcp_seg_len(hdr);
+    bool again = seq_before(hdr->seq, tcp->snd_nxt);
 
     if (hdr->flags & TCP_RST) {
         tcp->rst_due = false;
@@ -266,7 +279,10 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     tcp->syn_due = false;
     tcp->probe_due = false;
     tcp->fin_sent = tcp->fin_sent || hdr->flags & TCP_FIN;
-    if (seq_before(hdr->seq, tcp->snd_nxt)) { /* sent again: Karn */
+    if (tcp->profile->path_mtu && hdr->len > 0) {
+        tcp->profile->path_mtu->on_sent(tcp, hdr, again, now);
+    }
+    if (again) { /* Karn */
         tcp->timing = false;
         tcp->rtx_nxt = seq_max(tcp->rtx_nxt, end);
         tcp->rtx_end = seq_max(tcp->rtx_end, end);

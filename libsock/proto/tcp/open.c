@@ -19,7 +19,8 @@ static size_t recovery_size(const struct tcp_profile *profile)
 static size_t state_size(const struct tcp_profile *profile)
 {
     return recovery_size(profile) + profile->congestion->state_size +
-           (profile->extensions ? profile->extensions->state_size : 0);
+           (profile->extensions ? profile->extensions->state_size : 0) +
+           (profile->path_mtu ? profile->path_mtu->state_size : 0);
 }
 
 size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
@@ -44,6 +45,13 @@ void *tcp_extensions_state(const struct tcp_sock *tcp)
         (uintptr_t)(tcp + 1); /* the state belongs to the caller, who may change it */
 
     return (void *)(behind + recovery_size(tcp->profile) + tcp->profile->congestion->state_size);
+}
+
+void *tcp_path_mtu_state(const struct tcp_sock *tcp)
+{
+    const struct tcp_extensions *x = tcp->profile->extensions;
+
+    return (uint8_t *)tcp_extensions_state(tcp) + (x ? x->state_size : 0);
 }
 
 static struct interval *ranges_memory(struct tcp_sock *tcp)
@@ -85,6 +93,7 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->rcv_limit = setup->rcv_limit;
     tcp->rcv_mss = setup->path_mss;
     tcp->path_mss = setup->path_mss;
+    tcp->known_mss = setup->known_mss;
     tcp->msl = (uint32_t)setup->msl;
     tcp->nodelay = setup->nodelay;
     tcp->rcv_wscale = window_shift(setup->rx_size);
@@ -101,7 +110,8 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     uint16_t mss = hdr->mss ? hdr->mss : TCP_DEFAULT_MSS;
 
     mss = mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
-    tcp->mss = mss < tcp->path_mss ? mss : tcp->path_mss;
+    mss = mss < tcp->path_mss ? mss : tcp->path_mss;
+    tcp->mss = mss;
     if (hdr->wscale == TCP_NO_WSCALE) {
         tcp->rcv_wscale = 0;
     } else {
@@ -117,6 +127,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     tcp->snd_wl2 = hdr->flags & TCP_ACK ? hdr->ack : tcp->iss;
     if (tcp->profile->extensions) {
         tcp->profile->extensions->take_syn(tcp, hdr, now);
+    }
+    if (tcp->profile->path_mtu) {
+        tcp->profile->path_mtu->init(tcp, (uint16_t)(mss - tcp->mss), tcp->known_mss, now);
     }
     if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
         tcp->recovery = tcp->profile->recovery_without_sack;

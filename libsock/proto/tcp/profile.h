@@ -85,12 +85,39 @@ struct tcp_extensions {
     void (*sent)(struct tcp_sock *tcp);
 };
 
+/** How long segments may be: keeps the MSS at what the path takes. NULL in a profile: what our own
+ * link takes, and routers may fragment. */
+struct tcp_path_mtu {
+    const char *name;
+    size_t state_size;
+    /** The MSS is known, `options` octets of it go to the options of every segment. `known`: of the
+     * path, the MTU less 40; 0: nothing. */
+    void (*init)(struct tcp_sock *tcp, uint16_t options, uint16_t known, instant now);
+    /**
+     * A router takes `*mtu` octets only, and not the segment that begins with `seq`. True: so it
+     * is, and `*mtu` what the path is held for.
+     */
+    bool (*too_big)(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, instant now);
+    /** The retransmission timer expired. */
+    void (*on_timeout)(struct tcp_sock *tcp, instant now);
+    /** Something was acknowledged. */
+    void (*on_ack)(struct tcp_sock *tcp, instant now);
+    /** Text was sent, `again` or for the first time. */
+    void (*on_sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, bool again, instant now);
+    /** Octets of text, more than the MSS, with which the next new segment probes the path; or 0. */
+    uint32_t (*probe_len)(const struct tcp_sock *tcp, instant now);
+    /** The length of the probe that is under way, and where it begins; or 0. Its loss is no sign of
+     * congestion. */
+    uint32_t (*probe_in_flight)(const struct tcp_sock *tcp, uint32_t *seq);
+};
+
 struct tcp_profile {
     const char *name;
     const struct tcp_recovery *recovery;
     const struct tcp_recovery *recovery_without_sack; /* NULL: the same */
     const struct tcp_congestion *congestion;
     const struct tcp_extensions *extensions; /* NULL: none */
+    const struct tcp_path_mtu *path_mtu;     /* NULL: fixed */
 };
 
 extern const struct tcp_recovery tcp_newreno;
@@ -98,6 +125,7 @@ extern const struct tcp_recovery tcp_rack;
 extern const struct tcp_congestion tcp_reno;
 extern const struct tcp_congestion tcp_cubic;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
+extern const struct tcp_path_mtu tcp_discover_path_mtu;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */

@@ -19,7 +19,8 @@
 enum rack_mode {
     RACK_OPEN,
     RACK_RECOVERY, /* from a loss until `recover` is acknowledged: cwnd is PRR's */
-    RACK_LOSS,     /* after a timeout: slow start */
+    RACK_LOSS,     /* until `recover`, too: all is sent again, after a timeout, or because the peer
+                      or a router threw it away; cwnd is the congestion control's */
 };
 
 enum rack_timer {

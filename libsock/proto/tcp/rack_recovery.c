@@ -33,7 +33,9 @@ static void show(struct tcp_sock *tcp)
         i++;
     }
     tcp->rtx_nxt = inflight_start(&rack->f, i);
-    tcp->rtx_end = inflight_at(&rack->f, i)->end;
+    while (i < rack->f.n && inflight_at(&rack->f, i)->flags & INFLIGHT_LOST) {
+        tcp->rtx_end = inflight_at(&rack->f, i++)->end;
+    }
 }
 
 static void schedule(struct tcp_sock *tcp, uint32_t wait, instant now)
@@ -91,6 +93,19 @@ static void take_back(struct tcp_sock *tcp)
     }
 }
 
+/* Octets of a probe of the path's MTU that is lost: no congestion (RFC 4821 7.6.1). */
+static uint32_t lost_probe(const struct tcp_sock *tcp)
+{
+    struct rack *rack = rack_of(tcp);
+    uint32_t seq;
+    uint32_t len = tcp_probe_in_flight(tcp, &seq);
+
+    if (len == 0 || !(inflight_at(&rack->f, inflight_find(&rack->f, seq))->flags & INFLIGHT_LOST)) {
+        return 0;
+    }
+    return len;
+}
+
 static void control(struct tcp_sock *tcp, const struct rack_news *news, instant now)
 {
     struct rack *rack = rack_of(tcp);
@@ -99,7 +114,7 @@ static void control(struct tcp_sock *tcp, const struct rack_news *news, instant 
     if (rack->mode != RACK_OPEN && !seq_before(tcp->snd_una, rack->recover)) {
         leave(tcp);
     }
-    if (rack->mode == RACK_OPEN && rack->f.lost > 0) {
+    if (rack->mode == RACK_OPEN && rack->f.lost > lost_probe(tcp)) {
         enter_recovery(tcp, now);
     }
     if (rack->mode == RACK_RECOVERY) {
@@ -242,6 +257,10 @@ static void rack_retransmit_to(struct tcp_sock *tcp, uint32_t end)
             rack_mark_lost(&rack->f, i);
         }
         at = part;
+    }
+    if (rack->mode == RACK_OPEN) {
+        rack->mode = RACK_LOSS;
+        rack->recover = tcp->snd_nxt;
     }
     rack->force = true;
     show(tcp);

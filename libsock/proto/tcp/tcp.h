@@ -9,7 +9,7 @@
  *   next.c     what is sent              timer.c    retransmission, probes, 2 MSL, delayed ACK
  *   close.c    write, close, abort       profile.h  the tables from which the rest is chosen:
  *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
- *   options: extensions.c (timestamps and SACK)
+ *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c
  *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
  * ring's head is the octet at rcv_nxt. Not here: urgent data (ignored), data on a SYN (left to be
@@ -106,6 +106,7 @@ struct tcp_sock {
     uint16_t rcv_mss;    /* what we announce */
     uint16_t rcv_full;   /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
     uint16_t path_mss;   /* what the netif can carry */
+    uint16_t known_mss;  /* what was known of the path at first; 0: nothing */
     uint16_t n_inflight; /* records behind the state */
 
     uint8_t state;    /* enum tcp_state */
@@ -131,6 +132,7 @@ struct tcp_sock {
     bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
     bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
     bool nodelay;      /* no Nagle */
+    bool fragmentable; /* the path takes less than the least that we send in one packet */
 };
 
 /** What a segment carries: `len` octets from `offset` past the send ring's tail. */
@@ -149,7 +151,8 @@ struct tcp_setup {
     uint32_t iss;
     uint32_t ts_offset;  /* of the timestamp clock, RFC 7323 5.4 */
     uint32_t rcv_limit;  /* octets */
-    uint16_t path_mss;   /* MTU - 40 */
+    uint16_t path_mss;   /* of the link: MTU - 40 */
+    uint16_t known_mss;  /* the same of the path, where it is known and less; 0: not */
     uint16_t n_ranges;   /* of out-of-order text, and */
     uint16_t n_inflight; /* records of what is in flight: tcp_state_size counts both */
     duration msl;
@@ -216,6 +219,18 @@ void tcp_abort(struct tcp_sock *tcp);
  */
 void tcp_icmp_error(struct tcp_sock *tcp, enum sk_err err, bool hard, uint32_t seq);
 
+/**
+ * ICMP said that a router takes packets of `*mtu` octets only, and not the one with the segment
+ * that begins with `seq` (RFC 1191). True: it is believed, and `*mtu` is what the path is held for.
+ */
+bool tcp_too_big(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, instant now);
+
+/** False when routers may fragment the packets of the connection. */
+static inline bool tcp_dont_fragment(const struct tcp_sock *tcp)
+{
+    return tcp->profile->path_mtu && !tcp->fragmentable;
+}
+
 /** The segment that answers `hdr` where no connection is (RFC 9293 3.10.7.1); false: none does. */
 bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply);
 
@@ -267,6 +282,15 @@ bool tcp_has_new(const struct tcp_sock *tcp);
 void *tcp_recovery_state(struct tcp_sock *tcp);
 void *tcp_congestion_state(struct tcp_sock *tcp);
 void *tcp_extensions_state(const struct tcp_sock *tcp);
+void *tcp_path_mtu_state(const struct tcp_sock *tcp);
+
+/** The length of the probe for a larger MTU that is under way, and where it begins; or 0. */
+static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t *seq)
+{
+    const struct tcp_path_mtu *p = tcp->profile->path_mtu;
+
+    return p ? p->probe_in_flight(tcp, seq) : 0;
+}
 
 /** n_inflight records of the recovery's record_size. */
 void *tcp_inflight_memory(struct tcp_sock *tcp);

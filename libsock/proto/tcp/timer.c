@@ -102,6 +102,9 @@ static void retransmit(struct tcp_sock *tcp, instant now)
     if (is_opening(tcp)) {
         tcp->syn_due = true;
     } else {
+        if (tcp->profile->path_mtu) {
+            tcp->profile->path_mtu->on_timeout(tcp, now);
+        }
         tcp->recovery->on_timeout(tcp, now);
     }
     wait_again(tcp, now);
