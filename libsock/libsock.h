@@ -93,9 +93,9 @@ struct sk_config {
     (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (16 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (248 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (268 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (40 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (52 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
@@ -286,6 +286,19 @@ enum sk_option {
     SK_SNDBUF,
     SK_NODELAY,    /* switch: no Nagle (RFC 9293 3.7.4) */
     SK_ACCEPTCONN, /* get: 1 for a listener */
+
+    /* Keep-alives (RFC 9293 3.8.4): off by default. The peer is asked after SK_KEEPIDLE without a
+     * word, then every SK_KEEPINTVL; when it did not answer SK_KEEPCNT times, SK_TIMED_OUT. */
+    SK_KEEPALIVE, /* switch */
+    SK_KEEPIDLE,  /* seconds, 1 to 32767; 7200 */
+    SK_KEEPINTVL, /* seconds, 1 to 32767; 75 */
+    SK_KEEPCNT,   /* 1 to 127; 9 */
+
+    SK_USER_TIMEOUT, /* milliseconds; how long what was sent may go unacknowledged, and a window
+                        closed, before SK_TIMED_OUT (RFC 9293 3.9.1.1). Found out when a timer
+                        expires, so by a retransmission timeout late at most. 0, the default: 924 s,
+                        180 s while connecting, and any time for a peer that answers probes of its
+                        closed window */
     SK_N_OPTIONS
 };
 

@@ -140,6 +140,7 @@ c_tests = \
 	%D%/script/test_congestion_model \
 	%D%/script/test_flags \
 	%D%/script/test_flags_host \
+	%D%/script/test_keepalive \
 	%D%/script/test_loss \
 	%D%/script/test_open \
 	%D%/script/test_options \

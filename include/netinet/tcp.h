@@ -6,5 +6,9 @@
 #pragma GCC system_header
 
 #define TCP_NODELAY 1
+#define TCP_KEEPIDLE 4
+#define TCP_KEEPINTVL 5
+#define TCP_KEEPCNT 6
+#define TCP_USER_TIMEOUT 18
 
 #endif

@@ -46,6 +46,7 @@ typedef __sa_family_t sa_family_t;
 #define SO_ERROR 4
 #define SO_SNDBUF 7
 #define SO_RCVBUF 8
+#define SO_KEEPALIVE 9
 #define SO_RCVTIMEO 20
 #define SO_SNDTIMEO 21
 

@@ -5,6 +5,8 @@
 #define KIND(tag) (1u << (tag))
 #define STREAM (KIND(SOCK_TCP) | KIND(SOCK_LISTENER))
 #define ANY (STREAM | KIND(SOCK_UDP))
+#define MAX_KEEP_SECONDS 32767 /* as Linux, and for the count */
+#define MAX_KEEP_COUNT 127
 #define MAX_BUFFER                                                                                 \
     (1 << 30) /* octets: half of the sequence space and more would make windows ambiguous */
 
@@ -13,13 +15,14 @@ struct view {
     struct sock_node *node;
     uint32_t *rx_size;
     uint32_t *tx_size;
-    bool *nodelay;
+    struct tcp_options *tcp;
+    instant now;
     bool open; /* the buffers are in use: their size is what it is */
 };
 
-static struct view view_of(const struct tagged_socket *slot)
+static struct view view_of(const struct sk_iface *iface, const struct tagged_socket *slot)
 {
-    struct view v = { .node = slot->u.node };
+    struct view v = { .node = slot->u.node, .now = iface->now };
 
     switch (slot_tag(slot)) {
     case SOCK_UDP:
@@ -30,13 +33,13 @@ static struct view view_of(const struct tagged_socket *slot)
     case SOCK_TCP:
         v.rx_size = &slot->u.tcp->rx_size;
         v.tx_size = &slot->u.tcp->tx_size;
-        v.nodelay = &slot->u.tcp->nodelay;
+        v.tcp = &slot->u.tcp->tcp.options;
         v.open = slot->u.tcp->rx != NULL;
         break;
     default:
         v.rx_size = &slot->u.listener->rx_size;
         v.tx_size = &slot->u.listener->tx_size;
-        v.nodelay = &slot->u.listener->nodelay;
+        v.tcp = &slot->u.listener->options;
         break;
     }
     return v;
@@ -71,10 +74,62 @@ static enum sk_err set_reuseaddr(struct view *v, int32_t value)
 
 static enum sk_err set_nodelay(struct view *v, int32_t value)
 {
-    *v->nodelay = value != 0;
-    if (v->node->tag == SOCK_TCP) {
-        ((struct tcp_entry *)(void *)v->node)->tcp.nodelay = value != 0;
+    v->tcp->nodelay = value != 0;
+    return SK_OK;
+}
+
+/* A connection that lives has a timer to set. */
+static void tell_connection(const struct view *v)
+{
+    struct tcp_entry *tcp = (struct tcp_entry *)(void *)v->node;
+
+    if (v->node->tag == SOCK_TCP && tcp->opened) {
+        tcp_options_changed(&tcp->tcp, v->now);
     }
+}
+
+static enum sk_err set_keepalive(struct view *v, int32_t value)
+{
+    v->tcp->keepalive = value != 0;
+    tell_connection(v);
+    return SK_OK;
+}
+
+static enum sk_err set_seconds(struct view *v, uint16_t *option, int32_t value)
+{
+    if (value < 1 || value > MAX_KEEP_SECONDS) {
+        return SK_INVALID;
+    }
+    *option = (uint16_t)value;
+    tell_connection(v);
+    return SK_OK;
+}
+
+static enum sk_err set_keepidle(struct view *v, int32_t value)
+{
+    return set_seconds(v, &v->tcp->keep_idle, value);
+}
+
+static enum sk_err set_keepintvl(struct view *v, int32_t value)
+{
+    return set_seconds(v, &v->tcp->keep_interval, value);
+}
+
+static enum sk_err set_keepcnt(struct view *v, int32_t value)
+{
+    if (value < 1 || value > MAX_KEEP_COUNT) {
+        return SK_INVALID;
+    }
+    v->tcp->keep_count = (uint8_t)value;
+    return SK_OK;
+}
+
+static enum sk_err set_user_timeout(struct view *v, int32_t value)
+{
+    if (value < 0) {
+        return SK_INVALID;
+    }
+    v->tcp->user_timeout = (uint32_t)value;
     return SK_OK;
 }
 
@@ -117,7 +172,32 @@ static int32_t get_sndbuf(struct view *v)
 
 static int32_t get_nodelay(struct view *v)
 {
-    return *v->nodelay;
+    return v->tcp->nodelay;
+}
+
+static int32_t get_keepalive(struct view *v)
+{
+    return v->tcp->keepalive;
+}
+
+static int32_t get_keepidle(struct view *v)
+{
+    return v->tcp->keep_idle;
+}
+
+static int32_t get_keepintvl(struct view *v)
+{
+    return v->tcp->keep_interval;
+}
+
+static int32_t get_keepcnt(struct view *v)
+{
+    return v->tcp->keep_count;
+}
+
+static int32_t get_user_timeout(struct view *v)
+{
+    return (int32_t)v->tcp->user_timeout;
 }
 
 static int32_t get_acceptconn(struct view *v)
@@ -131,13 +211,18 @@ static const struct {
     int32_t (*get)(struct view *);
     unsigned kinds;
 } TABLE[SK_N_OPTIONS] = {
-    [SK_SO_ERROR]   = { NULL,          get_error,      ANY },
-    [SK_SO_TYPE]    = { NULL,          get_type,       ANY },
-    [SK_REUSEADDR]  = { set_reuseaddr, get_reuseaddr,  ANY },
-    [SK_RCVBUF]     = { set_rcvbuf,    get_rcvbuf,     ANY },
-    [SK_SNDBUF]     = { set_sndbuf,    get_sndbuf,     ANY },
-    [SK_NODELAY]    = { set_nodelay,   get_nodelay,    STREAM },
-    [SK_ACCEPTCONN] = { NULL,          get_acceptconn, ANY },
+    [SK_SO_ERROR]     = { NULL,             get_error,        ANY },
+    [SK_SO_TYPE]      = { NULL,             get_type,         ANY },
+    [SK_REUSEADDR]    = { set_reuseaddr,    get_reuseaddr,    ANY },
+    [SK_RCVBUF]       = { set_rcvbuf,       get_rcvbuf,       ANY },
+    [SK_SNDBUF]       = { set_sndbuf,       get_sndbuf,       ANY },
+    [SK_NODELAY]      = { set_nodelay,      get_nodelay,      STREAM },
+    [SK_ACCEPTCONN]   = { NULL,             get_acceptconn,   ANY },
+    [SK_KEEPALIVE]    = { set_keepalive,    get_keepalive,    STREAM },
+    [SK_KEEPIDLE]     = { set_keepidle,     get_keepidle,     STREAM },
+    [SK_KEEPINTVL]    = { set_keepintvl,    get_keepintvl,    STREAM },
+    [SK_KEEPCNT]      = { set_keepcnt,      get_keepcnt,      STREAM },
+    [SK_USER_TIMEOUT] = { set_user_timeout, get_user_timeout, STREAM },
 };
 /* clang-format on */
 
@@ -158,10 +243,11 @@ enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     if (!applies(slot, option) || !TABLE[option].set) {
         return SK_NO_OPTION;
     }
-    v = view_of(slot);
+    v = view_of(iface, slot);
     err = TABLE[option].set(&v, value);
     if (v.node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v.node)->opened) {
-        tx_wants(iface, v.node); /* without Nagle, what waited may leave */
+        /* Without Nagle, what waited may leave; a keep-alive has its time. */
+        tcp_happened(iface, (struct tcp_entry *)(void *)v.node, iface->now);
     }
     return err;
 }
@@ -177,7 +263,7 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     if (!applies(slot, option)) {
         return SK_NO_OPTION;
     }
-    v = view_of(slot);
+    v = view_of(iface, slot);
     *value = TABLE[option].get(&v);
     node_changed(iface, v.node);
     return SK_OK;

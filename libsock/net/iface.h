@@ -87,7 +87,7 @@ struct listener_entry {
     uint32_t n_accepted;
     uint32_t rx_size;
     uint32_t tx_size;
-    bool nodelay;
+    struct tcp_options options; /* of the connections that it accepts */
 };
 
 struct tcp_entry {
@@ -97,13 +97,12 @@ struct tcp_entry {
     uint8_t *tx;
     uint32_t rx_size;
     uint32_t tx_size;
-    uint32_t credit; /* octets of the netif's absorb that this connection may announce */
-    uint16_t ip_id;  /* of the next packet that may be fragmented */
-    uint8_t ifindex; /* of the credit */
-    bool half_open;  /* in iface->half_open, not in its listener's queue */
-    bool bound;      /* by the program, not only for its connection */
-    bool opened;     /* tcp is in use; until then only its options are kept */
-    bool nodelay;
+    uint32_t credit;     /* octets of the netif's absorb that this connection may announce */
+    uint16_t ip_id;      /* of the next packet that may be fragmented */
+    uint8_t ifindex;     /* of the credit */
+    bool half_open;      /* in iface->half_open, not in its listener's queue */
+    bool bound;          /* by the program, not only for its connection */
+    bool opened;         /* tcp is in use; until then only its options are kept */
     struct tcp_sock tcp; /* and the state of its profile behind it */
 };
 

@@ -57,7 +57,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .path_mss = (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN),
         .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
         .msl = netif->link->msl,
-        .nodelay = tcp->nodelay,
+        .options = tcp->tcp.options,
     };
 }
 
@@ -108,7 +108,7 @@ static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entr
     if (!tcp) {
         return drop_at(iface, &listener->node, DROP_TCP_NO_MEMORY, pkt);
     }
-    tcp->nodelay = listener->nodelay;
+    tcp->tcp.options = listener->options;
     setup = tcp_setup_for(iface, tcp, netif, now);
     if (highest && !seq_after(setup.iss, *highest)) {
         setup.iss = *highest + 1;

@@ -138,6 +138,7 @@ struct tcp_entry *tcp_take(struct sk_iface *iface)
     if (tcp) {
         tcp->rx_size = iface->rcvbuf;
         tcp->tx_size = iface->sndbuf;
+        tcp->tcp.options = TCP_DEFAULT_OPTIONS;
     }
     return tcp;
 }

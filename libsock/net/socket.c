@@ -133,7 +133,7 @@ static enum sk_err listen_on(struct sk_iface *iface, struct tcp_entry *tcp, uint
     listener->backlog = backlog;
     listener->rx_size = tcp->rx_size;
     listener->tx_size = tcp->tx_size;
-    listener->nodelay = tcp->nodelay;
+    listener->options = tcp->tcp.options;
     listener->node.bound_addr = tcp->node.bound_addr;
     listener->node.local = tcp->node.local;
     listener->node.remote = tcp->node.remote;

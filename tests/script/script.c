@@ -183,7 +183,8 @@ static void open_socket(struct script *s, const struct event *e)
     setup.path_mss = o->path_mss;
     setup.known_mss = o->known_mss;
     setup.msl = millis(o->msl_ms ? o->msl_ms : 120000);
-    setup.nodelay = o->nodelay;
+    setup.options = o->options.keep_count ? o->options : TCP_DEFAULT_OPTIONS;
+    setup.options.nodelay = o->nodelay;
     ck_assert(s->tcp && setup.rx && setup.tx);
     if (e->kind == EVENT_ACTIVE) {
         tcp_open(s->tcp, &setup, s->now);
@@ -272,7 +273,11 @@ static void call(struct script *s, const struct event *e)
         tcp_abort(s->tcp);
         break;
     case NODELAY:
-        s->tcp->nodelay = e->n;
+        s->tcp->options.nodelay = e->n;
+        break;
+    case KEEPALIVE:
+        s->tcp->options.keepalive = e->n;
+        tcp_options_changed(s->tcp, s->now);
         break;
     case LINK:
         s->link_down = !e->n;

@@ -57,8 +57,9 @@ enum call {
     SHUTDOWN_READ,
     CLOSE,
     ABORT,
-    NODELAY, /* n: on or off */
-    LINK,    /* n: does the link take segments? */
+    NODELAY,   /* n: on or off */
+    KEEPALIVE, /* n: on or off */
+    LINK,      /* n: does the link take segments? */
 };
 
 /* What `expect` can ask for; all of them are numbers. */
@@ -92,6 +93,7 @@ struct script_setup {
     uint16_t inflight; /* CONFIG_TCP_INFLIGHT */
     int32_t msl_ms;    /* 120000 */
     bool nodelay;
+    struct tcp_options options; /* keep_count 0: TCP_DEFAULT_OPTIONS */
 };
 
 #define SHUT (-1) /* a window of 0 */

@@ -3,6 +3,7 @@
  * values are checked. */
 #include "tests/support/compat_fixture.h"
 
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <sys/time.h>
@@ -154,19 +155,50 @@ START_TEST(an_accepted_socket_inherits_the_timeouts)
 }
 END_TEST
 
+static int keeps_alive(void *arg)
+{
+    static const struct {
+        int level;
+        int option;
+        int normally;
+        int other;
+        int wrong; /* EINVAL; 0: nothing is */
+    } all[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 0, 1, 0 },
+        { IPPROTO_TCP, TCP_KEEPIDLE, 7200, 32767, 32768 },
+        { IPPROTO_TCP, TCP_KEEPINTVL, 75, 1, -1 },
+        { IPPROTO_TCP, TCP_KEEPCNT, 9, 127, 128 },
+        { IPPROTO_TCP, TCP_USER_TIMEOUT, 0, INT_MAX, -1 },
+    };
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        ck_assert_int_eq(number(fd, all[i].level, all[i].option), all[i].normally);
+        ck_assert_int_eq(set(fd, all[i].level, all[i].option, all[i].other), 0);
+        if (all[i].wrong != 0) {
+            fails_with(set(fd, all[i].level, all[i].option, all[i].wrong), EINVAL);
+        }
+        ck_assert_int_eq(number(fd, all[i].level, all[i].option), all[i].other);
+    }
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(keep_alives_and_the_user_timeout_as_on_linux)
+{
+    compat_alone(keeps_alive);
+}
+END_TEST
+
 static int unknown(void *arg)
 {
     static const struct {
         int level;
         int option;
     } others[] = {
-        { SOL_SOCKET, SO_KEEPALIVE },
-        { SOL_SOCKET, SO_LINGER },
-        { SOL_SOCKET, SO_BROADCAST },
-        { SOL_SOCKET, SO_OOBINLINE },
-        { IPPROTO_TCP, TCP_MAXSEG },
-        { IPPROTO_TCP, 9999 },
-        { IPPROTO_IP, 1 },
+        { SOL_SOCKET, SO_LINGER },   { SOL_SOCKET, SO_BROADCAST }, { SOL_SOCKET, SO_OOBINLINE },
+        { IPPROTO_TCP, TCP_MAXSEG }, { IPPROTO_TCP, 9999 },        { IPPROTO_IP, 1 },
         { 9999, SO_TYPE },
     };
     int value = 0;
@@ -230,6 +262,7 @@ int main(void)
         a_buffer_in_use_tells_its_true_size,
         timeouts_keep_what_they_are_told,
         an_accepted_socket_inherits_the_timeouts,
+        keep_alives_and_the_user_timeout_as_on_linux,
         every_other_option_is_refused,
         lengths_are_checked_and_told,
         NULL,

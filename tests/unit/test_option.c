@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/tick.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -32,6 +33,11 @@ static const struct {
     { SK_SNDBUF, { true, true, true }, { true, true, true } },
     { SK_NODELAY, { true, false, true }, { true, false, true } },
     { SK_ACCEPTCONN, { false, false, false }, { true, true, true } },
+    { SK_KEEPALIVE, { true, false, true }, { true, false, true } },
+    { SK_KEEPIDLE, { true, false, true }, { true, false, true } },
+    { SK_KEEPINTVL, { true, false, true }, { true, false, true } },
+    { SK_KEEPCNT, { true, false, true }, { true, false, true } },
+    { SK_USER_TIMEOUT, { true, false, true }, { true, false, true } },
     { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
     { (enum sk_option)999, { false, false, false }, { false, false, false } },
 };
@@ -219,6 +225,97 @@ START_TEST(no_delay)
 }
 END_TEST
 
+static const struct {
+    enum sk_option option;
+    int32_t least;
+    int32_t most;
+} NUMBERS[] = { { SK_KEEPIDLE, 1, 32767 },
+                { SK_KEEPINTVL, 1, 32767 },
+                { SK_KEEPCNT, 1, 127 },
+                { SK_USER_TIMEOUT, 0, INT32_MAX } };
+
+START_TEST(numbers_have_a_range)
+{
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_socket(&h, SK_STREAM);
+    for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+        enum sk_option option = NUMBERS[i].option;
+
+        ck_assert_int_eq(sk_set(h.iface, fd, option, NUMBERS[i].most), SK_OK);
+        ck_assert_int_eq(host_option(&h, fd, option), NUMBERS[i].most);
+        ck_assert_int_eq(sk_set(h.iface, fd, option, NUMBERS[i].least), SK_OK);
+        ck_assert_int_eq(sk_set(h.iface, fd, option, NUMBERS[i].least - 1), SK_INVALID);
+        if (NUMBERS[i].most < INT32_MAX) {
+            ck_assert_int_eq(sk_set(h.iface, fd, option, NUMBERS[i].most + 1), SK_INVALID);
+        }
+        ck_assert_int_eq(host_option(&h, fd, option), NUMBERS[i].least);
+    }
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(what_is_accepted_has_the_options_of_its_listener)
+{
+    struct peer p;
+    sk_fd listener;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_STREAM, 80);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPIDLE, 60), SK_OK); /* before it listens */
+    ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_OK);
+    listener = fd;
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_KEEPALIVE, 1), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_USER_TIMEOUT, 5000), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_NODELAY, 1), SK_OK);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, listener);
+    ck_assert_int_eq(host_option(&h, fd, SK_KEEPALIVE), 1);
+    ck_assert_int_eq(host_option(&h, fd, SK_KEEPIDLE), 60);
+    ck_assert_int_eq(host_option(&h, fd, SK_KEEPINTVL), 75);
+    ck_assert_int_eq(host_option(&h, fd, SK_USER_TIMEOUT), 5000);
+    ck_assert_int_eq(host_option(&h, fd, SK_NODELAY), 1);
+    host_forget(&h);
+    host_run(&h, h.now + seconds(59));
+    peer_silent(&p);
+    host_run(&h, h.now + seconds(2));
+    ck_assert_ptr_nonnull(peer_expect(&p, TCP_ACK));
+    host_free(&h);
+}
+END_TEST
+
+/* Each of them, when it is set on a connection that lives, counts from then on. */
+START_TEST(keep_alives_begin_when_the_program_says)
+{
+    struct peer p;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    host_run(&h, h.now + seconds(20));
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPALIVE, 1), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPIDLE, 10), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPINTVL, 3), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPCNT, 2), SK_OK);
+    host_forget(&h);
+    host_run(&h, h.now + millis(9900));
+    host_silent(&h);
+    host_run(&h, h.now + millis(200));
+    ck_assert_ptr_nonnull(peer_expect(&p, TCP_ACK));
+    host_run(&h, h.now + seconds(3));
+    ck_assert_ptr_nonnull(peer_expect(&p, TCP_ACK));
+    ck_assert_uint_eq(sk_readiness(h.iface, fd) & SK_ERROR, 0);
+    host_run(&h, h.now + seconds(3));
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_TIMED_OUT);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { who_has_which_option,
@@ -229,6 +326,9 @@ int main(void)
                                    a_listener_hands_its_options_on,
                                    classes_that_are_used_up,
                                    no_delay,
+                                   numbers_have_a_range,
+                                   what_is_accepted_has_the_options_of_its_listener,
+                                   keep_alives_begin_when_the_program_says,
                                    NULL };
 
     return suite_run("option", tests);

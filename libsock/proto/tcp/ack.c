@@ -109,8 +109,11 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     if (ack.acked > 0) {
         tcp->soft_err = SK_OK;
     }
-    /* The peer is there: RFC 9293 MUST-37. It may not hold up for ever what nobody waits for. */
-    if (ack.acked > 0 || (was_shut && !tcp->orphan)) {
+    tcp->heard_at = tick_ceil(now);
+    tcp->n_keepalives = 0;
+    /* The peer is there: RFC 9293 MUST-37. It may not hold up for ever what nobody waits for, nor
+     * for longer than the program says. */
+    if (ack.acked > 0 || (was_shut && !tcp->orphan && tcp->options.user_timeout == 0)) {
         tcp->give_up_set = false;
     }
     if (fin_is_acked(tcp)) {

@@ -21,7 +21,7 @@ bool tcp_has_new(const struct tcp_sock *tcp)
 
 bool tcp_may_have_next(const struct tcp_sock *tcp)
 {
-    return tcp->ack_due || tcp->rst_due || tcp->syn_due || tcp->probe_due ||
+    return tcp->ack_due || tcp->rst_due || tcp->syn_due || tcp->probe_due || tcp->keepalive_due ||
            tcp->rtx_nxt != tcp->rtx_end || tcp_has_new(tcp);
 }
 
@@ -148,7 +148,7 @@ static bool is_worth_sending(const struct tcp_sock *tcp, uint32_t len, uint32_t 
     if (len == room || len >= tcp->max_snd_wnd / 2) {
         return true;
     }
-    return len == unsent && (tcp->nodelay || tcp->fin_queued || tcp_in_flight(tcp) == 0);
+    return len == unsent && (tcp->options.nodelay || tcp->fin_queued || tcp_in_flight(tcp) == 0);
 }
 
 /* The same of a segment with new text, which may look for a larger MTU of the path. */
@@ -215,10 +215,12 @@ static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct
         (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now))) {
         return true;
     }
-    if (!tcp->ack_due) {
+    if (!tcp->ack_due && !tcp->keepalive_due) {
         return false;
     }
-    fill(tcp, ack_seq(tcp), TCP_ACK, hdr);
+    /* RFC 9293 SHLD-12: a probe is an ACK before the window, without text, that asks for another.
+     */
+    fill(tcp, tcp->keepalive_due ? tcp->snd_nxt - 1 : ack_seq(tcp), TCP_ACK, hdr);
     return true;
 }
 
@@ -252,6 +254,7 @@ static void sent_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     uint32_t wnd = hdr->flags & TCP_SYN ? hdr->wnd : (uint32_t)hdr->wnd << tcp->rcv_wscale;
 
     tcp->ack_due = false;
+    tcp->keepalive_due = false;
     tcp->ack_delayed = false;
     tcp->rcv_acked = hdr->ack;
     if (tcp->profile->extensions) {

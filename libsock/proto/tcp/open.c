@@ -95,7 +95,8 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->path_mss = setup->path_mss;
     tcp->known_mss = setup->known_mss;
     tcp->msl = (uint32_t)setup->msl;
-    tcp->nodelay = setup->nodelay;
+    tcp->options = setup->options;
+    tcp->heard_at = tick_ceil(now);
     tcp->rcv_wscale = window_shift(setup->rx_size);
     rtt_init(&tcp->rtt);
     if (tcp->profile->extensions) {

@@ -7,7 +7,8 @@
  *   open.c     SYN in both directions    arrives.c  segments, in the order of RFC 9293 3.10.7
  *   text.c     text to its place         ack.c      acknowledgments and windows of the peer
  *   next.c     what is sent              timer.c    retransmission, probes, 2 MSL, delayed ACK
- *   close.c    write, close, abort       profile.h  the tables from which the rest is chosen:
+ *   close.c    write, close, abort       keepalive.c
+ *   profile.h  the tables from which the rest is chosen:
  *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
  *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c
  *
@@ -60,8 +61,22 @@ enum tcp_timer {
     TCP_TIMER_OFF,
     TCP_TIMER_RETRANSMIT, /* RFC 6298: the first octet in flight */
     TCP_TIMER_PERSIST,    /* RFC 9293 3.8.6.1: a closed window, or one too small to use */
+    TCP_TIMER_KEEPALIVE,  /* RFC 9293 3.8.4: nothing is in flight */
     TCP_TIMER_LAST,       /* TIME-WAIT, or FIN-WAIT-2 without a reader */
 };
+
+/* What a program may choose, before the connection or later. */
+struct tcp_options {
+    uint32_t user_timeout;  /* milliseconds; 0: TCP_R2 */
+    uint16_t keep_idle;     /* seconds */
+    uint16_t keep_interval; /* seconds */
+    uint8_t keep_count;
+    bool keepalive;
+    bool nodelay; /* no Nagle */
+};
+
+#define TCP_DEFAULT_OPTIONS                                                                        \
+    ((struct tcp_options){ .keep_idle = 7200, .keep_interval = 75, .keep_count = 9 })
 
 struct tcp_sock {
     const struct tcp_profile *profile;
@@ -99,6 +114,7 @@ struct tcp_sock {
     tick sent_at;     /* when text last left */
     tick given_up_at; /* R2: when the peer's silence has lasted too long */
     tick old_ack_at;  /* when an empty segment or a SYN was last answered */
+    tick heard_at;    /* when the peer last acknowledged anything, old or new */
     uint32_t msl;     /* microseconds */
 
     uint32_t rst_seq;    /* of the RST to send */
@@ -115,6 +131,8 @@ struct tcp_sock {
     uint8_t soft_err; /* enum sk_err: what ICMP said, told when the connection times out */
     uint8_t snd_wscale;
     uint8_t rcv_wscale;
+    uint8_t n_keepalives; /* that were not answered yet */
+    struct tcp_options options;
 
     bool passive; /* opened by a listener, RFC 9293 MUST-11 */
     bool timing;  /* a round trip is being measured */
@@ -123,6 +141,7 @@ struct tcp_sock {
     bool give_up_set; /* given_up_at is set */
     bool syn_due;
     bool probe_due;
+    bool keepalive_due;
     bool recovery_timer;
     bool rst_due;
     bool fin_queued; /* FIN after what is in tx */
@@ -131,7 +150,6 @@ struct tcp_sock {
     bool fin_received; /* everything up to the FIN is here */
     bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
     bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
-    bool nodelay;      /* no Nagle */
     bool fragmentable; /* the path takes less than the least that we send in one packet */
 };
 
@@ -156,7 +174,7 @@ struct tcp_setup {
     uint16_t n_ranges;   /* of out-of-order text, and */
     uint16_t n_inflight; /* records of what is in flight: tcp_state_size counts both */
     duration msl;
-    bool nodelay;
+    struct tcp_options options;
 };
 
 /** Active OPEN (RFC 9293 3.10.1): SYN-SENT. */
@@ -200,6 +218,9 @@ void tcp_consumed(struct tcp_sock *tcp, instant now);
 
 /** The writer put octets into `tx`. */
 void tcp_produced(struct tcp_sock *tcp, instant now);
+
+/** An option other than nodelay was changed. */
+void tcp_options_changed(struct tcp_sock *tcp, instant now);
 
 /** No more will be written: FIN follows what is queued (RFC 9293 3.10.4). */
 void tcp_shutdown_send(struct tcp_sock *tcp, instant now);
@@ -320,6 +341,11 @@ void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now
 /** Sets the timer to what the state of the connection asks for; `restart`: from now on (timer.c).
  */
 void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now);
+
+/** When the peer is asked whether it is still there, unless it is heard of before (keepalive.c). */
+tick tcp_keepalive_at(const struct tcp_sock *tcp);
+/** That time has come. */
+void tcp_keepalive_expires(struct tcp_sock *tcp, instant now);
 
 /** TIME-WAIT: 2 MSL from now (timer.c). */
 void tcp_enter_time_wait(struct tcp_sock *tcp, instant now);

@@ -20,14 +20,20 @@ static enum tcp_timer wanted_timer(const struct tcp_sock *tcp)
     case TCP_SYN_RECEIVED:
         return TCP_TIMER_RETRANSMIT;
     case TCP_FIN_WAIT_2:
-        return tcp->orphan ? TCP_TIMER_LAST : TCP_TIMER_OFF;
+        if (tcp->orphan) {
+            return TCP_TIMER_LAST;
+        }
+        break;
     default:
         break;
     }
     if (anything_out && tcp->snd_wnd > 0) {
         return TCP_TIMER_RETRANSMIT;
     }
-    return anything_out || tcp_has_new(tcp) ? TCP_TIMER_PERSIST : TCP_TIMER_OFF;
+    if (anything_out || tcp_has_new(tcp)) {
+        return TCP_TIMER_PERSIST;
+    }
+    return tcp->options.keepalive ? TCP_TIMER_KEEPALIVE : TCP_TIMER_OFF;
 }
 
 void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now)
@@ -44,6 +50,8 @@ void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now)
         if (tcp->timer != TCP_TIMER_LAST) {
             tcp->timer_at = tick_ceil(now + TCP_ORPHAN_TIME);
         }
+    } else if (wanted == TCP_TIMER_KEEPALIVE) {
+        tcp->timer_at = tcp_keepalive_at(tcp);
     } else {
         tcp->timer_at = tick_ceil(now + rtt_timeout(&tcp->rtt));
     }
@@ -75,14 +83,20 @@ static bool is_opening(const struct tcp_sock *tcp)
     return tcp->state == TCP_SYN_SENT || tcp->state == TCP_SYN_RECEIVED;
 }
 
-/* True when the peer has been silent for R2. */
+static duration patience(const struct tcp_sock *tcp)
+{
+    if (tcp->options.user_timeout > 0) {
+        return millis(tcp->options.user_timeout);
+    }
+    return is_opening(tcp) ? TCP_R2_SYN : TCP_R2;
+}
+
+/* True when the peer has been silent for R2, or as long as the program waits. */
 static bool gives_up(struct tcp_sock *tcp, instant now)
 {
     if (!tcp->give_up_set) {
         tcp->give_up_set = true;
-        tcp->given_up_at =
-            tick_ceil(now - rtt_timeout(&tcp->rtt) + (is_opening(tcp) ? TCP_R2_SYN : TCP_R2));
-        return false;
+        tcp->given_up_at = tick_ceil(now - rtt_timeout(&tcp->rtt) + patience(tcp));
     }
     return tick_due(tcp->given_up_at, now);
 }
@@ -123,6 +137,10 @@ static bool timer_expires(struct tcp_sock *tcp, instant now)
 {
     if (tcp->timer == TCP_TIMER_LAST) {
         tcp_end(tcp, SK_OK);
+        return false;
+    }
+    if (tcp->timer == TCP_TIMER_KEEPALIVE) {
+        tcp_keepalive_expires(tcp, now);
         return false;
     }
     if (gives_up(tcp, now)) {
