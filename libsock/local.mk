@@ -78,6 +78,7 @@ core_sources = \
 	%D%/proto/tcp/extensions.c \
 	%D%/proto/tcp/inflight.c \
 	%D%/proto/tcp/inflight.h \
+	%D%/proto/tcp/initial_window.h \
 	%D%/proto/tcp/keepalive.c \
 	%D%/proto/tcp/newreno.c \
 	%D%/proto/tcp/next.c \

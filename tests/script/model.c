@@ -63,7 +63,7 @@ static void grow(struct model *m, double acked, double flight)
         return;
     }
     if (m->cwnd < m->ssthresh) {
-        m->cwnd += fmin(acked, m->mss);
+        m->cwnd += fmin(acked, isinf(m->ssthresh) ? 2 * m->mss : m->mss); /* RFC 3465 2.2, 2.3 */
         return;
     }
     m->counted += acked;
@@ -106,6 +106,7 @@ void model_ack(struct model *m, uint64_t ack, double now)
 {
     double flight = (double)(m->nxt - m->una);
     double acked = (double)(ack - m->una);
+    bool partial;
 
     if (ack < m->una) {
         return;
@@ -121,9 +122,13 @@ void model_ack(struct model *m, uint64_t ack, double now)
         m->timing = false;
         sample(m, now - m->timed_at);
     }
+    partial = m->recovering && ack < m->recover;
     new_ack(m, acked, flight);
     m->timer_on = m->una != m->nxt; /* RFC 6298 5.2, 5.3 */
-    m->timer_at = now + model_wait(m);
+    if (!partial || !m->partial) {  /* RFC 6582 3.2 step 3 */
+        m->timer_at = now + model_wait(m);
+    }
+    m->partial = partial;
 }
 
 void model_timeout(struct model *m, double now)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A sender's congestion window and timer, written from RFC 5681, 6582, 3042 and 6298 with real
- * numbers and without wraps. In recovery `cwnd` is the inflated one of RFC 5681 3.2. Declared
- * choices: growth only while half of cwnd is used (RFC 7661), avoidance counts octets (RFC 3465),
+ * A sender's congestion window and timer, written from RFC 5681, 3465, 6582, 3042 and 6298 with
+ * real numbers and without wraps. In recovery `cwnd` is the inflated one of RFC 5681 3.2. Declared
+ * choices: growth only while half of cwnd is used (RFC 7661),
  * RTO at least 200 ms (RFC 6298 2.4 says 1 s), a partial ACK does not deflate below ssthresh, and
  * what limited transmit lets overtake a repetition is not measured.
  */
@@ -25,6 +25,7 @@ struct model {
     double limited;     /* octets that limited transmit let out */
     int duplicates;
     bool recovering;
+    bool partial; /* the last new ACK did not end the recovery */
 
     double srtt; /* us; 0: none */
     double rttvar;

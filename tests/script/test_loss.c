@@ -5,6 +5,12 @@
 
 #include <stdlib.h>
 
+static const struct tcp_profile iw10 = {
+    .name = "newreno, reno from ten segments",
+    .recovery = &tcp_newreno,
+    .congestion = &tcp_reno_iw10,
+};
+
 // clang-format off
 
 /* Eight segments from 4001 on are out, cwnd is 8000 and the time-out 200 ms at 113 ms. */
@@ -30,11 +36,20 @@
     in(121, ACK, 1, 4001, 0), out(121, ACK, 13001, 1, 1000), \
     in(122, ACK, 1, 4001, 0), out(122, ACK, 4001, 1, 1000)
 
-SCRIPT(slow_start_grows_by_a_segment_for_every_ack)
+SCRIPT(slow_start_grows_by_what_an_ack_acknowledges)
     in_slow_start,
-    in(120, ACK, 1, 6001, 0),               /* for two: no more than one, RFC 5681 3.1 */
+    in(120, ACK, 1, 6001, 0),
+    out(120, ACK, 12001, 1, 1000), out(120, ACK, 13001, 1, 1000),
+    out(120, ACK, 14001, 1, 1000), out(120, ACK, 15001, 1, 1000),
+    expect(120, CWND, 10000),
+END_SCRIPT;
+
+SCRIPT(an_ack_for_three_segments_is_worth_two) /* RFC 3465 2.2 */
+    in_slow_start,
+    in(120, ACK, 1, 7001, 0),
     out(120, ACK, 12001, 1, 1000), out(120, ACK, 13001, 1, 1000), out(120, ACK, 14001, 1, 1000),
-    expect(120, CWND, 9000),
+    out(120, ACK, 15001, 1, 1000), out(120, ACK, 16001, 1, 1000),
+    expect(120, CWND, 10000),
 END_SCRIPT;
 
 SCRIPT(an_ack_for_little_opens_little)
@@ -72,6 +87,44 @@ SCRIPT(the_initial_window_is_two_segments_of_8960)
     in(10, SYN | ACK, 0, 1, 0, .mss = 8960),
     out(10, ACK, 1, 1, 0),
     expect(10, CWND, 17920),
+END_SCRIPT;
+
+/* RFC 6928 2 */
+#define ten_segments_of(n, window) \
+    setup(.profile = &iw10, .path_mss = (n)), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = (n)), \
+    out(10, ACK, 1, 1, 0), \
+    expect(10, CWND, (window))
+
+SCRIPT(the_initial_window_may_be_ten_segments)
+    ten_segments_of(1000, 10000),
+END_SCRIPT;
+
+SCRIPT(ten_segments_of_more_than_1460_are_too_many)
+    ten_segments_of(1500, 14600),
+END_SCRIPT;
+
+SCRIPT(two_segments_are_never_too_many)
+    ten_segments_of(8960, 17920),
+END_SCRIPT;
+
+SCRIPT(after_a_pause_the_window_is_ten_segments_again)
+    ten_segments_of(1000, 10000),
+    app(100, WRITE, 2000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK | PSH, 1001, 1, 1000),
+    in(110, ACK, 1, 2001, 0),
+    app(200, WRITE, 10000),
+    out(200, ACK, 2001, 1, 1000), out(200, ACK, 3001, 1, 1000), out(200, ACK, 4001, 1, 1000),
+    out(200, ACK, 5001, 1, 1000), out(200, ACK, 6001, 1, 1000), out(200, ACK, 7001, 1, 1000),
+    out(200, ACK, 8001, 1, 1000), out(200, ACK, 9001, 1, 1000), out(200, ACK, 10001, 1, 1000),
+    out(200, ACK | PSH, 11001, 1, 1000),
+    in(210, ACK, 1, 12001, 0),
+    expect(210, CWND, 12000),
+    app(10000, WRITE, 100),
+    out(10000, ACK | PSH, 12001, 1, 100),
+    expect(10000, CWND, 10000),
 END_SCRIPT;
 
 SCRIPT(limited_transmit_lets_two_segments_out)
@@ -124,6 +177,45 @@ SCRIPT(a_partial_ack_repeats_the_next_hole)
     in(152, ACK, 1, 16001, 0),
     out(152, ACK, 16001, 1, 1000), out(152, ACK, 17001, 1, 1000),
     expect(152, SSTHRESH, 4000),
+END_SCRIPT;
+
+/* RFC 6582 3.2 step 3: 200 ms after the first one, whatever the second one tells. */
+SCRIPT(the_first_partial_ack_alone_restarts_the_timer)
+    in_fast_recovery,
+    in(132, ACK, 1, 6001, 0),
+    out(132, ACK, 6001, 1, 1000),
+    in(142, ACK, 1, 7001, 0),
+    out(142, ACK, 7001, 1, 1000),
+    in(152, ACK, 1, 8001, 0),
+    out(152, ACK, 8001, 1, 1000),
+    out(332, ACK, 8001, 1, 1000),
+    expect(332, CWND, 1000),
+END_SCRIPT;
+
+/* RFC 9293 3.8.6.1: a window that closes has a timer of its own, whose time begins then. */
+SCRIPT(a_partial_ack_that_closes_the_window_starts_the_persist_timer)
+    in_fast_recovery,
+    in(132, ACK, 1, 6001, 0),
+    out(132, ACK, 6001, 1, 1000),
+    in(142, ACK, 1, 7001, 0, .win = SHUT),
+    out(342, ACK, 7001, 1, 1),
+END_SCRIPT;
+
+/* So it is in each recovery. */
+SCRIPT(another_recovery_has_a_first_partial_ack_of_its_own)
+    in_fast_recovery,
+    in(132, ACK, 1, 6001, 0),
+    out(132, ACK, 6001, 1, 1000),
+    in(142, ACK, 1, 14001, 0),
+    out(142, ACK, 14001, 1, 1000), out(142, ACK, 15001, 1, 1000),
+    in(152, ACK, 1, 16001, 0),
+    out(152, ACK, 16001, 1, 1000), out(152, ACK, 17001, 1, 1000), out(152, ACK, 18001, 1, 1000),
+    in(162, ACK, 1, 16001, 0), out(162, ACK, 19001, 1, 1000),
+    in(163, ACK, 1, 16001, 0), out(163, ACK, 20001, 1, 1000),
+    in(164, ACK, 1, 16001, 0), out(164, ACK, 16001, 1, 1000),
+    in(300, ACK, 1, 17001, 0), out(300, ACK, 17001, 1, 1000), out(300, ACK, 21001, 1, 1000),
+    expect(499, CWND, 2000),
+    out(500, ACK, 17001, 1, 1000),
 END_SCRIPT;
 
 SCRIPT(congestion_avoidance_grows_by_a_segment_for_every_window)
@@ -462,16 +554,24 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        slow_start_grows_by_a_segment_for_every_ack,
+        slow_start_grows_by_what_an_ack_acknowledges,
+        an_ack_for_three_segments_is_worth_two,
         an_ack_for_little_opens_little,
         a_window_that_is_not_used_does_not_grow,
         the_initial_window_is_three_segments_of_1460,
         the_initial_window_is_two_segments_of_8960,
+        the_initial_window_may_be_ten_segments,
+        ten_segments_of_more_than_1460_are_too_many,
+        two_segments_are_never_too_many,
+        after_a_pause_the_window_is_ten_segments_again,
         limited_transmit_lets_two_segments_out,
         the_third_duplicate_repeats_a_segment,
         each_further_duplicate_lets_a_segment_out,
         a_full_ack_ends_recovery,
         a_partial_ack_repeats_the_next_hole,
+        the_first_partial_ack_alone_restarts_the_timer,
+        a_partial_ack_that_closes_the_window_starts_the_persist_timer,
+        another_recovery_has_a_first_partial_ack_of_its_own,
         congestion_avoidance_grows_by_a_segment_for_every_window,
         what_is_not_a_duplicate_is_not_counted,
         answers_to_window_probes_are_no_duplicates,

@@ -42,8 +42,8 @@ SCRIPT(what_was_too_big_is_sent_again_in_shorter_segments)
     out(22, ACK, 5441, 1, 1360),
     in(23, ACK, 1, 5441, 0),
     out(23, ACK, 6801, 1, 1360), out(23, ACK, 8161, 1, 1360), out(23, ACK, 9521, 1, 1360),
-    out(23, ACK, 10881, 1, 1360),
-    expect(23, CWND, 7100),
+    out(23, ACK, 10881, 1, 1360), out(23, ACK, 12241, 1, 1360),
+    expect(23, CWND, 8460),
     expect(23, SSTHRESH, UINT32_MAX),
 END_SCRIPT;
 
@@ -130,6 +130,7 @@ SCRIPT(less_than_what_has_arrived_is_not_believed_at_once)
     expect(22, MSS, 1460),
     in(30, ACK, 1, 4381, 0),
     out(30, ACK, 7301, 1, 1460), out(30, ACK, 8761, 1, 1460), out(30, ACK, 10221, 1, 1460),
+    out(30, ACK, 11681, 1, 1460),
     expect(30, MSS, 1460),
 END_SCRIPT;
 
@@ -146,9 +147,11 @@ SCRIPT(a_claim_is_forgotten_when_a_full_segment_arrives)
     too_big(22, 1400, 1461, 0),
     in(30, ACK, 1, 4381, 0),
     out(30, ACK, 7301, 1, 1460), out(30, ACK, 8761, 1, 1460), out(30, ACK, 10221, 1, 1460),
+    out(30, ACK, 11681, 1, 1460),
     in(31, ACK, 1, 7301, 0),
-    out(31, ACK, 11681, 1, 1460), out(31, ACK, 13141, 1, 1460), out(31, ACK, 14601, 1, 1460),
-    out(51, ACK, 16061, 1, 1460),
+    out(31, ACK, 13141, 1, 1460), out(31, ACK, 14601, 1, 1460), out(31, ACK, 16061, 1, 1460),
+    out(31, ACK, 17521, 1, 1460),
+    out(51, ACK, 18981, 1, 1460),
     out(251, ACK, 7301, 1, 1460),
     expect(251, MSS, 1460),
 END_SCRIPT;
@@ -182,11 +185,12 @@ SCRIPT(timeouts_of_short_segments_say_nothing_of_the_path)
     out(10, ACK, 1, 1, 0),
     app(10, WRITE, 400),
     out(10, ACK | PSH, 1, 1, 400),
-    out(210, ACK | PSH, 1, 1, 400),
-    out(610, ACK | PSH, 1, 1, 400),
-    out(1410, ACK | PSH, 1, 1, 400),
-    out(3010, ACK | PSH, 1, 1, 400),
-    expect(3010, MSS, 1460),
+    out(210, ACK | PSH, 1, 1, 400), /* a tail loss probe */
+    out(410, ACK | PSH, 1, 1, 400),
+    out(810, ACK | PSH, 1, 1, 400),
+    out(1610, ACK | PSH, 1, 1, 400),
+    out(3210, ACK | PSH, 1, 1, 400),
+    expect(3210, MSS, 1460),
 END_SCRIPT;
 
 SCRIPT(an_acknowledgment_between_timeouts_counts_them_anew)

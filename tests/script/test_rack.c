@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * RACK-TLP (RFC 8985), proportional rate reduction (RFC 6937), and losses that were none (RFC 3522,
+ * RACK-TLP (RFC 8985), proportional rate reduction (RFC 9937), and losses that were none (RFC 3522,
  * RFC 2883), with Reno for the windows.
  */
 #include "tests/script/script.h"
@@ -54,11 +54,13 @@ SCRIPT(a_segment_is_lost_when_three_sent_later_arrived)
     expect(302, UNACKED, 10000),
 END_SCRIPT;
 
-/* RFC 6937: first 4 for 10, since ssthresh is 4000 of 10000, then up to ssthresh. */
+/* RFC 9937 6: first 4 for 8, since ssthresh is 4000 and 8000 are still to be delivered, then up to
+ * ssthresh. */
 SCRIPT(less_is_sent_than_arrives_until_ssthresh_is_reached)
     in_recovery,
     in(303, ACK, 1, 4001, 0, .sack = { { 5001, 9001 } }),
     in(304, ACK, 1, 4001, 0, .sack = { { 5001, 10001 } }),
+    expect(304, CWND, 5500),                /* half of 3000 is 500 more than the repetition */
     in(305, ACK, 1, 4001, 0, .sack = { { 5001, 11001 } }),
     in(306, ACK, 1, 4001, 0, .sack = { { 5001, 12001 } }),
     out(306, ACK, 14001, 1, 1000),
@@ -74,6 +76,30 @@ SCRIPT(recovery_ends_with_what_was_out_when_it_began)
     in(403, ACK, 1, 14001, 0),
     expect(403, CWND, 4000),
     expect(403, SSTHRESH, 4000),
+END_SCRIPT;
+
+/* Seven segments of ten are new to us: the window of four grows by one. */
+SCRIPT(what_the_last_ack_of_a_recovery_tells_counts)
+    in_recovery,
+    in(402, ACK, 1, 14001, 0),
+    out(402, ACK, 14001, 1, 1000), out(402, ACK, 15001, 1, 1000), out(402, ACK, 16001, 1, 1000),
+    out(402, ACK, 17001, 1, 1000), out(402, ACK, 18001, 1, 1000),
+    expect(402, CWND, 5000),
+END_SCRIPT;
+
+SCRIPT(what_it_repeats_does_not)
+    in_recovery,
+    in(310, ACK, 1, 4001, 0, .sack = { { 5001, 14001 } }),
+    out(310, ACK, 14001, 1, 1000), out(310, ACK, 15001, 1, 1000), out(310, ACK, 16001, 1, 1000),
+    in(402, ACK, 1, 14001, 0),
+    out(402, ACK, 17001, 1, 1000),
+    expect(402, CWND, 4000),
+    in(410, ACK, 1, 16001, 0),
+    out(410, ACK, 18001, 1, 1000), out(410, ACK, 19001, 1, 1000),
+    expect(410, CWND, 4000),
+    in(411, ACK, 1, 17001, 0),              /* with the repetition, four */
+    out(411, ACK, 20001, 1, 1000), out(411, ACK, 21001, 1, 1000),
+    expect(411, CWND, 5000),
 END_SCRIPT;
 
 /* Each hole is seen at once, and filled as PRR lets it. */
@@ -119,17 +145,17 @@ SCRIPT(where_segments_are_reordered_a_loss_is_waited_for)
     in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
     out(300, ACK, 12001, 1, 1000),
     in(301, ACK, 1, 6001, 0),               /* 4001 was late */
-    out(301, ACK, 13001, 1, 1000), out(301, ACK, 14001, 1, 1000),
+    out(301, ACK, 13001, 1, 1000), out(301, ACK, 14001, 1, 1000), out(301, ACK, 15001, 1, 1000),
     in(302, ACK, 1, 6001, 0, .sack = { { 7001, 8001 } }),
-    out(302, ACK, 15001, 1, 1000),
+    out(302, ACK, 16001, 1, 1000),
     in(303, ACK, 1, 6001, 0, .sack = { { 7001, 9001 } }),
-    out(303, ACK, 16001, 1, 1000),
+    out(303, ACK, 17001, 1, 1000),
     in(304, ACK, 1, 6001, 0, .sack = { { 7001, 10001 } }),
-    out(304, ACK, 17001, 1, 1000),
+    out(304, ACK, 18001, 1, 1000),
     in(305, ACK, 1, 6001, 0, .sack = { { 7001, 11001 } }),
-    out(305, ACK, 18001, 1, 1000),
+    out(305, ACK, 19001, 1, 1000),
     out(328, ACK, 6001, 1, 1000),
-    expect(328, SSTHRESH, 4500),
+    expect(328, SSTHRESH, 5000),
 END_SCRIPT;
 
 /* Three segments; RFC 8985 7.2: the last one again, after two round trips without a word. */
@@ -148,6 +174,22 @@ SCRIPT(a_tail_is_probed_with_its_last_segment)
     in(200, ACK, 1, 1, 0, .sack = { { 2001, 3001 } }),
     out(200, ACK, 1, 1, 1000),
     expect(200, SSTHRESH, 2000),
+END_SCRIPT;
+
+/* RFC 8985 7.2: the probe of a single segment would come at 350 ms, the timeout at 250 ms. */
+SCRIPT(a_probe_comes_no_later_than_the_timeout)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 1000),
+    out(50, ACK | PSH, 1, 1, 1000),
+    out(250, ACK | PSH, 1, 1, 1000),
+    expect(250, CWND, 4000),
+    expect(250, RTO, 200),
+    out(450, ACK | PSH, 1, 1, 1000),
+    expect(450, CWND, 1000),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_was_not_needed_changes_nothing)
@@ -352,10 +394,13 @@ int main(void)
         a_segment_is_lost_when_three_sent_later_arrived,
         less_is_sent_than_arrives_until_ssthresh_is_reached,
         recovery_ends_with_what_was_out_when_it_began,
+        what_the_last_ack_of_a_recovery_tells_counts,
+        what_it_repeats_does_not,
         holes_are_filled_in_order,
         a_lost_retransmission_is_found,
         where_segments_are_reordered_a_loss_is_waited_for,
         a_tail_is_probed_with_its_last_segment,
+        a_probe_comes_no_later_than_the_timeout,
         a_probe_that_was_not_needed_changes_nothing,
         new_text_is_the_better_probe,
         a_loss_that_a_probe_repaired_reduces_the_window,

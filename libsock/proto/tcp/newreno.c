@@ -13,9 +13,13 @@
 
 struct newreno {
     uint32_t recover; /* RFC 6582 3.1: a loss before this was reacted to */
-    uint32_t flight;  /* at the first duplicate: limited transmit does not count, RFC 5681 3.2 */
+    union {
+        uint32_t flight; /* at the first duplicate: limited transmit does not count, RFC 5681 3.2 */
+        tick timer_at;   /* after the first partial ACK */
+    };
     uint8_t n_duplicates;
     bool recovering;
+    bool partial; /* and an ACK of a part came */
 };
 
 static struct newreno *state_of(struct tcp_sock *tcp)
@@ -49,6 +53,19 @@ static void leave(struct tcp_sock *tcp, struct newreno *nr)
     tcp->inflation = 0;
 }
 
+/*
+ * RFC 6582 3.2 step 3: the first partial ACK alone restarts the timer. Many holes are sooner filled
+ * by a timeout and slow start than one in each round trip.
+ */
+static void hold_timer(struct tcp_sock *tcp, struct newreno *nr)
+{
+    if (nr->partial && tcp->timer == TCP_TIMER_RETRANSMIT) {
+        tcp->timer_at = nr->timer_at;
+    }
+    nr->partial = true;
+    nr->timer_at = tcp->timer_at;
+}
+
 /* RFC 6582 3.2 step 3: the next hole is sent, and what left the network is replaced. */
 static void partial_ack(struct tcp_sock *tcp, uint32_t acked)
 {
@@ -70,6 +87,7 @@ static void on_new_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
     nr->n_duplicates = 0;
     if (nr->recovering) {
         if (seq_before(tcp->snd_una, nr->recover)) {
+            hold_timer(tcp, nr);
             partial_ack(tcp, acked);
         } else {
             leave(tcp, nr);
@@ -105,6 +123,7 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
         return;
     }
     nr->recovering = true;
+    nr->partial = false;
     nr->recover = tcp->snd_nxt;
     if (tcp_probe_in_flight(tcp, &probe) == 0 || probe != tcp->snd_una) {
         tcp->profile->congestion->on_loss(tcp, nr->flight, now);

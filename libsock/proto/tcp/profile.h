@@ -123,6 +123,7 @@ struct tcp_profile {
 extern const struct tcp_recovery tcp_newreno;
 extern const struct tcp_recovery tcp_rack;
 extern const struct tcp_congestion tcp_reno;
+extern const struct tcp_congestion tcp_reno_iw10; /* its initial window is that of RFC 6928 */
 extern const struct tcp_congestion tcp_cubic;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 extern const struct tcp_path_mtu tcp_discover_path_mtu;

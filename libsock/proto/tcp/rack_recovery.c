@@ -57,7 +57,7 @@ static void reduce(struct tcp_sock *tcp, instant now)
     tcp->profile->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
 }
 
-static void enter_recovery(struct tcp_sock *tcp, instant now)
+static void enter_recovery(struct tcp_sock *tcp, uint32_t delivered, instant now)
 {
     struct rack *rack = rack_of(tcp);
 
@@ -65,7 +65,8 @@ static void enter_recovery(struct tcp_sock *tcp, instant now)
     rack->mode = RACK_RECOVERY;
     rack->recover = tcp->snd_nxt;
     rack->force = true; /* RFC 6937 3: the first retransmission leaves at once */
-    prr_begin(&rack->prr, tcp_in_flight(tcp), tcp->ssthresh);
+    /* RFC 9937: what was reported before is not delivered any more, and does not count. */
+    prr_begin(&rack->prr, tcp_in_flight(tcp) - rack->f.sacked + delivered, tcp->ssthresh);
 }
 
 static void leave(struct tcp_sock *tcp)
@@ -106,21 +107,23 @@ static uint32_t lost_probe(const struct tcp_sock *tcp)
     return len;
 }
 
+/* Of what the acknowledgment that ends a recovery covers, only what it is the first to tell counts.
+ */
 static void control(struct tcp_sock *tcp, const struct rack_news *news, instant now)
 {
     struct rack *rack = rack_of(tcp);
-    bool grows = rack->mode != RACK_RECOVERY && news->acked > 0;
+    uint32_t earned = rack->mode == RACK_RECOVERY ? news->delivered : news->acked;
 
     if (rack->mode != RACK_OPEN && !seq_before(tcp->snd_una, rack->recover)) {
         leave(tcp);
     }
     if (rack->mode == RACK_OPEN && rack->f.lost > lost_probe(tcp)) {
-        enter_recovery(tcp, now);
+        enter_recovery(tcp, news->delivered, now);
     }
     if (rack->mode == RACK_RECOVERY) {
         prr_on_ack(tcp, news->delivered, news->acked > 0 && !news->lost);
-    } else if (grows) {
-        tcp->profile->congestion->on_ack(tcp, news->acked, now);
+    } else if (earned > 0) {
+        tcp->profile->congestion->on_ack(tcp, earned, now);
     }
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Slow start and congestion avoidance (RFC 5681 3.1), with appropriate byte counting in avoidance
- * (RFC 3465 2.1). */
+/* Slow start and congestion avoidance (RFC 5681 3.1), with appropriate byte counting (RFC 3465 2).
+ * Two tables, which differ in the initial window. */
+#include "proto/tcp/initial_window.h"
 #include "proto/tcp/tcp.h"
+
+#define L 2 /* RFC 3465 2.2, segments that one ACK is worth in the first slow start */
 
 struct reno {
     uint32_t acked; /* octets since cwnd last grew */
@@ -12,20 +15,19 @@ static struct reno *state_of(struct tcp_sock *tcp)
     return tcp_congestion_state(tcp);
 }
 
-/* RFC 5681 3.1, IW */
-static uint32_t initial_window(uint32_t mss)
-{
-    if (mss > 2190) {
-        return 2 * mss;
-    }
-    return mss > 1095 ? 3 * mss : 4 * mss;
-}
-
 static void reno_init(struct tcp_sock *tcp)
 {
-    tcp->cwnd = initial_window(tcp->mss);
+    tcp->cwnd = tcp->profile->congestion->initial_window(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
     *state_of(tcp) = (struct reno){ 0 };
+}
+
+/* One segment after a loss: RFC 3465 2.3, an ACK may then tell of much that had left before. */
+static void slow_start(struct tcp_sock *tcp, uint32_t acked)
+{
+    uint32_t most = (tcp->ssthresh == UINT32_MAX ? L : 1) * (uint32_t)tcp->mss;
+
+    tcp->cwnd += acked < most ? acked : most;
 }
 
 static void reno_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
@@ -38,7 +40,7 @@ static void reno_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
         return;
     }
     if (tcp->cwnd < tcp->ssthresh) {
-        tcp->cwnd += acked < tcp->mss ? acked : tcp->mss;
+        slow_start(tcp, acked);
         return;
     }
     reno->acked += acked;
@@ -78,7 +80,17 @@ const struct tcp_congestion tcp_reno = {
     .name = "reno",
     .state_size = sizeof(struct reno),
     .init = reno_init,
-    .initial_window = initial_window,
+    .initial_window = initial_window_3,
+    .on_ack = reno_on_ack,
+    .on_loss = reno_on_loss,
+    .on_timeout = reno_on_timeout,
+};
+
+const struct tcp_congestion tcp_reno_iw10 = {
+    .name = "reno",
+    .state_size = sizeof(struct reno),
+    .init = reno_init,
+    .initial_window = initial_window_10,
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,

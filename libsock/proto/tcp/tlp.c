@@ -25,14 +25,13 @@ void tlp_schedule(struct tcp_sock *tcp, instant now)
     tick at = tick_ceil(now + probe_timeout(tcp));
 
     if (rack->mode != RACK_OPEN || rack->tlp.active || rack->f.sacked > 0 || tcp->snd_wnd == 0 ||
-        tcp_in_flight(tcp) == 0 || tcp->timer != TCP_TIMER_RETRANSMIT ||
-        !tick_before(at, tcp->timer_at)) {
+        tcp_in_flight(tcp) == 0 || tcp->timer != TCP_TIMER_RETRANSMIT) {
         tcp->recovery_timer = false;
         return;
     }
     rack->timer = RACK_TIMER_PROBE;
     tcp->recovery_timer = true;
-    tcp->recovery_at = at;
+    tcp->recovery_at = tick_before(at, tcp->timer_at) ? at : tcp->timer_at; /* RFC 8985 7.2 */
 }
 
 /* A whole segment: less may be kept back by Nagle. */
