@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-EXTRA_DIST += %D%/instructions.sh %D%/slirp.py
+EXTRA_DIST += %D%/instructions.sh %D%/slirp.py %D%/benchmarks.sh %D%/loss.gnuplot %D%/peers.txt %D%/plot.sh
 
 if !FIRMWARE
-EXTRA_PROGRAMS += %D%/bench %D%/loss
+EXTRA_PROGRAMS += %D%/bench
 
 %C%_bench_SOURCES = %D%/bench.c %D%/hosts.c %D%/hosts.h
 %C%_bench_LDADD = libsock-internal.a
-%C%_loss_SOURCES = %D%/loss.c
-%C%_loss_LDADD = libsock-internal.a
+%C%_fairness_SOURCES = %D%/fairness.c %D%/bulk.c %D%/bulk.h
+%C%_fairness_LDADD = libsock-internal.a
+%C%_loss_SOURCES = %D%/loss.c %D%/bulk.c %D%/bulk.h
+%C%_loss_LDADD = libsock-internal.a -lm
 %C%_round_trip_SOURCES = %D%/round_trip.c %D%/hosts.c %D%/hosts.h
 %C%_round_trip_LDADD = libsock-internal.a
 
-# tests/scale.sh counts its instructions.
-check_PROGRAMS += %D%/round_trip
+# tests/scale.sh counts the instructions of the first, tests/e2e/test_benchmarks.sh runs the others.
+check_PROGRAMS += %D%/round_trip %D%/loss %D%/fairness
 endif
 
 bench: %D%/bench %D%/round_trip all
@@ -20,9 +22,20 @@ bench: %D%/bench %D%/round_trip all
 	@$(srcdir)/bench/instructions.sh %D%/round_trip 10 1000 10000 || test $$? -eq 77
 	@if test -x examples/http_get; then $(PYTHON) $(srcdir)/bench/slirp.py examples/http_get; fi
 
-# Minutes: 15 seeds of every cell.
-bench-loss: %D%/loss
-	@%D%/loss
+# Seconds: virtual time.
+bench-loss: %D%/loss bench-fairness
+	@%D%/loss >%D%/loss.txt && cat %D%/loss.txt
+	@$(srcdir)/%D%/plot.sh %D%/loss.txt %D%/loss.svg
+
+bench-fairness: %D%/fairness
+	@%D%/fairness >%D%/fairness.txt && cat %D%/fairness.txt
+
+bench-document: bench-loss
+	@$(srcdir)/%D%/benchmarks.sh %D%/loss.txt %D%/fairness.txt $(srcdir)/docs/benchmarks.md >%D%/benchmarks.md
+	@cp %D%/benchmarks.md $(srcdir)/docs/benchmarks.md
+	@if test -f %D%/loss.svg; then cp %D%/loss.svg $(srcdir)/docs/loss.svg; fi
+
+CLEANFILES += %D%/loss.txt %D%/loss.svg %D%/fairness.txt %D%/benchmarks.md
 
 size:
 	@$(srcdir)/firmware/size.sh $(srcdir)

@@ -53,6 +53,7 @@ plain_tests = \
 	%D%/symbols.sh
 
 script_tests = \
+	%D%/e2e/test_benchmarks.sh \
 	%D%/e2e/test_demo.sh \
 	%D%/e2e/test_dns.sh \
 	%D%/e2e/test_echo.sh \

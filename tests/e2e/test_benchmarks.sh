@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The benchmarks of congestion control: their columns are numbers, the same run prints the same, other seeds print others,
+# and what docs/benchmarks.md shows is true. Of the grid only cells that take no time.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+[ -x bench/loss ] && [ -x bench/fairness ] || skip 'no bench/loss and bench/fairness'
+unset VERBOSE # of make, and of bench/loss
+document=$srcdir/docs/benchmarks.md
+
+loss() {
+    timeout 60 bench/loss "$@" || fail "loss $*: status $?"
+}
+
+# numbers FILE FIRST: every line has the columns of the heading; from FIRST on each is a number or -
+numbers() {
+    awk -v first="$2" '
+        NR == 1 { n = NF - 1; ok = $1 == "#"; next }
+        NF != n { ok = 0 }
+        { for (i = first; i <= NF; i++) if ($i !~ /^(-|[0-9]+(\.[0-9]+)?)$/) ok = 0 }
+        END { exit !(ok && NR > 1) }' "$1" || fail "not a table: $(cat "$1")"
+}
+
+loss 1 basic 20 5 full 100 1 >"$work/once"
+loss 1 basic 20 5 full 100 1 >"$work/again"
+loss 2 basic 20 5 full 100 1 >"$work/other"
+cat "$work/once"
+numbers "$work/once" 2
+[ "$(grep -c '^[a-z]' "$work/once")" -eq 2 ] || fail 'two cells were asked for'
+cmp "$work/once" "$work/again" || fail 'the same seeds give other numbers'
+! cmp -s "$work/once" "$work/other" || fail 'another seed gives the same numbers'
+awk '/^full/ { exit !($6 > 0 && $13 > 0.5 && $13 < 3 && $14 > $13) }' "$work/once" ||
+    fail 'not what theory expects'
+for wrong in 'none 20 5' 'full 20' 'full 0 5' 'full 20 100'; do
+    # shellcheck disable=SC2086 # a list of words
+    ! bench/loss 1 $wrong >"$work/wrong" 2>&1 || fail "loss 1 $wrong: succeeds"
+done
+
+timeout 60 bench/fairness 1 >"$work/fair" || fail "fairness: status $?"
+cat "$work/fair"
+numbers "$work/fair" 4
+awk '/^[a-z]/ { if (!($7 >= 0.5 && $7 <= 1 && $8 + $9 > 9 && $8 + $9 <= 9.67)) exit 1 }' "$work/fair" ||
+    fail 'the bottleneck is not shared'
+
+# What the document shows: no more than `make bench-document` would write again.
+loss 15 basic 100 5 rack+reno 100 5 full 100 5 basic 100 3 rack+reno 100 3 full 100 3 >"$work/shown"
+"$srcdir/bench/benchmarks.sh" "$work/shown" "$work/fair" "$document" >"$work/document"
+grep -E '^\| 100 ms, [35] %' "$work/document" >"$work/rows"
+[ "$(wc -l <"$work/rows")" -eq 4 ] || fail "rows are missing: $(cat "$work/rows")"
+while IFS= read -r line; do
+    grep -qxF "$line" "$document" || fail "not in docs/benchmarks.md (make bench-document): $line"
+done <"$work/rows"
