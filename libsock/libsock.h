@@ -57,7 +57,7 @@ typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, con
 /** NewReno and Reno: the smallest, and the default. */
 extern const struct tcp_profile sk_tcp_basic;
 
-/** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery. */
+/** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN. */
 extern const struct tcp_profile sk_tcp_full;
 
 /** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
@@ -299,6 +299,9 @@ enum sk_option {
                         expires, so by a retransmission timeout late at most. 0, the default: 924 s,
                         180 s while connecting, and any time for a peer that answers probes of its
                         closed window */
+    SK_ECN, /* explicit congestion notification (RFC 3168) of connections that begin after this: 0
+               never, 1 they ask for it and answer, 2, the default, they answer; as Linux's tcp_ecn.
+               SK_NO_OPTION, and 0, where the profile has none */
     SK_N_OPTIONS
 };
 

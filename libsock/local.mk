@@ -75,6 +75,7 @@ core_sources = \
 	%D%/proto/tcp/assemble.h \
 	%D%/proto/tcp/close.c \
 	%D%/proto/tcp/cubic.c \
+	%D%/proto/tcp/ecn.c \
 	%D%/proto/tcp/extensions.c \
 	%D%/proto/tcp/inflight.c \
 	%D%/proto/tcp/inflight.h \

@@ -139,6 +139,7 @@ c_tests = \
 	%D%/script/test_attack \
 	%D%/script/test_close \
 	%D%/script/test_congestion_model \
+	%D%/script/test_ecn \
 	%D%/script/test_flags \
 	%D%/script/test_flags_host \
 	%D%/script/test_keepalive \

@@ -16,13 +16,14 @@ struct view {
     uint32_t *rx_size;
     uint32_t *tx_size;
     struct tcp_options *tcp;
+    const struct tcp_profile *profile;
     instant now;
     bool open; /* the buffers are in use: their size is what it is */
 };
 
 static struct view view_of(const struct sk_iface *iface, const struct tagged_socket *slot)
 {
-    struct view v = { .node = slot->u.node, .now = iface->now };
+    struct view v = { .node = slot->u.node, .profile = iface->profile, .now = iface->now };
 
     switch (slot_tag(slot)) {
     case SOCK_UDP:
@@ -124,6 +125,18 @@ static enum sk_err set_keepcnt(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_ecn(struct view *v, int32_t value)
+{
+    if (!v->profile->ecn) {
+        return SK_NO_OPTION;
+    }
+    if (value < TCP_ECN_NEVER || value > TCP_ECN_ANSWERS) {
+        return SK_INVALID;
+    }
+    v->tcp->ecn = (uint8_t)value;
+    return SK_OK;
+}
+
 static enum sk_err set_user_timeout(struct view *v, int32_t value)
 {
     if (value < 0) {
@@ -195,6 +208,11 @@ static int32_t get_keepcnt(struct view *v)
     return v->tcp->keep_count;
 }
 
+static int32_t get_ecn(struct view *v)
+{
+    return v->profile->ecn ? v->tcp->ecn : TCP_ECN_NEVER;
+}
+
 static int32_t get_user_timeout(struct view *v)
 {
     return (int32_t)v->tcp->user_timeout;
@@ -223,6 +241,7 @@ static const struct {
     [SK_KEEPINTVL]    = { set_keepintvl,    get_keepintvl,    STREAM },
     [SK_KEEPCNT]      = { set_keepcnt,      get_keepcnt,      STREAM },
     [SK_USER_TIMEOUT] = { set_user_timeout, get_user_timeout, STREAM },
+    [SK_ECN]          = { set_ecn,          get_ecn,          STREAM },
 };
 /* clang-format on */
 

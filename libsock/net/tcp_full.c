@@ -10,4 +10,5 @@ const struct tcp_profile sk_tcp_full = {
     .congestion = &tcp_cubic,
     .extensions = &tcp_timestamps_and_sack,
     .path_mtu = &tcp_discover_path_mtu,
+    .ecn = &tcp_ecn,
 };

@@ -53,6 +53,7 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         .ttl = IP_DEFAULT_TTL,
         .payload_len = (uint16_t)(header_len + text->len),
         .dont_frag = tcp_dont_fragment(&tcp->tcp),
+        .tos = hdr->ect ? IP_ECN_ECT0 : 0,
     };
     ip->id = ip->dont_frag ? 0 : tcp->ip_id++; /* RFC 6864 4.1, 4.2 */
     tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);

@@ -18,6 +18,11 @@ enum ip_proto {
 
 #define IP_DEFAULT_TTL 64 /* RFC 1700 */
 
+/* The last two bits of tos, RFC 3168 5. */
+#define IP_ECN_MASK 3
+#define IP_ECN_ECT0 2 /* may be marked */
+#define IP_ECN_CE 3   /* is marked: congestion was experienced */
+
 struct ip_hdr {
     struct ip_addr src;
     struct ip_addr dst;

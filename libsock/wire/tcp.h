@@ -46,6 +46,7 @@ struct tcp_hdr {
     uint16_t mss;   /* option; 0: absent */
     uint8_t wscale; /* option, at most 14; TCP_NO_WSCALE: absent */
     uint8_t flags;  /* enum tcp_flag */
+    bool ect;       /* the packet may be marked (RFC 3168 5); not on the wire */
     uint32_t len;   /* octets of text that follow; not on the wire */
     uint32_t tsval; /* option, when has_timestamps */
     uint32_t tsecr; /* 0 without ACK, RFC 7323 3.2 */

@@ -24,6 +24,9 @@ void script_describe(char text[SCRIPT_TEXT], const struct tcp_hdr *hdr, duration
                   (int)hdr->ack, hdr->len, hdr->wnd, hdr->mss,
                   hdr->wscale == TCP_NO_WSCALE ? -1 : hdr->wscale, (long long)(at / 1000),
                   (long long)(at % 1000));
+    if (hdr->ect) {
+        n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " ECT(0)");
+    }
     if (hdr->has_timestamps) {
         n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " ecr %u", hdr->tsecr);
     }
@@ -146,7 +149,8 @@ void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp
     s->n_segments++;
     s->n_octets += hdr->len;
     hold(s, hdr->flags & TCP_SYN || (hdr->mss == 0 && hdr->wscale == TCP_NO_WSCALE));
-    hold(s, hdr->flags & (TCP_ACK | TCP_RST) || hdr->flags == TCP_SYN);
+    hold(s, hdr->flags & (TCP_ACK | TCP_RST) ||
+                (hdr->flags & ~(uint32_t)(TCP_ECE | TCP_CWR)) == TCP_SYN);
     hold(s, !(hdr->flags & TCP_RST) || hdr->len == 0);
     if (hdr->len > 0) {
         audit_text(s, hdr, text);

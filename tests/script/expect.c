@@ -44,7 +44,7 @@ static bool is_other(const struct event *e, const struct tcp_hdr *hdr)
 {
     int32_t ws = hdr->wscale == TCP_NO_WSCALE ? NO_WS : hdr->wscale;
 
-    return hdr->flags != e->what || hdr->seq != e->n || hdr->len != e->len ||
+    return hdr->flags != e->what || hdr->ect != e->ce || hdr->seq != e->n || hdr->len != e->len ||
            (hdr->flags & TCP_ACK && hdr->ack != e->ack) || differs(e->win, SHUT, hdr->wnd) ||
            differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws) || has_other_options(e, hdr);
 }
@@ -69,6 +69,7 @@ void expect_segment(struct script *s, const struct event *e)
                               .len = e->len,
                               .wnd = (uint16_t)(e->win > 0 ? e->win : 0),
                               .mss = (uint16_t)(e->mss > 0 ? e->mss : 0),
+                              .ect = e->ce,
                               .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE),
                               .has_timestamps = e->ecr != 0,
                               .tsecr = e->ecr };

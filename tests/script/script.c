@@ -196,7 +196,9 @@ static void open_socket(struct script *s, const struct event *e)
 
 static void segment_arrives(struct script *s, const struct event *e)
 {
-    struct ip_hdr ip = { .proto = IP_PROTO_TCP, .ttl = IP_DEFAULT_TTL };
+    struct ip_hdr ip = { .proto = IP_PROTO_TCP,
+                         .ttl = IP_DEFAULT_TTL,
+                         .tos = e->ce ? IP_ECN_CE : IP_ECN_ECT0 };
     struct tcp_hdr hdr = header(s, e);
     uint8_t *text = malloc(e->len ? e->len : 1);
 

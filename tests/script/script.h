@@ -35,6 +35,8 @@ enum {
     PSH = TCP_PSH,
     ACK = TCP_ACK,
     URG = TCP_URG,
+    ECE = TCP_ECE,
+    CWR = TCP_CWR,
 };
 
 enum event_kind {
@@ -118,6 +120,7 @@ struct event {
     struct tcp_sack sack[TCP_MAX_SACK]; /* up to the first empty one; out: all of them */
     uint16_t up;                        /* urgent pointer */
     uint8_t fill;                       /* in: all text is this octet, and not the peer's stream */
+    bool ce;                            /* in: a router marked it; out: ECT(0), a router may */
     bool more;                          /* in: the next one arrives in the same poll */
     enum drop_reason drop;              /* in: what the answer has to be, if not 0 */
     struct script_setup setup;

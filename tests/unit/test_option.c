@@ -38,6 +38,7 @@ static const struct {
     { SK_KEEPINTVL, { true, false, true }, { true, false, true } },
     { SK_KEEPCNT, { true, false, true }, { true, false, true } },
     { SK_USER_TIMEOUT, { true, false, true }, { true, false, true } },
+    { SK_ECN, { false, false, false }, { true, false, true } }, /* the basic profile has none */
     { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
     { (enum sk_option)999, { false, false, false }, { false, false, false } },
 };

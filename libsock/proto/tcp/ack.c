@@ -121,7 +121,12 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     }
     tcp_set_timer(tcp, ack.acked > 0, now);
     if (was_open && tcp->state != TCP_CLOSED) {
+        uint32_t cwnd = tcp->cwnd;
+
         tcp->recovery->on_ack(tcp, &ack, now);
+        if (tcp->profile->ecn) {
+            tcp->profile->ecn->on_ack(tcp, hdr, cwnd, now);
+        }
     }
     return true;
 }

@@ -184,8 +184,8 @@ static enum drop_reason check_extensions(struct tcp_sock *tcp, const struct tcp_
     return reason;
 }
 
-static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct tcp_hdr *hdr,
-                                             instant now)
+static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct ip_hdr *ip,
+                                             const struct tcp_hdr *hdr, instant now)
 {
     enum drop_reason reason = check_extensions(tcp, hdr, now);
 
@@ -208,6 +208,9 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
     if (tcp->profile->extensions) {
         tcp->profile->extensions->accept(tcp, hdr, now);
     }
+    if (tcp->profile->ecn) {
+        tcp->profile->ecn->arrives(tcp, ip, hdr);
+    }
     reason = arrives_ack(tcp, hdr, now);
     if (reason != DROP_NONE || tcp->state == TCP_CLOSED) {
         return reason;
@@ -218,7 +221,6 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
 enum drop_reason tcp_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip,
                              const struct tcp_hdr *hdr, instant now)
 {
-    (void)ip; /* ECN and the options of IP_RECVTOS read it */
     if (hdr->flags & TCP_SYN && hdr->flags & (TCP_RST | TCP_FIN)) {
         return DROP_TCP_FLAGS;
     }
@@ -228,6 +230,6 @@ enum drop_reason tcp_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip,
     case TCP_SYN_SENT:
         return arrives_syn_sent(tcp, hdr, now);
     default:
-        return arrives_synchronized(tcp, hdr, now);
+        return arrives_synchronized(tcp, ip, hdr, now);
     }
 }

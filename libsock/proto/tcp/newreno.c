@@ -160,6 +160,13 @@ static uint32_t newreno_budget(const struct tcp_sock *tcp)
     return seq_ahead(tcp->rtx_nxt, tcp->snd_una + tcp->cwnd);
 }
 
+static bool newreno_is_recovering(const struct tcp_sock *tcp)
+{
+    const struct newreno *nr = tcp_recovery_state((struct tcp_sock *)(uintptr_t)tcp);
+
+    return nr->recovering || seq_before(tcp->rtx_nxt, tcp->rtx_end);
+}
+
 const struct tcp_recovery tcp_newreno = {
     .name = "newreno",
     .state_size = sizeof(struct newreno),
@@ -168,4 +175,5 @@ const struct tcp_recovery tcp_newreno = {
     .on_timeout = newreno_on_timeout,
     .retransmit_to = newreno_retransmit_to,
     .budget = newreno_budget,
+    .is_recovering = newreno_is_recovering,
 };

@@ -236,6 +236,9 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
     if (tcp->profile->extensions) {
         tcp->profile->extensions->fill(tcp, hdr, now);
     }
+    if (tcp->profile->ecn) {
+        tcp->profile->ecn->fill(tcp, hdr);
+    }
     return true;
 }
 
@@ -274,6 +277,9 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     if (hdr->flags & TCP_ACK) {
         sent_ack(tcp, hdr);
+    }
+    if (tcp->profile->ecn) {
+        tcp->profile->ecn->sent(tcp, hdr);
     }
     if (tcp_seg_len(hdr) == 0) {
         return;

@@ -20,7 +20,8 @@ static size_t state_size(const struct tcp_profile *profile)
 {
     return recovery_size(profile) + profile->congestion->state_size +
            (profile->extensions ? profile->extensions->state_size : 0) +
-           (profile->path_mtu ? profile->path_mtu->state_size : 0);
+           (profile->path_mtu ? profile->path_mtu->state_size : 0) +
+           (profile->ecn ? profile->ecn->state_size : 0);
 }
 
 size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
@@ -52,6 +53,13 @@ void *tcp_path_mtu_state(const struct tcp_sock *tcp)
     const struct tcp_extensions *x = tcp->profile->extensions;
 
     return (uint8_t *)tcp_extensions_state(tcp) + (x ? x->state_size : 0);
+}
+
+void *tcp_ecn_state(const struct tcp_sock *tcp)
+{
+    const struct tcp_path_mtu *p = tcp->profile->path_mtu;
+
+    return (uint8_t *)tcp_path_mtu_state(tcp) + (p ? p->state_size : 0);
 }
 
 static struct interval *ranges_memory(struct tcp_sock *tcp)
@@ -131,6 +139,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     if (tcp->profile->path_mtu) {
         tcp->profile->path_mtu->init(tcp, (uint16_t)(mss - tcp->mss), tcp->known_mss, now);
+    }
+    if (tcp->profile->ecn) {
+        tcp->profile->ecn->take_syn(tcp, hdr);
     }
     if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
         tcp->recovery = tcp->profile->recovery_without_sack;

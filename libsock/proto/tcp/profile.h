@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "wire/drop.h"
 
+struct ip_hdr;
 struct tcp_hdr;
 struct tcp_sock;
 
@@ -39,6 +40,8 @@ struct tcp_recovery {
     void (*retransmit_to)(struct tcp_sock *tcp, uint32_t end);
     /** How many octets may be sent again now. */
     uint32_t (*budget)(const struct tcp_sock *tcp);
+    /** A loss was reacted to, and is not repaired. */
+    bool (*is_recovering)(const struct tcp_sock *tcp);
 };
 
 /** How much may be in flight: keeps cwnd and ssthresh. */
@@ -111,6 +114,21 @@ struct tcp_path_mtu {
     uint32_t (*probe_in_flight)(const struct tcp_sock *tcp, uint32_t *seq);
 };
 
+/** Explicit congestion notification (RFC 3168). NULL in a profile: none. */
+struct tcp_ecn {
+    const char *name;
+    size_t state_size;
+    /** The peer's SYN. */
+    void (*take_syn)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+    /** An acceptable segment arrived. */
+    void (*arrives)(struct tcp_sock *tcp, const struct ip_hdr *ip, const struct tcp_hdr *hdr);
+    /** An acceptable acknowledgment was taken; cwnd was as much before it. */
+    void (*on_ack)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t cwnd, instant now);
+    /** Adds flags to a segment that is about to be sent, and says whether it may be marked. */
+    void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr);
+    void (*sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+};
+
 struct tcp_profile {
     const char *name;
     const struct tcp_recovery *recovery;
@@ -118,6 +136,7 @@ struct tcp_profile {
     const struct tcp_congestion *congestion;
     const struct tcp_extensions *extensions; /* NULL: none */
     const struct tcp_path_mtu *path_mtu;     /* NULL: fixed */
+    const struct tcp_ecn *ecn;               /* NULL: none */
 };
 
 extern const struct tcp_recovery tcp_newreno;
@@ -127,6 +146,7 @@ extern const struct tcp_congestion tcp_reno_iw10; /* its initial window is that 
 extern const struct tcp_congestion tcp_cubic;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 extern const struct tcp_path_mtu tcp_discover_path_mtu;
+extern const struct tcp_ecn tcp_ecn;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */

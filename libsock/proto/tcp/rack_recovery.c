@@ -277,6 +277,11 @@ static uint32_t rack_budget(const struct tcp_sock *tcp)
     return room || rack_of(tcp)->force ? tcp->mss : 0;
 }
 
+static bool rack_is_recovering(const struct tcp_sock *tcp)
+{
+    return rack_of(tcp)->mode != RACK_OPEN;
+}
+
 const struct tcp_recovery tcp_rack = {
     .name = "rack",
     .state_size = sizeof(struct rack),
@@ -288,4 +293,5 @@ const struct tcp_recovery tcp_rack = {
     .on_timer = rack_on_timer,
     .retransmit_to = rack_retransmit_to,
     .budget = rack_budget,
+    .is_recovering = rack_is_recovering,
 };

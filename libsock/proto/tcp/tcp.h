@@ -10,7 +10,7 @@
  *   close.c    write, close, abort       keepalive.c
  *   profile.h  the tables from which the rest is chosen:
  *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
- *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c
+ *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c   ECN: ecn.c
  *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
  * ring's head is the octet at rcv_nxt. Not here: urgent data (ignored), data on a SYN (left to be
@@ -65,6 +65,12 @@ enum tcp_timer {
     TCP_TIMER_LAST,       /* TIME-WAIT, or FIN-WAIT-2 without a reader */
 };
 
+enum tcp_ecn_use {
+    TCP_ECN_NEVER,
+    TCP_ECN_ASKS, /* and answers */
+    TCP_ECN_ANSWERS,
+};
+
 /* What a program may choose, before the connection or later. */
 struct tcp_options {
     uint32_t user_timeout;  /* milliseconds; 0: TCP_R2 */
@@ -73,10 +79,12 @@ struct tcp_options {
     uint8_t keep_count;
     bool keepalive;
     bool nodelay; /* no Nagle */
+    uint8_t ecn;  /* enum tcp_ecn_use */
 };
 
 #define TCP_DEFAULT_OPTIONS                                                                        \
-    ((struct tcp_options){ .keep_idle = 7200, .keep_interval = 75, .keep_count = 9 })
+    ((struct tcp_options){                                                                         \
+        .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .ecn = TCP_ECN_ANSWERS })
 
 struct tcp_sock {
     const struct tcp_profile *profile;
@@ -304,6 +312,7 @@ void *tcp_recovery_state(struct tcp_sock *tcp);
 void *tcp_congestion_state(struct tcp_sock *tcp);
 void *tcp_extensions_state(const struct tcp_sock *tcp);
 void *tcp_path_mtu_state(const struct tcp_sock *tcp);
+void *tcp_ecn_state(const struct tcp_sock *tcp);
 
 /** The length of the probe for a larger MTU that is under way, and where it begins; or 0. */
 static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t *seq)

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Explicit congestion notification (RFC 3168 6.1), with Reno for the windows. */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+static const struct tcp_profile profile = {
+    .name = "ECN",
+    .recovery = &tcp_rack,
+    .recovery_without_sack = &tcp_newreno,
+    .congestion = &tcp_reno,
+    .extensions = &tcp_timestamps_and_sack,
+    .ecn = &tcp_ecn,
+};
+
+// clang-format off
+
+#define asks setup(.profile = &profile, .options = { .ecn = TCP_ECN_ASKS, .keep_count = 9 })
+#define answers setup(.profile = &profile)
+#define never setup(.profile = &profile, .options = { .ecn = TCP_ECN_NEVER, .keep_count = 9 })
+
+/* ---- 6.1.1: negotiation ---------------------------------------------------------------------- */
+
+/* RFC3168-02, -03: neither SYN nor ACK may be marked, and text only when both sides agreed. */
+SCRIPT(who_asks_and_is_answered_sends_what_may_be_marked)
+    asks,
+    active(0),
+    out(0, SYN | ECE | CWR, 0, 0, 0),
+    in(10, SYN | ACK | ECE, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000, .ce = true),
+END_SCRIPT;
+
+SCRIPT(who_is_asked_answers)
+    answers,
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK | ECE, 0, 1, 0),
+    in(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000, .ce = true),
+END_SCRIPT;
+
+SCRIPT(who_answers_does_not_ask)
+    answers,
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK | ECE, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(who_wants_none_has_none)
+    never,
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
+/* RFC3168-10: other combinations are accepted, and are no setup. A host may reflect what it got. */
+SCRIPT(an_answer_with_both_flags_is_none)
+    asks,
+    active(0),
+    out(0, SYN | ECE | CWR, 0, 0, 0),
+    in(10, SYN | ACK | ECE | CWR, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(an_answer_with_no_flag_is_none)
+    asks,
+    active(0),
+    out(0, SYN | ECE | CWR, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(20, WRITE, 1000),
+    out(20, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(a_syn_with_one_flag_does_not_ask)
+    answers,
+    passive(0, SYN | ECE, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+END_SCRIPT;
+
+SCRIPT(a_syn_with_the_other_flag_does_not_ask)
+    answers,
+    passive(0, SYN | CWR, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+END_SCRIPT;
+
+/* 6.1.1.1: it may have been dropped because it asked. */
+SCRIPT(a_syn_that_is_sent_again_does_not_ask)
+    asks,
+    active(0),
+    out(0, SYN | ECE | CWR, 0, 0, 0),
+    out(1000, SYN, 0, 0, 0),
+    in(1010, SYN | ACK | ECE, 0, 1, 0, .mss = 1000),
+    out(1010, ACK, 1, 1, 0),
+    app(1020, WRITE, 1000),
+    out(1020, ACK | PSH, 1, 1, 1000),
+END_SCRIPT;
+
+/* ---- 6.1.3: the receiver --------------------------------------------------------------------- */
+
+#define capable \
+    answers, \
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000), \
+    out(0, SYN | ACK | ECE, 0, 1, 0), \
+    in(10, ACK, 1, 1, 0)
+
+/* RFC3168-07: every ACK, those with text too, until CWR comes. */
+SCRIPT(a_mark_is_echoed_until_the_sender_has_slowed_down)
+    capable,
+    in(20, ACK, 1, 1, 1000),
+    in(20, ACK, 1001, 1, 1000, .ce = true),
+    out(20, ACK | ECE, 1, 2001, 0),
+    in(30, ACK, 2001, 1, 1000),
+    in(30, ACK, 3001, 1, 1000),
+    out(30, ACK | ECE, 1, 4001, 0),
+    app(35, WRITE, 1000),
+    out(35, ACK | PSH | ECE, 1, 4001, 1000, .ce = true),
+    in(40, ACK | CWR, 4001, 1001, 1000),
+    in(40, ACK, 5001, 1001, 1000),
+    out(40, ACK, 1001, 6001, 0),
+END_SCRIPT;
+
+SCRIPT(a_marked_segment_with_cwr_is_the_next_mark)
+    capable,
+    in(20, ACK, 1, 1, 1000),
+    in(20, ACK, 1001, 1, 1000, .ce = true),
+    out(20, ACK | ECE, 1, 2001, 0),
+    in(40, ACK | CWR, 2001, 1, 1000, .ce = true),
+    in(40, ACK, 3001, 1, 1000),
+    out(40, ACK | ECE, 1, 4001, 0),
+END_SCRIPT;
+
+SCRIPT(without_agreement_a_mark_is_nothing)
+    never,
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(10, ACK, 1, 1, 0),
+    in(20, ACK, 1, 1, 1000),
+    in(20, ACK, 1001, 1, 1000, .ce = true),
+    out(20, ACK, 1, 2001, 0),
+END_SCRIPT;
+
+SCRIPT(a_marked_ack_is_nothing)
+    capable,
+    in(20, ACK, 1, 1, 0, .ce = true),
+    app(30, WRITE, 1000),
+    out(30, ACK | PSH, 1, 1, 1000, .ce = true),
+END_SCRIPT;
+
+/* ---- 6.1.2: the sender ----------------------------------------------------------------------- */
+
+/* Four are out, cwnd is 4000. */
+#define four_out \
+    capable, \
+    app(20, WRITE, 20000), \
+    out(20, ACK, 1, 1, 1000, .ce = true), out(20, ACK, 1001, 1, 1000, .ce = true), \
+    out(20, ACK, 2001, 1, 1000, .ce = true), out(20, ACK, 3001, 1, 1000, .ce = true)
+
+/* RFC3168-08: once in a window, and CWR with the first new segment after that. */
+SCRIPT(an_echo_halves_the_window_once)
+    four_out,
+    in(30, ACK | ECE, 1, 2001, 0),
+    expect(30, SSTHRESH, 2000), /* and no echo makes it grow */
+    expect(30, CWND, 2000),
+    in(31, ACK | ECE, 1, 3001, 0),
+    out(31, ACK | CWR, 4001, 1, 1000, .ce = true),
+    in(32, ACK | ECE, 1, 4001, 0),
+    out(32, ACK, 5001, 1, 1000, .ce = true),
+    expect(32, SSTHRESH, 2000),
+    in(42, ACK, 1, 5001, 0),
+    out(42, ACK, 6001, 1, 1000, .ce = true),
+    in(43, ACK | ECE, 1, 6001, 0),
+    out(43, ACK | CWR, 7001, 1, 1000, .ce = true),
+    expect(43, SSTHRESH, 2000),
+END_SCRIPT;
+
+SCRIPT(without_agreement_an_echo_is_nothing)
+    never,
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(10, ACK, 1, 1, 0),
+    app(20, WRITE, 4000),
+    out(20, ACK, 1, 1, 1000), out(20, ACK, 1001, 1, 1000), out(20, ACK, 2001, 1, 1000),
+    out(20, ACK | PSH, 3001, 1, 1000),
+    in(30, ACK | ECE, 1, 4001, 0),
+    expect(30, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+/* RFC3168-05; and the reduction of a loss is that of the window. */
+SCRIPT(what_is_sent_again_may_not_be_marked)
+    four_out,
+    out(220, ACK, 1, 1, 1000),
+    expect(220, SSTHRESH, 2000),
+    expect(220, CWND, 1000),
+    in(230, ACK | ECE, 1, 1001, 0),
+    out(230, ACK, 1001, 1, 1000), out(230, ACK, 2001, 1, 1000),
+    expect(230, SSTHRESH, 2000),
+    expect(230, CWND, 2000),
+END_SCRIPT;
+
+/* RFC3168-06 */
+SCRIPT(a_window_probe_may_not_be_marked)
+    capable,
+    in(15, ACK, 1, 1, 0, .win = SHUT),
+    app(20, WRITE, 1000),
+    out(220, ACK, 1, 1, 1),
+END_SCRIPT;
+
+// clang-format on
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        who_asks_and_is_answered_sends_what_may_be_marked,
+        who_is_asked_answers,
+        who_answers_does_not_ask,
+        who_wants_none_has_none,
+        an_answer_with_both_flags_is_none,
+        an_answer_with_no_flag_is_none,
+        a_syn_with_one_flag_does_not_ask,
+        a_syn_with_the_other_flag_does_not_ask,
+        a_syn_that_is_sent_again_does_not_ask,
+        a_mark_is_echoed_until_the_sender_has_slowed_down,
+        a_marked_segment_with_cwr_is_the_next_mark,
+        without_agreement_a_mark_is_nothing,
+        a_marked_ack_is_nothing,
+        an_echo_halves_the_window_once,
+        without_agreement_an_echo_is_nothing,
+        what_is_sent_again_may_not_be_marked,
+        a_window_probe_may_not_be_marked,
+        NULL,
+    };
+
+    return suite_run("ecn", tests);
+}
