@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The invariants of a connection (RFC 9293 3.3.1, 3.8.6; RFC 7323 2.4): see audit.h. */
+/* The invariants of a connection (RFC 9293 3.3.1, 3.8.6; RFC 7323 2.4; RFC 2018 3, 4): see audit.h.
+ */
 #include "tests/script/audit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "proto/tcp/rack.h"
 
 #define MAX_TEXT 65536
 
@@ -98,11 +101,46 @@ static void audit_receiver(struct script *s)
     }
 }
 
+/* RACK's scoreboard: its records cover what is in flight, and its sums are theirs. */
+static void audit_scoreboard(const struct script *s)
+{
+    const struct tcp_sock *tcp = s->tcp;
+    const struct rack *rack = rack_of(tcp);
+    const struct inflight *f = &rack->f;
+    uint32_t at = f->start;
+    uint32_t sacked = 0;
+    uint32_t lost = 0;
+    bool first_lost = true;
+
+    hold(s, f->n <= f->cap && f->start == tcp->snd_una && inflight_end(f) == tcp->snd_nxt);
+    for (uint16_t i = 0; i < f->n; i++) {
+        const struct inflight_record *record = &f->records[f->first + i];
+        uint32_t len = record->end - at;
+
+        hold(s, len > 0 && len <= tcp->snd_nxt - tcp->snd_una);
+        hold(s, (record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)) !=
+                    (INFLIGHT_SACKED | INFLIGHT_LOST));
+        sacked += record->flags & INFLIGHT_SACKED ? len : 0;
+        if (record->flags & INFLIGHT_LOST) {
+            lost += len;
+            hold(s, !first_lost || rack->tlp.due || tcp->rtx_nxt == at);
+            first_lost = false;
+        }
+        at = record->end;
+    }
+    hold(s, f->sacked == sacked && f->lost == lost);
+    hold(s, tcp->inflation >= sacked + lost);
+}
+
 void audit_socket(struct script *s)
 {
     if (s->tcp) {
         audit_sender(s);
         audit_receiver(s);
+        if (s->tcp->recovery == &tcp_rack && s->tcp->state >= TCP_ESTABLISHED &&
+            s->tcp->state != TCP_TIME_WAIT) {
+            audit_scoreboard(s);
+        }
     }
 }
 
@@ -144,6 +182,38 @@ static void audit_text(struct script *s, const struct tcp_hdr *hdr, const struct
     hold(s, !(hdr->flags & TCP_PSH) == (text->offset + text->len != ring_used(&tcp->tx)));
 }
 
+/* True for octets that the peer sent and that we have: RFC 2018 3. */
+static bool is_held(const struct tcp_sock *tcp, struct tcp_sack block)
+{
+    for (uint16_t i = 0; i < tcp->ooo.n; i++) {
+        if (block.start == tcp->ooo.ranges[i].start && block.end == tcp->ooo.ranges[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 2883 4: the first block may tell of a duplicate, below the acknowledgment or in the second.
+ */
+static void audit_sack(const struct script *s, const struct tcp_hdr *hdr)
+{
+    const struct tcp_sock *tcp = s->tcp;
+    bool twice = hdr->n_sack > 1 && hdr->sack[0].start == hdr->sack[1].start;
+    uint8_t first = hdr->n_sack > 0 && (twice || !is_held(tcp, hdr->sack[0])) ? 1 : 0;
+
+    hold(s, hdr->n_sack <= (hdr->has_timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK));
+    if (first) {
+        hold(s, (int32_t)(hdr->sack[0].end - hdr->sack[0].start) > 0);
+        hold(s, (int32_t)(hdr->sack[0].end - tcp->rcv_adv) <= 0);
+    }
+    for (uint8_t i = first; i < hdr->n_sack; i++) {
+        hold(s, is_held(tcp, hdr->sack[i]));
+        for (uint8_t k = first; k < i; k++) {
+            hold(s, hdr->sack[i].start != hdr->sack[k].start);
+        }
+    }
+}
+
 void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp_text *text)
 {
     s->n_segments++;
@@ -156,4 +226,5 @@ void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp
         audit_text(s, hdr, text);
     }
     audit_window(s, hdr);
+    audit_sack(s, hdr);
 }

@@ -39,6 +39,20 @@ static void look(struct script *s, struct peer *p)
     }
 }
 
+/* Blocks of SACK: of what is in flight, mostly; duplicates, lies and nonsense. */
+static void report(const struct script *s, struct peer *p, struct event *e)
+{
+    uint32_t una = s->tcp->snd_una - s->iss;
+    uint32_t out = s->tcp->snd_nxt - s->tcp->snd_una;
+
+    for (uint32_t i = some(p, TCP_MAX_SACK + 1); i-- > 0;) {
+        uint32_t start = una + some(p, out + 1000) - some(p, 300);
+
+        start = some(p, 3) == 0 ? una + some(p, out / 100 + 1) * 100 : start;
+        e->sack[i] = (struct tcp_sack){ start, start + some(p, 3000) - (some(p, 30) == 0) };
+    }
+}
+
 /* A segment from anywhere near the window, often true, sometimes a lie. */
 static void send_something(struct script *s, struct peer *p)
 {
@@ -56,7 +70,24 @@ static void send_something(struct script *s, struct peer *p)
     if ((int32_t)seq <= 0) {
         seq = 1;
     }
-    play(s, in(p->ms, flags, seq, ack, len, .win = win));
+    struct event e = in(p->ms, flags, seq, ack, len, .win = win);
+
+    if (some(p, 2)) {
+        report(s, p, &e);
+    }
+    e.ce = some(p, 10) == 0;
+    e.what |= some(p, 10) == 0 ? TCP_ECE : 0;
+    e.what |= some(p, 10) == 0 ? TCP_CWR : 0;
+    script_step(s, &e);
+}
+
+/* A router takes less, or says so. */
+static void complain(struct script *s, struct peer *p)
+{
+    uint16_t mtu = (uint16_t)some(p, some(p, 2) ? 2000 : 65536);
+
+    tcp_too_big(s->tcp, &mtu, s->tcp->snd_una + some(p, 3000) - some(p, 100), s->now);
+    play(s, app(p->ms, READ, 0));
 }
 
 static void do_something(struct script *s, struct peer *p)
@@ -83,10 +114,30 @@ static void do_something(struct script *s, struct peer *p)
     case 4:
         play(s, app(p->ms, LINK, some(p, 2)));
         break;
+    case 5:
+        if (some(p, 4) == 0) {
+            complain(s, p);
+            break;
+        }
+        send_something(s, p);
+        break;
     default:
         send_something(s, p);
         break;
     }
+}
+
+static void connect_to(struct script *s, struct peer *p)
+{
+    struct event answer = in(10, SYN | ACK, 0, 1, 0, .win = 65535);
+
+    play(s, active(0));
+    look(s, p);
+    answer.mss = 1 + (int32_t)some(p, 2000);
+    answer.ws = some(p, 2) ? (int32_t)some(p, 15) : 0;
+    answer.sack_ok = some(p, 4) > 0;
+    script_step(s, &answer);
+    look(s, p);
 }
 
 static void play_at_random(struct script *s, uint64_t seed)
@@ -100,8 +151,10 @@ static void play_at_random(struct script *s, uint64_t seed)
 
     snprintf(title, sizeof(title), "SEED=%llu", (unsigned long long)seed);
     script_begin(s, title, random_u32(&rng), random_u32(&rng), 1 + random_u32(&rng));
-    play(s, setup(.rx = size, .tx = 16384, .limit = limit, .nodelay = some(&p, 2)));
-    script_connect(s, 1 + (int32_t)some(&p, 2000), 65535, some(&p, 2) ? (int32_t)some(&p, 15) : 0);
+    play(s, setup(.profile = some(&p, 2) ? &sk_tcp_full : &sk_tcp_basic, .rx = size, .tx = 16384,
+                  .limit = limit, .path_mss = (uint16_t)(100 + some(&p, 2000)),
+                  .inflight = (uint16_t)(4 + some(&p, 30)), .nodelay = some(&p, 2)));
+    connect_to(s, &p);
     for (int i = 0; i < N_EVENTS && s->tcp->state != TCP_CLOSED; i++) {
         s->line = i;
         do_something(s, &p);
