@@ -174,6 +174,7 @@ c_tests = \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
 	%D%/unit/test_credit \
+	%D%/unit/test_cubic \
 	%D%/unit/test_demux \
 	%D%/unit/test_dhcp \
 	%D%/unit/test_dhcp_host \

@@ -3,6 +3,7 @@
  * CUBIC (RFC 9438) in integers, with HyStart++ (RFC 9406). Time is in ticks of 1.024 ms, windows
  * in octets.
  */
+#include "proto/tcp/initial_window.h"
 #include "proto/tcp/tcp.h"
 
 #include "proto/tcp/seq.h"
@@ -16,7 +17,8 @@
 #define C_NUMERATOR 118
 #define C_SHIFT 38
 #define INVERSE_C_Q8 9094947u
-#define MAX_TIME (1 << 16) /* ticks from the plateau: the window is out of sight by then */
+#define MAX_WINDOW (1u << 30) /* octets, RFC 7323 2.3 */
+#define MAX_TIME (1 << 16)    /* ticks from the plateau: the window is out of sight by then */
 
 /* RFC 9406 4.3 */
 #define N_RTT_SAMPLE 8
@@ -27,13 +29,21 @@
 #define CSS_ROUNDS 5
 #define L 8
 
-struct cubic {
+/* From one reduction of the window to the next. */
+struct epoch {
     uint32_t w_max;
-    uint32_t w_est;     /* what Reno's window would be, RFC 9438 4.3 */
-    uint32_t est_acked; /* octets towards its next segment, times alpha */
-    uint32_t acked;     /* octets towards cwnd's next segment */
-    uint32_t k;         /* ticks from the epoch to the plateau */
-    tick epoch;         /* when the window was last reduced, once has_epoch */
+    uint32_t cwnd_prior; /* when it was reduced */
+    uint32_t w_est;      /* what Reno's window would be, RFC 9438 4.3 */
+    uint32_t est_acked;  /* octets towards its next segment, times alpha */
+    uint32_t earned;     /* octets towards cwnd's next segment */
+    uint32_t k;          /* ticks from the start to the plateau */
+    tick start;          /* once begun: the first ACK in congestion avoidance */
+    bool begun;
+};
+
+struct cubic {
+    struct epoch epoch;
+    struct epoch before; /* the one that the last loss ended, RFC 9438 4.9 */
 
     uint32_t window_end; /* of the round */
     uint32_t last_round_min_rtt;
@@ -42,7 +52,6 @@ struct cubic {
     uint8_t rtt_samples;
     uint8_t css_rounds;
     bool css; /* conservative slow start */
-    bool has_epoch;
 };
 
 static struct cubic *state_of(struct tcp_sock *tcp)
@@ -58,19 +67,11 @@ static void begin_round(struct tcp_sock *tcp, struct cubic *cubic)
     cubic->rtt_samples = 0;
 }
 
-/* RFC 6928 2 */
-static uint32_t initial_window(uint32_t mss)
-{
-    uint32_t most = 2 * mss > 14600 ? 2 * mss : 14600;
-
-    return 10 * mss < most ? 10 * mss : most;
-}
-
 static void cubic_init(struct tcp_sock *tcp)
 {
     struct cubic *cubic = state_of(tcp);
 
-    tcp->cwnd = initial_window(tcp->mss);
+    tcp->cwnd = initial_window_10(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
     *cubic = (struct cubic){ .current_round_min_rtt = UINT32_MAX };
     begin_round(tcp, cubic);
@@ -155,71 +156,83 @@ static uint32_t plateau_after(uint32_t octets, uint32_t mss)
 
 static void begin_epoch(struct tcp_sock *tcp, struct cubic *cubic, instant now)
 {
-    cubic->has_epoch = true;
-    cubic->epoch = tick_floor(now);
-    cubic->acked = 0;
-    cubic->est_acked = 0;
-    cubic->w_est = tcp->cwnd;
-    if (cubic->w_max > tcp->cwnd) {
-        cubic->k = plateau_after(cubic->w_max - tcp->cwnd, tcp->mss);
+    cubic->epoch.begun = true;
+    cubic->epoch.start = tick_floor(now);
+    cubic->epoch.earned = 0;
+    cubic->epoch.est_acked = 0;
+    cubic->epoch.w_est = tcp->cwnd;
+    if (cubic->epoch.w_max > tcp->cwnd) {
+        cubic->epoch.k = plateau_after(cubic->epoch.w_max - tcp->cwnd, tcp->mss);
     } else {
-        cubic->k = 0;
-        cubic->w_max = tcp->cwnd;
+        cubic->epoch.k = 0;
+        cubic->epoch.w_max = tcp->cwnd;
     }
 }
 
-/* W_cubic one round trip from now, at most half as much again as cwnd. */
-static uint32_t target(const struct tcp_sock *tcp, const struct cubic *cubic, instant now)
+/* RFC 9438 4.2, W_cubic(t); 0 for less. */
+static uint32_t w_cubic(const struct tcp_sock *tcp, const struct cubic *cubic, instant at)
 {
-    tick t = tick_since(cubic->epoch, now + tcp->rtt.srtt);
-    uint32_t most = tcp->cwnd + tcp->cwnd / 2;
-    bool rising = t >= cubic->k;
-    uint64_t d = rising ? t - cubic->k : cubic->k - t;
+    tick t = tick_since(cubic->epoch.start, at);
+    bool rising = t >= cubic->epoch.k;
+    uint64_t d = rising ? t - cubic->epoch.k : cubic->epoch.k - t;
     uint64_t octets;
 
     d = d < MAX_TIME ? d : MAX_TIME;
     octets = (d * d * d >> 10) * C_NUMERATOR * tcp->mss >> (C_SHIFT - 10);
     if (!rising) {
-        return cubic->w_max > octets ? cubic->w_max - (uint32_t)octets : 0;
+        return cubic->epoch.w_max > octets ? cubic->epoch.w_max - (uint32_t)octets : 0;
     }
-    octets += cubic->w_max;
-    return octets < most ? (uint32_t)octets : most;
+    octets += cubic->epoch.w_max;
+    return octets < MAX_WINDOW ? (uint32_t)octets : MAX_WINDOW;
 }
 
 /* RFC 9438 4.3 */
 static void grow_estimate(const struct tcp_sock *tcp, struct cubic *cubic, uint32_t acked)
 {
-    uint32_t alpha = cubic->w_est < cubic->w_max ? ALPHA_AIMD_Q10 : 1024;
+    uint32_t alpha = cubic->epoch.w_est < cubic->epoch.cwnd_prior ? ALPHA_AIMD_Q10 : 1024;
 
-    cubic->est_acked += acked / 64 * alpha / 16;
-    if (cubic->est_acked >= tcp->cwnd) {
-        cubic->est_acked -= tcp->cwnd;
-        cubic->w_est += tcp->mss;
+    cubic->epoch.est_acked += (uint32_t)((uint64_t)acked * alpha >> 10);
+    if (cubic->epoch.est_acked >= tcp->cwnd) {
+        cubic->epoch.est_acked -= tcp->cwnd;
+        cubic->epoch.w_est += tcp->mss;
     }
+}
+
+/* part / whole, at most 1/2, in units of 2^-12. */
+static uint32_t share_q12(uint32_t part, uint32_t whole)
+{
+    return whole < 1u << 20 ? (part << 12) / whole : part / (whole >> 12);
+}
+
+/* RFC 9438 4.4, 4.5: towards W_cubic one round trip from now, at most half as much again, by whole
+ * segments. */
+static void approach(struct tcp_sock *tcp, struct cubic *cubic, uint32_t acked, instant now)
+{
+    uint32_t target = w_cubic(tcp, cubic, now + tcp->rtt.srtt);
+    uint32_t most = tcp->cwnd + tcp->cwnd / 2;
+    uint32_t n;
+
+    target = target < most ? target : most;
+    if (target <= tcp->cwnd) {
+        return;
+    }
+    cubic->epoch.earned +=
+        (uint32_t)((uint64_t)acked * share_q12(target - tcp->cwnd, tcp->cwnd) >> 12);
+    n = cubic->epoch.earned / tcp->mss;
+    cubic->epoch.earned -= n * tcp->mss;
+    tcp->cwnd += n * tcp->mss;
 }
 
 static void avoid_congestion(struct tcp_sock *tcp, struct cubic *cubic, uint32_t acked, instant now)
 {
-    uint32_t goal;
-    uint32_t gain;
-
-    if (!cubic->has_epoch) {
+    if (!cubic->epoch.begun) {
         begin_epoch(tcp, cubic, now);
     }
     grow_estimate(tcp, cubic, acked);
-    goal = target(tcp, cubic, now);
-    if (cubic->w_est > tcp->cwnd && cubic->w_est > goal) {
-        tcp->cwnd = cubic->w_est;
-        return;
-    }
-    gain = goal > tcp->cwnd ? (goal - tcp->cwnd) / tcp->mss : 0;
-    cubic->acked += acked;
-    if (gain > 0 && cubic->acked >= tcp->cwnd / gain) { /* what one segment more is earned by */
-        uint32_t n = cubic->acked / (tcp->cwnd / gain);
-
-        n = n < gain ? n : gain;
-        cubic->acked = 0;
-        tcp->cwnd += n * tcp->mss;
+    if (w_cubic(tcp, cubic, now) < cubic->epoch.w_est) { /* where Reno would have more */
+        tcp->cwnd = tcp->cwnd > cubic->epoch.w_est ? tcp->cwnd : cubic->epoch.w_est;
+    } else {
+        approach(tcp, cubic, acked, now);
     }
 }
 
@@ -228,7 +241,7 @@ static void cubic_on_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
     struct cubic *cubic = state_of(tcp);
 
     if (tcp_in_flight(tcp) + acked < tcp->cwnd / 2) { /* RFC 9438 5.8: not what limits us */
-        cubic->has_epoch = false;
+        cubic->epoch.begun = false;
         return;
     }
     if (tcp->cwnd < tcp->ssthresh) {
@@ -245,10 +258,12 @@ static void reduce(struct tcp_sock *tcp, uint32_t flight)
     uint32_t least = 2u * tcp->mss;
     uint32_t reduced = (uint32_t)((uint64_t)flight * BETA_Q10 >> 10);
 
-    cubic->w_max = tcp->cwnd < cubic->w_max
-                       ? (uint32_t)((uint64_t)tcp->cwnd * FAST_CONVERGENCE_Q10 >> 10)
-                       : tcp->cwnd;
-    cubic->has_epoch = false;
+    cubic->before = cubic->epoch;
+    cubic->epoch.cwnd_prior = tcp->cwnd;
+    cubic->epoch.w_max = tcp->cwnd < cubic->epoch.w_max
+                             ? (uint32_t)((uint64_t)tcp->cwnd * FAST_CONVERGENCE_Q10 >> 10)
+                             : tcp->cwnd;
+    cubic->epoch.begun = false;
     cubic->css = false;
     tcp->ssthresh = reduced > least ? reduced : least;
 }
@@ -272,15 +287,14 @@ static void cubic_on_undo(struct tcp_sock *tcp)
 {
     struct cubic *cubic = state_of(tcp);
 
-    cubic->w_max = tcp->cwnd > cubic->w_max ? tcp->cwnd : cubic->w_max;
-    cubic->has_epoch = false;
+    cubic->epoch = cubic->before;
 }
 
 const struct tcp_congestion tcp_cubic = {
     .name = "cubic",
     .state_size = sizeof(struct cubic),
     .init = cubic_init,
-    .initial_window = initial_window,
+    .initial_window = initial_window_10,
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,
     .on_timeout = cubic_on_timeout,
