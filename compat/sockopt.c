@@ -16,7 +16,9 @@
 
 #define SECOND 1000000 /* us */
 
-enum kind { NUMBER, SWITCH, ERROR, TYPE, RCV_TIMEOUT, SND_TIMEOUT };
+#define NAME_LEN 16 /* octets of a congestion control's name, with its zero; as Linux */
+
+enum kind { NUMBER, SWITCH, ERROR, TYPE, RCV_TIMEOUT, SND_TIMEOUT, CONGESTION };
 
 static const struct option {
     int level;
@@ -38,6 +40,7 @@ static const struct option {
     { IPPROTO_TCP, TCP_KEEPINTVL, NUMBER,     SK_KEEPINTVL },
     { IPPROTO_TCP, TCP_KEEPCNT,  NUMBER,      SK_KEEPCNT },
     { IPPROTO_TCP, TCP_USER_TIMEOUT, NUMBER,  SK_USER_TIMEOUT },
+    { IPPROTO_TCP, TCP_CONGESTION, CONGESTION, SK_CONGESTION },
     // clang-format on
 };
 
@@ -110,6 +113,20 @@ static int get_number(struct sock_fd *s, enum sk_option option, void *out, sockl
     return give_number(err, value, out, len);
 }
 
+static int get_congestion(struct sock_fd *s, void *out, socklen_t *len)
+{
+    struct sk_iface *iface = state_enter();
+    char name[NAME_LEN] = "";
+    int32_t value = 0;
+    enum sk_err err = sk_get(iface, s->fd, SK_CONGESTION, &value);
+
+    if (err == SK_OK) {
+        strncpy(name, sk_congestion_name(iface, (uint32_t)value), sizeof name - 1);
+    }
+    state_leave();
+    return err != SK_OK ? errno_result(err) : give(name, sizeof name, out, len);
+}
+
 int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 {
     struct sock_fd *s = fd_find(fd);
@@ -136,6 +153,8 @@ int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *le
     case SND_TIMEOUT:
         timeout = to_timeval(s->snd_timeout);
         return give(&timeout, sizeof timeout, value, len);
+    case CONGESTION:
+        return get_congestion(s, value, len);
     default:
         return get_number(s, o->core, value, len);
     }
@@ -157,6 +176,23 @@ static int set_number(struct sock_fd *s, const struct option *o, const void *val
     return errno_result(err);
 }
 
+/* As Linux: a name that is not known is ENOENT. */
+static int set_congestion(struct sock_fd *s, const void *value, socklen_t len)
+{
+    struct sk_iface *iface = state_enter();
+    char name[NAME_LEN] = "";
+    const char *known;
+    uint32_t i = 0;
+
+    memcpy(name, value, len < NAME_LEN - 1 ? len : NAME_LEN - 1);
+    while ((known = sk_congestion_name(iface, i)) != NULL && strcmp(known, name) != 0) {
+        i++;
+    }
+    enum sk_err err = sk_set(iface, s->fd, SK_CONGESTION, known != NULL ? (int32_t)i : -1);
+    state_leave();
+    return err == SK_INVALID ? errno_fail(ENOENT) : errno_result(err);
+}
+
 int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
     struct sock_fd *s = fd_find(fd);
@@ -176,6 +212,8 @@ int libsock_setsockopt(int fd, int level, int option, const void *value, socklen
         return from_timeval(value, len, &s->rcv_timeout);
     case SND_TIMEOUT:
         return from_timeval(value, len, &s->snd_timeout);
+    case CONGESTION:
+        return set_congestion(s, value, len);
     default:
         return set_number(s, o, value, len);
     }

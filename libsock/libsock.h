@@ -93,9 +93,9 @@ struct sk_config {
     (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (16 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (268 + 8 * CONFIG_TCP_RANGES + 17 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (272 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (52 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (56 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
@@ -302,13 +302,19 @@ enum sk_option {
     SK_ECN, /* explicit congestion notification (RFC 3168) of connections that begin after this: 0
                never, 1 they ask for it and answer, 2, the default, they answer; as Linux's tcp_ecn.
                SK_NO_OPTION, and 0, where the profile has none */
+    SK_CONGESTION, /* which of the profile's congestion controls, from 0, the default, on: see
+                      sk_congestion_name. SK_IS_CONNECTED once a connection has begun */
     SK_N_OPTIONS
 };
 
 /** SK_NO_OPTION for an unknown one or one of another kind of socket; SK_INVALID for a value out of
- * range. */
+ * range; what else is with an option above. */
 enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t value);
 enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t *value);
+
+/** The name of the congestion control that SK_CONGESTION calls `i`, such as "cubic"; NULL: there is
+ * none. */
+const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);
 
 /* ---- Operations ------------------------------------------------------------------------------ */
 

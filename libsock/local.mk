@@ -84,6 +84,7 @@ core_sources = \
 	%D%/proto/tcp/newreno.c \
 	%D%/proto/tcp/next.c \
 	%D%/proto/tcp/open.c \
+	%D%/proto/tcp/profile.c \
 	%D%/proto/tcp/profile.h \
 	%D%/proto/tcp/pmtu.c \
 	%D%/proto/tcp/prr.c \

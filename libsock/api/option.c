@@ -137,6 +137,18 @@ static enum sk_err set_ecn(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_congestion(struct view *v, int32_t value)
+{
+    if (v->node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v->node)->opened) {
+        return SK_IS_CONNECTED;
+    }
+    if (value < 0 || !tcp_congestion_at(v->profile, (uint32_t)value)) {
+        return SK_INVALID;
+    }
+    v->tcp->congestion = (uint8_t)value;
+    return SK_OK;
+}
+
 static enum sk_err set_user_timeout(struct view *v, int32_t value)
 {
     if (value < 0) {
@@ -213,6 +225,11 @@ static int32_t get_ecn(struct view *v)
     return v->profile->ecn ? v->tcp->ecn : TCP_ECN_NEVER;
 }
 
+static int32_t get_congestion(struct view *v)
+{
+    return v->tcp->congestion;
+}
+
 static int32_t get_user_timeout(struct view *v)
 {
     return (int32_t)v->tcp->user_timeout;
@@ -242,6 +259,7 @@ static const struct {
     [SK_KEEPCNT]      = { set_keepcnt,      get_keepcnt,      STREAM },
     [SK_USER_TIMEOUT] = { set_user_timeout, get_user_timeout, STREAM },
     [SK_ECN]          = { set_ecn,          get_ecn,          STREAM },
+    [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
 };
 /* clang-format on */
 
@@ -286,4 +304,11 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     *value = TABLE[option].get(&v);
     node_changed(iface, v.node);
     return SK_OK;
+}
+
+const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i)
+{
+    const struct tcp_congestion *congestion = tcp_congestion_at(iface->profile, i);
+
+    return congestion ? congestion->name : NULL;
 }

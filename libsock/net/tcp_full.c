@@ -3,11 +3,14 @@
 #include "libsock.h"
 #include "proto/tcp/profile.h"
 
+static const struct tcp_congestion *const others[] = { &tcp_reno_iw10, NULL };
+
 const struct tcp_profile sk_tcp_full = {
     .name = "full",
     .recovery = &tcp_rack,
     .recovery_without_sack = &tcp_newreno,
     .congestion = &tcp_cubic,
+    .other_congestion = others,
     .extensions = &tcp_timestamps_and_sack,
     .path_mtu = &tcp_discover_path_mtu,
     .ecn = &tcp_ecn,

@@ -191,6 +191,35 @@ START_TEST(keep_alives_and_the_user_timeout_as_on_linux)
 }
 END_TEST
 
+/* The hosts of these tests run the basic profile: there is one to choose. */
+static int names(void *arg)
+{
+    char name[32] = "reno";
+    socklen_t len = sizeof name;
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    int dgram = make(SOCK_DGRAM);
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, 4), 0);
+    fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "renown", 6), ENOENT);
+    fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "ren", 3), ENOENT);
+    fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5), ENOENT);
+    fails_with(setsockopt(dgram, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), ENOPROTOOPT);
+    fails_with(getsockopt(dgram, IPPROTO_TCP, TCP_CONGESTION, name, &len), ENOPROTOOPT);
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+    ck_assert_str_eq(name, "reno");
+    ck_assert_uint_eq(len, 16);
+    ck_assert_int_eq(close(dgram), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(congestion_control_has_a_name)
+{
+    compat_alone(names);
+}
+END_TEST
+
 static int unknown(void *arg)
 {
     static const struct {
@@ -263,6 +292,7 @@ int main(void)
         timeouts_keep_what_they_are_told,
         an_accepted_socket_inherits_the_timeouts,
         keep_alives_and_the_user_timeout_as_on_linux,
+        congestion_control_has_a_name,
         every_other_option_is_refused,
         lengths_are_checked_and_told,
         NULL,

@@ -85,6 +85,7 @@ static struct pair pair_begin(uint16_t mss, uint32_t cwnd)
     ck_assert_ptr_nonnull(p.tcp);
     p.tcp->profile = &profile;
     p.tcp->recovery = profile.recovery;
+    p.tcp->congestion = profile.congestion;
     p.tcp->state = TCP_ESTABLISHED;
     p.tcp->mss = mss;
     profile.congestion->init(p.tcp);

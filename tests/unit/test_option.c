@@ -39,6 +39,7 @@ static const struct {
     { SK_KEEPCNT, { true, false, true }, { true, false, true } },
     { SK_USER_TIMEOUT, { true, false, true }, { true, false, true } },
     { SK_ECN, { false, false, false }, { true, false, true } }, /* the basic profile has none */
+    { SK_CONGESTION, { true, false, true }, { true, false, true } },
     { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
     { (enum sk_option)999, { false, false, false }, { false, false, false } },
 };
@@ -53,7 +54,7 @@ START_TEST(who_has_which_option)
 
             host_begin(&h, NULL);
             fd = of_kind(kind);
-            ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, 1),
+            ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, TABLE[i].option != SK_CONGESTION),
                              TABLE[i].set[kind] ? SK_OK : SK_NO_OPTION);
             ck_assert_int_eq(sk_get(h.iface, fd, TABLE[i].option, &value),
                              TABLE[i].get[kind] ? SK_OK : SK_NO_OPTION);
@@ -317,6 +318,52 @@ START_TEST(keep_alives_begin_when_the_program_says)
 }
 END_TEST
 
+/* How many segments follow when all of the first ten are acknowledged at once: that is worth two
+ * segments to Reno (RFC 3465 2.2), and eight to CUBIC's slow start (RFC 9406 4.3). */
+static uint32_t second_flight(int32_t congestion)
+{
+    static uint8_t text[32000];
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full, .sndbuf = 32768 } };
+    struct peer p;
+    uint32_t n = 0;
+    sk_fd fd;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 4096, 8 };
+    setup.config.buffers[1] = (struct sk_buffer_class){ 32768, 8 };
+    host_begin(&h, &setup);
+    host_meet(&h);
+    ck_assert_str_eq(sk_congestion_name(h.iface, 0), "cubic");
+    ck_assert_str_eq(sk_congestion_name(h.iface, 1), "reno");
+    ck_assert_ptr_null(sk_congestion_name(h.iface, 2));
+    fd = host_bound(&h, SK_STREAM, 5000);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_CONGESTION, 2), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_CONGESTION, -1), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_CONGESTION, congestion), SK_OK);
+    peer_begin(&p, &h, 80, 5000);
+    p.wnd = 65535;
+    p.mss = 1000;
+    peer_is_called(&p, fd);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_CONGESTION, 0), SK_IS_CONNECTED);
+    ck_assert_int_eq(host_option(&h, fd, SK_CONGESTION), congestion);
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), NOBODY), SK_OK);
+    host_poll(&h);
+    host_forget(&h);
+    p.ack += 10000;
+    peer_send(&p, TCP_ACK, NULL, 0);
+    while (host_sent(&h)) {
+        n++;
+    }
+    host_free(&h);
+    return n;
+}
+
+START_TEST(a_socket_chooses_its_congestion_control)
+{
+    ck_assert_uint_eq(second_flight(0), 18);
+    ck_assert_uint_eq(second_flight(1), 12);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { who_has_which_option,
@@ -330,6 +377,7 @@ int main(void)
                                    numbers_have_a_range,
                                    what_is_accepted_has_the_options_of_its_listener,
                                    keep_alives_begin_when_the_program_says,
+                                   a_socket_chooses_its_congestion_control,
                                    NULL };
 
     return suite_run("option", tests);

@@ -57,7 +57,7 @@ static void slow_down(struct tcp_sock *tcp, struct ecn *ecn, instant now)
     if (tcp->cwnd <= tcp->mss) { /* there is nothing left to take off: it waits */
         tcp_set_timer(tcp, true, now);
     }
-    tcp->profile->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
+    tcp->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
     tcp->cwnd = tcp->cwnd < tcp->ssthresh ? tcp->cwnd : tcp->ssthresh;
     ecn->in_cwr = true;
     ecn->recover = tcp->snd_nxt;

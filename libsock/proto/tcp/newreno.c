@@ -98,7 +98,7 @@ static void on_new_ack(struct tcp_sock *tcp, uint32_t acked, instant now)
         nr->recover = tcp->snd_una - 1; /* stays near, or it would seem to lie ahead after 2 GiB */
     }
     tcp->inflation = 0;
-    tcp->profile->congestion->on_ack(tcp, acked, now);
+    tcp->congestion->on_ack(tcp, acked, now);
 }
 
 static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
@@ -126,7 +126,7 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
     nr->partial = false;
     nr->recover = tcp->snd_nxt;
     if (tcp_probe_in_flight(tcp, &probe) == 0 || probe != tcp->snd_una) {
-        tcp->profile->congestion->on_loss(tcp, nr->flight, now);
+        tcp->congestion->on_loss(tcp, nr->flight, now);
         tcp->cwnd = tcp->ssthresh;
     }
     tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
@@ -150,7 +150,7 @@ static void newreno_on_timeout(struct tcp_sock *tcp, instant now)
     nr->n_duplicates = 0;
     nr->recover = tcp->snd_nxt; /* RFC 6582 3.2 step 4 */
     tcp->inflation = 0;
-    tcp->profile->congestion->on_timeout(tcp, now);
+    tcp->congestion->on_timeout(tcp, now);
     newreno_retransmit_to(tcp, tcp->snd_nxt);
 }
 
@@ -162,7 +162,7 @@ static uint32_t newreno_budget(const struct tcp_sock *tcp)
 
 static bool newreno_is_recovering(const struct tcp_sock *tcp)
 {
-    const struct newreno *nr = tcp_recovery_state((struct tcp_sock *)(uintptr_t)tcp);
+    const struct newreno *nr = tcp_recovery_state(tcp);
 
     return nr->recovering || seq_before(tcp->rtx_nxt, tcp->rtx_end);
 }

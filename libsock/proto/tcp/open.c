@@ -8,70 +8,6 @@
 
 #define MAX_UNSCALED_WINDOW 65535
 
-static size_t recovery_size(const struct tcp_profile *profile)
-{
-    size_t size = profile->recovery->state_size;
-    size_t other = profile->recovery_without_sack ? profile->recovery_without_sack->state_size : 0;
-
-    return size > other ? size : other;
-}
-
-static size_t state_size(const struct tcp_profile *profile)
-{
-    return recovery_size(profile) + profile->congestion->state_size +
-           (profile->extensions ? profile->extensions->state_size : 0) +
-           (profile->path_mtu ? profile->path_mtu->state_size : 0) +
-           (profile->ecn ? profile->ecn->state_size : 0);
-}
-
-size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
-{
-    return state_size(profile) + n_ranges * sizeof(struct interval) +
-           n_inflight * profile->recovery->record_size;
-}
-
-void *tcp_recovery_state(struct tcp_sock *tcp)
-{
-    return tcp + 1;
-}
-
-void *tcp_congestion_state(struct tcp_sock *tcp)
-{
-    return (uint8_t *)(tcp + 1) + recovery_size(tcp->profile);
-}
-
-void *tcp_extensions_state(const struct tcp_sock *tcp)
-{
-    uintptr_t behind =
-        (uintptr_t)(tcp + 1); /* the state belongs to the caller, who may change it */
-
-    return (void *)(behind + recovery_size(tcp->profile) + tcp->profile->congestion->state_size);
-}
-
-void *tcp_path_mtu_state(const struct tcp_sock *tcp)
-{
-    const struct tcp_extensions *x = tcp->profile->extensions;
-
-    return (uint8_t *)tcp_extensions_state(tcp) + (x ? x->state_size : 0);
-}
-
-void *tcp_ecn_state(const struct tcp_sock *tcp)
-{
-    const struct tcp_path_mtu *p = tcp->profile->path_mtu;
-
-    return (uint8_t *)tcp_path_mtu_state(tcp) + (p ? p->state_size : 0);
-}
-
-static struct interval *ranges_memory(struct tcp_sock *tcp)
-{
-    return (struct interval *)(void *)((uint8_t *)(tcp + 1) + state_size(tcp->profile));
-}
-
-void *tcp_inflight_memory(struct tcp_sock *tcp)
-{
-    return ranges_memory(tcp) + tcp->ooo.cap;
-}
-
 /* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
 static uint8_t window_shift(uint32_t size)
 {
@@ -85,12 +21,13 @@ static uint8_t window_shift(uint32_t size)
 
 static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now)
 {
-    memset(tcp, 0, sizeof(*tcp) + state_size(setup->profile));
+    memset(tcp, 0, sizeof(*tcp) + tcp_state_size(setup->profile, 0, 0));
     tcp->profile = setup->profile;
-    tcp->ooo.ranges = ranges_memory(tcp);
+    tcp->ooo.ranges = tcp_ranges_memory(tcp);
     tcp->ooo.cap = setup->n_ranges;
     tcp->n_inflight = setup->n_inflight;
     tcp->recovery = setup->profile->recovery;
+    tcp->congestion = tcp_congestion_at(setup->profile, setup->options.congestion);
     ring_init(&tcp->rx, setup->rx, setup->rx_size);
     ring_init(&tcp->tx, setup->tx, setup->tx_size);
     tcp->iss = setup->iss;
@@ -146,7 +83,7 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
         tcp->recovery = tcp->profile->recovery_without_sack;
     }
-    tcp->profile->congestion->init(tcp);
+    tcp->congestion->init(tcp);
     tcp->recovery->init(tcp);
 }
 

@@ -134,9 +134,11 @@ struct tcp_profile {
     const struct tcp_recovery *recovery;
     const struct tcp_recovery *recovery_without_sack; /* NULL: the same */
     const struct tcp_congestion *congestion;
-    const struct tcp_extensions *extensions; /* NULL: none */
-    const struct tcp_path_mtu *path_mtu;     /* NULL: fixed */
-    const struct tcp_ecn *ecn;               /* NULL: none */
+    const struct tcp_congestion *const *other_congestion; /* from which a socket may choose, up to a
+                                                             NULL; NULL: none */
+    const struct tcp_extensions *extensions;              /* NULL: none */
+    const struct tcp_path_mtu *path_mtu;                  /* NULL: fixed */
+    const struct tcp_ecn *ecn;                            /* NULL: none */
 };
 
 extern const struct tcp_recovery tcp_newreno;
@@ -150,6 +152,9 @@ extern const struct tcp_ecn tcp_ecn;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */
+
+/** The congestion control that a socket chooses with `i`, 0 for the first; NULL past the last. */
+const struct tcp_congestion *tcp_congestion_at(const struct tcp_profile *profile, uint32_t i);
 
 /**
  * Octets that a connection keeps behind its struct tcp_sock: the state of its profile, `n_ranges`

@@ -78,7 +78,7 @@ struct rack {
 
 static inline struct rack *rack_of(const struct tcp_sock *tcp)
 {
-    return tcp_recovery_state((struct tcp_sock *)(uintptr_t)tcp);
+    return tcp_recovery_state(tcp);
 }
 
 /** Octets that are in the network (RFC 6675 4, with RACK's losses). */

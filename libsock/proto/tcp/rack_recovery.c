@@ -54,7 +54,7 @@ static void reduce(struct tcp_sock *tcp, instant now)
     uint32_t flight = tcp_in_flight(tcp);
 
     undo_remember(tcp);
-    tcp->profile->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
+    tcp->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
 }
 
 static void enter_recovery(struct tcp_sock *tcp, uint32_t delivered, instant now)
@@ -123,7 +123,7 @@ static void control(struct tcp_sock *tcp, const struct rack_news *news, instant 
     if (rack->mode == RACK_RECOVERY) {
         prr_on_ack(tcp, news->delivered, news->acked > 0 && !news->lost);
     } else if (earned > 0) {
-        tcp->profile->congestion->on_ack(tcp, earned, now);
+        tcp->congestion->on_ack(tcp, earned, now);
     }
 }
 
@@ -169,7 +169,7 @@ static void rack_on_timeout(struct tcp_sock *tcp, instant now)
     if (rack->mode != RACK_LOSS) {
         undo_remember(tcp);
     }
-    tcp->profile->congestion->on_timeout(tcp, now);
+    tcp->congestion->on_timeout(tcp, now);
     if (rack->f.n > 0 && inflight_at(&rack->f, 0)->flags & INFLIGHT_SACKED) {
         forget_sacked(&rack->f);
     }

@@ -17,7 +17,7 @@ static struct reno *state_of(struct tcp_sock *tcp)
 
 static void reno_init(struct tcp_sock *tcp)
 {
-    tcp->cwnd = tcp->profile->congestion->initial_window(tcp->mss);
+    tcp->cwnd = tcp->congestion->initial_window(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
     *state_of(tcp) = (struct reno){ 0 };
 }

@@ -78,8 +78,9 @@ struct tcp_options {
     uint16_t keep_interval; /* seconds */
     uint8_t keep_count;
     bool keepalive;
-    bool nodelay; /* no Nagle */
-    uint8_t ecn;  /* enum tcp_ecn_use */
+    bool nodelay;       /* no Nagle */
+    uint8_t ecn;        /* enum tcp_ecn_use */
+    uint8_t congestion; /* tcp_congestion_at */
 };
 
 #define TCP_DEFAULT_OPTIONS                                                                        \
@@ -89,8 +90,9 @@ struct tcp_options {
 struct tcp_sock {
     const struct tcp_profile *profile;
     const struct tcp_recovery *recovery; /* of the profile, or its other one */
-    struct ring rx;                      /* produced by tcp_arrives, consumed by the reader */
-    struct ring tx;                      /* produced by the writer, consumed by acknowledgments */
+    const struct tcp_congestion *congestion;
+    struct ring rx; /* produced by tcp_arrives, consumed by the reader */
+    struct ring tx; /* produced by the writer, consumed by acknowledgments */
 
     uint32_t iss;
     uint32_t snd_una;
@@ -307,12 +309,16 @@ uint32_t tcp_unsent(const struct tcp_sock *tcp);
 /** True when there is something to send that was never sent: text or FIN. */
 bool tcp_has_new(const struct tcp_sock *tcp);
 
-/** The state of the profile's recovery and congestion tables. */
-void *tcp_recovery_state(struct tcp_sock *tcp);
-void *tcp_congestion_state(struct tcp_sock *tcp);
+/** The state of the profile's tables (profile.c). */
+void *tcp_recovery_state(const struct tcp_sock *tcp);
 void *tcp_extensions_state(const struct tcp_sock *tcp);
 void *tcp_path_mtu_state(const struct tcp_sock *tcp);
 void *tcp_ecn_state(const struct tcp_sock *tcp);
+void *tcp_congestion_state(const struct tcp_sock *tcp);
+
+/** Of out-of-order text, and n_inflight records of the recovery's record_size. */
+struct interval *tcp_ranges_memory(const struct tcp_sock *tcp);
+void *tcp_inflight_memory(const struct tcp_sock *tcp);
 
 /** The length of the probe for a larger MTU that is under way, and where it begins; or 0. */
 static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t *seq)
@@ -321,9 +327,6 @@ static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t 
 
     return p ? p->probe_in_flight(tcp, seq) : 0;
 }
-
-/** n_inflight records of the recovery's record_size. */
-void *tcp_inflight_memory(struct tcp_sock *tcp);
 
 /** The options and the window of a SYN (open.c). */
 void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);

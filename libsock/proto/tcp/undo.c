@@ -48,8 +48,8 @@ bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsack
     undo->possible = false;
     tcp->cwnd = tcp->cwnd > undo->cwnd ? tcp->cwnd : undo->cwnd;
     tcp->ssthresh = undo->ssthresh;
-    if (tcp->profile->congestion->on_undo) {
-        tcp->profile->congestion->on_undo(tcp);
+    if (tcp->congestion->on_undo) {
+        tcp->congestion->on_undo(tcp);
     }
     return true;
 }
