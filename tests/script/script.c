@@ -289,7 +289,10 @@ static void call(struct script *s, const struct event *e)
 
 static void ask_reopens(struct script *s, const struct event *e)
 {
-    struct tcp_hdr hdr = { .seq = s->irs + e->n, .flags = (uint8_t)e->what };
+    struct tcp_hdr hdr = { .seq = s->irs + e->n,
+                           .flags = (uint8_t)e->what,
+                           .has_timestamps = e->ts != 0,
+                           .tsval = e->ts };
 
     if (tcp_reopens(s->tcp, &hdr) != e->ack) {
         script_fail(s, "expected tcp_reopens to say %" PRIu32, e->ack);

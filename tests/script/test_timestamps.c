@@ -144,6 +144,54 @@ SCRIPT(an_echo_of_nothing_measures_nothing)
     expect(230, RTO, 400),
 END_SCRIPT;
 
+/* ---- RFC 6191 2: a SYN that meets TIME-WAIT --------------------------------------------------- */
+
+/* The peer's last timestamp is 1100, and its FIN is 1. */
+#define in_time_wait \
+    agreed, \
+    app(100, CLOSE), \
+    out(100, FIN | ACK, 1, 1, 0), \
+    in(110, FIN | ACK, 1, 2, 0, .ts = 1100, .ecr = 100), \
+    out(110, ACK, 2, 2, 0), \
+    expect(110, STATE, TCP_TIME_WAIT)
+
+SCRIPT(a_later_timestamp_reopens_whatever_the_sequence_number)
+    in_time_wait,
+    reopens(200, SYN, 3, true, .ts = 1101),
+    reopens(200, SYN, 1, true, .ts = 1101),
+    reopens(200, SYN, 0u - 100000, true, .ts = 1101),
+    reopens(200, SYN | ACK, 3, false, .ts = 1101),
+END_SCRIPT;
+
+SCRIPT(an_earlier_timestamp_does_not)
+    in_time_wait,
+    reopens(200, SYN, 3, false, .ts = 1099),
+    reopens(200, SYN, 1000000, false, .ts = 1099),
+END_SCRIPT;
+
+SCRIPT(with_the_same_or_none_the_sequence_number_decides)
+    in_time_wait,
+    reopens(200, SYN, 3, true, .ts = 1100),
+    reopens(200, SYN, 2, false, .ts = 1100),
+    reopens(200, SYN, 3, true),
+    reopens(200, SYN, 2, false),
+END_SCRIPT;
+
+SCRIPT(timestamps_that_are_new_reopen)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000),
+    out(10, ACK, 1, 1, 0),
+    app(100, CLOSE),
+    out(100, FIN | ACK, 1, 1, 0),
+    in(110, FIN | ACK, 1, 2, 0),
+    out(110, ACK, 2, 2, 0),
+    reopens(200, SYN, 2, true, .ts = 1),
+    reopens(200, SYN, 2, false),
+    reopens(200, SYN, 3, true),
+END_SCRIPT;
+
 // clang-format on
 
 int main(void)
@@ -163,6 +211,10 @@ int main(void)
         text_out_of_order_does_not_change_the_echo,
         the_echo_of_a_retransmission_ends_the_back_off,
         an_echo_of_nothing_measures_nothing,
+        a_later_timestamp_reopens_whatever_the_sequence_number,
+        an_earlier_timestamp_does_not,
+        with_the_same_or_none_the_sequence_number_decides,
+        timestamps_that_are_new_reopen,
         NULL,
     };
 

@@ -89,6 +89,19 @@ static void extensions_accept(struct tcp_sock *tcp, const struct tcp_hdr *hdr, i
     }
 }
 
+static int extensions_compare(const struct tcp_sock *tcp, const struct tcp_hdr *syn)
+{
+    const struct extensions *x = state_of(tcp);
+
+    if (!syn->has_timestamps) {
+        return 0;
+    }
+    if (!x->timestamps || seq_after(syn->tsval, x->ts_recent)) {
+        return 1;
+    }
+    return syn->tsval == x->ts_recent ? 0 : -1;
+}
+
 /* RFC 7323 4.1 */
 static duration extensions_round_trip(const struct tcp_sock *tcp, const struct tcp_hdr *hdr,
                                       instant now)
@@ -260,6 +273,7 @@ const struct tcp_extensions tcp_timestamps_and_sack = {
     .take_syn = extensions_take_syn,
     .check = extensions_check,
     .accept = extensions_accept,
+    .compare = extensions_compare,
     .round_trip = extensions_round_trip,
     .text_arrives = extensions_text_arrives,
     .sack_len = extensions_sack_len,

@@ -123,9 +123,12 @@ void tcp_establish(struct tcp_sock *tcp, instant now)
 
 bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 {
+    const struct tcp_extensions *x = tcp->profile->extensions;
+    int later = x ? x->compare(tcp, hdr) : 0;
+
     return tcp->state == TCP_TIME_WAIT &&
            (hdr->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
-           seq_after(hdr->seq, tcp->rcv_nxt);
+           (later > 0 || (later == 0 && seq_after(hdr->seq, tcp->rcv_nxt)));
 }
 
 bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply)

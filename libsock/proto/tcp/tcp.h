@@ -265,7 +265,7 @@ static inline bool tcp_dont_fragment(const struct tcp_sock *tcp)
 /** The segment that answers `hdr` where no connection is (RFC 9293 3.10.7.1); false: none does. */
 bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply);
 
-/** True when TIME-WAIT may give way to this SYN (RFC 9293 MAY-2, RFC 1122 4.2.2.13). */
+/** True when TIME-WAIT may give way to this SYN (RFC 9293 MAY-2, RFC 1122 4.2.2.13, RFC 6191). */
 bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);
 
 /** True when the ring still takes what a program writes. */
