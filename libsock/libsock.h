@@ -93,7 +93,7 @@ struct sk_config {
     (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (16 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (272 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (284 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (48 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (56 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
@@ -171,6 +171,7 @@ enum sk_readiness {
     SK_PEER_CLOSED = 4, /* the peer will send no more */
     SK_HANGUP = 8,      /* closed both ways, or never connected */
     SK_ERROR = 16,      /* SK_SO_ERROR has something to say */
+    SK_URGENT = 32,     /* urgent data is unread: sk_urgent; told again when more becomes urgent */
 };
 
 struct sk_event {
@@ -195,6 +196,13 @@ void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context
 
 /** The readiness of one socket; 0 for a handle that is none. */
 uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);
+
+/**
+ * Octets that are to be read from a stream up to and with the last one that its peer called urgent;
+ * 0: none is. Urgent data is read in line, as RFC 6093 has it, and new programs use none (RFC 9293
+ * SHLD-13).
+ */
+uint32_t sk_urgent(const struct sk_iface *iface, sk_fd fd);
 
 /** What was counted since the start. The pointer stays valid as long as the host. */
 struct sk_stats {
@@ -326,6 +334,7 @@ struct sk_iov {
 enum sk_op_flag {
     SK_OP_PEEK = 1,    /* receive: leave the data where it is */
     SK_OP_WAITALL = 2, /* receive from a stream: until the buffers are full, the end or an error */
+    SK_OP_URGENT = 4,  /* send on a stream: all of it is urgent (RFC 9293 3.8.5) */
 };
 
 /**
@@ -369,7 +378,7 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * counts them as they go in: a caller that must not wait takes what it says). A datagram goes out
  * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
  * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE, SK_INVALID (port 0, or from loopback
- * to another host).
+ * to another host). `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);

@@ -154,6 +154,7 @@ c_tests = \
 	%D%/script/test_sack \
 	%D%/script/test_send \
 	%D%/script/test_timestamps \
+	%D%/script/test_urgent \
 	%D%/script/test_window \
 	%D%/sim/test_endings \
 	%D%/sim/test_programs \

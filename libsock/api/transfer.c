@@ -85,6 +85,9 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
         skip = 0;
     }
     if (op->done > before) {
+        if (op->flags & SK_OP_URGENT) {
+            tcp_send_urgent(&tcp->tcp);
+        }
         tcp_produced(&tcp->tcp, now);
         tcp_happened(iface, tcp, now);
     }
@@ -390,4 +393,13 @@ enum sk_err sk_recv_consume(struct sk_iface *iface, sk_fd fd, size_t len, instan
     tcp_consumed(&tcp->tcp, now);
     tcp_happened(iface, tcp, now);
     return SK_OK;
+}
+
+uint32_t sk_urgent(const struct sk_iface *iface, sk_fd fd)
+{
+    const struct tagged_socket *slot = slot_of(iface, fd);
+
+    return slot && slot_tag(slot) == SOCK_TCP && slot->u.tcp->opened
+               ? tcp_urgent_left(&slot->u.tcp->tcp)
+               : 0;
 }

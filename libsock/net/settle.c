@@ -28,6 +28,9 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (t->err != SK_OK) {
         r |= SK_ERROR;
     }
+    if (t->rcv_urgent) {
+        r |= SK_URGENT;
+    }
     return r;
 }
 
@@ -180,6 +183,10 @@ bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
     }
     grant_credit(iface, tcp, now);
     schedule(iface, tcp, now);
+    if (t->urgent_news) { /* also told when the pointer advances, RFC 9293 MUST-32 */
+        t->urgent_news = false;
+        tcp->node.reported &= ~(uint32_t)SK_URGENT;
+    }
     node_changed(iface, &tcp->node);
     return true;
 }

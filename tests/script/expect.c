@@ -44,7 +44,8 @@ static bool is_other(const struct event *e, const struct tcp_hdr *hdr)
 {
     int32_t ws = hdr->wscale == TCP_NO_WSCALE ? NO_WS : hdr->wscale;
 
-    return hdr->flags != e->what || hdr->ect != e->ce || hdr->seq != e->n || hdr->len != e->len ||
+    return hdr->flags != e->what || hdr->ect != e->ce ||
+           (hdr->flags & TCP_URG && hdr->up != e->up) || hdr->seq != e->n || hdr->len != e->len ||
            (hdr->flags & TCP_ACK && hdr->ack != e->ack) || differs(e->win, SHUT, hdr->wnd) ||
            differs(e->mss, SHUT, hdr->mss) || differs(e->ws, WS_0, ws) || has_other_options(e, hdr);
 }
@@ -129,6 +130,8 @@ static int64_t value_of(const struct script *s, enum field field)
         return tcp->rcv_adv - tcp->rcv_nxt;
     case RANGES:
         return tcp->ooo.n;
+    case URGENT:
+        return tcp_urgent_left(tcp);
     case IS_OPEN:
         return tcp->state != TCP_CLOSED || tcp_poll_at(tcp, s->now) != NEVER;
     }
@@ -137,11 +140,11 @@ static int64_t value_of(const struct script *s, enum field field)
 
 void expect_value(struct script *s, const struct event *e)
 {
-    static const char *const names[] = { "STATE",          "ERR",     "REASON",
-                                         "UNREAD",         "UNACKED", "AT_END",
-                                         "MAY_WRITE",      "CWND",    "MSS",
-                                         "SSTHRESH",       "RTO",     "SEND_WINDOW",
-                                         "RECEIVE_WINDOW", "RANGES",  "IS_OPEN" };
+    static const char *const names[] = {
+        "STATE",          "ERR",    "REASON", "UNREAD",   "UNACKED", "AT_END",
+        "MAY_WRITE",      "CWND",   "MSS",    "SSTHRESH", "RTO",     "SEND_WINDOW",
+        "RECEIVE_WINDOW", "RANGES", "URGENT", "IS_OPEN"
+    };
     int64_t got = value_of(s, (enum field)e->what);
 
     if (got != e->n) {

@@ -259,6 +259,10 @@ static void call(struct script *s, const struct event *e)
     case WRITE:
         produce(s, e->n);
         break;
+    case WRITE_URGENT:
+        produce(s, e->n);
+        tcp_send_urgent(s->tcp);
+        break;
     case READ:
         consume(s, e->n);
         break;

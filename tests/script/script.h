@@ -54,7 +54,8 @@ enum event_kind {
 
 enum call {
     WRITE, /* n octets */
-    READ,  /* n octets, which have to be there */
+    WRITE_URGENT,
+    READ, /* n octets, which have to be there */
     SHUTDOWN,
     SHUTDOWN_READ,
     CLOSE,
@@ -81,6 +82,7 @@ enum field {
     SEND_WINDOW,
     RECEIVE_WINDOW, /* what the peer may still send */
     RANGES,         /* of out-of-order text */
+    URGENT,         /* octets to read up to the last urgent one */
     IS_OPEN,        /* is there a deadline or a connection? */
 };
 
@@ -118,7 +120,7 @@ struct event {
     uint32_t ecr; /* its echo. in: the ms at which we sent what it echoes; out: not checked if 0 */
     bool sack_ok; /* SACK-permitted; out: not checked */
     struct tcp_sack sack[TCP_MAX_SACK]; /* up to the first empty one; out: all of them */
-    uint16_t up;                        /* urgent pointer */
+    uint16_t up;                        /* urgent pointer; out: checked when there is URG */
     uint8_t fill;                       /* in: all text is this octet, and not the peer's stream */
     bool ce;                            /* in: a router marked it; out: ECT(0), a router may */
     bool more;                          /* in: the next one arrives in the same poll */

@@ -209,7 +209,7 @@ SCRIPT(a_hard_icmp_error_does_not_end_a_half_open_connection)
     expect(10, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
-/* RFC 9293 3.8.5 comes with its own API; until then URG is not looked at. */
+/* It is read in line, wherever the pointer points. */
 SCRIPT(urgent_text_is_text)
     connected,
     in(100, ACK | URG, 1001, 1, 1000, .up = 65535), out(100, ACK, 1, 1, 0),

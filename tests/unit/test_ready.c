@@ -295,6 +295,72 @@ START_TEST(exactly_those_that_changed)
 }
 END_TEST
 
+static void peer_sends_urgent(uint16_t up)
+{
+    peer_frame(&p, &f, TCP_ACK | TCP_URG, "text", 4);
+    put_be16(frame_transport_at(&f) + 18, up);
+    frame_fix_transport(&f);
+    host_hear(&h, &f);
+    p.seq += 4;
+    host_forget(&h);
+}
+
+/* RFC 9293 MUST-32, MUST-33: when it appears, and when more becomes urgent. */
+START_TEST(urgent_data)
+{
+    uint8_t octets[8];
+    size_t len = 3;
+    sk_fd fd;
+
+    begin();
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    ck_assert_uint_eq(sk_urgent(h.iface, fd), 0);
+    peer_sends_urgent(4);
+    told(fd, SK_WRITABLE | SK_READABLE | SK_URGENT);
+    ck_assert_uint_eq(sk_urgent(h.iface, fd), 4);
+    peer_sends_urgent(0);
+    told_nothing();
+    peer_sends_urgent(4);
+    told(fd, SK_WRITABLE | SK_READABLE | SK_URGENT);
+    ck_assert_uint_eq(sk_urgent(h.iface, fd), 12);
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert_uint_eq(sk_urgent(h.iface, fd), 9);
+    for (int i = 0; i < 3; i++) {
+        len = 3;
+        ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    }
+    ck_assert_uint_eq(sk_urgent(h.iface, fd), 0);
+    told(fd, SK_WRITABLE);
+    ck_assert_uint_eq(sk_urgent(h.iface, 12345), 0);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(what_is_sent_urgent_is_marked)
+{
+    struct sk_iov iov = { (void *)(uintptr_t) "text", 4 };
+    const struct sent *s;
+    struct sk_op op;
+    sk_fd fd;
+
+    begin();
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    sk_op_send(&op, fd, &iov, 1, NOBODY, SK_OP_URGENT);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    host_poll(&h);
+    s = peer_hear(&p);
+    ck_assert(s && s->tcp.flags & TCP_URG && s->tcp.up == 4);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_poll(&h);
+    s = peer_hear(&p);
+    ck_assert(s && !(s->tcp.flags & TCP_URG) && s->tcp.up == 0);
+    host_free(&h);
+}
+END_TEST
+
 /* A socket that is closed is not told of, though it changed before. */
 START_TEST(nothing_of_a_closed_socket)
 {
@@ -320,6 +386,8 @@ int main(void)
                                    a_datagram_socket,
                                    exactly_those_that_changed,
                                    nothing_of_a_closed_socket,
+                                   urgent_data,
+                                   what_is_sent_urgent_is_marked,
                                    NULL };
 
     return suite_run("ready", tests);

@@ -40,6 +40,7 @@ static void advance_una(struct tcp_sock *tcp, uint32_t ack)
 
     ring_consume(&tcp->tx, text < used ? text : used);
     tcp->snd_una = ack;
+    tcp->snd_urgent = tcp->snd_urgent && seq_after(tcp->snd_up, ack);
     tcp->rtx_nxt = seq_max(tcp->rtx_nxt, ack);
     tcp->rtx_end = seq_max(tcp->rtx_end, ack);
 }

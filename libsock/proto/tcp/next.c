@@ -38,6 +38,7 @@ static void fill(const struct tcp_sock *tcp, uint32_t seq, uint8_t flags, struct
         .wnd = (uint16_t)(field < 65535 ? field : 65535),
         .wscale = TCP_NO_WSCALE,
     };
+    tcp_urgent_fill(tcp, hdr);
 }
 
 static bool next_reset(const struct tcp_sock *tcp, struct tcp_hdr *hdr)

@@ -7,14 +7,13 @@
  *   open.c     SYN in both directions    arrives.c  segments, in the order of RFC 9293 3.10.7
  *   text.c     text to its place         ack.c      acknowledgments and windows of the peer
  *   next.c     what is sent              timer.c    retransmission, probes, 2 MSL, delayed ACK
- *   close.c    write, close, abort       keepalive.c
+ *   close.c    write, close, abort       keepalive.c  urgent.c
  *   profile.h  the tables from which the rest is chosen:
  *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
  *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c   ECN: ecn.c
  *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
- * ring's head is the octet at rcv_nxt. Not here: urgent data (ignored), data on a SYN (left to be
- * retransmitted).
+ * ring's head is the octet at rcv_nxt. Not here: data on a SYN (left to be retransmitted).
  */
 #pragma once
 
@@ -105,6 +104,7 @@ struct tcp_sock {
     uint32_t rtx_end;
     uint32_t cwnd; /* octets, RFC 5681 */
     uint32_t ssthresh;
+    uint32_t snd_up;    /* of the octet after urgent data, while snd_urgent */
     uint32_t inflation; /* octets that duplicate ACKs let out beyond cwnd, RFC 5681 3.2, RFC 3042 */
 
     uint32_t irs;
@@ -112,6 +112,7 @@ struct tcp_sock {
     uint32_t rcv_adv;   /* RCV.NXT + RCV.WND as the peer knows it; never moves back */
     uint32_t rcv_acked; /* the last acknowledgment sent */
     uint32_t rcv_limit; /* octets: no larger window is announced (what the link can absorb) */
+    uint32_t rcv_up;    /* the same of the peer's, while rcv_urgent */
     uint32_t fin_seq;   /* of the peer's FIN, once fin_known */
     struct assembler ooo;
 
@@ -160,6 +161,9 @@ struct tcp_sock {
     bool fin_received; /* everything up to the FIN is here */
     bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
     bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
+    bool snd_urgent;
+    bool rcv_urgent;   /* not all of it was read */
+    bool urgent_news;  /* and the program was not told yet */
     bool fragmentable; /* the path takes less than the least that we send in one packet */
 };
 
@@ -231,6 +235,12 @@ void tcp_produced(struct tcp_sock *tcp, instant now);
 
 /** An option other than nodelay was changed. */
 void tcp_options_changed(struct tcp_sock *tcp, instant now);
+
+/** What is in `tx` is urgent, up to its end (RFC 9293 3.8.5). */
+void tcp_send_urgent(struct tcp_sock *tcp);
+
+/** Octets to read up to and with the last urgent one; 0: nothing urgent is unread. */
+uint32_t tcp_urgent_left(const struct tcp_sock *tcp);
 
 /** No more will be written: FIN follows what is queued (RFC 9293 3.10.4). */
 void tcp_shutdown_send(struct tcp_sock *tcp, instant now);
@@ -343,6 +353,12 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
 
 /** Enters the text and FIN of an acceptable segment (text.c). */
 enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
+
+/** The urgent pointer of an acceptable segment; one to be sent; and after octets were read
+ * (urgent.c). */
+void tcp_urgent_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+void tcp_urgent_fill(const struct tcp_sock *tcp, struct tcp_hdr *hdr);
+void tcp_urgent_read(struct tcp_sock *tcp);
 
 /** The right edge of the window to announce now (text.c). */
 uint32_t tcp_window_edge(const struct tcp_sock *tcp);

@@ -156,6 +156,7 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
         }
         return DROP_NONE;
     }
+    tcp_urgent_arrives(tcp, hdr);
     if (tcp->fin_known) {
         part.end = seq_min(part.end, tcp->fin_seq);
     }
@@ -219,6 +220,7 @@ void tcp_consumed(struct tcp_sock *tcp, instant now)
     uint32_t most = largest_window(tcp);
 
     (void)now;
+    tcp_urgent_read(tcp);
     if (gain > 0 &&
         (gain >= 2u * tcp->rcv_mss || gain >= most / 2 || tcp->rcv_adv == tcp->rcv_nxt) &&
         takes_text(tcp) && !tcp->fin_known) {
