@@ -123,6 +123,7 @@ libtest_a_SOURCES += libsock/link/lan9118.c
 
 c_tests = \
 	%D%/hostile/test_arp_host \
+	%D%/hostile/test_icmp_host \
 	%D%/hostile/test_ip_host \
 	%D%/hostile/test_ip_storm \
 	%D%/hostile/test_link_host \

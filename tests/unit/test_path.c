@@ -238,7 +238,7 @@ START_TEST(two_connections_do_not_number_their_packets_alike)
 END_TEST
 
 /* RFC 5927: neither below the least MTU, nor one change after the other for a flood. */
-START_TEST(icmp_05_a_path_mtu_forced_to_a_tiny_value)
+START_TEST(hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value)
 {
     static const uint16_t values[] = { 0, 1, 67, 68, 295, 551, 552 };
     struct peer p;
@@ -265,7 +265,7 @@ START_TEST(icmp_05_a_path_mtu_forced_to_a_tiny_value)
 }
 END_TEST
 
-START_TEST(icmp_06_a_path_mtu_is_not_raised_by_a_router)
+START_TEST(hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router)
 {
     struct peer p;
     const struct sent *s;
@@ -294,8 +294,8 @@ int main(void)
         the_mss_that_is_announced_does_not_shrink,
         without_discovery_routers_may_fragment,
         two_connections_do_not_number_their_packets_alike,
-        icmp_05_a_path_mtu_forced_to_a_tiny_value,
-        icmp_06_a_path_mtu_is_not_raised_by_a_router,
+        hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value,
+        hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router,
         NULL,
     };
 
