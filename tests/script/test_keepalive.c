@@ -98,6 +98,22 @@ SCRIPT(must_24_it_can_be_turned_on_and_off)
     expect(2 * HOUR, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
+/* Off takes back a probe that the link has not taken, and on begins with the first. */
+SCRIPT(what_was_asked_before_is_forgotten)
+    kept_alive,
+    out(10010, ACK, 0, 1, 0),
+    app(11000, LINK, 0),
+    expect(12500, STATE, TCP_ESTABLISHED),
+    app(12500, KEEPALIVE, 0),
+    app(12500, LINK, 1),
+    app(13000, KEEPALIVE, 1),
+    out(23000, ACK, 0, 1, 0),
+    out(25000, ACK, 0, 1, 0),
+    out(27000, ACK, 0, 1, 0),
+    expect(28990, STATE, TCP_ESTABLISHED),
+    expect(29020, STATE, TCP_CLOSED),
+END_SCRIPT;
+
 /* The peer has closed, or we have and still read. */
 SCRIPT(a_half_closed_connection_is_kept_alive_too)
     kept_alive,
@@ -212,6 +228,7 @@ int main(void)
         must_26_whatever_is_heard_puts_them_off,
         must_26_what_is_in_flight_is_repeated_instead,
         must_24_it_can_be_turned_on_and_off,
+        what_was_asked_before_is_forgotten,
         a_half_closed_connection_is_kept_alive_too,
         fin_wait_2_with_a_reader_is_kept_alive,
         a_probe_of_the_peer_is_answered,

@@ -48,6 +48,13 @@ SCRIPT(the_mark_only_advances)
     expect(80, URGENT, 60),
 END_SCRIPT;
 
+SCRIPT(a_pointer_without_its_flag_is_none)
+    connected,
+    in(20, ACK, 11, 1, 10, .up = 100),
+    out(20, ACK, 1, 1, 0),
+    expect(20, URGENT, 0),
+END_SCRIPT;
+
 SCRIPT(a_mark_that_was_read_past_is_none)
     connected,
     in(20, ACK, 1, 1, 10),
@@ -126,6 +133,7 @@ int main(void)
         the_mark_comes_nearer_with_each_octet_that_is_read,
         the_mark_may_be_far_ahead_of_what_has_arrived,
         the_mark_only_advances,
+        a_pointer_without_its_flag_is_none,
         a_mark_that_was_read_past_is_none,
         a_closed_window_lets_the_mark_through,
         what_is_unread_at_the_end_stays_urgent,

@@ -50,13 +50,12 @@ static void ecn_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip, const str
     }
 }
 
+/* A window of one segment stays what it is; that it is sent only when the timer expires, as RFC
+ * 3168 6.1.2 has it then, is not done. */
 static void slow_down(struct tcp_sock *tcp, struct ecn *ecn, instant now)
 {
     uint32_t flight = tcp_in_flight(tcp);
 
-    if (tcp->cwnd <= tcp->mss) { /* there is nothing left to take off: it waits */
-        tcp_set_timer(tcp, true, now);
-    }
     tcp->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
     tcp->cwnd = tcp->cwnd < tcp->ssthresh ? tcp->cwnd : tcp->ssthresh;
     ecn->in_cwr = true;

@@ -40,7 +40,6 @@ void tcp_options_changed(struct tcp_sock *tcp, instant now)
         tcp->heard_at = tick_ceil(now);
         tcp->n_keepalives = 0;
         tcp->keepalive_due = false;
-        tcp->timer = TCP_TIMER_OFF;
         tcp_set_timer(tcp, true, now);
     }
 }
