@@ -41,6 +41,7 @@ plain_tests = \
 	%D%/firmware/test_board.sh \
 	%D%/firmware/test_http_get.sh \
 	%D%/firmware/test_run.sh \
+	%D%/firmware/test_size.sh \
 	%D%/firmware/test_tcp_echo.sh \
 	%D%/firmware/test_wire.sh \
 	%D%/format.sh \
