@@ -94,7 +94,7 @@ struct sk_config {
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (284 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_UDP_LEN (48 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (56 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (56 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)

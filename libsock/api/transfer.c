@@ -209,7 +209,9 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
         return SK_MSG_SIZE;
     }
     payload = msgq_claim(&udp->udp.tx, len, &meta);
+    udp->tx_wanted = payload ? 0 : (uint32_t)len;
     if (!payload) {
+        node_changed(iface, &udp->node);
         return SK_PENDING;
     }
     to = payload;

@@ -72,8 +72,9 @@ struct udp_entry {
     uint8_t *tx;
     uint32_t rx_size; /* wanted before the queues exist, then the truth */
     uint32_t tx_size;
-    uint32_t kicked; /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
-                        was before it */
+    uint32_t tx_wanted; /* octets of the datagram that found no room; 0: none */
+    uint32_t kicked;    /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
+                           was before it */
     bool bound;
     bool read_shut; /* by sk_shutdown */
     bool write_shut;

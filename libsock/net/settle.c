@@ -36,6 +36,7 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
 
 static uint32_t udp_readiness(const struct udp_entry *udp)
 {
+    size_t half = udp->tx_size / 2 - MSGQ_RECORD_OVERHEAD;
     uint32_t r = 0;
 
     if (!udp->rx) {
@@ -44,9 +45,9 @@ static uint32_t udp_readiness(const struct udp_entry *udp)
     if (msgq_readable(&udp->udp.rx)) {
         r |= SK_READABLE;
     }
-    /* Half of the queue, which an empty one has room for: a send of any usual length would not
-     * wait. */
-    if (msgq_fits(&udp->udp.tx, udp->tx_size / 2 - MSGQ_RECORD_OVERHEAD)) {
+    /* Half of the queue, which an empty one has room for, or what was in vain: a send of any usual
+     * length, or the one that waits, would not wait. */
+    if (msgq_fits(&udp->udp.tx, half > udp->tx_wanted ? half : udp->tx_wanted)) {
         r |= SK_WRITABLE;
     }
     if (udp->udp.err != SK_OK) {

@@ -295,6 +295,38 @@ START_TEST(exactly_those_that_changed)
 }
 END_TEST
 
+/* Whoever found no room is not told of less. */
+START_TEST(a_datagram_that_needs_more_than_half_of_the_queue)
+{
+    static uint8_t text[1400];
+    struct host_setup setup = { .config = { .sndbuf = 2048 } };
+    struct sk_addr to = { PEER_IP, 9 };
+    sk_fd fd;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 2048, 8 };
+    setup.config.buffers[1] = (struct sk_buffer_class){ 4096, 8 };
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    ck_assert_int_eq(host_send(&h, fd, text, 600, to), SK_OK);
+    is(fd, SK_WRITABLE);
+    told_nothing(); /* half of the queue is free */
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), to), SK_PENDING);
+    told(fd, 0);
+    host_poll(&h);
+    told(fd, SK_WRITABLE);
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), to), SK_OK);
+    told(fd, 0);
+    host_poll(&h);
+    told(fd, SK_WRITABLE);
+    ck_assert_int_eq(host_send(&h, fd, text, 600, to), SK_OK);
+    told_nothing(); /* what was wanted is forgotten */
+    host_free(&h);
+}
+END_TEST
+
 static void peer_sends_urgent(uint16_t up)
 {
     peer_frame(&p, &f, TCP_ACK | TCP_URG, "text", 4);
@@ -386,6 +418,7 @@ int main(void)
                                    a_datagram_socket,
                                    exactly_those_that_changed,
                                    nothing_of_a_closed_socket,
+                                   a_datagram_that_needs_more_than_half_of_the_queue,
                                    urgent_data,
                                    what_is_sent_urgent_is_marked,
                                    NULL };
