@@ -20,6 +20,7 @@
 struct progress {
     struct sk_op op; /* first */
     struct sock_fd *s;
+    sk_fd fd; /* closed meanwhile, the entry may be another socket's */
 };
 
 void connect_advance(struct sock_fd *s, struct sk_iface *iface, instant now)
@@ -77,12 +78,22 @@ enum sk_err connect_take_error(struct sock_fd *s, struct sk_iface *iface, instan
     return err;
 }
 
+static bool is_closed(const struct progress *p, const struct sk_iface *iface)
+{
+    struct sk_addr peer;
+
+    return p->s->fd != p->fd || sk_remote(iface, p->fd, &peer) == SK_INVALID_SOCKET;
+}
+
 /* What became of an attempt that was started before. */
 static enum sk_err poll_progress(struct sk_op *op, struct sk_iface *iface, instant now)
 {
     struct sock_fd *s = ((struct progress *)op)->s;
     struct sk_op again;
 
+    if (is_closed((struct progress *)op, iface)) {
+        return SK_INVALID_SOCKET;
+    }
     connect_advance(s, iface, now);
     if (s->connect == FD_CONNECT_DEFERRED) {
         return SK_PENDING;
@@ -104,8 +115,11 @@ static enum sk_err poll_decided(struct sk_op *op, struct sk_iface *iface, instan
 {
     struct sock_fd *s = ((struct progress *)op)->s;
     struct sk_addr peer;
-    bool connected = sk_remote(iface, s->fd, &peer) == SK_OK;
 
+    if (is_closed((struct progress *)op, iface)) {
+        return SK_INVALID_SOCKET;
+    }
+    bool connected = sk_remote(iface, s->fd, &peer) == SK_OK;
     if (!connected && connect_readiness(s, iface, now) == 0) {
         return SK_PENDING;
     }
@@ -115,20 +129,34 @@ static enum sk_err poll_decided(struct sk_op *op, struct sk_iface *iface, instan
     return take_failed(s);
 }
 
+/* When a deferred connect is given up; for any other, never. */
+static instant give_up_time(struct sock_fd *s)
+{
+    instant at = NEVER;
+
+    state_enter();
+    if (s->connect == FD_CONNECT_DEFERRED) {
+        at = s->give_up_at;
+    }
+    state_leave();
+    return at;
+}
+
 /* A deferred connect is given up at a time of its own, which nothing else would wake us for. */
 static enum sk_err await(struct sock_fd *s,
                          enum sk_err (*poll)(struct sk_op *, struct sk_iface *, instant),
                          instant deadline)
 {
-    struct progress p = { .op = { .poll = poll, .fd = SK_FD_NONE }, .s = s };
+    struct progress p = { .op = { .poll = poll, .fd = SK_FD_NONE }, .s = s, .fd = s->fd };
 
-    if (s->connect == FD_CONNECT_DEFERRED && s->give_up_at < deadline) {
-        enum sk_err err = call_block_until(&p.op, s->give_up_at, deadline);
+    instant give_up_at = give_up_time(s);
+    if (give_up_at < deadline) {
+        enum sk_err err = call_block_until(&p.op, give_up_at, deadline);
         if (err != SK_AGAIN) {
             return err;
         }
     }
-    p.op.fd = s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : s->fd;
+    p.op.fd = s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : p.fd;
     return call_block(&p.op, deadline);
 }
 

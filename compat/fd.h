@@ -23,12 +23,13 @@ enum fd_connect {
 struct sock_fd {
     sk_fd fd;
     enum sk_type type;
-    bool nonblock;           /* O_NONBLOCK */
-    duration rcv_timeout;    /* SO_RCVTIMEO, us; 0: none */
-    duration snd_timeout;    /* SO_SNDTIMEO */
-    enum fd_connect connect; /* under the port's lock, like all that follows */
-    enum sk_err failed;      /* a deferred connect that came to nothing: SO_ERROR */
-    struct sk_addr to;       /* of a connect under way, or whose end was not told */
+    bool nonblock;                   /* O_NONBLOCK */
+    duration rcv_timeout;            /* SO_RCVTIMEO, us; 0: none */
+    duration snd_timeout;            /* SO_SNDTIMEO */
+    _Atomic enum fd_connect connect; /* set under the port's lock, read anywhere */
+    enum sk_err failed;              /* under the lock, like all that follows; a deferred connect
+                                        that came to nothing: SO_ERROR */
+    struct sk_addr to;               /* of a connect under way, or whose end was not told */
     instant give_up_at;
 };
 
@@ -45,10 +46,8 @@ int fd_reserve(bool close_on_exec);
 /** Makes it known. */
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);
 
-/** Makes the number unknown again: the first thing that a close does. */
-void fd_withdraw(int fd);
-
-/** Gives the number up. Called without the port's lock. */
+/** Gives the number up, which is nobody's from then on: who polls it is told so. Under the port's
+ * lock when it was published, at the close of its socket. */
 void fd_release(int fd);
 
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */

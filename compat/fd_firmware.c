@@ -62,14 +62,9 @@ struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, en
     return &e->s;
 }
 
-void fd_withdraw(int fd)
-{
-    entry_at(fd)->state = NULL;
-}
-
 void fd_release(int fd)
 {
-    entry_at(fd)->taken = false;
+    *entry_at(fd) = (struct entry){ .taken = false };
 }
 
 int fd_next(int fd)

@@ -113,15 +113,10 @@ struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, en
     return &e->s;
 }
 
-void fd_withdraw(int fd)
-{
-    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
-}
-
 void fd_release(int fd)
 {
     /* The last use of the entry: from the close on, the number is another thread's. */
-    fd_withdraw(fd);
+    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
     foreign_close(fd);
 }
 

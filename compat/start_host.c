@@ -14,6 +14,8 @@
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
 
 static pthread_mutex_t lock;
+static int lock_depth;
+static int cancel_state; /* of the thread that has it, which may not be cancelled meanwhile */
 static pthread_once_t lock_made = PTHREAD_ONCE_INIT;
 static pthread_once_t hooked = PTHREAD_ONCE_INIT;
 
@@ -44,13 +46,22 @@ static void make_lock(void)
 
 void start_lock(void)
 {
+    int state;
+
     pthread_once(&lock_made, make_lock);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&lock);
+    if (lock_depth++ == 0) {
+        cancel_state = state;
+    }
 }
 
 void start_unlock(void)
 {
+    int state = --lock_depth == 0 ? cancel_state : PTHREAD_CANCEL_DISABLE;
+
     pthread_mutex_unlock(&lock);
+    pthread_setcancelstate(state, &state);
 }
 
 bool start_names_are_ours(void)

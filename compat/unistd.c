@@ -39,12 +39,10 @@ int libsock_close(int fd)
         return foreign_close(fd);
     }
     struct sk_iface *iface = state_enter();
-    sk_fd handle = s->fd;
-    fd_withdraw(fd);
-    enum sk_err err = sk_close(iface, handle, state_now());
+    enum sk_err err = sk_close(iface, s->fd, state_now()); /* wakes who waits for the number */
+    fd_release(fd);
     sk_iface_poll(iface, state_now());
     state_leave();
-    fd_release(fd);
     port->wake(port);
     return errno_result(err);
 }

@@ -189,8 +189,8 @@ typedef void sk_change_fn(void *context, sk_fd fd);
  * For ports with threads, which wake those that wait for a socket: from now on `changed` is called
  * with every socket to which something happened that an operation on it, or its readiness, may
  * depend on, at once and within the call that made it happen; also when the handle is given up; and
- * with SK_FD_NONE after a poll in which anything happened. It may call nothing of this host. One at
- * a time; NULL: nobody. Takes nothing away from sk_iface_ready.
+ * with SK_FD_NONE after a poll in which anything happened, and after sk_netif_add. It may call
+ * nothing of this host. One at a time; NULL: nobody. Takes nothing away from sk_iface_ready.
  */
 void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context);
 

@@ -132,6 +132,8 @@ host_sources = \
 	%D%/port/posix.h \
 	%D%/port/posix_signal.c \
 	%D%/port/posix_signal.h \
+	%D%/port/posix_threads.c \
+	%D%/port/posix_threads.h \
 	%D%/port/sim.c \
 	%D%/port/sim.h \
 	%D%/port/sim_task.c \

@@ -176,6 +176,7 @@ c_tests = \
 	%D%/unit/test_compat_start \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
+	%D%/unit/test_compat_wakes \
 	%D%/unit/test_credit \
 	%D%/unit/test_cubic \
 	%D%/unit/test_demux \
@@ -243,6 +244,7 @@ tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
 tests_unit_test_compat_sockopt_LDADD = $(shim_ldadd)
 tests_unit_test_compat_start_LDADD = $(shim_ldadd)
 tests_unit_test_compat_threads_LDADD = $(shim_ldadd)
+tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)

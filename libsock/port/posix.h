@@ -9,7 +9,10 @@
  * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
  * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the
  * process goes to a thread that does not hold it: while the usual one looks at the stack, that may
- * be another.
+ * be another. A handler must not call into the stack, where it may have interrupted its own thread;
+ * while one runs that interrupted a thread which was to wait for all, nobody does.
+ *
+ * A thread may be cancelled while it waits, and nowhere else in the stack (pthread_setcancelstate).
  */
 #pragma once
 
@@ -42,11 +45,12 @@ struct port_posix {
     struct port_posix_follower *followers; /* as many as there were at once, kept for the next */
     size_t n_told;                         /* of them, that are not back yet */
     int wake_fd;
-    bool leading; /* a thread sleeps in ppoll; the following are about it */
-    bool called;  /* and has been woken */
-    struct sk_iface *iface;
+    struct sk_iface *iface;         /* that was waited for last */
+    bool leading;                   /* a thread sleeps in ppoll; the following are about it */
+    bool called;                    /* and has been woken */
+    const struct port_wait *leader; /* NULL: it waits for everything */
     instant until;
-    struct port_posix_wait leader;
+    struct port_posix_wait led_fds;
     struct port_posix_wait scratch;
 };
 
@@ -57,7 +61,7 @@ extern "C" {
 /** SK_NO_SOCKETS: the process has no descriptor left. The structure must not move afterwards. */
 enum sk_err sk_port_posix_init(struct port_posix *p);
 
-/** Nobody waits any more. */
+/** Nobody waits any more; the interface that was waited for is still there. */
 void sk_port_posix_destroy(struct port_posix *p);
 
 /** Sets other work of the program, see struct port; NULL: none. A signal that comes while it runs

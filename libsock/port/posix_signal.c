@@ -50,6 +50,12 @@ void signals_release(void)
     }
 }
 
+void signals_abandon(void)
+{
+    holding = true;
+    signals_release();
+}
+
 /*
  * Linux goes on with most calls after a handler that was installed with SA_RESTART, and ends them
  * with EINTR after any other (signal(7)). It does not tell which handler ran, so all are asked that

@@ -20,6 +20,9 @@ void signals_hold(void);
 /** Lets in what was held back; does nothing when nothing is. */
 void signals_release(void);
 
+/** Lets in what was held back; for a thread that was cancelled in signals_sleep. */
+void signals_abandon(void);
+
 /**
  * Sleeps until one of the descriptors is ready, until a signal handler ran, or for `left`, where
  * less than 0 is no time at all. The signals of this thread are held back.

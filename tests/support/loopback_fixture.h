@@ -24,6 +24,7 @@
 static struct port_posix port;
 static void *memory;
 
+/* A name server is asked at 127.0.0.1. */
 static inline void begin(void)
 {
     struct sk_config config = { .size = sizeof config,
@@ -31,6 +32,8 @@ static inline void begin(void)
                                 .n_packets = 64,
                                 .rcvbuf = 4096,
                                 .sndbuf = 4096,
+                                .n_queries = 2,
+                                .dns = { { ip4(INADDR_LOOPBACK), 53 } },
                                 .seed = { 1 } };
 
     memory = aligned_alloc(16, (sk_iface_size(&config) + 15) & ~(size_t)15);

@@ -166,6 +166,12 @@ static inline void sleeper_start(struct sleeper *s, instant until)
     sleeper_run(s);
 }
 
+static inline void sleeper_start_once_for(struct sleeper *s, sk_fd fd)
+{
+    *s = (struct sleeper){ .wait.until = NEVER, .until = NEVER, .fd = fd };
+    sleeper_run(s);
+}
+
 /* Sleeps for one socket, again and again. */
 static inline void sleeper_start_for(struct sleeper *s, sk_fd fd)
 {

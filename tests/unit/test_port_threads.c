@@ -65,7 +65,7 @@ START_TEST(a_change_wakes_who_waits_for_that_socket_alone)
     sk_fd fds[3];
 
     start();
-    sleeper_start(&leader, NEVER);
+    sleeper_start_once_for(&leader, make_socket());
     await_leader();
     for (int i = 0; i < 3; i++) {
         fds[i] = make_socket();
@@ -102,7 +102,7 @@ static void hand_over_once(void)
     int n_sleeps = 0;
 
     start();
-    sleeper_start(&leader, NEVER);
+    sleeper_start_once_for(&leader, make_socket());
     await_leader();
     for (int i = 0; i < 3; i++) {
         fds[i] = make_socket();
@@ -185,7 +185,7 @@ START_TEST(what_the_host_has_to_do_is_the_leaders)
 
     start();
     follower.fd = make_socket();
-    sleeper_start(&leader, NEVER);
+    sleeper_start_once_for(&leader, make_socket());
     await_leader();
     sleeper_run(&follower);
     await_followers(1);
@@ -195,6 +195,85 @@ START_TEST(what_the_host_has_to_do_is_the_leaders)
     await_followers(1);
     ck_assert_int_eq(sleeper_count(&follower), 2);
     stop_all(&follower, &follower.fd, 1);
+    pthread_join(leader.thread, NULL);
+    end();
+}
+END_TEST
+
+/* The thread that works is neither: what it does is the leader's news, too. */
+START_TEST(a_change_wakes_the_leader_that_waits_for_that_socket)
+{
+    struct sleeper leader;
+    sk_fd fds[2];
+
+    start();
+    fds[0] = make_socket();
+    fds[1] = make_socket();
+    sleeper_start_for(&leader, fds[0]);
+    await_leader();
+    change(fds[1]);
+    usleep(5000);
+    ck_assert_int_eq(sleeper_count(&leader), 1);
+    change(fds[0]);
+    while (sleeper_count(&leader) != 2) {
+    }
+    stop_all(&leader, fds, 1);
+    end();
+}
+END_TEST
+
+static void *follow_blindly(void *returned)
+{
+    idle(NEVER);
+    *(bool *)returned = true;
+    return NULL;
+}
+
+START_TEST(a_follower_that_does_not_say_what_it_waits_for_hears_of_everything)
+{
+    struct sleeper leader;
+    pthread_t follower;
+    bool returned = false;
+    sk_fd fd;
+
+    start();
+    fd = make_socket();
+    sleeper_start_once_for(&leader, make_socket());
+    await_leader();
+    ck_assert_int_eq(pthread_create(&follower, NULL, follow_blindly, &returned), 0);
+    await_followers(1);
+    change(fd);
+    pthread_join(follower, NULL);
+    ck_assert(returned);
+    ck_assert(!has_returned(&leader));
+    port->wake(port);
+    pthread_join(leader.thread, NULL);
+    end();
+}
+END_TEST
+
+/* It is told as its time runs out, or before, or after: whether it was must not be miscounted, or
+ * the lead would not pass. */
+START_TEST(a_follower_may_be_told_as_its_time_runs_out)
+{
+    struct sleeper leader;
+    struct sleeper s;
+
+    start();
+    sk_fd fd = make_socket();
+    sleeper_start_once_for(&leader, make_socket());
+    await_leader();
+    for (int i = 0; i < 500; i++) {
+        instant until = port->now(port) + i % 50;
+        s = (struct sleeper){ .wait.until = until, .until = until, .fd = fd };
+        sleeper_run(&s);
+        while (sleeper_count(&s) == 0) {
+        }
+        change(fd);
+        pthread_join(s.thread, NULL);
+        ck_assert_uint_eq(posix.n_told, 0);
+    }
+    port->wake(port);
     pthread_join(leader.thread, NULL);
     end();
 }
@@ -282,6 +361,19 @@ START_TEST(a_follower_tells_the_leader_what_is_new)
 }
 END_TEST
 
+START_TEST(a_port_that_is_gone_hears_nothing)
+{
+    start();
+    sk_fd fd = make_socket();
+    idle(port->now(port) + 1000);
+    sk_port_posix_destroy(&posix);
+    memset(&posix, 0xa5, sizeof(posix));
+    ck_assert_int_eq(sk_close(iface, fd, 0), SK_OK);
+    ck_assert_int_eq(sk_port_posix_init(&posix), SK_OK);
+    end();
+}
+END_TEST
+
 static uint64_t counter;
 
 static void *count(void *arg)
@@ -344,10 +436,14 @@ int main(void)
         a_poll_in_which_anything_happened_wakes_who_waits_for_everything,
         the_lead_passes_until_nobody_is_left,
         what_the_host_has_to_do_is_the_leaders,
+        a_change_wakes_the_leader_that_waits_for_that_socket,
+        a_follower_that_does_not_say_what_it_waits_for_hears_of_everything,
+        a_follower_may_be_told_as_its_time_runs_out,
         a_follower_has_its_own_deadline,
         a_new_descriptor_wakes_the_leader,
         an_earlier_deadline_wakes_the_leader,
         a_follower_tells_the_leader_what_is_new,
+        a_port_that_is_gone_hears_nothing,
         one_thread_at_a_time,
         the_background_hook_is_what_was_set,
         NULL,

@@ -408,6 +408,51 @@ START_TEST(nothing_of_a_closed_socket)
 }
 END_TEST
 
+/* ---- The watcher of a port with threads ---- */
+
+static sk_fd watched[4];
+static size_t n_watched;
+
+static void watch(void *context, sk_fd fd)
+{
+    EXPECT(context == &h);
+    EXPECT(n_watched < 4);
+    watched[n_watched++] = fd;
+}
+
+static void watched_is(size_t n, sk_fd first, sk_fd last)
+{
+    ck_assert_uint_eq(n_watched, n);
+    ck_assert(watched[0] == first && watched[n - 1] == last);
+    n_watched = 0;
+}
+
+START_TEST(the_watcher_hears_of_sockets_and_of_polls)
+{
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    sk_iface_watch(h.iface, watch, &h);
+    n_watched = 0;
+    host_poll(&h);
+    ck_assert_uint_eq(n_watched, 0); /* nothing happened */
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 }, (struct sk_addr){ HOST_IP, 5000 }, "x", 1);
+    host_hear(&h, &f);
+    watched_is(2, fd, SK_FD_NONE);
+    frame_icmp(&f, PEER_IP, HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "x", 1);
+    host_hear(&h, &f);
+    watched_is(1, SK_FD_NONE, SK_FD_NONE);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    watched_is(1, fd, fd);
+    sk_iface_watch(h.iface, NULL, NULL);
+    frame_icmp(&f, PEER_IP, HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "x", 1);
+    host_hear(&h, &f);
+    ck_assert_uint_eq(n_watched, 0);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { a_stream_from_its_beginning_to_its_end,
@@ -421,6 +466,7 @@ int main(void)
                                    a_datagram_that_needs_more_than_half_of_the_queue,
                                    urgent_data,
                                    what_is_sent_urgent_is_marked,
+                                   the_watcher_hears_of_sockets_and_of_polls,
                                    NULL };
 
     return suite_run("ready", tests);

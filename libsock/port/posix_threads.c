@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The threads of a POSIX host: see port/posix_threads.h. */
+#define _GNU_SOURCE /* syscall */
+#include "port/posix_threads.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "libsock.h"
+#include "link/link.h"
+#include "port/posix_signal.h"
+
+#define FIRST_FDS 16
+#define LOOK_AGAIN ((duration)10000) /* us: a follower that cannot be told */
+
+/* The functions of a port take a pointer to const because they share one type; ours is an object of
+ * our own. */
+static struct port_posix *posix(const struct port *port)
+{
+    return (struct port_posix *)(uintptr_t)port;
+}
+
+static instant clock_of(struct port_posix *p)
+{
+    return p->port.now(&p->port);
+}
+
+void threads_wake(const struct port *port)
+{
+    int saved = errno;
+
+    eventfd_write(posix(port)->wake_fd, 1);
+    errno = saved;
+}
+
+/* ---- What to wait for ---- */
+
+static bool make_room(struct port_posix_wait *w, size_t n)
+{
+    size_t cap = w->cap_fds ? w->cap_fds : FIRST_FDS;
+    struct pollfd *fds;
+
+    while (cap < n) {
+        cap *= 2;
+    }
+    if (cap == w->cap_fds) {
+        return true;
+    }
+    fds = realloc(w->fds, cap * sizeof(*fds));
+    if (!fds) {
+        return false;
+    }
+    w->fds = fds;
+    w->cap_fds = cap;
+    return true;
+}
+
+static void add_link(struct port_posix_wait *w, struct link *link)
+{
+    size_t room = w->cap_fds - w->n_fds;
+    size_t n = link->ops->wait_fds(link, w->fds + w->n_fds, room);
+
+    if (n > room) {
+        if (!make_room(w, w->n_fds + n)) {
+            n = room;
+        } else {
+            n = link->ops->wait_fds(link, w->fds + w->n_fds, n);
+        }
+    }
+    w->n_fds += n;
+}
+
+/* The descriptors of all links, and `until` or what a link wants earlier. */
+static instant collect(struct port_posix *p, struct port_posix_wait *w, struct sk_iface *iface,
+                       instant until)
+{
+    struct link *link;
+    uint8_t ifindex;
+
+    if (!make_room(w, 1)) {
+        return 0;
+    }
+    w->fds[0] = (struct pollfd){ .fd = p->wake_fd, .events = POLLIN };
+    w->n_fds = 1;
+    for (ifindex = 1; (link = sk_netif_link(iface, ifindex)) != NULL; ifindex++) {
+        if (link->ops->wait_fds) {
+            add_link(w, link);
+        }
+        if (link->ops->poll_at && link->ops->poll_at(link) < until) {
+            until = link->ops->poll_at(link);
+        }
+    }
+    return until;
+}
+
+static bool waits_for_the_same(const struct port_posix_wait *a, const struct port_posix_wait *b)
+{
+    size_t i;
+
+    if (a->n_fds != b->n_fds) {
+        return false;
+    }
+    for (i = 0; i < a->n_fds; i++) {
+        if (a->fds[i].fd != b->fds[i].fd || a->fds[i].events != b->fds[i].events) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Threads ---- */
+
+/* A thread may be cancelled while it sleeps, and nowhere else in the stack. */
+static _Thread_local int cancel_state; /* the caller's */
+
+static void enter(struct port_posix *p)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    pthread_mutex_lock(&p->mutex);
+}
+
+static void leave(struct port_posix *p)
+{
+    int ignored;
+
+    pthread_mutex_unlock(&p->mutex);
+    pthread_setcancelstate(cancel_state, &ignored);
+}
+
+void threads_lock(const struct port *port)
+{
+    enter(posix(port));
+}
+
+static void call_leader(struct port_posix *p)
+{
+    p->called = true;
+    threads_wake(&p->port);
+}
+
+/* Wakes the leader if it sleeps past something that is in the stack now. */
+static void tell_leader(struct port_posix *p)
+{
+    instant due;
+
+    if (!p->leading || p->called) {
+        return;
+    }
+    due = collect(p, &p->scratch, p->iface, sk_iface_poll_at(p->iface, clock_of(p)));
+    if (due < p->until || !waits_for_the_same(&p->led_fds, &p->scratch)) {
+        call_leader(p);
+    }
+}
+
+static void tell(struct port_posix *p, struct port_posix_follower *f)
+{
+    f->waiting = false;
+    p->n_told++;
+    eventfd_write(f->fd, 1);
+}
+
+static bool concerns(const struct port_wait *wait, sk_fd fd)
+{
+    return !wait || wait->concerns(wait, fd);
+}
+
+static void host_changed(void *context, sk_fd fd)
+{
+    struct port_posix *p = context;
+    struct port_posix_follower *f;
+
+    if (p->leading && !p->called && concerns(p->leader, fd)) {
+        call_leader(p);
+    }
+    for (f = p->followers; f; f = f->next) {
+        if (f->waiting && concerns(f->wait, fd)) {
+            tell(p, f);
+        }
+    }
+}
+
+/* Somebody has to sleep for those that are left. One that was told will, or calls this again. */
+static void hand_over(struct port_posix *p)
+{
+    struct port_posix_follower *f = p->followers;
+
+    if (p->leading || p->n_told > 0) {
+        return;
+    }
+    while (f && !f->waiting) {
+        f = f->next;
+    }
+    if (f) {
+        tell(p, f);
+    }
+}
+
+void threads_unlock(const struct port *port)
+{
+    struct port_posix *p = posix(port);
+
+    tell_leader(p);
+    hand_over(p);
+    leave(p);
+    signals_release();
+}
+
+/* ---- Sleep ---- */
+
+enum role { LEADER, FOLLOWER, NOBODY };
+
+struct sleeper {
+    struct port_posix *p;
+    enum role role;
+    struct port_posix_follower *f; /* a follower's */
+};
+
+static void get_up(struct sleeper *s)
+{
+    eventfd_t ignored;
+
+    if (s->role == LEADER) {
+        s->p->leading = false;
+    }
+    if (s->role == FOLLOWER) {
+        if (!s->f->waiting) {
+            eventfd_read(s->f->fd, &ignored);
+            s->p->n_told--;
+        }
+        s->f->taken = s->f->waiting = false;
+    }
+}
+
+static void cancelled(void *sleeper)
+{
+    struct sleeper *s = sleeper;
+
+    pthread_mutex_lock(&s->p->mutex);
+    get_up(s);
+    hand_over(s->p);
+    pthread_mutex_unlock(&s->p->mutex);
+    signals_abandon();
+}
+
+static enum port_idle sleep_as(struct sleeper s, struct pollfd *fds, size_t n, duration left)
+{
+    enum port_idle ended = PORT_WOKEN;
+
+    pthread_cleanup_push(cancelled, &s);
+    leave(s.p);
+    ended = signals_sleep(fds, n, left);
+    enter(s.p);
+    pthread_cleanup_pop(0);
+    get_up(&s);
+    return ended;
+}
+
+static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant until,
+                           const struct port_wait *wait)
+{
+    enum port_idle ended;
+    duration left;
+    eventfd_t ignored;
+
+    p->until = collect(p, &p->led_fds, iface, until);
+    left = p->until - clock_of(p);
+    if (left <= 0) { /* others want in, too */
+        return sleep_as((struct sleeper){ .p = p, .role = NOBODY }, NULL, 0, 0);
+    }
+    p->iface = iface;
+    sk_iface_watch(iface, host_changed, p);
+    p->leading = true;
+    p->called = false;
+    p->leader = wait;
+    ended = sleep_as((struct sleeper){ .p = p, .role = LEADER }, p->led_fds.fds, p->led_fds.n_fds,
+                     left);
+    if (p->led_fds.fds[0].revents & POLLIN) {
+        eventfd_read(p->wake_fd, &ignored);
+    }
+    return ended;
+}
+
+static struct port_posix_follower *make_follower(struct port_posix *p)
+{
+    struct port_posix_follower *f = malloc(sizeof(*f));
+
+    if (!f) {
+        return NULL;
+    }
+    *f = (struct port_posix_follower){ .next = p->followers,
+                                       .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+    if (f->fd < 0) {
+        free(f);
+        return NULL;
+    }
+    p->followers = f;
+    return f;
+}
+
+static struct port_posix_follower *take_follower(struct port_posix *p)
+{
+    struct port_posix_follower *f = p->followers;
+
+    while (f && f->taken) {
+        f = f->next;
+    }
+    return f ? f : make_follower(p);
+}
+
+static enum port_idle follow(struct port_posix *p, instant until, const struct port_wait *wait)
+{
+    duration left = (wait ? wait->until : until) - clock_of(p);
+    struct port_posix_follower *f = take_follower(p);
+    struct pollfd told;
+
+    tell_leader(p);
+    if (!f) {
+        return sleep_as((struct sleeper){ .p = p, .role = NOBODY }, NULL, 0,
+                        left < LOOK_AGAIN ? left : LOOK_AGAIN);
+    }
+    f->wait = wait;
+    f->taken = f->waiting = true;
+    told = (struct pollfd){ .fd = f->fd, .events = POLLIN };
+    return sleep_as((struct sleeper){ .p = p, .role = FOLLOWER, .f = f }, &told, 1, left);
+}
+
+enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, instant until,
+                            const struct port_wait *wait)
+{
+    struct port_posix *p = posix(port);
+
+    signals_hold();
+    return p->leading ? follow(p, until, wait) : lead(p, iface, until, wait);
+}
+
+/* ---- Start and end ---- */
+
+enum sk_err threads_start(struct port_posix *p)
+{
+    p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (p->wake_fd < 0) {
+        return SK_NO_SOCKETS;
+    }
+    pthread_mutex_init(&p->mutex, NULL);
+    return SK_OK;
+}
+
+void threads_end(struct port_posix *p)
+{
+    if (p->iface) {
+        sk_iface_watch(p->iface, NULL, NULL);
+    }
+    syscall(SYS_close, p->wake_fd); /* close() may be ours */
+    while (p->followers) {
+        struct port_posix_follower *f = p->followers;
+
+        p->followers = f->next;
+        syscall(SYS_close, f->fd);
+        free(f);
+    }
+    pthread_mutex_destroy(&p->mutex);
+    free(p->led_fds.fds);
+    free(p->scratch.fds);
+}
