@@ -523,7 +523,16 @@ WAKE_TEST(an_address_and_an_answer_end_a_getaddrinfo)
 
 /* ---- Threads that end, and signals ---- */
 
-/* The stack of a thread that was cancelled is another thread's. */
+/* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
+static bool is_led(void)
+{
+    pthread_mutex_lock(&port.mutex);
+    bool led = port.leading;
+    pthread_mutex_unlock(&port.mutex);
+    return led;
+}
+
+/* The stack of a thread that was cancelled is another thread's, and so is its lead. */
 WAKE_TEST(a_thread_that_waits_may_be_cancelled)
 {
     struct waiter gone;
@@ -535,6 +544,8 @@ WAKE_TEST(a_thread_that_waits_may_be_cancelled)
     waiter_start(&gone, receives, idle);
     waiter_start(&w, receives, to);
     waiter_cancel(&gone);
+    while (!is_led()) {
+    }
     send_one(from);
     waiter_returns(&w, 1, 0);
     ck_assert_int_eq(shutdown(idle, SHUT_RD), 0);
@@ -574,6 +585,30 @@ WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
     waiter_cancel(&w);
     ck_assert(lets_in_signals);
     close(fd);
+}
+
+/* The cancellation is there before the sleep, whose signals are held until then. */
+static long receives_when_cancelled(int fd)
+{
+    int state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_cancel(pthread_self());
+    pthread_setcancelstate(state, &state);
+    return receives_with_cleanup(fd);
+}
+
+WAKE_TEST(a_thread_that_was_cancelled_before_it_waits_does_not_wait)
+{
+    struct waiter w = { .fd = connected_dgram(), .call = receives_when_cancelled };
+    void *result;
+
+    lets_in_signals = false;
+    ck_assert_int_eq(pthread_create(&w.thread, NULL, wait_in_call, &w), 0);
+    ck_assert_int_eq(pthread_join(w.thread, &result), 0);
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    ck_assert(lets_in_signals);
+    close(w.fd);
 }
 
 static long receives_uncancelled(int fd)
@@ -722,6 +757,7 @@ int main(void)
         an_address_and_an_answer_end_a_getaddrinfo,
         a_thread_that_waits_may_be_cancelled,
         a_thread_that_is_cancelled_ends_with_its_own_signal_mask,
+        a_thread_that_was_cancelled_before_it_waits_does_not_wait,
         a_thread_that_may_not_be_cancelled_goes_on_waiting,
         a_signal_beside_a_datagram_loses_no_wake,
         the_end_of_the_program_is_not_held_up_by_who_waits,
