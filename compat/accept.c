@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* accept: POSIX.1-2017, XSH accept(). The number is taken first: with none left, no connection is
- * lost. */
+/*
+ * accept: POSIX.1-2017, XSH accept(). The number is taken when a connection is there, and before
+ * it: with none left, no connection is lost, and a thread that is cancelled as it waits keeps none.
+ */
 #include "compat/addr.h"
 #include "compat/call.h"
 #include "compat/compat.h"
@@ -8,10 +10,35 @@
 #include "compat/face.h"
 #include "compat/foreign.h"
 
+struct numbered {
+    struct sk_op op; /* first: the accept is polled through it */
+    struct sk_op accept;
+    int number;
+    int error; /* why there is none */
+};
+
+static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct numbered *n = (struct numbered *)op;
+
+    if ((sk_readiness(iface, op->fd) & SK_READABLE) == 0) {
+        return n->accept.poll(&n->accept, iface, now);
+    }
+    n->number = fd_reserve(false);
+    if (n->number < 0) {
+        n->error = errno;
+        return SK_OK;
+    }
+    enum sk_err err = n->accept.poll(&n->accept, iface, now);
+    if (err != SK_OK) {
+        fd_release(n->number);
+    }
+    return err;
+}
+
 int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
     struct sock_fd *s = fd_find(fd);
-    struct sk_op op;
 
     if (s == NULL) {
         return foreign_accept(fd, addr, len);
@@ -19,24 +46,23 @@ int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
     if (addr != NULL && len == NULL) {
         return errno_fail(EFAULT);
     }
-    int number = fd_reserve(false);
-    if (number < 0) {
-        return -1;
-    }
+    struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd } };
     duration rcv_timeout = s->rcv_timeout;
     duration snd_timeout = s->snd_timeout;
-    sk_op_accept(&op, s->fd);
-    enum sk_err err = call_block(&op, call_deadline(s, 0, rcv_timeout));
+    sk_op_accept(&n.accept, s->fd);
+    enum sk_err err = call_block(&n.op, call_deadline(s, 0, rcv_timeout));
     if (err != SK_OK) {
-        fd_release(number);
         return errno_result(err);
     }
+    if (n.number < 0) {
+        return errno_fail(n.error);
+    }
     struct sock_fd *accepted =
-        fd_publish(number, libsock_state_current(), op.u.accepted, SK_STREAM);
+        fd_publish(n.number, libsock_state_current(), n.accept.u.accepted, SK_STREAM);
     accepted->rcv_timeout = rcv_timeout;
     accepted->snd_timeout = snd_timeout;
-    addr_to_sockaddr(op.addr, addr, len);
-    return number;
+    addr_to_sockaddr(n.accept.addr, addr, len);
+    return n.number;
 }
 
 FACE(accept);

@@ -38,8 +38,8 @@ struct sock_fd {
 struct sock_fd *fd_find(int fd);
 
 /**
- * Takes a number, which fd_find does not know yet. -1 and errno: EMFILE, ENFILE. Called without the
- * port's lock. `close_on_exec` where there is an exec.
+ * Takes a number, which fd_find does not know yet. -1 and errno: EMFILE, ENFILE. `close_on_exec`
+ * where there is an exec.
  */
 int fd_reserve(bool close_on_exec);
 

@@ -565,6 +565,25 @@ WAKE_TEST(a_thread_that_waits_may_be_cancelled)
     close(from);
 }
 
+WAKE_TEST(a_cancelled_accept_keeps_no_number)
+{
+    struct waiter w;
+
+    if (!sees_cancellation) {
+        return;
+    }
+    int listener = listening();
+    waiter_start(&w, accepts, listener); /* the port keeps what a follower needs */
+    waiter_cancel(&w);
+    int next = socket(AF_INET, SOCK_DGRAM, 0);
+    close(next);
+    waiter_start(&w, accepts, listener);
+    waiter_cancel(&w);
+    ck_assert_int_eq(socket(AF_INET, SOCK_DGRAM, 0), next);
+    close(next);
+    close(listener);
+}
+
 static bool lets_in_signals;
 
 static void note_mask(void *arg)
@@ -773,6 +792,7 @@ int main(void)
         an_address_starts_a_connect_that_others_wait_for,
         an_address_and_an_answer_end_a_getaddrinfo,
         a_thread_that_waits_may_be_cancelled,
+        a_cancelled_accept_keeps_no_number,
         a_thread_that_is_cancelled_ends_with_its_own_signal_mask,
         a_thread_that_was_cancelled_before_it_waits_does_not_wait,
         a_thread_that_may_not_be_cancelled_goes_on_waiting,
