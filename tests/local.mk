@@ -117,6 +117,7 @@ libtest_a_SOURCES = \
 	%D%/support/suite.h \
 	%D%/support/twins.c \
 	%D%/support/twins.h \
+	%D%/support/waiter.h \
 	%D%/support/world.c \
 	%D%/support/world.h
 # A board's driver, for the test against a model of its chip.
@@ -165,11 +166,13 @@ c_tests = \
 	%D%/unit/test_base \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
+	%D%/unit/test_compat_cancel \
 	%D%/unit/test_compat_connect \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_poll \
+	%D%/unit/test_compat_shutdown \
 	%D%/unit/test_compat_signal \
 	%D%/unit/test_compat_socket \
 	%D%/unit/test_compat_sockopt \
@@ -234,18 +237,20 @@ shim_ldadd = $(WRAP_LDFLAGS) $(SHIM_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
+tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
+tests_unit_test_compat_shutdown_LDADD = $(shim_ldadd)
 tests_unit_test_compat_signal_LDADD = $(shim_ldadd)
 tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
 tests_unit_test_compat_sockopt_LDADD = $(shim_ldadd)
 tests_unit_test_compat_start_LDADD = $(shim_ldadd)
 tests_unit_test_compat_threads_LDADD = $(shim_ldadd)
-tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
+tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
 # end of the shim tests

@@ -10,6 +10,7 @@
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -245,4 +246,12 @@ static inline void connect_self(int *client, int *server)
     *server = accept(listener, NULL, NULL);
     ck_assert_int_ge(*server, 0);
     ck_assert_int_eq(close(listener), 0);
+}
+
+static volatile sig_atomic_t n_signals;
+
+static inline void count_signal(int number)
+{
+    (void)number;
+    n_signals++;
 }

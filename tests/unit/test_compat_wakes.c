@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A call that waits, and what another thread does that ends the wait: as the thread that sleeps for
- * all, and as one that leaves that to another. The work is done in the other thread's own call, so
- * nothing but the port's word wakes the one that waits. A wake that is lost is a test that hangs.
+ * A call that waits, and what another thread does that ends the wait. The work is done in the other
+ * thread's own call, so nothing but the port's word wakes the one that waits. A wake that is lost
+ * is a test that hangs.
  */
-#include "tests/support/loopback_fixture.h"
+#include "tests/support/waiter.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -16,96 +16,6 @@
 #define N_EXCHANGES 500
 #define N_ROUNDS 200
 #define ROOM 4096 /* octets of a send or receive buffer */
-
-/* ---- A thread that waits ---- */
-
-struct waiter {
-    pthread_t thread;
-    int fd;
-    long (*call)(int fd);
-    long result;
-    int error;
-    int n_sleeps; /* under the port's lock */
-};
-
-static _Thread_local struct waiter *self;
-static enum port_idle (*real_idle)(const struct port *p, struct sk_iface *iface, instant until,
-                                   const struct port_wait *wait);
-
-static enum port_idle counting_idle(const struct port *p, struct sk_iface *iface, instant until,
-                                    const struct port_wait *wait)
-{
-    if (self != NULL) {
-        self->n_sleeps++;
-    }
-    return real_idle(p, iface, until, wait);
-}
-
-static void *wait_in_call(void *waiter)
-{
-    self = waiter;
-    errno = 0;
-    self->result = self->call(self->fd);
-    self->error = errno;
-    return NULL;
-}
-
-static int count_sleeps(const struct waiter *w)
-{
-    port.port.lock(&port.port);
-    int n = w->n_sleeps;
-    port.port.unlock(&port.port);
-    return n;
-}
-
-/* Returns when it sleeps. */
-static void waiter_start(struct waiter *w, long (*call)(int fd), int fd)
-{
-    *w = (struct waiter){ .fd = fd, .call = call };
-    ck_assert_int_eq(pthread_create(&w->thread, NULL, wait_in_call, w), 0);
-    while (count_sleeps(w) == 0) {
-    }
-}
-
-static void waiter_returns(struct waiter *w, long result, int error)
-{
-    ck_assert_int_eq(pthread_join(w->thread, NULL), 0);
-    ck_assert_int_eq(w->result, result);
-    if (result < 0) {
-        ck_assert_int_eq(w->error, error);
-    }
-}
-
-static void waiter_cancel(struct waiter *w)
-{
-    void *result;
-
-    ck_assert_int_eq(pthread_cancel(w->thread), 0);
-    ck_assert_int_eq(pthread_join(w->thread, &result), 0);
-    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
-}
-
-static long receives(int fd)
-{
-    char octets[100];
-
-    return recv(fd, octets, sizeof octets, 0);
-}
-
-static long receives_after_all(int fd)
-{
-    long n;
-
-    do {
-        n = receives(fd);
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
-static long accepts(int fd)
-{
-    return accept(fd, NULL, NULL);
-}
 
 static long polls(int fd)
 {
@@ -119,80 +29,6 @@ static long sends(int fd)
     static const char octets[4 * ROOM];
 
     return send(fd, octets, sizeof octets, MSG_NOSIGNAL);
-}
-
-static long connects(int fd)
-{
-    struct sockaddr_in to = loopback();
-
-    return connect(fd, (struct sockaddr *)&to, sizeof to);
-}
-
-/* ---- The leader and its followers ---- */
-
-enum place { LEADS, FOLLOWS };
-
-static struct waiter other; /* that leads, where who is tested follows */
-
-static int connected_dgram(void)
-{
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-    ck_assert_int_eq(connects(fd), 0);
-    return fd;
-}
-
-static void begin_in(enum place place)
-{
-    begin();
-    real_idle = port.port.idle;
-    port.port.idle = counting_idle;
-    if (place == FOLLOWS) {
-        waiter_start(&other, receives, connected_dgram());
-    }
-}
-
-static void end_awake(void)
-{
-    ck_assert(!port.leading);
-    ck_assert_uint_eq(port.n_told, 0);
-    for (const struct port_posix_follower *f = port.followers; f != NULL; f = f->next) {
-        ck_assert(!f->taken);
-    }
-    end();
-}
-
-static void end_in(enum place place)
-{
-    if (place == FOLLOWS) {
-        ck_assert_int_eq(shutdown(other.fd, SHUT_RD), 0);
-        waiter_returns(&other, 0, 0);
-        ck_assert_int_eq(close(other.fd), 0);
-    }
-    end_awake();
-}
-
-static void in_each_place(void (*test)(void))
-{
-    for (enum place place = LEADS; place <= FOLLOWS; place++) {
-        begin_in(place);
-        test();
-        end_in(place);
-    }
-}
-
-#define WAKE_TEST(name)                                                                            \
-    static void name##_here(void);                                                                 \
-    START_TEST(name)                                                                               \
-    {                                                                                              \
-        in_each_place(name##_here);                                                                \
-    }                                                                                              \
-    END_TEST                                                                                       \
-    static void name##_here(void)
-
-static void send_one(int fd)
-{
-    ck_assert_int_eq(send(fd, "x", 1, MSG_NOSIGNAL), 1);
 }
 
 /* ---- Datagrams ---- */
@@ -521,152 +357,16 @@ WAKE_TEST(an_address_and_an_answer_end_a_getaddrinfo)
     close(server);
 }
 
-/* ---- Threads that end, and signals ---- */
+/* ---- Signals, and the end of the program ---- */
 
-/* ThreadSanitizer does not see that a thread takes a lock while it is being cancelled, and reports
- * what the lock guards. */
-#ifdef __SANITIZE_THREAD__
-static const bool sees_cancellation = false;
-#else
-static const bool sees_cancellation = true;
-#endif
-
-/* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
-static bool is_led(void)
-{
-    pthread_mutex_lock(&port.mutex);
-    bool led = port.leading;
-    pthread_mutex_unlock(&port.mutex);
-    return led;
-}
-
-/* The stack of a thread that was cancelled is another thread's, and so is its lead. */
-WAKE_TEST(a_thread_that_waits_may_be_cancelled)
-{
-    if (!sees_cancellation) {
-        return;
-    }
-    struct waiter gone;
-    struct waiter w;
-    int idle = connected_dgram();
-    int to = bound(SOCK_DGRAM);
-    int from = connected_dgram();
-
-    waiter_start(&gone, receives, idle);
-    waiter_start(&w, receives, to);
-    waiter_cancel(&gone);
-    while (!is_led()) {
-    }
-    send_one(from);
-    waiter_returns(&w, 1, 0);
-    ck_assert_int_eq(shutdown(idle, SHUT_RD), 0);
-    close(idle);
-    close(to);
-    close(from);
-}
-
-WAKE_TEST(a_cancelled_accept_keeps_no_number)
-{
-    struct waiter w;
-
-    if (!sees_cancellation) {
-        return;
-    }
-    int listener = listening();
-    waiter_start(&w, accepts, listener); /* the port keeps what a follower needs */
-    waiter_cancel(&w);
-    int next = socket(AF_INET, SOCK_DGRAM, 0);
-    close(next);
-    waiter_start(&w, accepts, listener);
-    waiter_cancel(&w);
-    ck_assert_int_eq(socket(AF_INET, SOCK_DGRAM, 0), next);
-    close(next);
-    close(listener);
-}
-
-static bool lets_in_signals;
-
-static void note_mask(void *arg)
-{
-    sigset_t mask;
-
-    (void)arg;
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
-    lets_in_signals = !sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM);
-}
-
-static long receives_with_cleanup(int fd)
+static long receives_after_all(int fd)
 {
     long n;
 
-    pthread_cleanup_push(note_mask, NULL);
-    n = receives(fd);
-    pthread_cleanup_pop(0);
+    do {
+        n = receives(fd);
+    } while (n < 0 && errno == EINTR);
     return n;
-}
-
-WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
-{
-    if (!sees_cancellation) {
-        return;
-    }
-    struct waiter w;
-    int fd = connected_dgram();
-
-    lets_in_signals = false;
-    waiter_start(&w, receives_with_cleanup, fd);
-    waiter_cancel(&w);
-    ck_assert(lets_in_signals);
-    close(fd);
-}
-
-/* The cancellation is there before the sleep, whose signals are held until then. */
-static long receives_when_cancelled(int fd)
-{
-    int state;
-
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    pthread_cancel(pthread_self());
-    pthread_setcancelstate(state, &state);
-    return receives_with_cleanup(fd);
-}
-
-WAKE_TEST(a_thread_that_was_cancelled_before_it_waits_does_not_wait)
-{
-    if (!sees_cancellation) {
-        return;
-    }
-    struct waiter w = { .fd = connected_dgram(), .call = receives_when_cancelled };
-    void *result;
-
-    lets_in_signals = false;
-    ck_assert_int_eq(pthread_create(&w.thread, NULL, wait_in_call, &w), 0);
-    ck_assert_int_eq(pthread_join(w.thread, &result), 0);
-    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
-    ck_assert(lets_in_signals);
-    close(w.fd);
-}
-
-static long receives_uncancelled(int fd)
-{
-    int state;
-
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    return receives(fd);
-}
-
-WAKE_TEST(a_thread_that_may_not_be_cancelled_goes_on_waiting)
-{
-    struct waiter w;
-    int to = bound(SOCK_DGRAM);
-    int from = connected_dgram();
-
-    waiter_start(&w, receives_uncancelled, to);
-    ck_assert_int_eq(pthread_cancel(w.thread), 0);
-    send_one(from);
-    waiter_returns(&w, 1, 0);
-    close(to);
-    close(from);
 }
 
 static void nothing(int number)
@@ -791,11 +491,6 @@ int main(void)
         an_address_ends_a_send_that_had_no_route,
         an_address_starts_a_connect_that_others_wait_for,
         an_address_and_an_answer_end_a_getaddrinfo,
-        a_thread_that_waits_may_be_cancelled,
-        a_cancelled_accept_keeps_no_number,
-        a_thread_that_is_cancelled_ends_with_its_own_signal_mask,
-        a_thread_that_was_cancelled_before_it_waits_does_not_wait,
-        a_thread_that_may_not_be_cancelled_goes_on_waiting,
         a_signal_beside_a_datagram_loses_no_wake,
         the_end_of_the_program_is_not_held_up_by_who_waits,
         a_conversation_wakes_nobody_else,
