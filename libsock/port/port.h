@@ -43,8 +43,8 @@ struct port {
     enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until,
                            const struct port_wait *wait);
 
-    /** Other work of the program, called without the lock at least every 10 ms of a blocked call.
-     * May be NULL. */
+    /** Other work of the program, called without the lock at least every 10 ms of a blocked call,
+     * by the thread that is blocked: with several threads, by several at once. May be NULL. */
     void (*background)(const struct port *port);
 
     /** Ends an idle, now or the next one. Interrupt-safe. */

@@ -9,8 +9,9 @@
  * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
  * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the
  * process goes to a thread that does not hold it: while the usual one looks at the stack, that may
- * be another. A handler must not call into the stack, where it may have interrupted its own thread;
- * while one runs that interrupted a thread which was to wait for all, nobody does.
+ * be another. A handler must not call into the stack, where it may have interrupted its own thread,
+ * nor leave by siglongjmp, nor fork; while one runs that interrupted a thread which was to wait for
+ * all, nobody does.
  *
  * A thread may be cancelled while it waits, and nowhere else in the stack (pthread_setcancelstate).
  */
