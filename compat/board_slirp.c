@@ -21,7 +21,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -302,11 +301,6 @@ static struct sk_iface *make_iface(const struct settings *s)
     return sk_iface_init(&config, memory, len, port.port.now(&port.port));
 }
 
-static void close_capture(void)
-{
-    sk_pcap_link_close(&capture);
-}
-
 /* The link, or one around it that keeps a capture. NULL: the file cannot be opened, which was said.
  */
 static struct link *with_capture(struct link *link, const char *path)
@@ -319,7 +313,6 @@ static struct link *with_capture(struct link *link, const char *path)
         refuse("LIBSOCK_PCAP", path, strlen(path), strerror(errno));
         return NULL;
     }
-    atexit(close_capture); /* before libsock_start registers the drain: exit goes backwards */
     return &capture.link;
 }
 

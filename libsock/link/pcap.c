@@ -10,7 +10,6 @@
 #define PCAP_MAJOR 2
 #define PCAP_MINOR 4
 #define PCAP_HDR_LEN 24
-#define PCAP_RECORD_LEN 16
 #define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW 101 /* the packet begins with its IP header */
 #define US_PER_S 1000000
@@ -27,16 +26,13 @@ static void put_le32(uint8_t *p, uint32_t v)
     put_le16(p + 2, (uint16_t)(v >> 16));
 }
 
-static void give_up(struct pcap_link *p)
+static void close_file(struct pcap_link *p)
 {
-    fprintf(stderr, "libsock: %s: %s; the capture ends here\n", p->path, strerror(errno));
-    if (p->file) {
-        fclose(p->file);
-        p->file = NULL;
-    }
+    fclose(p->file);
+    p->file = NULL;
 }
 
-static void write_header(struct pcap_link *p)
+static bool write_header(struct pcap_link *p)
 {
     uint8_t header[PCAP_HDR_LEN] = { 0 };
 
@@ -45,27 +41,37 @@ static void write_header(struct pcap_link *p)
     put_le16(header + 6, PCAP_MINOR);
     put_le32(header + 16, PCAP_SNAP_LEN);
     put_le32(header + 20, p->link.medium == LINK_ETHERNET ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
-    if (fwrite(header, sizeof(header), 1, p->file) != 1) {
-        give_up(p);
+    return fwrite(header, sizeof(header), 1, p->file) == 1;
+}
+
+static uint32_t kept_of(uint32_t len)
+{
+    return len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN;
+}
+
+/* After the link sent it, the frame is gone. */
+static void keep(struct pcap_link *p, const uint8_t *frame, uint32_t len)
+{
+    if (p->file) {
+        memcpy(p->record + PCAP_RECORD_LEN, frame, kept_of(len));
     }
 }
 
-static void record(struct pcap_link *p, const uint8_t *frame, uint32_t len, instant now)
+/* Writes what was kept. */
+static void record(struct pcap_link *p, uint32_t len, instant now)
 {
-    uint32_t kept = len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN;
     int64_t stamp = now + p->epoch;
-    uint8_t header[PCAP_RECORD_LEN];
 
     if (!p->file) {
         return;
     }
-    put_le32(header, (uint32_t)(stamp / US_PER_S));
-    put_le32(header + 4, (uint32_t)(stamp % US_PER_S));
-    put_le32(header + 8, kept);
-    put_le32(header + 12, len);
-    if (fwrite(header, sizeof(header), 1, p->file) != 1 ||
-        (kept > 0 && fwrite(frame, kept, 1, p->file) != 1)) {
-        give_up(p);
+    put_le32(p->record, (uint32_t)(stamp / US_PER_S));
+    put_le32(p->record + 4, (uint32_t)(stamp % US_PER_S));
+    put_le32(p->record + 8, kept_of(len));
+    put_le32(p->record + 12, len);
+    if (fwrite(p->record, PCAP_RECORD_LEN + kept_of(len), 1, p->file) != 1) {
+        fprintf(stderr, "libsock: %s: %s; the capture ends here\n", p->path, strerror(errno));
+        close_file(p);
     }
 }
 
@@ -81,7 +87,8 @@ static struct pkt *pcap_rx(struct link *link, struct pkt_pool *pool, instant now
     struct pkt *pkt = p->inner->ops->rx(p->inner, pool, now);
 
     if (pkt) {
-        record(p, pkt_data(pkt), pkt->len, now);
+        keep(p, pkt_data(pkt), pkt->len);
+        record(p, pkt->len, now);
     }
     mirror_drops(p);
     return pkt;
@@ -93,12 +100,10 @@ static enum sk_err pcap_tx(struct link *link, struct pkt *pkt, instant now)
     uint32_t len = pkt->len;
     enum sk_err err;
 
-    if (p->file) {
-        memcpy(p->sent, pkt_data(pkt), len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN);
-    }
+    keep(p, pkt_data(pkt), len);
     err = p->inner->ops->tx(p->inner, pkt, now);
     if (err == SK_OK) {
-        record(p, p->sent, len, now);
+        record(p, len, now);
     }
     mirror_drops(p);
     return err;
@@ -127,14 +132,22 @@ static const struct link_ops pcap_ops = {
 
 bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
 {
+    int error;
+
     p->link = *inner;
     p->link.ops = &pcap_ops;
     p->inner = inner;
     p->path = path;
     p->epoch = epoch;
-    p->file = fopen(path, "wb");
-    if (p->file) {
-        write_header(p);
+    p->file = fopen(path, "wbe");
+    if (!p->file) {
+        return false;
+    }
+    setvbuf(p->file, NULL, _IONBF, 0);
+    if (!write_header(p)) {
+        error = errno;
+        close_file(p);
+        errno = error;
     }
     return p->file != NULL;
 }
@@ -144,12 +157,5 @@ bool sk_pcap_link_close(struct pcap_link *p)
     FILE *file = p->file;
 
     p->file = NULL;
-    if (!file) {
-        return false;
-    }
-    if (fclose(file) != 0) {
-        give_up(p);
-        return false;
-    }
-    return true;
+    return file && fclose(file) == 0;
 }

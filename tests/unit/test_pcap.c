@@ -2,9 +2,12 @@
 /* The capture wrapper: what it writes, octet by octet, and that traffic does not mind a disk that
  * is full. */
 #include <check.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "link/pair.h"
@@ -168,24 +171,62 @@ START_TEST(a_file_that_cannot_be_opened_stops_no_traffic)
 }
 END_TEST
 
-START_TEST(a_full_disk_stops_no_traffic)
+START_TEST(a_disk_that_was_full_before_is_an_error_at_once)
 {
-    int i;
-
-    start(LINK_ETHERNET);
     if (access("/dev/full", W_OK) != 0) {
         return;
     }
-    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    start(LINK_ETHERNET);
+    ck_assert(!sk_pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
+    ck_assert_int_eq(errno, ENOSPC);
+    ck_assert(!sk_pcap_link_close(&capture));
+}
+END_TEST
+
+/* A limit on the size of files stands for the disk. */
+START_TEST(a_disk_that_fills_up_stops_no_traffic)
+{
+    struct rlimit unlimited;
+    struct rlimit limit;
+    uint8_t got[256];
+    char path[32];
+    int i;
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    limit = unlimited;
+    limit.rlim_cur = 24 + 17;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     for (i = 0; i < 1000; i++) {
-        ck_assert_int_eq(a->ops->tx(a, packet("some more text in this one"), 0), SK_OK);
+        ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
         pkt_free(b->ops->rx(b, &pool, 0));
     }
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
     ck_assert(!sk_pcap_link_close(&capture));
-
-    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, "/dev/full", 0));
-    ck_assert(!sk_pcap_link_close(&capture));
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 17);
     ck_assert_uint_eq(pool.n_free, N_PKTS);
+    unlink(path);
+}
+END_TEST
+
+/* A program that crashes, and a child of fork. */
+START_TEST(nothing_is_left_to_write_when_a_frame_has_passed)
+{
+    uint8_t got[256];
+    char path[32];
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24);
+    ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 17);
+    pkt_free(b->ops->rx(b, &pool, 0));
+    ck_assert(sk_pcap_link_close(&capture));
+    unlink(path);
 }
 END_TEST
 
@@ -197,7 +238,9 @@ int main(void)
         a_refused_packet_is_not_written,
         drops_of_the_inner_link_show,
         a_file_that_cannot_be_opened_stops_no_traffic,
-        a_full_disk_stops_no_traffic,
+        a_disk_that_was_full_before_is_an_error_at_once,
+        a_disk_that_fills_up_stops_no_traffic,
+        nothing_is_left_to_write_when_a_frame_has_passed,
         NULL,
     };
 
