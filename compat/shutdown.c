@@ -34,12 +34,10 @@ int libsock_shutdown(int fd, int how)
     if (!direction(how, &ends)) {
         return errno_fail(EINVAL);
     }
-    const struct port *port = libsock_port();
     struct sk_iface *iface = state_enter();
     enum sk_err err = sk_shutdown(iface, s->fd, ends, state_now());
     sk_iface_poll(iface, state_now());
     state_leave();
-    port->wake(port); /* who waits for it */
     return errno_result(err);
 }
 

@@ -33,17 +33,15 @@ ssize_t libsock_write(int fd, const void *buffer, size_t len)
 int libsock_close(int fd)
 {
     struct sock_fd *s = fd_find(fd);
-    const struct port *port = libsock_port();
 
     if (s == NULL) {
         return foreign_close(fd);
     }
     struct sk_iface *iface = state_enter();
-    enum sk_err err = sk_close(iface, s->fd, state_now()); /* wakes who waits for the number */
+    enum sk_err err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
     fd_release(fd);
     sk_iface_poll(iface, state_now());
     state_leave();
-    port->wake(port);
     return errno_result(err);
 }
 

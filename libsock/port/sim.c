@@ -53,6 +53,14 @@ static void sim_port_wake(const struct port *port)
     host_of(port)->n_events++;
 }
 
+static void host_changed(void *context, sk_fd fd)
+{
+    struct sim_host *host = context;
+
+    (void)fd;
+    host->n_events++;
+}
+
 static bool sim_port_entropy(const struct port *port, void *out, size_t len)
 {
     uint8_t *at = out;
@@ -126,6 +134,7 @@ struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_if
     host->iface = iface;
     host->sim = sim;
     host->step_at = NEVER;
+    sk_iface_watch(iface, host_changed, host);
     seed_host(host, count_hosts(sim));
     append_host(sim, host);
     if (program) {
@@ -302,6 +311,7 @@ void sk_sim_destroy(struct sim *sim)
         struct sim_host *host = sim->hosts;
 
         sim->hosts = host->next;
+        sk_iface_watch(host->iface, NULL, NULL);
         free(host);
     }
 }

@@ -72,7 +72,8 @@ extern "C" {
 /** An empty world. It must not move afterwards. */
 void sk_sim_init(struct sim *sim, uint64_t seed);
 
-/** Ends it: programs that still run are forgotten. The interfaces stay the caller's. */
+/** Ends it: programs that still run are forgotten. The interfaces stay the caller's, and
+ * are there until then. */
 void sk_sim_destroy(struct sim *sim);
 
 static inline instant sk_sim_now(const struct sim *sim)
