@@ -10,6 +10,11 @@
 
 #define MILLISECOND 1000 /* us */
 
+static bool is_met(const struct pollfd *p)
+{
+    return p->revents != 0;
+}
+
 int libsock_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     if (fds == NULL && n > 0) {
@@ -27,7 +32,8 @@ int libsock_poll(struct pollfd *fds, nfds_t n, int timeout)
         deadline =
             timeout < 0 ? NEVER : block_deadline(state->port, (duration)timeout * MILLISECOND);
     }
-    return poll_wait(state->port, state->iface, fds, n, deadline);
+    struct poll_set set = { .fds = fds, .n = n, .is_met = is_met };
+    return poll_wait(state->port, state->iface, set, deadline);
 }
 
 FACE(poll);

@@ -25,8 +25,7 @@
 
 struct wait {
     struct sk_op op; /* first */
-    struct pollfd *fds;
-    nfds_t n;
+    struct poll_set set;
 };
 
 static short events_of(uint32_t readiness, short wanted)
@@ -51,31 +50,46 @@ static nfds_t foreign_run(const struct pollfd *fds, nfds_t n)
     return run;
 }
 
+/* Asks the kernel for the first and those next to it that are not ours either; how many. */
+static nfds_t poll_foreign(struct pollfd *fds, nfds_t n)
+{
+    nfds_t run = 1 + foreign_run(fds + 1, n - 1);
+
+    if (foreign_poll(fds, run, 0) < 0) {
+        for (nfds_t i = 0; i < run; i++) {
+            fds[i].revents = 0;
+        }
+    }
+    return run;
+}
+
 static enum sk_err poll_all(struct sk_op *op, struct sk_iface *iface, instant now)
 {
-    struct wait *w = (struct wait *)op;
+    const struct poll_set *set = &((struct wait *)op)->set;
 
-    for (nfds_t i = 0; i < w->n;) {
-        nfds_t run = foreign_run(&w->fds[i], w->n - i);
-        if (run > 0) {
-            int ready = foreign_poll(&w->fds[i], run, 0);
-            w->op.done += ready > 0 ? (size_t)ready : 0;
-            i += run;
-            continue;
+    for (nfds_t i = 0; i < set->n;) {
+        struct pollfd *p = &set->fds[i];
+        struct sock_fd *s = fd_find(p->fd);
+        if (s == NULL) {
+            i += poll_foreign(p, set->n - i);
+        } else {
+            p->revents = events_of(connect_readiness(s, iface, now), p->events);
+            i++;
         }
-        struct pollfd *p = &w->fds[i++];
-        p->revents = events_of(connect_readiness(fd_find(p->fd), iface, now), p->events);
-        w->op.done += p->revents != 0;
     }
-    return w->op.done > 0 ? SK_OK : SK_PENDING;
+    op->done = 0;
+    for (nfds_t i = 0; i < set->n; i++) {
+        op->done += set->is_met(&set->fds[i]);
+    }
+    return op->done > 0 ? SK_OK : SK_PENDING;
 }
 
 static bool is_among(const struct sk_op *op, sk_fd fd)
 {
-    const struct wait *w = (const struct wait *)(const void *)op;
+    const struct poll_set *set = &((const struct wait *)(const void *)op)->set;
 
-    for (nfds_t i = 0; i < w->n; i++) {
-        const struct sock_fd *s = fd_find(w->fds[i].fd);
+    for (nfds_t i = 0; i < set->n; i++) {
+        const struct sock_fd *s = fd_find(set->fds[i].fd);
         if (s != NULL && s->fd == fd) {
             return true;
         }
@@ -103,12 +117,12 @@ static bool must_look(const struct pollfd *fds, nfds_t n)
     return false;
 }
 
-int poll_wait(const struct port *port, struct sk_iface *iface, struct pollfd *fds, nfds_t n,
+int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set set,
               instant deadline)
 {
-    struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .fds = fds, .n = n };
+    struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .set = set };
     struct block_how how = { .deadline = deadline,
-                             .step = must_look(fds, n) ? LOOK_AGAIN : 0,
+                             .step = must_look(set.fds, set.n) ? LOOK_AGAIN : 0,
                              .signal = BLOCK_ENDS,
                              .concerns = is_among };
     enum sk_err err = block_as(port, iface, &w.op, how);

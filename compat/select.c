@@ -38,7 +38,24 @@ static nfds_t to_pollfds(int n, const fd_set *readable, const fd_set *writable,
     return n_out;
 }
 
-/* Leaves in `set` what asked for `event` and has one of `found`; how many. */
+/* Whether it asked for `event` and has one of `found`. */
+static bool has(const struct pollfd *p, short event, short found)
+{
+    return (p->events & event) != 0 && (p->revents & found) != 0;
+}
+
+static bool is_invalid(const struct pollfd *p)
+{
+    return (p->revents & POLLNVAL) != 0;
+}
+
+static bool is_met(const struct pollfd *p)
+{
+    return is_invalid(p) || has(p, POLLIN, READABLE) || has(p, POLLOUT, WRITABLE) ||
+           has(p, POLLPRI, POLLPRI);
+}
+
+/* Leaves in `set` those that have it; how many. */
 static int keep(fd_set *set, const struct pollfd *fds, nfds_t n, short event, short found)
 {
     int n_kept = 0;
@@ -48,7 +65,7 @@ static int keep(fd_set *set, const struct pollfd *fds, nfds_t n, short event, sh
     }
     FD_ZERO(set);
     for (nfds_t i = 0; i < n; i++) {
-        if ((fds[i].events & event) != 0 && (fds[i].revents & found) != 0) {
+        if (has(&fds[i], event, found)) {
             FD_SET(fds[i].fd, set);
             n_kept++;
         }
@@ -59,7 +76,7 @@ static int keep(fd_set *set, const struct pollfd *fds, nfds_t n, short event, sh
 static bool has_invalid(const struct pollfd *fds, nfds_t n)
 {
     for (nfds_t i = 0; i < n; i++) {
-        if ((fds[i].revents & POLLNVAL) != 0) {
+        if (is_invalid(&fds[i])) {
             return true;
         }
     }
@@ -96,8 +113,8 @@ int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
     if (state == NULL) {
         return -1;
     }
-    int ready = poll_wait(state->port, state->iface, fds, n_fds, deadline_of(state->port, timeout));
-    if (ready < 0) {
+    struct poll_set set = { .fds = fds, .n = n_fds, .is_met = is_met };
+    if (poll_wait(state->port, state->iface, set, deadline_of(state->port, timeout)) < 0) {
         return -1;
     }
     if (has_invalid(fds, n_fds)) {

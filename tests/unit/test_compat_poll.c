@@ -313,6 +313,35 @@ START_TEST(select_checks_its_arguments)
 }
 END_TEST
 
+/* A socket that was never connected is POLLHUP, and none of its sets asks for that. */
+static int selects_in_vain(void *arg)
+{
+    struct timeval t = { .tv_usec = 50 * MS };
+    fd_set set;
+    int ends[2];
+
+    (void)arg;
+    int fresh = make(SOCK_STREAM);
+    ck_assert_int_eq(pipe(ends), 0);
+    close(ends[1]); /* the kernel's POLLHUP */
+    FD_ZERO(&set);
+    FD_SET(fresh, &set);
+    FD_SET(ends[0], &set);
+    instant before = clock_now();
+    ck_assert_int_eq(select(FD_SETSIZE, NULL, NULL, &set, &t), 0);
+    ck_assert_int_eq(clock_now() - before, 50 * MS);
+    ck_assert(!FD_ISSET(fresh, &set));
+    close(ends[0]);
+    close(fresh);
+    return 0;
+}
+
+START_TEST(select_waits_for_what_is_asked_for)
+{
+    compat_alone(selects_in_vain);
+}
+END_TEST
+
 /* ---- From the hook ---- */
 
 static int n_hooks;
@@ -365,6 +394,7 @@ int main(void)
         negative_numbers_are_ignored,
         select_tells_the_same,
         select_checks_its_arguments,
+        select_waits_for_what_is_asked_for,
         the_background_hook_may_call_but_not_wait,
         NULL,
     };
