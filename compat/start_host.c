@@ -16,7 +16,7 @@ extern __typeof(libsock_board) libsock_board __attribute__((weak));
 static pthread_mutex_t lock;
 static int lock_depth;
 static int cancel_state; /* of the thread that has it, which may not be cancelled meanwhile */
-static pthread_once_t lock_made = PTHREAD_ONCE_INIT;
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static pthread_once_t hooked = PTHREAD_ONCE_INIT;
 
 struct sk_iface *start_board(void)
@@ -44,11 +44,27 @@ static void make_lock(void)
     pthread_mutexattr_destroy(&recursive);
 }
 
+/* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
+ * would reach the parent's peers. It has no stack, then, and its exit nothing to drain. Another
+ * thread of the parent's may have had the lock. */
+static void forked(void)
+{
+    make_lock();
+    lock_depth = 0;
+    state_forked();
+}
+
+static void prepare(void)
+{
+    make_lock();
+    pthread_atfork(NULL, NULL, forked);
+}
+
 void start_lock(void)
 {
     int state;
 
-    pthread_once(&lock_made, make_lock);
+    pthread_once(&prepared, prepare);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&lock);
     if (lock_depth++ == 0) {
@@ -69,15 +85,13 @@ bool start_names_are_ours(void)
     return true;
 }
 
-/* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
- * would reach the parent's peers. It has no stack, then, and its exit nothing to drain. */
 static void hook(void)
 {
-    pthread_atfork(NULL, NULL, state_forked);
     atexit(exit_drain);
 }
 
 void start_done(void)
 {
+    pthread_once(&prepared, prepare);
     pthread_once(&hooked, hook);
 }

@@ -64,6 +64,7 @@ instant state_now(void)
 void state_forked(void)
 {
     forked = true;
+    starting = false; /* by another thread of the parent's */
     __atomic_store_n(&current, NULL, __ATOMIC_RELEASE);
 }
 

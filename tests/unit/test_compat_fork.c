@@ -134,11 +134,55 @@ START_TEST(calls_on_a_copy_fail_at_once)
 }
 END_TEST
 
+static bool in_board;
+static bool may_go_on;
+
+struct sk_iface *libsock_board(void)
+{
+    __atomic_store_n(&in_board, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&may_go_on, __ATOMIC_ACQUIRE)) {
+    }
+    begin();
+    return libsock_iface();
+}
+
+static void *first_call(void *arg)
+{
+    (void)arg;
+    close(socket(AF_INET, SOCK_DGRAM, 0));
+    return NULL;
+}
+
+static int has_no_network(int fd)
+{
+    (void)fd;
+    return fails(socket(AF_INET, SOCK_STREAM, 0), ENETDOWN) &&
+                   strstr(libsock_problem(), "fork") != NULL
+               ? 0
+               : 1;
+}
+
+START_TEST(a_child_does_not_wait_for_a_start_that_it_has_no_part_in)
+{
+    pthread_t thread;
+
+    libsock_state_set(NULL);
+    pthread_create(&thread, NULL, first_call, NULL);
+    while (!__atomic_load_n(&in_board, __ATOMIC_ACQUIRE)) {
+    }
+    ck_assert_int_eq(in_child(has_no_network, -1), 0);
+    __atomic_store_n(&may_go_on, true, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_connection_outlives_its_copy_in_a_child,
         calls_on_a_copy_fail_at_once,
+        a_child_does_not_wait_for_a_start_that_it_has_no_part_in,
         NULL,
     };
 
