@@ -65,7 +65,7 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
                          const struct block_how *how)
 {
     struct op_wait w = { .wait = { .concerns = concerns_op }, .op = op, .how = how };
-    instant background_at = port->background != NULL ? 0 : NEVER;
+    instant background_at = port->background != NULL && !how->ends_program ? 0 : NEVER;
     bool interrupted = false;
 
     for (;;) {
@@ -81,7 +81,7 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
         if (now >= how->deadline) {
             return SK_AGAIN;
         }
-        if (in_background) {
+        if (in_background && !how->ends_program) {
             return SK_DEADLOCK;
         }
         if (now >= background_at) {

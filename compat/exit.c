@@ -17,6 +17,21 @@ static enum sk_err poll_drained(struct sk_op *op, struct sk_iface *iface, instan
     return sk_iface_drained(iface) ? SK_OK : SK_PENDING;
 }
 
+/* The numbers stay taken: threads still run, and so does libslirp, which would be given a number
+ * that a thread is about to close. */
+static void close_all(void)
+{
+    struct sk_iface *iface = state_enter();
+
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
+        const struct sock_fd *s = fd_find(fd);
+        if (s != NULL) {
+            sk_close(iface, s->fd, state_now());
+        }
+    }
+    state_leave();
+}
+
 void exit_drain(void)
 {
     struct libsock_state *state = libsock_state_current();
@@ -24,9 +39,9 @@ void exit_drain(void)
     if (state == NULL) {
         return;
     }
-    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
-        libsock_close(fd);
-    }
+    close_all();
     struct sk_op op = { .poll = poll_drained, .fd = SK_FD_NONE };
-    block_on(state->port, state->iface, &op, block_deadline(state->port, EXIT_DRAIN));
+    struct block_how how = { .deadline = block_deadline(state->port, EXIT_DRAIN),
+                             .ends_program = true };
+    block_as(state->port, state->iface, &op, how);
 }

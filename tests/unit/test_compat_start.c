@@ -203,6 +203,7 @@ static int leaves(void *arg)
     ck_assert_int_eq(send(fd, octets, sizeof octets, 0), N_OCTETS);
     instant before = clock_now();
     exit_drain(); /* nothing was closed */
+    ck_assert(sk_iface_drained(world->hosts[0]));
     ck_assert_int_lt(clock_now() - before, SECOND);
     libsock_state_set(NULL); /* and then nothing runs any more */
     ck_assert_ptr_null(libsock_iface());
@@ -254,6 +255,51 @@ START_TEST(a_peer_that_is_gone_does_not_hold_the_exit_for_long)
 }
 END_TEST
 
+#define N_FROM_HOOK 4000 /* octets: it may not wait for more room */
+
+static int connection;
+
+static void exits(const struct port *port)
+{
+    static char octets[N_FROM_HOOK];
+    static int n_calls;
+
+    (void)port;
+    ck_assert_int_eq(++n_calls, 1); /* the hook runs no more */
+    ck_assert_int_eq(send(connection, octets, sizeof octets, 0), N_FROM_HOOK);
+    exit_drain();
+    ck_assert(sk_iface_drained(world->hosts[0]));
+    libsock_state_set(NULL);
+    sk_sim_sleep(&world->sim, SECOND); /* and never returns */
+    world->places[0]->port.background = NULL;
+}
+
+static int leaves_from_the_hook(void *arg)
+{
+    (void)arg;
+    connection = dial(HOST_B, 80);
+    world->places[0]->port.background = exits;
+    (void)poll(NULL, 0, 1);
+    return 0;
+}
+
+static int gets_all_from_the_hook(void *arg)
+{
+    static char octets[N_FROM_HOOK + 1];
+
+    (void)arg;
+    int fd = accept_one(80);
+    ck_assert_int_eq(recv(fd, octets, sizeof octets, MSG_WAITALL), N_FROM_HOOK);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
+START_TEST(what_was_sent_leaves_though_the_hook_ends_the_process)
+{
+    compat_both(leaves_from_the_hook, gets_all_from_the_hook);
+}
+END_TEST
+
 START_TEST(without_a_host_the_exit_has_nothing_to_do)
 {
     libsock_state_set(NULL);
@@ -302,6 +348,7 @@ int main(void)
         a_board_may_not_make_sockets_while_it_starts,
         no_entropy_is_no_network_unless_that_is_wanted,
         what_was_sent_leaves_before_the_process,
+        what_was_sent_leaves_though_the_hook_ends_the_process,
         a_peer_that_is_gone_does_not_hold_the_exit_for_long,
         without_a_host_the_exit_has_nothing_to_do,
         a_child_does_not_say_goodbye_for_its_parent,

@@ -412,6 +412,23 @@ START_TEST(the_end_of_the_program_is_not_held_up_by_who_waits)
 }
 END_TEST
 
+/* A thread that still runs may close its own, and libslirp must not have been given it. */
+START_TEST(the_end_of_the_program_gives_no_number_away)
+{
+    begin();
+    int fd = bound(SOCK_DGRAM);
+    exit_drain();
+    fails_with((int)receives(fd), EBADF);
+    int next = dup(0);
+    ck_assert_int_ne(next, fd);
+    fails_with(close(fd), EBADF);
+    ck_assert_int_eq(dup(0), fd);
+    close(next);
+    close(fd);
+    end();
+}
+END_TEST
+
 /* ---- Who is not woken ---- */
 
 static void *echo(void *arg)
@@ -474,6 +491,21 @@ START_TEST(a_conversation_wakes_nobody_else)
 }
 END_TEST
 
+/* The leader is woken for what it waits for, and nothing else. */
+START_TEST(the_end_of_a_socket_wakes_nobody_else)
+{
+    begin_in(FOLLOWS);
+    int n_before = count_sleeps(&other);
+    for (int i = 0; i < N_EXCHANGES; i++) {
+        int fd = connected_dgram();
+        ck_assert_int_eq(shutdown(fd, SHUT_RDWR), 0);
+        ck_assert_int_eq(close(fd), 0);
+    }
+    ck_assert_int_lt(count_sleeps(&other) - n_before, N_EXCHANGES / 10);
+    end_in(FOLLOWS);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -493,7 +525,9 @@ int main(void)
         an_address_and_an_answer_end_a_getaddrinfo,
         a_signal_beside_a_datagram_loses_no_wake,
         the_end_of_the_program_is_not_held_up_by_who_waits,
+        the_end_of_the_program_gives_no_number_away,
         a_conversation_wakes_nobody_else,
+        the_end_of_a_socket_wakes_nobody_else,
         NULL,
     };
 
