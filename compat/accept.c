@@ -13,9 +13,20 @@
 struct numbered {
     struct sk_op op; /* first: the accept is polled through it */
     struct sk_op accept;
+    uint32_t rcv_timeout; /* the listener's, inherited */
+    uint32_t snd_timeout;
     int number;
     int error; /* why there is none */
 };
+
+static void publish(const struct numbered *n)
+{
+    struct libsock_state *state = libsock_state_current();
+    struct sock_fd *s = fd_publish(n->number, state, n->accept.u.accepted, SK_STREAM);
+
+    s->rcv_timeout = n->rcv_timeout;
+    s->snd_timeout = n->snd_timeout;
+}
 
 static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, instant now)
 {
@@ -30,7 +41,9 @@ static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, insta
         return SK_OK;
     }
     enum sk_err err = n->accept.poll(&n->accept, iface, now);
-    if (err != SK_OK) {
+    if (err == SK_OK) {
+        publish(n);
+    } else {
         fd_release(n->number);
     }
     return err;
@@ -46,21 +59,17 @@ int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
     if (addr != NULL && len == NULL) {
         return errno_fail(EFAULT);
     }
-    struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd } };
-    duration rcv_timeout = s->rcv_timeout;
-    duration snd_timeout = s->snd_timeout;
-    sk_op_accept(&n.accept, s->fd);
-    enum sk_err err = call_block(&n.op, call_deadline(s, 0, rcv_timeout));
+    struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd },
+                          .rcv_timeout = s->rcv_timeout,
+                          .snd_timeout = s->snd_timeout };
+    sk_op_accept(&n.accept, n.op.fd);
+    enum sk_err err = call_block(&n.op, call_deadline(s, 0, n.rcv_timeout));
     if (err != SK_OK) {
         return errno_result(err);
     }
     if (n.number < 0) {
         return errno_fail(n.error);
     }
-    struct sock_fd *accepted =
-        fd_publish(n.number, libsock_state_current(), n.accept.u.accepted, SK_STREAM);
-    accepted->rcv_timeout = rcv_timeout;
-    accepted->snd_timeout = snd_timeout;
     addr_to_sockaddr(n.accept.addr, addr, len);
     return n.number;
 }

@@ -11,18 +11,20 @@
 #include "compat/block.h"
 #include "compat/compat.h"
 
+#define MILLISECOND 1000 /* us */
+
 struct routed {
     struct sk_op op; /* first: the operation is polled through it */
     struct sk_op *inner;
     bool unrouted; /* it failed for want of an address */
 };
 
-instant call_deadline(const struct sock_fd *s, int flags, duration timeout)
+instant call_deadline(const struct sock_fd *s, int flags, uint32_t timeout)
 {
     if (s->nonblock || (flags & MSG_DONTWAIT) != 0) {
         return AT_ONCE;
     }
-    return block_deadline(libsock_port(), timeout);
+    return block_deadline(libsock_port(), (duration)timeout * MILLISECOND);
 }
 
 /* signal(7): Linux restarts a call that has no timeout, and no other. */

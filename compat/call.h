@@ -8,9 +8,9 @@
 
 #define CONFIG_WAIT ((duration)30000000) /* us: how long a call waits for DHCP, at most */
 
-/** When a call on `s` has to be done: AT_ONCE for O_NONBLOCK and MSG_DONTWAIT, else `timeout` from
- * now; 0: NEVER. */
-instant call_deadline(const struct sock_fd *s, int flags, duration timeout);
+/** When a call on `s` has to be done: AT_ONCE for O_NONBLOCK and MSG_DONTWAIT, else `timeout`
+ * milliseconds from now; 0: NEVER. */
+instant call_deadline(const struct sock_fd *s, int flags, uint32_t timeout);
 
 /** Waits on the current host until the operation is done, until the deadline, or for a signal. */
 enum sk_err call_block(struct sk_op *op, instant deadline);

@@ -20,7 +20,8 @@
 struct progress {
     struct sk_op op; /* first */
     struct sock_fd *s;
-    sk_fd fd; /* closed meanwhile, the entry may be another socket's */
+    sk_fd fd;          /* closed meanwhile, the entry may be another socket's */
+    struct sk_addr to; /* of the attempt, when it is decided */
 };
 
 void connect_advance(struct sock_fd *s, struct sk_iface *iface, instant now)
@@ -82,7 +83,7 @@ static bool is_closed(const struct progress *p, const struct sk_iface *iface)
 {
     struct sk_addr peer;
 
-    return p->s->fd != p->fd || sk_remote(iface, p->fd, &peer) == SK_INVALID_SOCKET;
+    return sk_remote(iface, p->fd, &peer) == SK_INVALID_SOCKET;
 }
 
 /* What became of an attempt that was started before. */
@@ -98,6 +99,7 @@ static enum sk_err poll_progress(struct sk_op *op, struct sk_iface *iface, insta
     if (s->connect == FD_CONNECT_DEFERRED) {
         return SK_PENDING;
     }
+    ((struct progress *)op)->to = s->to;
     enum sk_err err = take_failed(s);
     if (err == SK_OK) {
         sk_op_connect(&again, s->fd, s->to);
@@ -143,36 +145,37 @@ static instant give_up_time(struct sock_fd *s)
 }
 
 /* A deferred connect is given up at a time of its own, which nothing else would wake us for. */
-static enum sk_err await(struct sock_fd *s,
-                         enum sk_err (*poll)(struct sk_op *, struct sk_iface *, instant),
-                         instant deadline)
+static enum sk_err await(struct progress *p, instant deadline)
 {
-    struct progress p = { .op = { .poll = poll, .fd = SK_FD_NONE }, .s = s, .fd = s->fd };
+    instant give_up_at = give_up_time(p->s);
 
-    instant give_up_at = give_up_time(s);
+    p->op.fd = SK_FD_NONE;
     if (give_up_at < deadline) {
-        enum sk_err err = call_block_until(&p.op, give_up_at, deadline);
+        enum sk_err err = call_block_until(&p->op, give_up_at, deadline);
         if (err != SK_AGAIN) {
             return err;
         }
     }
-    p.op.fd = s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : p.fd;
-    return call_block(&p.op, deadline);
+    p->op.fd = p->s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : p->fd;
+    return call_block(&p->op, deadline);
 }
 
-enum sk_err connect_await(struct sock_fd *s, instant deadline)
+enum sk_err connect_await(struct sock_fd *s, sk_fd fd, instant deadline)
 {
-    return s->connect != FD_CONNECT_NONE ? await(s, poll_decided, deadline) : SK_OK;
+    struct progress p = { .op = { .poll = poll_decided }, .s = s, .fd = fd };
+
+    return s->connect != FD_CONNECT_NONE ? await(&p, deadline) : SK_OK;
 }
 
-static int connect_again(struct sock_fd *s, struct sk_addr to, instant deadline)
+static int connect_again(struct sock_fd *s, sk_fd fd, struct sk_addr to, instant deadline)
 {
-    enum sk_err err = await(s, poll_progress, deadline);
+    struct progress p = { .op = { .poll = poll_progress }, .s = s, .fd = fd };
+    enum sk_err err = await(&p, deadline);
 
     if (err == SK_AGAIN) {
         return errno_fail(EALREADY);
     }
-    return errno_result(err == SK_OK && !sk_addr_equal(to, s->to) ? SK_IS_CONNECTED : err);
+    return errno_result(err == SK_OK && !sk_addr_equal(to, p.to) ? SK_IS_CONNECTED : err);
 }
 
 /* No attempt is under way, and there is nothing to tell of one: SO_ERROR, a send or a receive did.
@@ -184,13 +187,14 @@ static bool is_idle(uint32_t readiness)
 
 static bool is_under_way(struct sock_fd *s)
 {
-    uint32_t readiness = connect_readiness(s, state_enter(), state_now());
+    struct sk_iface *iface = state_enter();
 
-    if (is_idle(readiness)) {
+    if (is_idle(connect_readiness(s, iface, state_now()))) {
         s->connect = FD_CONNECT_NONE;
     }
+    bool under_way = s->connect != FD_CONNECT_NONE;
     state_leave();
-    return s->connect != FD_CONNECT_NONE;
+    return under_way;
 }
 
 static bool is_configured(void)
@@ -202,31 +206,35 @@ static bool is_configured(void)
 }
 
 /* The attempt goes on by itself. */
-static void leave_alone(struct sock_fd *s, struct sk_addr to)
+static void leave_alone(struct sock_fd *s, sk_fd fd, struct sk_addr to)
 {
-    bool started = !is_idle(sk_readiness(state_enter(), s->fd));
+    struct sk_iface *iface = state_enter();
 
-    s->connect = started ? FD_CONNECT_STARTED : FD_CONNECT_DEFERRED;
-    s->to = to;
-    s->give_up_at = state_now() + CONFIG_WAIT;
+    if (s->fd == fd) {
+        bool started = !is_idle(sk_readiness(iface, fd));
+        s->connect = started ? FD_CONNECT_STARTED : FD_CONNECT_DEFERRED;
+        s->to = to;
+        s->give_up_at = state_now() + CONFIG_WAIT;
+    }
     state_leave();
 }
 
 static int connect_stream(struct sock_fd *s, struct sk_addr to)
 {
     struct sk_op op;
+    sk_fd handle = s->fd;
     instant deadline = call_deadline(s, 0, s->snd_timeout);
 
     if (s->connect != FD_CONNECT_NONE && is_under_way(s)) {
-        return connect_again(s, to, deadline);
+        return connect_again(s, handle, to, deadline);
     }
-    sk_op_connect(&op, s->fd, to);
+    sk_op_connect(&op, handle, to);
     enum sk_err err = call_block_for_route(&op, deadline);
     if (err == SK_NET_UNREACHABLE && deadline == AT_ONCE && !is_configured()) {
         err = SK_AGAIN;
     }
     if (err == SK_AGAIN || err == SK_DEADLOCK || err == SK_INTERRUPTED) {
-        leave_alone(s, to);
+        leave_alone(s, handle, to);
     }
     return err == SK_AGAIN ? errno_fail(EINPROGRESS) : errno_result(err);
 }

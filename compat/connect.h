@@ -18,5 +18,6 @@ uint32_t connect_readiness(struct sock_fd *s, struct sk_iface *iface, instant no
 enum sk_err connect_take_error(struct sock_fd *s, struct sk_iface *iface, instant now,
                                enum sk_err *error);
 
-/** Before data can move: SK_OK, or what became of a deferred connect. Takes the lock itself. */
-enum sk_err connect_await(struct sock_fd *s, instant deadline);
+/** Before data can move on `fd`, which was the entry's when the call began: SK_OK, or what became
+ * of a deferred connect. Takes the lock itself. */
+enum sk_err connect_await(struct sock_fd *s, sk_fd fd, instant deadline);

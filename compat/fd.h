@@ -9,7 +9,9 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "compat/state.h"
 #include "libsock.h"
@@ -23,9 +25,9 @@ enum fd_connect {
 struct sock_fd {
     sk_fd fd;
     enum sk_type type;
-    bool nonblock;                   /* O_NONBLOCK */
-    duration rcv_timeout;            /* SO_RCVTIMEO, us; 0: none */
-    duration snd_timeout;            /* SO_SNDTIMEO */
+    atomic_bool nonblock;            /* O_NONBLOCK */
+    _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
+    _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
     _Atomic enum fd_connect connect; /* set under the port's lock, read anywhere */
     enum sk_err failed;              /* under the lock, like all that follows; a deferred connect
                                         that came to nothing: SO_ERROR */
@@ -43,7 +45,8 @@ struct sock_fd *fd_find(int fd);
  */
 int fd_reserve(bool close_on_exec);
 
-/** Makes it known. */
+/** Makes it known. Under the port's lock: a call that waits on what had the number before looks at
+ * the entry there. */
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);
 
 /** Gives the number up, which is nobody's from then on: who polls it is told so. Under the port's

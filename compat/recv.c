@@ -23,14 +23,15 @@ static uint16_t op_flags(int flags)
 
 static enum sk_err receive(struct sock_fd *s, struct sk_op *op, const struct sk_iov *iov, int flags)
 {
+    sk_fd handle = s->fd;
     instant deadline = call_deadline(s, flags, s->rcv_timeout);
-    enum sk_err err = connect_await(s, deadline);
+    enum sk_err err = connect_await(s, handle, deadline);
 
     if (err != SK_OK) {
         op->done = 0;
         return err;
     }
-    sk_op_recv(op, s->fd, iov, 1, op_flags(flags));
+    sk_op_recv(op, handle, iov, 1, op_flags(flags));
     return call_block(op, deadline);
 }
 

@@ -60,13 +60,14 @@ ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
     if (wrong != 0) {
         return errno_fail(wrong);
     }
-    instant deadline = call_deadline(s, flags, s->snd_timeout);
+    sk_fd handle = s->fd;
     bool stream = s->type == SK_STREAM;
-    enum sk_err err = connect_await(s, deadline);
+    instant deadline = call_deadline(s, flags, s->snd_timeout);
+    enum sk_err err = connect_await(s, handle, deadline);
     if (err != SK_OK) {
         return errno_result(err);
     }
-    sk_op_send(&op, s->fd, &iov, 1, addr, 0);
+    sk_op_send(&op, handle, &iov, 1, addr, 0);
     err = stream ? call_block(&op, deadline) : call_block_for_route(&op, deadline);
     return result(err, op.done, stream && (flags & MSG_NOSIGNAL) == 0);
 }

@@ -48,13 +48,13 @@ int libsock_socket(int domain, int type, int protocol)
         return -1;
     }
     enum sk_err err = sk_socket(state_enter(), kind, &handle);
-    state_leave();
-    if (err != SK_OK) {
+    if (err == SK_OK) {
+        fd_publish(fd, state, handle, kind)->nonblock = (type & SOCK_NONBLOCK) != 0;
+    } else {
         fd_release(fd);
-        return errno_result(err);
     }
-    fd_publish(fd, state, handle, kind)->nonblock = (type & SOCK_NONBLOCK) != 0;
-    return fd;
+    state_leave();
+    return err == SK_OK ? fd : errno_result(err);
 }
 
 FACE(socket);

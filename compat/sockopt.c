@@ -14,7 +14,8 @@
 #include "compat/face.h"
 #include "compat/foreign.h"
 
-#define SECOND 1000000 /* us */
+#define SECOND 1000000   /* us */
+#define MILLISECOND 1000 /* us */
 
 #define NAME_LEN 16 /* octets of a congestion control's name, with its zero; as Linux */
 
@@ -54,13 +55,15 @@ static const struct option *find(int level, int name)
     return NULL;
 }
 
-static struct timeval to_timeval(duration d)
+static struct timeval to_timeval(uint32_t ms)
 {
-    return (struct timeval){ .tv_sec = d / SECOND, .tv_usec = (suseconds_t)(d % SECOND) };
+    return (struct timeval){ .tv_sec = ms / 1000,
+                             .tv_usec = (suseconds_t)(ms % 1000) * MILLISECOND };
 }
 
-/* A timeout of 0 is none; as on Linux, a negative one is the shortest there is. */
-static int from_timeval(const void *value, socklen_t len, duration *out)
+/* In whole milliseconds, rounded up. A timeout of 0 is none; as on Linux, so is one that is too
+ * long for us (49 days), and a negative one is the shortest there is. */
+static int from_timeval(const void *value, socklen_t len, _Atomic uint32_t *out)
 {
     struct timeval t;
 
@@ -73,10 +76,10 @@ static int from_timeval(const void *value, socklen_t len, duration *out)
     }
     if (t.tv_sec < 0) {
         *out = 1;
-    } else if (t.tv_sec >= NEVER / SECOND - 1) {
+    } else if (t.tv_sec >= UINT32_MAX / 1000) {
         *out = 0;
     } else {
-        *out = (duration)t.tv_sec * SECOND + t.tv_usec;
+        *out = (uint32_t)t.tv_sec * 1000 + (uint32_t)(t.tv_usec + MILLISECOND - 1) / MILLISECOND;
     }
     return 0;
 }

@@ -172,6 +172,7 @@ c_tests = \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_poll \
+	%D%/unit/test_compat_reuse \
 	%D%/unit/test_compat_shutdown \
 	%D%/unit/test_compat_signal \
 	%D%/unit/test_compat_socket \
@@ -243,6 +244,7 @@ tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
+tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)
 tests_unit_test_compat_shutdown_LDADD = $(shim_ldadd)
 tests_unit_test_compat_signal_LDADD = $(shim_ldadd)
 tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
