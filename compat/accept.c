@@ -56,6 +56,7 @@ int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
     if (s == NULL) {
         return foreign_accept(fd, addr, len);
     }
+    foreign_test_cancel();
     if (addr != NULL && len == NULL) {
         return errno_fail(EFAULT);
     }

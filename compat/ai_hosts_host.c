@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -37,7 +38,7 @@ static bool line_has(char *line, const char *name, struct sk_addr *out)
            names(rest, name);
 }
 
-size_t ai_hosts(const char *name, struct sk_addr *out, size_t n)
+static size_t read_hosts(const char *name, struct sk_addr *out, size_t n)
 {
     char line[LINE_LEN];
     size_t found = 0;
@@ -52,5 +53,16 @@ size_t ai_hosts(const char *name, struct sk_addr *out, size_t n)
         }
     }
     fclose(file);
+    return found;
+}
+
+/* Reading a file is a cancellation point, which would leave it open. */
+size_t ai_hosts(const char *name, struct sk_addr *out, size_t n)
+{
+    int cancel_state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    size_t found = read_hosts(name, out, n);
+    pthread_setcancelstate(cancel_state, &cancel_state);
     return found;
 }

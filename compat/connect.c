@@ -271,6 +271,7 @@ int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len)
     if (s == NULL) {
         return foreign_connect(fd, addr, len);
     }
+    foreign_test_cancel();
     if (s->type == SK_DGRAM && is_unspec(addr, len)) {
         return set_peer(s, (struct sk_addr){ .port = 0 });
     }

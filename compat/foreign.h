@@ -39,6 +39,10 @@ int foreign_descriptor_flags(int fd, int command, long argument);
 /** Signals EPIPE the way the system does, where it does. */
 void foreign_broken_pipe(void);
 
+/** Ends the thread if another one cancelled it, where there are threads: what a call that may wait
+ * does even when it need not (POSIX.1-2017, XSH 2.9.5.2). */
+void foreign_test_cancel(void);
+
 /** True where descriptors that are not ours can be waited for. */
 bool foreign_can_poll(void);
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout);

@@ -155,6 +155,10 @@ void foreign_broken_pipe(void)
 {
 }
 
+void foreign_test_cancel(void)
+{
+}
+
 bool foreign_can_poll(void)
 {
     return false;

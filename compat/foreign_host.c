@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -129,6 +130,11 @@ int foreign_descriptor_flags(int fd, int command, long argument)
 void foreign_broken_pipe(void)
 {
     raise(SIGPIPE);
+}
+
+void foreign_test_cancel(void)
+{
+    pthread_testcancel();
 }
 
 bool foreign_can_poll(void)

@@ -23,6 +23,7 @@ int libsock_poll(struct pollfd *fds, nfds_t n, int timeout)
     if (poll_is_foreign(fds, n)) {
         return foreign_poll(fds, n, timeout);
     }
+    foreign_test_cancel();
     struct libsock_state *state = state_started();
     if (state == NULL) {
         return -1;

@@ -55,6 +55,7 @@ ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
     if (s == NULL) {
         return foreign_recvfrom(fd, buffer, len, flags, from, from_len);
     }
+    foreign_test_cancel();
     if ((flags & ~SUPPORTED) != 0) {
         return errno_fail(EOPNOTSUPP);
     }

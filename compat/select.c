@@ -109,6 +109,7 @@ int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
     if (poll_is_foreign(fds, n_fds)) {
         return foreign_select(n, readable, writable, exceptional, timeout);
     }
+    foreign_test_cancel();
     struct libsock_state *state = state_started();
     if (state == NULL) {
         return -1;

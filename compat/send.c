@@ -50,6 +50,7 @@ ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
     if (s == NULL) {
         return foreign_sendto(fd, buffer, len, flags, to, to_len);
     }
+    foreign_test_cancel();
     if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) != 0) {
         return errno_fail(EOPNOTSUPP);
     }

@@ -37,6 +37,7 @@ int libsock_close(int fd)
     if (s == NULL) {
         return foreign_close(fd);
     }
+    foreign_test_cancel();
     struct sk_iface *iface = state_enter();
     enum sk_err err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
     fd_release(fd);

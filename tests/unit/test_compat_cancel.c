@@ -3,7 +3,13 @@
  * 2.9.5.2). */
 #include "tests/support/waiter.h"
 
+#include <netdb.h>
+#include <poll.h>
+#include <sanitizer/asan_interface.h>
 #include <signal.h>
+#include <stdio.h>
+
+#define FRAMES 8192 /* octets: of the calls of a thread */
 
 /* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
 static bool is_led(void)
@@ -53,24 +59,31 @@ WAKE_TEST(a_cancelled_accept_keeps_no_number)
 }
 
 static bool lets_in_signals;
+static pthread_key_t at_end;
 
-static void note_mask(void *arg)
+/* AddressSanitizer does not see that cancellation leaves functions: what it marked of their frames
+ * would be errors of whatever uses the stack next. */
+static void forget_frames(void)
 {
-    sigset_t mask;
+    char *here = __builtin_frame_address(0);
+
+    ASAN_UNPOISON_MEMORY_REGION(here - FRAMES / 2, FRAMES);
+}
+
+static void note_end(void *arg)
+{
+    static sigset_t mask; /* no frame of its own */
 
     (void)arg;
+    forget_frames();
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     lets_in_signals = !sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM);
 }
 
-static long receives_with_cleanup(int fd)
+static long receives_and_notes_its_mask(int fd)
 {
-    long n;
-
-    pthread_cleanup_push(note_mask, NULL);
-    n = receives(fd);
-    pthread_cleanup_pop(0);
-    return n;
+    pthread_setspecific(at_end, &lets_in_signals);
+    return receives(fd);
 }
 
 WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
@@ -79,34 +92,139 @@ WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
     int fd = connected_dgram();
 
     lets_in_signals = false;
-    waiter_start(&w, receives_with_cleanup, fd);
+    waiter_start(&w, receives_and_notes_its_mask, fd);
     waiter_cancel(&w);
     ck_assert(lets_in_signals);
     close(fd);
 }
 
-/* The cancellation is there before the sleep, whose signals are held until then. */
-static long receives_when_cancelled(int fd)
+/* It comes when the call has begun and the sleep has not, whose signals are held until then. */
+static enum port_idle cancelled_idle(const struct port *p, struct sk_iface *iface, instant until,
+                                     const struct port_wait *wait)
 {
-    int state;
-
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_cancel(pthread_self());
-    pthread_setcancelstate(state, &state);
-    return receives_with_cleanup(fd);
+    return counting_idle(p, iface, until, wait);
 }
 
-WAKE_TEST(a_thread_that_was_cancelled_before_it_waits_does_not_wait)
+static void ends_cancelled(long (*call)(int fd), int fd)
 {
-    struct waiter w = { .fd = connected_dgram(), .call = receives_when_cancelled };
+    struct waiter w = { .fd = fd, .call = call };
     void *result;
 
-    lets_in_signals = false;
     ck_assert_int_eq(pthread_create(&w.thread, NULL, wait_in_call, &w), 0);
     ck_assert_int_eq(pthread_join(w.thread, &result), 0);
     ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+}
+
+WAKE_TEST(a_thread_that_is_cancelled_as_it_begins_to_wait_does_not_wait)
+{
+    int fd = connected_dgram();
+
+    lets_in_signals = false;
+    port.port.idle = cancelled_idle;
+    ends_cancelled(receives_and_notes_its_mask, fd);
+    port.port.idle = counting_idle;
     ck_assert(lets_in_signals);
-    close(w.fd);
+    close(fd);
+}
+
+/* ---- What need not wait ---- */
+
+static long (*needs_not_wait)(int fd);
+
+static long is_cancelled_before(int fd)
+{
+    int state;
+
+    pthread_setspecific(at_end, &lets_in_signals);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_cancel(pthread_self());
+    pthread_setcancelstate(state, &state);
+    return needs_not_wait(fd);
+}
+
+static void ends_when_cancelled_before(long (*call)(int fd), int fd)
+{
+    needs_not_wait = call;
+    ends_cancelled(is_cancelled_before, fd);
+}
+
+static long sends(int fd)
+{
+    return send(fd, "x", 1, MSG_NOSIGNAL);
+}
+
+static long reads(int fd)
+{
+    char octet;
+
+    return read(fd, &octet, 1);
+}
+
+static long writes(int fd)
+{
+    return write(fd, "x", 1);
+}
+
+static long polls(int fd)
+{
+    return poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, 0);
+}
+
+static long selects(int fd)
+{
+    fd_set set;
+
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    return select(fd + 1, NULL, &set, NULL, &(struct timeval){ .tv_sec = 0 });
+}
+
+static long closes(int fd)
+{
+    return close(fd);
+}
+
+static bool has_a_datagram(int fd)
+{
+    char octets[2];
+
+    return recv(fd, octets, sizeof octets, MSG_DONTWAIT) == 1;
+}
+
+/* As everywhere, it has no other effect: nothing was taken, sent or closed. */
+WAKE_TEST(a_call_that_need_not_wait_ends_a_cancelled_thread)
+{
+    int to = bound(SOCK_DGRAM);
+    int from = connected_dgram();
+
+    send_one(from);
+    ends_when_cancelled_before(receives, to);
+    ends_when_cancelled_before(reads, to);
+    ck_assert(has_a_datagram(to));
+    ends_when_cancelled_before(sends, from);
+    ends_when_cancelled_before(writes, from);
+    ck_assert(!has_a_datagram(to));
+    ends_when_cancelled_before(connects, from);
+    ends_when_cancelled_before(polls, from);
+    ends_when_cancelled_before(selects, from);
+    ends_when_cancelled_before(closes, from);
+    ck_assert_int_eq(close(from), 0);
+    ck_assert_int_eq(close(to), 0);
+}
+
+WAKE_TEST(an_accept_that_need_not_wait_ends_a_cancelled_thread)
+{
+    int listener = listening();
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(connects(client), 0);
+    ends_when_cancelled_before(accepts, listener);
+    int server = accept(listener, NULL, NULL);
+    ck_assert_int_ge(server, 0);
+    close(server);
+    close(client);
+    close(listener);
 }
 
 static long receives_uncancelled(int fd)
@@ -131,16 +249,72 @@ WAKE_TEST(a_thread_that_may_not_be_cancelled_goes_on_waiting)
     close(from);
 }
 
+/* ---- Names ---- */
+
+static long resolves(int fd)
+{
+    struct addrinfo *list;
+
+    (void)fd;
+    int error = getaddrinfo("host.example", NULL, NULL, &list);
+    if (error == 0) {
+        freeaddrinfo(list);
+    }
+    return error;
+}
+
+static _Thread_local bool is_cancelled_as_it_reads;
+
+/* In place of the C library's: the file is open, and empty. */
+char *fgets(char *out, int size, FILE *file)
+{
+    (void)out;
+    (void)size;
+    (void)file;
+    if (is_cancelled_as_it_reads) {
+        pthread_cancel(pthread_self());
+        pthread_testcancel();
+    }
+    return NULL;
+}
+
+static long resolves_cancelled(int fd)
+{
+    is_cancelled_as_it_reads = true;
+    pthread_setspecific(at_end, &lets_in_signals);
+    return resolves(fd);
+}
+
+/* With a server that does not answer. */
+WAKE_TEST(a_cancelled_getaddrinfo_leaves_no_file_open)
+{
+    struct waiter w;
+
+    waiter_start(&w, resolves, -1); /* the port keeps what a follower needs */
+    waiter_cancel(&w);
+    int next = dup(0);
+    close(next);
+    ends_cancelled(resolves_cancelled, -1);
+    ck_assert_int_eq(dup(0), next);
+    close(next);
+}
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_thread_that_waits_may_be_cancelled,
         a_cancelled_accept_keeps_no_number,
         a_thread_that_is_cancelled_ends_with_its_own_signal_mask,
-        a_thread_that_was_cancelled_before_it_waits_does_not_wait,
+        a_thread_that_is_cancelled_as_it_begins_to_wait_does_not_wait,
         a_thread_that_may_not_be_cancelled_goes_on_waiting,
+        a_call_that_need_not_wait_ends_a_cancelled_thread,
+        an_accept_that_need_not_wait_ends_a_cancelled_thread,
+        a_cancelled_getaddrinfo_leaves_no_file_open,
         NULL,
     };
 
+    if (pthread_key_create(&at_end, note_end) != 0) {
+        return 1;
+    }
     return suite_run("compat_cancel", tests);
 }
