@@ -90,14 +90,10 @@ int fd_reserve(bool close_on_exec)
     if (fd < 0) {
         return -1;
     }
-    struct entry *e = entry_at(fd);
-    if (e == NULL) {
+    if (entry_at(fd) == NULL) {
         foreign_close(fd);
         return errno_fail(EMFILE);
     }
-    /* Acquires what the thread that had the number before left; it may have closed it behind our
-     * back. */
-    (void)__atomic_exchange_n(&e->state, NULL, __ATOMIC_ACQ_REL);
     return fd;
 }
 
