@@ -19,11 +19,14 @@
 #define MAX_FDS 40
 #define N_ROUNDS 20000
 
-/* A link that gives nothing and takes nothing; what it waits for can be set. */
+/* A link that is silent but for a packet that nobody wants, when it is told to; what it waits for
+ * can be set. */
 struct quiet_link {
     struct link link;
     int fds[MAX_FDS];
     size_t n_fds;
+    short events;
+    bool has_packet;
     instant at;
 };
 
@@ -36,10 +39,17 @@ static int pipe_[2];
 
 static inline struct pkt *quiet_rx(struct link *link, struct pkt_pool *pool, instant now)
 {
-    (void)link;
-    (void)pool;
+    struct quiet_link *q = (struct quiet_link *)link;
+    struct pkt *pkt;
+
     (void)now;
-    return NULL;
+    if (!q->has_packet) {
+        return NULL;
+    }
+    q->has_packet = false;
+    pkt = pkt_alloc(pool, 0);
+    *pkt_put(pkt, 1) = 0xff;
+    return pkt;
 }
 
 static inline enum sk_err quiet_tx(struct link *link, struct pkt *pkt, instant now)
@@ -61,7 +71,7 @@ static inline size_t quiet_wait_fds(struct link *link, struct pollfd *fds, size_
     size_t i;
 
     for (i = 0; i < q->n_fds && i < n; i++) {
-        fds[i] = (struct pollfd){ .fd = q->fds[i], .events = POLLIN };
+        fds[i] = (struct pollfd){ .fd = q->fds[i], .events = q->events };
     }
     return q->n_fds;
 }
@@ -81,6 +91,7 @@ static inline void start(void)
         .link = { .ops = &quiet_ops, .medium = LINK_IP, .mtu = 1500 },
         .fds = { pipe_[0] },
         .n_fds = 1,
+        .events = POLLIN,
         .at = NEVER,
     };
     memory = aligned_alloc(16, (len + 15) & ~(size_t)15);

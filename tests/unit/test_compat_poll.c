@@ -384,6 +384,41 @@ START_TEST(the_background_hook_may_call_but_not_wait)
 }
 END_TEST
 
+static int from_hook;
+
+static void connects_in_vain(const struct port *port)
+{
+    (void)port;
+    if (from_hook < 0) {
+        from_hook = make(SOCK_STREAM);
+        fails_with(connect_to(from_hook, HOST_B, 80), EDEADLK);
+    }
+}
+
+static int connects_from_the_hook(void *arg)
+{
+    (void)arg;
+    from_hook = -1;
+    world->places[0]->port.background = connects_in_vain;
+    ck_assert_int_eq(poll(NULL, 0, 1), 0);
+    ck_assert_int_eq(connect_to(from_hook, HOST_B, 80), 0);
+    world->places[0]->port.background = NULL;
+    ck_assert_int_eq(close(from_hook), 0);
+    return 0;
+}
+
+static int accepts_and_closes(void *arg)
+{
+    (void)arg;
+    return close(accept_one(80));
+}
+
+START_TEST(a_connect_from_the_background_hook_goes_on)
+{
+    compat_both(connects_from_the_hook, accepts_and_closes);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -396,6 +431,7 @@ int main(void)
         select_checks_its_arguments,
         select_waits_for_what_is_asked_for,
         the_background_hook_may_call_but_not_wait,
+        a_connect_from_the_background_hook_goes_on,
         NULL,
     };
 

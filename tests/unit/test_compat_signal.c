@@ -190,6 +190,34 @@ START_TEST(a_handler_with_sa_restart_lets_a_call_go_on)
 }
 END_TEST
 
+/* What cannot have run does not disagree with what did. */
+START_TEST(handlers_of_signals_that_are_held_or_ignored_do_not_count)
+{
+    struct sigaction ignored = { .sa_handler = SIG_IGN };
+    pthread_t sender;
+    sigset_t held;
+    void *failed;
+    int client;
+    int server;
+
+    begin_ringing(SA_RESTART);
+    handle(SIGUSR1, 0);
+    sigaction(SIGUSR2, &ignored, NULL);
+    sigemptyset(&held);
+    sigaddset(&held, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &held, NULL);
+    connect_self(&client, &server);
+    start_without_signals(&sender, sends_later, &client);
+    ck_assert_int_eq(receives(server), 1);
+    pthread_join(sender, &failed);
+    ck_assert_ptr_null(failed);
+    pthread_sigmask(SIG_UNBLOCK, &held, NULL);
+    signal(SIGUSR1, SIG_DFL);
+    signal(SIGUSR2, SIG_DFL);
+    end_ringing();
+}
+END_TEST
+
 START_TEST(sa_restart_does_not_count_where_there_is_a_timeout)
 {
     int client;
@@ -324,6 +352,7 @@ int main(void)
         a_signal_ends_each_call_that_waits,
         what_was_transferred_by_then_is_told,
         a_handler_with_sa_restart_lets_a_call_go_on,
+        handlers_of_signals_that_are_held_or_ignored_do_not_count,
         sa_restart_does_not_count_where_there_is_a_timeout,
         where_handlers_disagree_the_call_ends,
         a_handler_that_removed_itself_ends_the_call,

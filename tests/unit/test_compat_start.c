@@ -6,11 +6,13 @@
 #include "tests/support/compat_fixture.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 static struct compat the_world;
+static int cancel_state_in_board;
 static int n_boards;
 static bool has_entropy;
 static enum { BOARD_STARTS, BOARD_FAILS, BOARD_FORGETS, BOARD_CALLS } board_does;
@@ -20,6 +22,16 @@ static bool entropy(const struct port *port, void *out, size_t len)
     (void)port;
     memset(out, 0x5a, len);
     return has_entropy;
+}
+
+static int cancel_state(void)
+{
+    int state;
+    int ignored;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    pthread_setcancelstate(state, &ignored);
+    return state;
 }
 
 struct sk_iface *libsock_board(void)
@@ -32,6 +44,7 @@ struct sk_iface *libsock_board(void)
         return the_world.hosts[0];
     case BOARD_CALLS:
         fails_with(socket(AF_INET, SOCK_DGRAM, 0), ENETDOWN);
+        cancel_state_in_board = cancel_state();
         break;
     case BOARD_STARTS:
         break;
@@ -168,6 +181,25 @@ START_TEST(a_board_may_not_make_sockets_while_it_starts)
     board_does = BOARD_CALLS;
     ck_assert_str_eq(first_calls(true), "");
     ck_assert_int_eq(n_boards, 1);
+    compat_end(&the_world);
+}
+END_TEST
+
+/* A start that was left by cancellation would keep all others out for ever. */
+START_TEST(a_thread_is_not_cancelled_while_it_starts_the_board)
+{
+    int ignored;
+
+    begin();
+    board_does = BOARD_CALLS;
+    close(socket(AF_INET, SOCK_DGRAM, 0));
+    ck_assert_int_eq(cancel_state_in_board, PTHREAD_CANCEL_DISABLE);
+    ck_assert_int_eq(cancel_state(), PTHREAD_CANCEL_ENABLE);
+    libsock_state_set(NULL);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
+    close(socket(AF_INET, SOCK_DGRAM, 0));
+    ck_assert_int_eq(cancel_state(), PTHREAD_CANCEL_DISABLE);
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &ignored);
     compat_end(&the_world);
 }
 END_TEST
@@ -346,6 +378,7 @@ int main(void)
         a_board_that_fails_says_why_and_is_not_tried_again,
         a_board_that_does_not_start_its_host_is_told,
         a_board_may_not_make_sockets_while_it_starts,
+        a_thread_is_not_cancelled_while_it_starts_the_board,
         no_entropy_is_no_network_unless_that_is_wanted,
         what_was_sent_leaves_before_the_process,
         what_was_sent_leaves_though_the_hook_ends_the_process,

@@ -163,6 +163,17 @@ WAKE_TEST(a_shutdown_ends_a_receive)
     close(fd);
 }
 
+WAKE_TEST(a_shutdown_ends_an_accept)
+{
+    struct waiter w;
+    int listener = listening();
+
+    waiter_start(&w, accepts, listener);
+    ck_assert_int_eq(shutdown(listener, SHUT_RD), 0);
+    waiter_returns(&w, -1, EINVAL);
+    close(listener);
+}
+
 WAKE_TEST(a_close_ends_a_receive)
 {
     struct waiter w;
@@ -517,6 +528,7 @@ int main(void)
         text_and_its_end_end_receives,
         room_ends_a_send,
         a_shutdown_ends_a_receive,
+        a_shutdown_ends_an_accept,
         a_close_ends_a_receive,
         a_close_ends_a_poll,
         a_close_ends_what_waits_for_a_connection,

@@ -69,6 +69,7 @@ END_TEST
 
 START_TEST(idle_waits_for_many_descriptors)
 {
+    struct sleeper s;
     int other[2];
     size_t i;
 
@@ -79,8 +80,12 @@ START_TEST(idle_waits_for_many_descriptors)
     }
     quiet.fds[MAX_FDS - 1] = pipe_[0];
     quiet.n_fds = MAX_FDS;
+    sleeper_start(&s, NEVER);
+    await_leader();
+    usleep(5000);
+    ck_assert(!has_returned(&s));
     make_readable();
-    idle(NEVER);
+    pthread_join(s.thread, NULL);
     close(other[0]);
     close(other[1]);
     end();

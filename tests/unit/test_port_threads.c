@@ -2,6 +2,8 @@
 /* The POSIX port with several threads, of which one sleeps for all. No test measures time. */
 #include "tests/support/posix_fixture.h"
 
+#include <sys/resource.h>
+
 START_TEST(the_lead_passes_among_those_that_wait_for_everything)
 {
     struct sleeper s[3];
@@ -147,7 +149,7 @@ START_TEST(a_poll_in_which_anything_happened_wakes_who_waits_for_everything)
     usleep(5000);
     ck_assert(!has_returned(&follower));
     port->lock(port);
-    ck_assert_int_eq(sk_udp_post(iface, fd, "x", 1, (struct sk_addr){ 0 }), SK_OK);
+    quiet.has_packet = true; /* as an answer to a query: no socket changes */
     ck_assert(sk_iface_poll(iface, port->now(port)));
     port->unlock(port);
     pthread_join(follower.thread, NULL);
@@ -327,6 +329,47 @@ START_TEST(a_new_descriptor_wakes_the_leader)
 }
 END_TEST
 
+START_TEST(a_new_event_of_a_descriptor_wakes_the_leader)
+{
+    struct sleeper leader;
+
+    start();
+    quiet.fds[0] = pipe_[1];
+    sleeper_start(&leader, NEVER);
+    await_leader();
+    port->lock(port);
+    quiet.events = POLLOUT;
+    port->unlock(port);
+    pthread_join(leader.thread, NULL);
+    end();
+}
+END_TEST
+
+/* It cannot be told, and looks itself. */
+START_TEST(a_follower_for_which_no_descriptor_is_left_does_not_sleep_for_long)
+{
+    struct rlimit limit;
+    struct rlimit none;
+    struct sleeper leader;
+
+    start();
+    sk_fd fd = make_socket();
+    sleeper_start_once_for(&leader, fd);
+    await_leader();
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    idle(NEVER);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_ptr_null(posix.followers);
+    ck_assert(!has_returned(&leader));
+    change(fd);
+    pthread_join(leader.thread, NULL);
+    end();
+}
+END_TEST
+
 START_TEST(an_earlier_deadline_wakes_the_leader)
 {
     struct sleeper leader;
@@ -441,6 +484,8 @@ int main(void)
         a_follower_may_be_told_as_its_time_runs_out,
         a_follower_has_its_own_deadline,
         a_new_descriptor_wakes_the_leader,
+        a_new_event_of_a_descriptor_wakes_the_leader,
+        a_follower_for_which_no_descriptor_is_left_does_not_sleep_for_long,
         an_earlier_deadline_wakes_the_leader,
         a_follower_tells_the_leader_what_is_new,
         a_port_that_is_gone_hears_nothing,
