@@ -12,8 +12,10 @@
  * what was transferred by then, as Linux does (signal(7)): poll and select always, the others when
  * they have a timeout (SO_RCVTIMEO, SO_SNDTIMEO) or when the handler was installed without
  * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
- * either. A connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
- * calls us may hang: it may have come while its own thread is in the stack.
+ * either: one handler without SA_RESTART, and all calls of the program need a loop around EINTR. A
+ * connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
+ * calls us may hang: it may have come while its own thread is in the stack. All calls but shutdown,
+ * the address calls and the options are cancellation points (XSH 2.9.5.2).
  *
  * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
  * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the
@@ -107,6 +109,9 @@ int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int libsock_shutdown(int fd, int how);
 int libsock_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
 int libsock_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+
+/* The options are README's. SO_RCVTIMEO and SO_SNDTIMEO are kept in whole milliseconds, rounded up;
+ * 49 days and more are none. */
 int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
 int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
 

@@ -3,6 +3,9 @@
  * real hosts. */
 #include "tests/support/loopback_fixture.h"
 
+#include <fcntl.h>
+#include <sys/time.h>
+
 #define N_ROUNDS 30
 
 static int listener;
@@ -153,12 +156,45 @@ START_TEST(one_of_many_first_calls_starts_the_board)
 }
 END_TEST
 
+static void *receives_all(void *arg)
+{
+    char octets[100];
+
+    while (recv(*(int *)arg, octets, sizeof octets, 0) > 0) {
+    }
+    return NULL;
+}
+
+/* What another thread sets is for the next call. */
+START_TEST(options_may_change_beside_calls)
+{
+    struct timeval t = { .tv_sec = 100 };
+    pthread_t thread;
+    int client;
+    int server;
+
+    begin();
+    connect_self(&client, &server);
+    pthread_create(&thread, NULL, receives_all, &server);
+    for (int i = 0; i < N_ROUNDS; i++) {
+        ck_assert_int_eq(fcntl(server, F_SETFL, 0), 0);
+        ck_assert_int_eq(setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t), 0);
+        ck_assert_int_eq(send(client, "x", 1, MSG_NOSIGNAL), 1);
+    }
+    ck_assert_int_eq(close(client), 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(close(server), 0);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         threads_block_side_by_side,
         closing_a_socket_ends_the_calls_that_wait_on_it,
         one_of_many_first_calls_starts_the_board,
+        options_may_change_beside_calls,
         NULL,
     };
 
