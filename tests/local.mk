@@ -162,6 +162,7 @@ c_tests = \
 	%D%/sim/test_endings \
 	%D%/sim/test_programs \
 	%D%/sim/test_stream \
+	%D%/sim/test_trouble \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \
 	%D%/unit/test_compat_address \
