@@ -14,6 +14,10 @@
 #define CONFIG_N_QUERIES 2      /* names being resolved at the same time */
 #define CONFIG_BUFFER_SIZE 4096 /* octets of a receive or send buffer */
 
+/* With sk_config.fragments. */
+#define CONFIG_N_REASSEMBLIES 4
+#define CONFIG_REASSEMBLY_SIZE 4096 /* octets */
+
 #define CONFIG_N_BUFFER_CLASSES 4
 #define CONFIG_N_DNS_SERVERS 2
 #define CONFIG_N_PATHS 8 /* with an MTU of their own */

@@ -60,6 +60,11 @@ extern const struct tcp_profile sk_tcp_basic;
 /** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN. */
 extern const struct tcp_profile sk_tcp_full;
 
+/** Fragments of IP datagrams, for sk_config.fragments: a host for which it is not named drops them,
+ * and does not link what puts them together. */
+struct sk_ip_fragments;
+extern const struct sk_ip_fragments sk_ip_fragments;
+
 /** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
@@ -79,6 +84,10 @@ struct sk_config {
     uint16_t tcp_ranges;           /* of text that came out of order, for each connection */
     uint16_t tcp_inflight; /* records of what a connection has in flight, if its profile keeps any:
                               a record holds what left at one time and met one fate */
+    const struct sk_ip_fragments *fragments; /* &sk_ip_fragments, or NULL: none are put together */
+    uint32_t n_reassemblies;                 /* datagrams being put together at once; at most 64 */
+    uint32_t reassembly_size; /* octets of the longest one, its IP header not counted: at least 556
+                                 (RFC 1122 3.3.2), at most 65515 */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     uint8_t seed[16];   /* entropy: ISNs, ports and identifiers are predictable without it */
     sk_trace_fn *trace; /* may be NULL */
@@ -90,7 +99,7 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (936 + 52 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
+    (1000 + 54 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (284 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
@@ -106,8 +115,8 @@ struct sk_config {
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
  * as in struct sk_config, none of them 0; `buffer_octets` is the sum of size times n over the
- * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES; others keep
- * more.
+ * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES, and without fragments;
+ * others keep more.
  */
 #define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_netifs, n_packets, packet_size, n_neighbours,  \
                        n_queries, buffer_octets)                                                   \

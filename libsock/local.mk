@@ -42,6 +42,8 @@ core_sources = \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
 	%D%/net/demux.c \
+	%D%/net/fragments.c \
+	%D%/net/fragments.h \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
 	%D%/net/listen.c \
@@ -69,6 +71,8 @@ core_sources = \
 	%D%/proto/dns.h \
 	%D%/proto/neigh.c \
 	%D%/proto/neigh.h \
+	%D%/proto/reassembly.c \
+	%D%/proto/reassembly.h \
 	%D%/proto/tcp/ack.c \
 	%D%/proto/tcp/arrives.c \
 	%D%/proto/tcp/assemble.c \

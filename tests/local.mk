@@ -98,8 +98,10 @@ libtest_a_SOURCES = \
 	%D%/support/dns_story.h \
 	%D%/support/drop_inputs.c \
 	%D%/support/drop_inputs.h \
+	%D%/support/drop_inputs_fragments.c \
 	%D%/support/drop_inputs_tcp.c \
 	%D%/support/exact.h \
+	%D%/support/fragments.h \
 	%D%/support/frames.c \
 	%D%/support/frames.h \
 	%D%/support/frames_host.c \
@@ -125,6 +127,7 @@ libtest_a_SOURCES += libsock/link/lan9118.c
 
 c_tests = \
 	%D%/hostile/test_arp_host \
+	%D%/hostile/test_fragments \
 	%D%/hostile/test_icmp_host \
 	%D%/hostile/test_ip_host \
 	%D%/hostile/test_ip_storm \

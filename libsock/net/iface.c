@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host's memory, laid out once, and its poll: what arrived, what is due, what may leave. */
-#include "net/iface.h"
+#include "net/fragments.h"
 
 #include "base/assert.h"
 #include "base/atomic.h"
+#include "wire/ipv4.h"
 
 #include <string.h>
 
@@ -11,8 +12,10 @@
 #define MIN_PACKET_SIZE (LINK_HEADROOM + 576) /* RFC 1122 3.3.2: EMTU_R is at least 576 */
 #define MAX_PACKET_SIZE (LINK_HEADROOM + 65535)
 #define MIN_INFLIGHT 4
-#define MAX_SOCKETS (1u << 24) /* a handle keeps 8 bits for the generation */
-#define MAX_ROUNDS 4           /* of loopback traffic that answers itself, in one poll */
+#define MAX_SOCKETS (1u << 24)              /* a handle keeps 8 bits for the generation */
+#define MIN_REASSEMBLY (576 - IPV4_HDR_LEN) /* RFC 1122 3.3.2 */
+#define MAX_REASSEMBLIES 64                 /* all are looked at, for a fragment */
+#define MAX_ROUNDS 4 /* of loopback traffic that answers itself, in one poll */
 
 _Static_assert(SK_IFACE_LEN >= sizeof(struct sk_iface), "SK_IFACE_LEN");
 _Static_assert(SK_NETIF_LEN >= sizeof(struct netif), "SK_NETIF_LEN");
@@ -34,7 +37,7 @@ static bool are_counts_valid(const struct sk_config *c)
 
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
            c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2 &&
-           c->tcp_inflight >= MIN_INFLIGHT;
+           c->n_reassemblies <= MAX_REASSEMBLIES && c->tcp_inflight >= MIN_INFLIGHT;
 }
 
 /* The configuration with its defaults filled in. */
@@ -57,6 +60,8 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
     c->n_queries = c->n_queries ? c->n_queries : CONFIG_N_QUERIES;
     c->rcvbuf = c->rcvbuf ? c->rcvbuf : CONFIG_BUFFER_SIZE;
     c->sndbuf = c->sndbuf ? c->sndbuf : CONFIG_BUFFER_SIZE;
+    c->n_reassemblies = c->n_reassemblies ? c->n_reassemblies : CONFIG_N_REASSEMBLIES;
+    c->reassembly_size = c->reassembly_size ? c->reassembly_size : CONFIG_REASSEMBLY_SIZE;
     c->tcp = c->tcp ? c->tcp : &sk_tcp_basic;
     c->tcp_ranges = c->tcp_ranges ? c->tcp_ranges : CONFIG_TCP_RANGES;
     c->tcp_inflight = c->tcp_inflight ? c->tcp_inflight : CONFIG_TCP_INFLIGHT;
@@ -77,7 +82,8 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
         c->buffers[0].n = 2 * (c->n_tcp + c->n_udp + c->n_queries);
     }
     return are_counts_valid(c) && c->packet_size >= MIN_PACKET_SIZE &&
-           c->packet_size <= MAX_PACKET_SIZE;
+           c->packet_size <= MAX_PACKET_SIZE && c->reassembly_size >= MIN_REASSEMBLY &&
+           c->reassembly_size <= REASSEMBLY_MAX;
 }
 
 static void slab_init(struct slab *slab, struct arena *a, size_t n, size_t stride)
@@ -137,6 +143,9 @@ static void lay_out(struct sk_iface *iface, const struct sk_config *c, struct ar
     *packets = arena_reserve(a, c->n_packets, sizeof(struct pkt));
     *octets = arena_reserve(a, c->n_packets, c->packet_size);
     lay_out_buffers(iface, c, a);
+    if (c->fragments) {
+        iface->reassembler = c->fragments->lay_out(c, a);
+    }
 }
 
 size_t sk_iface_size(const struct sk_config *config)
@@ -188,6 +197,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->trace = c->trace;
     iface->trace_context = c->trace_context;
     iface->profile = c->tcp;
+    iface->fragments = c->fragments;
     iface->tcp_ranges = c->tcp_ranges;
     iface->tcp_inflight = c->tcp_inflight;
     iface->rcvbuf = c->rcvbuf;
@@ -341,6 +351,7 @@ static bool poll_round(struct sk_iface *iface, instant now)
 
     any |= run_deadlines(iface, now);
     any |= queries_poll(iface, now);
+    any |= iface->fragments && iface->fragments->poll(iface, now);
     take_kicked(iface);
     retry_blocked(iface);
     any |= tx_senders(iface, now);
@@ -383,6 +394,9 @@ instant sk_iface_poll_at(struct sk_iface *iface, instant now)
     }
     if (top) {
         at = earliest(at, tick_instant(top->at, now));
+    }
+    if (iface->fragments) {
+        at = earliest(at, iface->fragments->poll_at(iface));
     }
     for (uint32_t i = 0; i < iface->n_netifs; i++) {
         at = earliest(at, netif_poll_at(&iface->netifs[i]));

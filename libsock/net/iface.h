@@ -9,7 +9,8 @@
  *   tx.c       packets out                        ports.c    local addresses, ephemeral ports, ISNs
  *   tx_socket.c  the senders' turn                listen.c   listeners and their queues
  *   query.c    names being resolved               socket.c   the calls that never wait
- *   post.c     what interrupts send
+ *   post.c     what interrupts send               path.c     MTUs of paths
+ *   fragments.c  datagrams in pieces, where they are wanted
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -224,6 +225,9 @@ struct sk_iface {
 
     struct path paths[CONFIG_N_PATHS];
 
+    const struct sk_ip_fragments *fragments; /* NULL: there are none */
+    struct reassembler *reassembler;
+
     struct rate icmp_errors;
     struct rate resets;
 };
@@ -275,6 +279,10 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
 enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now);
 
+/** A whole datagram for us, to its protocol. */
+enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                             struct cursor *c, struct pkt *pkt, instant now);
+
 /* path.c */
 
 /** The MTU towards `dst` by way of `netif`. */
@@ -299,7 +307,7 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
 /** An ICMP error about the packet whose IP header begins at `quoted` (RFC 1122 3.2.2), if it may be
  * sent. */
-void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t code,
+void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,
                    const struct pkt *quoted, instant now);
 void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
               instant now);

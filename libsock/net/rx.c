@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the link to the transport: framing, ARP, and the IP rules for hosts (RFC 1122 3.2.1). */
-#include "net/iface.h"
+#include "net/fragments.h"
 
 #include "wire/icmp4.h"
 #include "wire/ipv4.h"
@@ -60,6 +60,32 @@ static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *ne
     return DROP_NONE;
 }
 
+enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
+                             struct cursor *c, struct pkt *pkt, instant now)
+{
+    switch (ip->proto) {
+    case IP_PROTO_TCP:
+        return rx_tcp(iface, netif, ip, c, pkt, now);
+    case IP_PROTO_UDP:
+        return rx_udp(iface, netif, ip, c, pkt, now);
+    case IP_PROTO_ICMP:
+        return rx_icmp(iface, netif, ip, c, pkt, now);
+    default:
+        tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PROTOCOL_UNREACHABLE, pkt, now);
+        return drop(iface, DROP_IP_PROTOCOL, pkt);
+    }
+}
+
+static enum drop_reason rx_fragment(struct sk_iface *iface, struct netif *netif,
+                                    const struct ip_hdr *ip, const struct cursor *c,
+                                    struct pkt *pkt, instant now)
+{
+    if (!iface->fragments) {
+        return drop(iface, DROP_IP_FRAGMENT, pkt);
+    }
+    return iface->fragments->arrives(iface, netif, ip, c, pkt, now);
+}
+
 static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool link_broadcast,
                               struct pkt *pkt, instant now)
 {
@@ -77,19 +103,9 @@ static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool 
         return drop(iface, reason, pkt);
     }
     if (ip.more_frags || ip.frag_offset > 0) {
-        return drop(iface, DROP_IP_FRAGMENT, pkt);
+        return rx_fragment(iface, netif, &ip, &c, pkt, now);
     }
-    switch (ip.proto) {
-    case IP_PROTO_TCP:
-        return rx_tcp(iface, netif, &ip, &c, pkt, now);
-    case IP_PROTO_UDP:
-        return rx_udp(iface, netif, &ip, &c, pkt, now);
-    case IP_PROTO_ICMP:
-        return rx_icmp(iface, netif, &ip, &c, pkt, now);
-    default:
-        tx_icmp_error(iface, &ip, ICMP4_PROTOCOL_UNREACHABLE, pkt, now);
-        return drop(iface, DROP_IP_PROTOCOL, pkt);
-    }
+    return rx_datagram(iface, netif, &ip, &c, pkt, now);
 }
 
 static void answer_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *request,

@@ -38,7 +38,7 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
                          (struct sk_addr){ ip->src, hdr.src_port });
     if (!node) {
         if (hdr.src_port != 0) { /* else there is nobody to tell */
-            tx_icmp_error(iface, ip, ICMP4_PORT_UNREACHABLE, pkt, now);
+            tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, pkt, now);
         }
         return drop(iface, DROP_UDP_NO_SOCKET, pkt);
     }

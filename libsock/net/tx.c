@@ -107,13 +107,13 @@ static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip)
     return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0;
 }
 
-void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t code,
+void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,
                    const struct pkt *quoted, instant now)
 {
     struct ip_hdr reply = {
         .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_ICMP, .ttl = IP_DEFAULT_TTL
     };
-    struct icmp4_hdr hdr = { .type = ICMP4_UNREACHABLE, .code = code };
+    struct icmp4_hdr hdr = { .type = type, .code = code };
     uint32_t len = ip->hdr_len + (ip->payload_len < QUOTE_TEXT ? ip->payload_len : QUOTE_TEXT);
     struct pkt *pkt;
     uint16_t sum;

@@ -28,10 +28,18 @@ enum drop_reason {
     DROP_IP_SOURCE_ROUTE,   /* RFC 7126 4.3, 4.4 */
     DROP_IP_MARTIAN_SOURCE, /* RFC 1122 3.2.1.3 */
     DROP_IP_MARTIAN_DESTINATION,
-    DROP_IP_NOT_FOR_US,     /* we do not forward */
-    DROP_IP_LINK_BROADCAST, /* unicast IP inside a link broadcast, RFC 1122 3.3.6 */
-    DROP_IP_FRAGMENT,
-    DROP_IP_PROTOCOL, /* neither ICMP, UDP nor TCP */
+    DROP_IP_NOT_FOR_US,       /* we do not forward */
+    DROP_IP_LINK_BROADCAST,   /* unicast IP inside a link broadcast, RFC 1122 3.3.6 */
+    DROP_IP_FRAGMENT,         /* of a host that puts none together */
+    DROP_IP_FRAGMENT_LEN,     /* empty, not a multiple of 8 octets, or past the longest datagram */
+    DROP_IP_FRAGMENT_SIZE,    /* of a longer datagram than is put together */
+    DROP_IP_FRAGMENT_OVERLAP, /* overlaps another, or contradicts the end; all that follow, too */
+    DROP_IP_FRAGMENT_DUPLICATE,
+    DROP_IP_FRAGMENT_HOLES,   /* too many in its datagram */
+    DROP_IP_FRAGMENT_ECN,     /* a whole: some fragments marked, others not to be, RFC 3168 5.3 */
+    DROP_IP_FRAGMENT_EVICTED, /* a datagram, incomplete: another took its place */
+    DROP_IP_FRAGMENT_TIMEOUT, /* a datagram, incomplete */
+    DROP_IP_PROTOCOL,         /* neither ICMP, UDP nor TCP */
 
     DROP_ICMP_SHORT,
     DROP_ICMP_CHECKSUM,

@@ -29,6 +29,10 @@ enum icmp4_unreachable {
     ICMP4_PROHIBITED = 13, /* by a filter, RFC 1812 5.2.7.1 */
 };
 
+enum icmp4_time_exceeded {
+    ICMP4_REASSEMBLY_TIME = 1,
+};
+
 struct icmp4_hdr {
     uint8_t type;
     uint8_t code;

@@ -46,7 +46,8 @@ START_TEST(hostile_IP_12_tunnels)
             host_hear_drop(&h, &f, DROP_IP_PROTOCOL);
             is_protocol_unreachable(host_sent(&h));
             host_silent(&h);
-            /* Its fragments, the first among them, are ignored today: no state, no answer. */
+            /* Its fragments, the first among them, are ignored by a host that puts none together.
+             */
             ip.more_frags = true;
             frame_ip(&f, ip, frame_ip_at(&f) + IPV4_HDR_LEN, 8);
             host_hear_silent_drop(&h, &f, DROP_IP_FRAGMENT);

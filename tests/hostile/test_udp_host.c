@@ -185,8 +185,8 @@ START_TEST(hostile_UDP_07_strangers)
 }
 END_TEST
 
-/* Fragments are dropped today; a datagram that came whole is cut to the reader's buffer, and the
- * reader is told. */
+/* A host that puts no fragments together drops them; a datagram that came whole is cut to the
+ * reader's buffer, and the reader is told. */
 START_TEST(hostile_UDP_08_datagram_larger_than_the_buffer)
 {
     uint8_t octets[10];

@@ -10,6 +10,7 @@
 
 #define N_DROP_INPUTS_IP 37
 #define N_DROP_INPUTS_TCP 29
+#define N_DROP_INPUTS_FRAGMENTS 8
 
 struct drop_input {
     enum drop_reason reason;
@@ -22,3 +23,5 @@ struct drop_input {
 /* Links, ARP, IP, ICMP, UDP and above; TCP, and what is sent. */
 extern const struct drop_input drop_inputs_ip[N_DROP_INPUTS_IP];
 extern const struct drop_input drop_inputs_tcp[N_DROP_INPUTS_TCP];
+/* Of a host that puts them together. */
+extern const struct drop_input drop_inputs_fragments[N_DROP_INPUTS_FRAGMENTS];

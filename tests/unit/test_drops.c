@@ -10,20 +10,30 @@
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
-_Static_assert(N_DROP_INPUTS_IP + N_DROP_INPUTS_TCP == N_DROP_REASONS - 1,
+_Static_assert(N_DROP_INPUTS_IP + N_DROP_INPUTS_TCP + N_DROP_INPUTS_FRAGMENTS == N_DROP_REASONS - 1,
                "a drop reason has no input that raises it");
+
+static bool is_of_fragments(int i)
+{
+    return i < N_DROP_INPUTS_FRAGMENTS;
+}
 
 static const struct drop_input *input(int i)
 {
+    if (is_of_fragments(i)) {
+        return &drop_inputs_fragments[i];
+    }
+    i -= N_DROP_INPUTS_FRAGMENTS;
     return i < N_DROP_INPUTS_IP ? &drop_inputs_ip[i] : &drop_inputs_tcp[i - N_DROP_INPUTS_IP];
 }
 
-static void walk(const struct drop_input *in)
+static void walk(const struct drop_input *in, bool fragments)
 {
     struct host_setup setup = { .dhcp = in->dhcp, .config.tcp = &sk_tcp_full };
     struct host h;
 
     setup.config.dns[0].addr = PEER_IP;
+    setup.config.fragments = fragments ? &sk_ip_fragments : NULL;
     host_begin(&h, &setup);
     if (!in->dhcp) {
         host_meet(&h);
@@ -48,7 +58,7 @@ static void walk(const struct drop_input *in)
 START_TEST(every_reason_is_raised_by_something)
 {
     for (int i = 0; i < N_DROP_REASONS - 1; i++) {
-        walk(input(i));
+        walk(input(i), is_of_fragments(i));
     }
 }
 END_TEST
