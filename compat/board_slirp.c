@@ -36,6 +36,8 @@
 #define N_LISTENERS 64
 #define N_PACKETS 1024
 #define N_QUERIES 32
+#define N_REASSEMBLIES 16
+#define MAX_DATAGRAM 65515        /* octets behind an IP header */
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
 #define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
@@ -277,6 +279,9 @@ static struct sk_iface *make_iface(const struct settings *s)
         .n_packets = N_PACKETS,
         .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
         .n_queries = N_QUERIES,
+        .fragments = &sk_ip_fragments,
+        .n_reassemblies = N_REASSEMBLIES,
+        .reassembly_size = MAX_DATAGRAM,
         .buffers = { { BUFFER_SIZE, 2 * (N_TCP + N_UDP) } },
         .rcvbuf = BUFFER_SIZE,
         .sndbuf = BUFFER_SIZE,

@@ -44,6 +44,7 @@ core_sources = \
 	%D%/net/demux.c \
 	%D%/net/fragments.c \
 	%D%/net/fragments.h \
+	%D%/net/fragments_tx.c \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
 	%D%/net/listen.c \

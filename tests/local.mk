@@ -197,6 +197,7 @@ c_tests = \
 	%D%/unit/test_dns_malformed \
 	%D%/unit/test_dns_wire \
 	%D%/unit/test_drops \
+	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
 	%D%/unit/test_heap \
 	%D%/unit/test_icmp \

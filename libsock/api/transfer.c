@@ -182,7 +182,11 @@ static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *ud
         err = sk_bind(iface, fd, (struct sk_addr){ ip4(0), 0 });
     }
     *meta = (struct msg_meta){ .source = udp->node.local, .destination = to };
-    *max = (size_t)netif->mtu - IPV4_HDR_LEN - UDP_HDR_LEN;
+    *max = UINT16_MAX;
+    if (!iface->fragments) {
+        *max = path_mtu(iface, netif, to.addr, iface->now);
+    }
+    *max -= IPV4_HDR_LEN + UDP_HDR_LEN;
     return err;
 }
 

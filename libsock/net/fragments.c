@@ -4,11 +4,11 @@
 
 #include "wire/icmp4.h"
 
-static struct reassembler *lay_out(const struct sk_config *config, struct arena *a)
+static struct fragments *lay_out(const struct sk_config *config, struct arena *a)
 {
-    size_t len = sizeof(struct reassembler) + config->n_reassemblies * sizeof(struct reassembly);
+    size_t len = sizeof(struct fragments) + config->n_reassemblies * sizeof(struct reassembly);
     size_t cap = REASSEMBLY_HEADER + (size_t)config->reassembly_size;
-    struct reassembler *all = arena_take(a, 1, len);
+    struct fragments *all = arena_take(a, 1, len);
     uint8_t *memory = arena_reserve(a, config->n_reassemblies, cap);
 
     if (!all || !memory) {
@@ -21,8 +21,20 @@ static struct reassembler *lay_out(const struct sk_config *config, struct arena 
     return all;
 }
 
+/* Where each group begins is nobody's to know. */
+static void init(struct sk_iface *iface)
+{
+    struct fragments *all = iface->pieces;
+
+    all->id_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
+    all->id_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
+    for (uint32_t i = 0; i < N_IP_IDS; i++) {
+        all->ids[i] = (uint16_t)rng_u32(&iface->rng);
+    }
+}
+
 /* The one that is given up first, or none at all. */
-static struct reassembly *oldest(struct reassembler *all)
+static struct reassembly *oldest(struct fragments *all)
 {
     struct reassembly *found = &all->slots[0];
 
@@ -39,7 +51,7 @@ static struct reassembly *oldest(struct reassembler *all)
 /* Its datagram, begun in the place of the oldest when it is new. */
 static struct reassembly *datagram_of(struct sk_iface *iface, const struct ip_hdr *ip, instant now)
 {
-    struct reassembler *all = iface->reassembler;
+    struct fragments *all = iface->pieces;
     struct reassembly *r;
 
     for (uint32_t i = 0; i < all->n; i++) {
@@ -101,7 +113,7 @@ static void give_up(struct sk_iface *iface, struct reassembly *r, instant now)
 
 static bool poll(struct sk_iface *iface, instant now)
 {
-    struct reassembler *all = iface->reassembler;
+    struct fragments *all = iface->pieces;
     bool any = false;
 
     for (uint32_t i = 0; i < all->n; i++) {
@@ -117,7 +129,7 @@ static bool poll(struct sk_iface *iface, instant now)
 
 static instant poll_at(const struct sk_iface *iface)
 {
-    const struct reassembler *all = iface->reassembler;
+    const struct fragments *all = iface->pieces;
     instant at = NEVER;
 
     for (uint32_t i = 0; i < all->n; i++) {
@@ -130,7 +142,10 @@ static instant poll_at(const struct sk_iface *iface)
 
 const struct sk_ip_fragments sk_ip_fragments = {
     .lay_out = lay_out,
+    .init = init,
     .arrives = arrives,
     .poll = poll,
     .poll_at = poll_at,
+    .next_id = fragments_next_id,
+    .piece = fragments_piece,
 };

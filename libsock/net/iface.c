@@ -144,7 +144,7 @@ static void lay_out(struct sk_iface *iface, const struct sk_config *c, struct ar
     *octets = arena_reserve(a, c->n_packets, c->packet_size);
     lay_out_buffers(iface, c, a);
     if (c->fragments) {
-        iface->reassembler = c->fragments->lay_out(c, a);
+        iface->pieces = c->fragments->lay_out(c, a);
     }
 }
 
@@ -190,6 +190,9 @@ static void init_keys(struct sk_iface *iface, const struct sk_config *c)
     iface->port_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
     iface->port_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
     iface->hash_key = rng_u32(&iface->rng);
+    if (iface->fragments) {
+        iface->fragments->init(iface);
+    }
 }
 
 static void init_settings(struct sk_iface *iface, const struct sk_config *c)

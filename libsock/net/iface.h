@@ -10,7 +10,7 @@
  *   tx_socket.c  the senders' turn                listen.c   listeners and their queues
  *   query.c    names being resolved               socket.c   the calls that never wait
  *   post.c     what interrupts send               path.c     MTUs of paths
- *   fragments.c  datagrams in pieces, where they are wanted
+ *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -76,6 +76,8 @@ struct udp_entry {
     uint32_t tx_wanted; /* octets of the datagram that found no room; 0: none */
     uint32_t kicked;    /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
                            was before it */
+    uint16_t piece_id;  /* of the datagram that is leaving in pieces */
+    uint16_t next_piece; /* octets of it that have left; 0: none is */
     bool bound;
     bool read_shut; /* by sk_shutdown */
     bool write_shut;
@@ -226,7 +228,7 @@ struct sk_iface {
     struct path paths[CONFIG_N_PATHS];
 
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
-    struct reassembler *reassembler;
+    struct fragments *pieces;
 
     struct rate icmp_errors;
     struct rate resets;
@@ -289,6 +291,7 @@ enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const 
 uint16_t path_mtu(const struct sk_iface *iface, const struct netif *netif, struct ip_addr dst,
                   instant now);
 void path_learn(struct sk_iface *iface, struct ip_addr dst, uint16_t mtu, instant now);
+#define PATH_LEAST_MTU 552 /* a router that says less fragments: as Linux (min_pmtu) */
 /** What to try after a packet of `len` octets was too big, and nobody said by how much. */
 uint16_t path_plateau_below(uint32_t len);
 

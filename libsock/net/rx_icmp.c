@@ -1,22 +1,67 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ICMP for hosts (RFC 1122 3.2.2): echo is answered, errors are told to the socket whose packet
  * they quote (RFC 5927). */
-#include "net/iface.h"
+#include "net/fragments.h"
 
 #include "base/sum.h"
 #include "wire/icmp4.h"
 #include "wire/ipv4.h"
 
+static struct ip_hdr header_back(const struct ip_hdr *ip)
+{
+    return (struct ip_hdr){ .src = ip->dst,
+                            .dst = ip->src,
+                            .proto = IP_PROTO_ICMP,
+                            .ttl = IP_DEFAULT_TTL,
+                            .tos = ip->tos };
+}
+
+static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
+                             const struct icmp4_hdr *hdr, const struct cursor *c, struct pkt *pkt,
+                             instant now)
+{
+    struct ip_hdr reply = header_back(ip);
+    struct pkt *out = tx_alloc(iface, ICMP4_HDR_LEN);
+    uint16_t sum;
+
+    if (!out) {
+        return drop(iface, DROP_TX_NO_PACKET, pkt);
+    }
+    sum = sum_copy(0, pkt_put(out, (uint32_t)c->left), c->at, c->left);
+    icmp4_emit(pkt_push(out, ICMP4_HDR_LEN), hdr, sum);
+    tx_reply(iface, &reply, out, now);
+    return DROP_NONE;
+}
+
+static enum drop_reason echo_in_pieces(struct sk_iface *iface, const struct netif *netif,
+                                       const struct ip_hdr *ip, const struct icmp4_hdr *hdr,
+                                       const struct cursor *c, struct pkt *pkt, instant now)
+{
+    struct ip_hdr reply = header_back(ip);
+    uint8_t head[ICMP4_HDR_LEN];
+    struct ip_message m = { head, sizeof(head), c->at, (uint32_t)c->left };
+    uint32_t offset = 0;
+
+    icmp4_emit(head, hdr, sum_add(0, c->at, c->left));
+    reply.id = iface->fragments->next_id(iface, &reply);
+    do {
+        struct pkt *out =
+            iface->fragments->piece(iface, &m, offset, netif->mtu - (uint32_t)IPV4_HDR_LEN, &reply);
+
+        if (!out) {
+            return drop(iface, DROP_TX_NO_PACKET, pkt);
+        }
+        offset += out->len;
+        tx_reply(iface, &reply, out, now);
+    } while (reply.more_frags);
+    return DROP_NONE;
+}
+
 static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *netif,
                                     const struct ip_hdr *ip, const struct icmp4_hdr *request,
                                     const struct cursor *c, struct pkt *pkt, instant now)
 {
-    struct ip_hdr reply = {
-        .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_ICMP, .ttl = IP_DEFAULT_TTL
-    };
     struct icmp4_hdr hdr = *request;
-    struct pkt *out;
-    uint16_t sum;
 
     if (netif_is_broadcast(netif, ip->dst) || ip->link_broadcast) { /* RFC 1122 3.2.2.6 */
         return drop(iface, DROP_ICMP_BROADCAST, pkt);
@@ -24,17 +69,11 @@ static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *
     if (ip_is_loopback(ip->src) && netif->ifindex != LOOPBACK_IFINDEX) {
         return drop(iface, DROP_IP_MARTIAN_SOURCE, pkt);
     }
-    out = tx_alloc(iface, ICMP4_HDR_LEN);
-    if (!out || pkt_room(out) < c->left) {
-        pkt_free(out);
-        return drop(iface, DROP_TX_NO_PACKET, pkt);
-    }
-    sum = sum_copy(0, pkt_put(out, (uint32_t)c->left), c->at, c->left);
     hdr.type = ICMP4_ECHO_REPLY;
-    icmp4_emit(pkt_push(out, ICMP4_HDR_LEN), &hdr, sum);
-    reply.tos = ip->tos;
-    tx_reply(iface, &reply, out, now);
-    return DROP_NONE;
+    if (ICMP4_HDR_LEN + c->left > netif->mtu - (size_t)IPV4_HDR_LEN) { /* it came in pieces */
+        return echo_in_pieces(iface, netif, ip, &hdr, c, pkt, now);
+    }
+    return echo(iface, ip, &hdr, c, pkt, now);
 }
 
 static enum sk_err unreachable_error(const struct icmp4_hdr *hdr)
@@ -91,12 +130,55 @@ static void tell_path_mtu(struct sk_iface *iface, struct tcp_entry *tcp,
     }
 }
 
-/* Only the socket with exactly the quoted pair is told. */
+/* A datagram cannot be checked as a segment can: what is claimed has to be less than its length. */
+static bool learn_datagram_path(struct sk_iface *iface, const struct icmp4_hdr *hdr,
+                                const struct icmp4_quote *quote, instant now)
+{
+    uint32_t len = IPV4_HDR_LEN + (uint32_t)quote->ip.payload_len;
+    uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, quote->ip.dst, &next_hop);
+
+    mtu = mtu > PATH_LEAST_MTU ? mtu : PATH_LEAST_MTU;
+    if (!netif || mtu >= len || mtu >= path_mtu(iface, netif, quote->ip.dst, now)) {
+        return false;
+    }
+    path_learn(iface, quote->ip.dst, mtu, now);
+    return true;
+}
+
+static void tell_stream(struct sk_iface *iface, struct tcp_entry *tcp, const struct icmp4_hdr *hdr,
+                        const struct icmp4_quote *quote, instant now)
+{
+    if (is_for_path_mtu(hdr)) {
+        tell_path_mtu(iface, tcp, hdr, quote, now);
+    } else {
+        tcp_icmp_error(&tcp->tcp, unreachable_error(hdr), is_hard(hdr), quote->seq);
+    }
+    tcp_happened(iface, tcp, now);
+}
+
+/* Only the socket with exactly the quoted pair is told, and it has to be connected; the path of any
+ * other datagram is learned all the same. */
+static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
+                                 const struct icmp4_quote *quote, struct sk_addr local,
+                                 struct sk_addr remote, instant now)
+{
+    struct sock_node *node = sockets_find(iface, false, local, remote);
+    bool learned = is_for_path_mtu(hdr) && sockets_match(iface, false, local, remote) &&
+                   learn_datagram_path(iface, hdr, quote, now);
+
+    if (node) {
+        ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)unreachable_error(hdr);
+        node_changed(iface, node);
+    }
+    return node || learned;
+}
+
 static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
                                     struct cursor *c, struct pkt *pkt, instant now)
 {
     struct icmp4_quote quote;
-    enum sk_err err = unreachable_error(hdr);
     struct sock_node *node;
     struct sk_addr local;
     struct sk_addr remote;
@@ -106,25 +188,15 @@ static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_h
     }
     local = (struct sk_addr){ quote.ip.src, quote.src_port };
     remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
-    node = quote.ip.proto == IP_PROTO_TCP || quote.ip.proto == IP_PROTO_UDP
-               ? sockets_find(iface, quote.ip.proto == IP_PROTO_TCP, local, remote)
-               : NULL;
+    if (quote.ip.proto == IP_PROTO_UDP &&
+        tell_datagram_socket(iface, hdr, &quote, local, remote, now)) {
+        return DROP_NONE;
+    }
+    node = quote.ip.proto == IP_PROTO_TCP ? sockets_find(iface, true, local, remote) : NULL;
     if (!node) {
         return drop(iface, DROP_ICMP_QUOTE, pkt);
     }
-    if (node->tag == SOCK_TCP) {
-        struct tcp_entry *tcp = (struct tcp_entry *)(void *)node;
-
-        if (is_for_path_mtu(hdr)) {
-            tell_path_mtu(iface, tcp, hdr, &quote, now);
-        } else {
-            tcp_icmp_error(&tcp->tcp, err, is_hard(hdr), quote.seq);
-        }
-        tcp_happened(iface, tcp, now);
-    } else {
-        ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)err;
-        node_changed(iface, node);
-    }
+    tell_stream(iface, (struct tcp_entry *)(void *)node, hdr, &quote, now);
     return DROP_NONE;
 }
 

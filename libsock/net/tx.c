@@ -80,7 +80,8 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
     struct mac_addr mac;
     uint8_t hint = 0;
 
-    ip->dont_frag = true; /* atomic: needs no identification, RFC 6864 4.1 */
+    /* Atomic: needs no identification, RFC 6864 4.1. */
+    ip->dont_frag = !ip->more_frags && ip->frag_offset == 0;
     if (!netif) {
         return DROP_TX_NO_ROUTE;
     }

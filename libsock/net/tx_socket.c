@@ -4,7 +4,7 @@
  * when it has nothing more, or waits in its netif for a neighbour (`waiting`), for room on the link
  * or for a packet (`blocked`).
  */
-#include "net/iface.h"
+#include "net/fragments.h"
 
 #include "base/sum.h"
 #include "proto/tcp/seq.h"
@@ -138,21 +138,15 @@ static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum
 {
     drop_at(iface, &udp->node, reason, NULL);
     udp->udp.err = (uint8_t)err;
+    udp->next_piece = 0;
     udp_sent(&udp->udp);
     node_changed(iface, &udp->node);
 }
 
-static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *hdr,
-                                  const uint8_t *payload, const struct msg_meta *meta,
-                                  struct ip_hdr *ip)
+static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct udp_hdr *hdr,
+                                   const struct msg_meta *meta)
 {
-    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
-    uint16_t sum;
-
-    if (!pkt) {
-        return NULL;
-    }
-    *ip = (struct ip_hdr){
+    return (struct ip_hdr){
         .src = ip_is_unspecified(meta->source.addr) ? source_for(iface, meta->destination.addr)
                                                     : meta->source.addr,
         .dst = meta->destination.addr,
@@ -161,9 +155,36 @@ static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *
         .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
         .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
+}
+
+static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *hdr,
+                                  const uint8_t *payload, const struct ip_hdr *ip)
+{
+    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
+    uint16_t sum;
+
+    if (!pkt) {
+        return NULL;
+    }
     sum = sum_copy(0, pkt_put(pkt, hdr->payload_len), payload, hdr->payload_len);
     udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, hdr, sum);
     return pkt;
+}
+
+/* The next piece of a datagram that is longer than `room`. */
+static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
+                               const struct udp_hdr *hdr, const uint8_t *payload, uint32_t room,
+                               struct ip_hdr *ip)
+{
+    uint8_t head[UDP_HDR_LEN];
+    struct ip_message m = { head, sizeof(head), payload, hdr->payload_len };
+
+    if (udp->next_piece == 0) {
+        udp->piece_id = iface->fragments->next_id(iface, ip);
+        udp_emit(head, ip, hdr, sum_add(0, payload, hdr->payload_len));
+    }
+    ip->id = udp->piece_id;
+    return iface->fragments->piece(iface, &m, udp->next_piece, room, ip);
 }
 
 static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
@@ -175,6 +196,9 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     struct mac_addr mac;
     struct ip_hdr ip;
     struct pkt *pkt;
+    uint32_t room;
+    uint32_t len;
+    bool in_pieces;
 
     if (!netif) {
         give_up_datagram(iface, udp, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE);
@@ -189,21 +213,28 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     default:
         break;
     }
-    if (hdr->payload_len > netif->mtu - IPV4_HDR_LEN - UDP_HDR_LEN) {
-        give_up_datagram(iface, udp, DROP_TX_LINK,
-                         SK_MSG_SIZE); /* the MTU became smaller since it was queued */
+    room = path_mtu(iface, netif, meta->destination.addr, now) - (uint32_t)IPV4_HDR_LEN;
+    in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
+    if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
+        give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
         return TURN_AGAIN;
     }
-    pkt = build_datagram(iface, hdr, payload, meta, &ip);
+    ip = ip_header_for(iface, hdr, meta);
+    pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
+                    : build_datagram(iface, hdr, payload, &ip);
     if (!pkt) {
         return wait_in(&netif->blocked, &udp->node);
     }
+    len = pkt->len;
     if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
         pkt_free(pkt);
         return wait_in(&netif->blocked, &udp->node);
     }
-    iface->stats.udp_tx++;
-    udp_sent(&udp->udp);
+    udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
+    if (!ip.more_frags) {
+        iface->stats.udp_tx++;
+        udp_sent(&udp->udp);
+    }
     return TURN_AGAIN;
 }
 
@@ -232,6 +263,7 @@ static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, inst
 
 bool tx_senders(struct sk_iface *iface, instant now)
 {
+    uint64_t n_before = iface->stats.tx_packets;
     struct list_link *link;
     bool any = false;
 
@@ -250,5 +282,5 @@ bool tx_senders(struct sk_iface *iface, instant now)
         }
         any |= turn != TURN_WAIT;
     }
-    return any;
+    return any || iface->stats.tx_packets != n_before;
 }

@@ -65,13 +65,25 @@ static void check_padding(const struct sent *s, size_t used)
     }
 }
 
+/* What it carries is a piece of something. */
+static void check_fragment(const struct sent *s)
+{
+    EXPECT(!s->ip.dont_frag && s->ip.payload_len > 0);
+    EXPECT(!s->ip.more_frags || s->ip.payload_len % 8 == 0);
+}
+
 static void take_ip(struct sent *s, struct cursor c)
 {
     struct cursor transport;
 
     EXPECT(ipv4_parse(&c, &s->ip) == DROP_NONE);
     EXPECT(s->ip.ttl > 1);
-    EXPECT(s->ip.frag_offset == 0 && !s->ip.more_frags);
+    s->payload = c.at;
+    s->payload_len = c.left;
+    if (s->ip.frag_offset != 0 || s->ip.more_frags) {
+        check_fragment(s);
+        return;
+    }
     transport = c;
     switch (s->ip.proto) {
     case IP_PROTO_TCP:

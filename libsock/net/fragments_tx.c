@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Datagrams that leave in pieces (RFC 791 3.2): who sends them says when, and to whom. */
+#include <string.h>
+
+#include "net/fragments.h"
+
+/*
+ * RFC 6864 4.3 and 7739: hosts that share a counter are not told apart by an attacker, who cannot
+ * know which they are, and what one of them sees of it says little of the others.
+ */
+uint16_t fragments_next_id(struct sk_iface *iface, const struct ip_hdr *ip)
+{
+    struct fragments *all = iface->pieces;
+    uint64_t hash = siphash(&all->id_key, &ip->dst, sizeof(ip->dst));
+
+    return all->ids[hash % N_IP_IDS]++;
+}
+
+static uint32_t min(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+struct pkt *fragments_piece(struct sk_iface *iface, const struct ip_message *m, uint32_t offset,
+                            uint32_t room, struct ip_hdr *ip)
+{
+    uint32_t total = m->head_len + m->text_len;
+    uint32_t len = total - offset <= room ? total - offset : room & ~7u;
+    uint32_t of_head = offset < m->head_len ? min(m->head_len - offset, len) : 0;
+    struct pkt *pkt = tx_alloc(iface, 0);
+
+    if (!pkt) {
+        return NULL;
+    }
+    if (of_head > 0) {
+        memcpy(pkt_put(pkt, of_head), m->head + offset, of_head);
+    }
+    if (len > of_head) {
+        memcpy(pkt_put(pkt, len - of_head), m->text + offset + of_head - m->head_len,
+               len - of_head);
+    }
+    ip->frag_offset = (uint16_t)offset;
+    ip->more_frags = offset + len < total;
+    ip->dont_frag = false;
+    return pkt;
+}
