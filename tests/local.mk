@@ -113,6 +113,7 @@ libtest_a_SOURCES = \
 	%D%/support/peer.c \
 	%D%/support/peer.h \
 	%D%/support/posix_fixture.h \
+	%D%/support/rack_fixture.h \
 	%D%/support/seed.h \
 	%D%/support/sim_fixture.h \
 	%D%/support/slirp_fixture.h \
@@ -137,6 +138,7 @@ c_tests = \
 	%D%/hostile/test_transport_wire \
 	%D%/hostile/test_udp_host \
 	%D%/hostile/test_wire \
+	%D%/prop/prop_cubic \
 	%D%/prop/prop_deadlines \
 	%D%/prop/prop_frames \
 	%D%/prop/prop_inflight \
@@ -160,6 +162,7 @@ c_tests = \
 	%D%/script/test_sack \
 	%D%/script/test_send \
 	%D%/script/test_timestamps \
+	%D%/script/test_tlp \
 	%D%/script/test_urgent \
 	%D%/script/test_window \
 	%D%/sim/test_endings \
@@ -200,6 +203,7 @@ c_tests = \
 	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
 	%D%/unit/test_heap \
+	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
 	%D%/unit/test_ip_wire \
@@ -221,6 +225,9 @@ c_tests = \
 	%D%/unit/test_port_sim_net \
 	%D%/unit/test_port_threads \
 	%D%/unit/test_ports \
+	%D%/unit/test_prr \
+	%D%/unit/test_rack_ack \
+	%D%/unit/test_rack_recovery \
 	%D%/unit/test_ready \
 	%D%/unit/test_resolve \
 	%D%/unit/test_ring \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The invariants of a connection (RFC 9293 3.3.1, 3.8.6; RFC 7323 2.4; RFC 2018 3, 4): see audit.h.
- */
+/* The invariants of a connection (RFC 9293 3.3.1, 3.8.6; RFC 7323 2.4; RFC 8985 5; RFC 2018 4):
+ * see audit.h. */
 #include "tests/script/audit.h"
+
+#include "proto/tcp/rack.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,48 +103,111 @@ static void audit_receiver(struct script *s)
     }
 }
 
-/* RACK's scoreboard: its records cover what is in flight, and its sums are theirs. */
-static void audit_scoreboard(const struct script *s)
+/* ---- The scoreboard -------------------------------------------------------------------------- */
+
+/* From SND.UNA to SND.NXT without a gap, and what is counted of them. */
+static void audit_records(const struct script *s, const struct inflight *f)
+{
+    const struct tcp_sock *tcp = s->tcp;
+    uint32_t out = tcp->snd_nxt - tcp->snd_una;
+    uint32_t reached = 0;
+    uint32_t sacked = 0;
+    uint32_t lost = 0;
+
+    hold(s, f->first + f->n <= f->cap);
+    hold(s, f->start == tcp->snd_una);
+    for (uint16_t i = 0; i < f->n; i++) {
+        const struct inflight_record *record = &f->records[f->first + i];
+        uint32_t end = record->end - tcp->snd_una;
+
+        hold(s, end > reached && end <= out);
+        hold(s, record->flags <= (INFLIGHT_SACKED | INFLIGHT_LOST | INFLIGHT_AGAIN));
+        hold(s, !(record->flags & INFLIGHT_SACKED) || !(record->flags & INFLIGHT_LOST));
+        sacked += record->flags & INFLIGHT_SACKED ? end - reached : 0;
+        lost += record->flags & INFLIGHT_LOST ? end - reached : 0;
+        reached = end;
+    }
+    hold(s, reached == out);
+    hold(s, f->sacked == sacked);
+    hold(s, f->lost == lost);
+}
+
+/* What is shown to next.c: the lost records that come first, or a probe. */
+static void audit_shown(const struct script *s, const struct rack *rack)
+{
+    const struct tcp_sock *tcp = s->tcp;
+    const struct inflight *f = &rack->f;
+    uint16_t i = 0;
+
+    if (rack->tlp.due) {
+        hold(s, !rack->tlp.is_retrans || tcp->rtx_end == tcp->snd_nxt);
+        hold(s, !rack->tlp.is_retrans || tcp->rtx_end - tcp->rtx_nxt <= tcp->mss);
+        return;
+    }
+    hold(s, tcp->inflation == f->sacked + f->lost);
+    hold(s, f->lost > 0 || tcp->rtx_nxt == tcp->rtx_end);
+    if (f->lost > 0) {
+        while (!(f->records[f->first + i].flags & INFLIGHT_LOST)) {
+            i++;
+        }
+        hold(s, tcp->rtx_nxt == (i == 0 ? f->start : f->records[f->first + i - 1].end));
+        while (i + 1u < f->n && f->records[f->first + i + 1].flags & INFLIGHT_LOST) {
+            i++;
+        }
+        hold(s, tcp->rtx_end == f->records[f->first + i].end);
+    }
+}
+
+/* No octet is delivered in a recovery that was not out when it began, or sent in it. */
+static void audit_prr(struct script *s, const struct rack *rack)
+{
+    const struct tcp_sock *tcp = s->tcp;
+
+    if (rack->mode != RACK_RECOVERY) {
+        s->recover = tcp->snd_una;
+        return;
+    }
+    if (s->recover != rack->recover) {
+        s->recover = rack->recover;
+        s->recovery_flight = tcp->snd_nxt - tcp->snd_una + rack->prr.delivered;
+    }
+    hold(s, rack->prr.ratio <= 1u << 16);
+    hold(s, rack->prr.delivered <= s->recovery_flight + rack->prr.out);
+}
+
+static void audit_rack(struct script *s)
 {
     const struct tcp_sock *tcp = s->tcp;
     const struct rack *rack = rack_of(tcp);
-    const struct inflight *f = &rack->f;
-    uint32_t at = f->start;
-    uint32_t sacked = 0;
-    uint32_t lost = 0;
-    bool first_lost = true;
+    uint32_t out = tcp->snd_nxt - tcp->snd_una;
 
-    hold(s, f->n <= f->cap && f->start == tcp->snd_una && inflight_end(f) == tcp->snd_nxt);
-    for (uint16_t i = 0; i < f->n; i++) {
-        const struct inflight_record *record = &f->records[f->first + i];
-        uint32_t len = record->end - at;
-
-        hold(s, len > 0 && len <= tcp->snd_nxt - tcp->snd_una);
-        hold(s, (record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)) !=
-                    (INFLIGHT_SACKED | INFLIGHT_LOST));
-        sacked += record->flags & INFLIGHT_SACKED ? len : 0;
-        if (record->flags & INFLIGHT_LOST) {
-            lost += len;
-            hold(s, !first_lost || rack->tlp.due || tcp->rtx_nxt == at);
-            first_lost = false;
-        }
-        at = record->end;
-    }
-    hold(s, f->sacked == sacked && f->lost == lost);
-    hold(s, tcp->inflation >= sacked + lost);
+    audit_records(s, &rack->f);
+    audit_shown(s, rack);
+    audit_prr(s, rack);
+    hold(s, rack->f.sacked + rack->f.lost <= out && rack_pipe(tcp) <= out);
+    hold(s, rack->fack - tcp->snd_una <= out);
+    hold(s, rack->mode == RACK_OPEN || rack->recover - tcp->snd_una - 1 < out);
+    hold(s, rack->mode != RACK_OPEN || !rack->undo.possible);
+    hold(s, !rack->tlp.active || rack->tlp.end_seq - tcp->snd_una <= out);
+    hold(s, !rack->tlp.due || (rack->mode == RACK_OPEN && !rack->tlp.active));
+    hold(s, !tcp->recovery_timer || out > 0);
+    hold(s, !rack->has_delivered || out > 0);
+    hold(s, rack->reo_wnd_mult > 0);
 }
 
 void audit_socket(struct script *s)
 {
-    if (s->tcp) {
-        audit_sender(s);
-        audit_receiver(s);
-        if (s->tcp->recovery == &tcp_rack && s->tcp->state >= TCP_ESTABLISHED &&
-            s->tcp->state != TCP_TIME_WAIT) {
-            audit_scoreboard(s);
-        }
+    if (!s->tcp) {
+        return;
+    }
+    audit_sender(s);
+    audit_receiver(s);
+    if (s->tcp->recovery == &tcp_rack && tcp_synchronized(s->tcp)) {
+        audit_rack(s);
     }
 }
+
+/* ---- What is sent ---------------------------------------------------------------------------- */
 
 /*
  * The right edge on the wire never moves back (RFC 9293 SHLD-14), but for less than a unit of a
@@ -182,35 +247,83 @@ static void audit_text(struct script *s, const struct tcp_hdr *hdr, const struct
     hold(s, !(hdr->flags & TCP_PSH) == (text->offset + text->len != ring_used(&tcp->tx)));
 }
 
-/* True for octets that the peer sent and that we have: RFC 2018 3. */
-static bool is_held(const struct tcp_sock *tcp, struct tcp_sack block)
+/* The range of text out of order in which `seq` lies, or NULL. */
+static const struct interval *range_of(const struct tcp_sock *tcp, uint32_t seq)
 {
     for (uint16_t i = 0; i < tcp->ooo.n; i++) {
-        if (block.start == tcp->ooo.ranges[i].start && block.end == tcp->ooo.ranges[i].end) {
-            return true;
+        const struct interval *range = &tcp->ooo.ranges[i];
+
+        if (seq - range->start < range->end - range->start) {
+            return range;
         }
     }
-    return false;
+    return NULL;
 }
 
-/* RFC 2883 4: the first block may tell of a duplicate, below the acknowledgment or in the second.
- */
-static void audit_sack(const struct script *s, const struct tcp_hdr *hdr)
+void audit_text_arrived(struct script *s, const struct tcp_hdr *hdr)
+{
+    if (hdr->len == 0) {
+        return;
+    }
+    s->news[s->n_news++ % SCRIPT_MAX_NEWS] = (struct tcp_sack){ hdr->seq, hdr->seq + hdr->len };
+    if (s->reason == DROP_NONE && range_of(s->tcp, hdr->seq)) {
+        s->entered = hdr->seq;
+        s->has_entered = true;
+    }
+}
+
+/* All of it came in one segment since the last ACK. */
+static bool came_lately(const struct script *s, struct tcp_sack block)
+{
+    bool any = s->n_news > SCRIPT_MAX_NEWS;
+
+    for (uint32_t i = 0; i < s->n_news && i < SCRIPT_MAX_NEWS; i++) {
+        uint32_t len = s->news[i].end - s->news[i].start;
+
+        any |= block.start - s->news[i].start < len && s->news[i].end - block.end < len;
+    }
+    return any && block.start != block.end;
+}
+
+/* RFC 2883 4: of a segment that this answers, and once; below RCV.NXT, or in the second block. */
+static bool is_duplicate_report(const struct script *s, const struct tcp_hdr *hdr)
+{
+    struct tcp_sack first = hdr->sack[0];
+    const struct interval *range = range_of(s->tcp, first.start);
+
+    if (range && range->start == first.start && range->end == first.end &&
+        !(hdr->n_sack > 1 && hdr->sack[1].start == first.start)) {
+        return false;
+    }
+    hold(s, came_lately(s, first));
+    if ((int32_t)(first.end - s->tcp->rcv_nxt) > 0) {
+        hold(s, range && first.end - range->start <= range->end - range->start);
+        hold(s, hdr->n_sack > 1 && hdr->sack[1].start == range->start);
+    }
+    return true;
+}
+
+/* RFC 2018 4: whole ranges, each once, as many as there is room for; first that which grew last. */
+static void audit_sack(struct script *s, const struct tcp_hdr *hdr)
 {
     const struct tcp_sock *tcp = s->tcp;
-    bool twice = hdr->n_sack > 1 && hdr->sack[0].start == hdr->sack[1].start;
-    uint8_t first = hdr->n_sack > 0 && (twice || !is_held(tcp, hdr->sack[0])) ? 1 : 0;
+    uint8_t most = hdr->has_timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK;
+    uint8_t first = hdr->n_sack > 0 && is_duplicate_report(s, hdr) ? 1 : 0;
+    const struct interval *latest = s->has_entered ? range_of(tcp, s->entered) : NULL;
 
-    hold(s, hdr->n_sack <= (hdr->has_timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK));
-    if (first) {
-        hold(s, (int32_t)(hdr->sack[0].end - hdr->sack[0].start) > 0);
-        hold(s, (int32_t)(hdr->sack[0].end - tcp->rcv_adv) <= 0);
-    }
+    hold(s, hdr->n_sack <= most);
+    hold(s, s->sack_ok || hdr->n_sack == 0);
     for (uint8_t i = first; i < hdr->n_sack; i++) {
-        hold(s, is_held(tcp, hdr->sack[i]));
+        const struct interval *range = range_of(tcp, hdr->sack[i].start);
+
+        hold(s, range && hdr->sack[i].start == range->start && hdr->sack[i].end == range->end);
         for (uint8_t k = first; k < i; k++) {
-            hold(s, hdr->sack[i].start != hdr->sack[k].start);
+            hold(s, hdr->sack[k].start != hdr->sack[i].start);
         }
+    }
+    if (s->sack_ok) {
+        hold(s, hdr->n_sack == most || hdr->n_sack - first == tcp->ooo.n);
+        hold(s, !latest || (hdr->n_sack > first && hdr->sack[first].start == latest->start));
     }
 }
 
@@ -226,5 +339,8 @@ void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp
         audit_text(s, hdr, text);
     }
     audit_window(s, hdr);
-    audit_sack(s, hdr);
+    if (!(hdr->flags & (TCP_SYN | TCP_RST))) {
+        audit_sack(s, hdr);
+        s->n_news = 0;
+    }
 }

@@ -6,10 +6,15 @@
 
 #define SCRIPT_TEXT 320 /* octets of script_describe's text */
 
-/** The socket's books: sequence numbers in order, windows inside the ring, ranges sorted. */
+/** The socket's books: sequence numbers in order, windows inside the ring, ranges sorted; RACK's
+ * records without gaps, and its sums those of its records. */
 void audit_socket(struct script *s);
 
-/** A segment about to be sent: its text is ours, and it is no more than the peer takes. */
+/** A segment has arrived, and may be answered. */
+void audit_text_arrived(struct script *s, const struct tcp_hdr *hdr);
+
+/** A segment about to be sent: its text is ours, it is no more than the peer takes, and what it
+ * reports as received was received. */
 void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp_text *text);
 
 /** Fails the test; names the line of the script and how it was played. */

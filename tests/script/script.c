@@ -190,6 +190,7 @@ static void open_socket(struct script *s, const struct event *e)
         tcp_open(s->tcp, &setup, s->now);
     } else {
         s->peer_mss = hdr.mss;
+        s->sack_ok = hdr.sack_permitted && setup.profile->extensions;
         tcp_open_passive(s->tcp, &setup, &hdr, s->now);
     }
 }
@@ -208,12 +209,16 @@ static void segment_arrives(struct script *s, const struct event *e)
     if (hdr.flags & TCP_SYN) {
         s->peer_mss = hdr.mss;
     }
+    if (hdr.flags & TCP_SYN && s->tcp->state == TCP_SYN_SENT) {
+        s->sack_ok = hdr.sack_permitted && s->tcp->profile->extensions;
+    }
     if (tcp_place(s->tcp, &hdr, text) % SUM_GOOD != sum_add(0, text, e->len) % SUM_GOOD) {
         script_fail(s, "tcp_place sums wrongly");
     }
     free(text);
     audit_socket(s);
     s->reason = tcp_arrives(s->tcp, &ip, &hdr, s->now);
+    audit_text_arrived(s, &hdr);
     if (e->drop != DROP_NONE && e->drop != s->reason) {
         script_fail(s, "expected %s, got %s", drop_reason_name(e->drop),
                     drop_reason_name(s->reason));

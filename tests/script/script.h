@@ -154,6 +154,7 @@ struct event {
 // clang-format on
 
 #define SCRIPT_MAX_SENT 1024
+#define SCRIPT_MAX_NEWS 64
 
 struct sent {
     struct tcp_hdr hdr;
@@ -176,13 +177,20 @@ struct script {
     uint32_t n_sent;
     bool link_down;
     bool was_open;
+    bool sack_ok; /* both sides permitted it */
     uint16_t peer_mss;
-    uint16_t win;      /* the peer's last */
-    uint32_t read;     /* octets so far */
-    uint32_t written;  /* octets so far */
-    uint32_t rcv_adv;  /* of the last audit */
-    uint32_t edge;     /* the right edge that went over the wire */
-    uint32_t n_octets; /* of text that was sent, retransmissions included */
+    uint16_t win;                          /* the peer's last */
+    uint32_t read;                         /* octets so far */
+    uint32_t written;                      /* octets so far */
+    uint32_t rcv_adv;                      /* of the last audit */
+    struct tcp_sack news[SCRIPT_MAX_NEWS]; /* text that came since we last sent an ACK */
+    uint32_t n_news;
+    uint32_t entered; /* where that began which was out of order, once has_entered */
+    bool has_entered;
+    uint32_t recover;         /* of the recovery that was audited last, ... */
+    uint32_t recovery_flight; /* ... and what was out when it began, octets */
+    uint32_t edge;            /* the right edge that went over the wire */
+    uint32_t n_octets;        /* of text that was sent, retransmissions included */
     uint32_t n_segments;
     bool announced;
     enum drop_reason reason;

@@ -6,6 +6,8 @@
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
+#include <string.h>
+
 static const struct tcp_profile profile = {
     .name = "rack",
     .recovery = &tcp_rack,
@@ -386,7 +388,113 @@ SCRIPT(few_records_are_enough)
     expect(325, UNACKED, 0),
 END_SCRIPT;
 
+/* Two were repeated: one duplicate says nothing of the other. */
+SCRIPT(every_repetition_has_to_come_twice)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
+    out(300, ACK, 12001, 1, 1000),
+    in(301, ACK, 1, 4001, 0, .sack = { { 7001, 8001 }, { 5001, 6001 } }),
+    out(301, ACK, 13001, 1, 1000),
+    in(302, ACK, 1, 4001, 0, .sack = { { 7001, 9001 }, { 5001, 6001 } }),
+    out(302, ACK, 4001, 1, 1000),
+    in(303, ACK, 1, 4001, 0, .sack = { { 7001, 10001 }, { 5001, 6001 } }),
+    in(304, ACK, 1, 4001, 0, .sack = { { 7001, 11001 }, { 5001, 6001 } }),
+    in(305, ACK, 1, 4001, 0, .sack = { { 7001, 12001 }, { 5001, 6001 } }),
+    out(305, ACK, 6001, 1, 1000),
+    in(306, ACK, 1, 13001, 0, .more = true),
+    in(306, ACK, 1, 13001, 0, .sack = { { 4001, 5001 } }),
+    out(306, ACK, 14001, 1, 1000), out(306, ACK, 15001, 1, 1000), out(306, ACK, 16001, 1, 1000),
+    expect(306, SSTHRESH, 4000),
+    in(307, ACK, 1, 13001, 0, .sack = { { 6001, 7001 } }),
+    out(307, ACK, 17001, 1, 1000), out(307, ACK, 18001, 1, 1000), out(307, ACK, 19001, 1, 1000),
+    out(307, ACK, 20001, 1, 1000),
+    expect(307, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+SCRIPT(a_recovery_leaves_ssthresh_behind)
+    in_recovery,
+    in(303, ACK, 1, 14001, 0),
+    out(303, ACK, 14001, 1, 1000), out(303, ACK, 15001, 1, 1000),
+    out(303, ACK, 16001, 1, 1000), out(303, ACK, 17001, 1, 1000),
+    out(303, ACK, 18001, 1, 1000),
+    expect(303, CWND, 5000), /* seven segments are news, and earn one */
+END_SCRIPT;
+
+/* RFC 6937 3: what arrives is replaced, and one more for progress without a new loss. */
+SCRIPT(heavy_losses_are_repaired_in_slow_start)
+    ten_out,
+    in(305, ACK, 1, 4001, 0, .sack = { { 9001, 12001 } }),
+    out(305, ACK, 4001, 1, 1000), out(305, ACK, 5001, 1, 1000), out(305, ACK, 6001, 1, 1000),
+    expect(305, SSTHRESH, 4000),
+    in(405, ACK, 1, 5001, 0, .sack = { { 9001, 12001 } }),
+    out(405, ACK, 7001, 1, 1000), out(405, ACK, 8001, 1, 1000),
+END_SCRIPT;
+
+/* The timer of 6.2 step 5 runs in recovery, too. */
+SCRIPT(a_loss_is_waited_for_in_recovery)
+    ten_out,
+    in(300, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
+    out(300, ACK, 12001, 1, 1000),
+    in(301, ACK, 1, 6001, 0),               /* 4001 was late */
+    out(301, ACK, 13001, 1, 1000), out(301, ACK, 14001, 1, 1000), out(301, ACK, 15001, 1, 1000),
+    in(305, ACK, 1, 6001, 0, .sack = { { 7001, 11001 } }),
+    out(305, ACK, 16001, 1, 1000), out(305, ACK, 17001, 1, 1000),
+    out(305, ACK, 18001, 1, 1000), out(305, ACK, 19001, 1, 1000),
+    out(328, ACK, 6001, 1, 1000),
+    in(401, ACK, 1, 6001, 0, .sack = { { 7001, 12001 }, { 13001, 18001 } }),
+    out(401, ACK, 20001, 1, 1000),
+    out(420, ACK, 12001, 1, 1000),
+END_SCRIPT;
+
 // clang-format on
+
+/* Reno, and how often it was told of a loss that may be none, and of one that was. */
+static struct tcp_congestion watched;
+static int n_remembered;
+static int n_undone;
+
+static void note_remember(struct tcp_sock *tcp)
+{
+    ck_assert_uint_eq(tcp->ssthresh, UINT32_MAX);
+    ck_assert_uint_eq(tcp->cwnd, 8000);
+    n_remembered++;
+}
+
+static void note_undo(struct tcp_sock *tcp, instant now)
+{
+    ck_assert_uint_eq(tcp->ssthresh, UINT32_MAX);
+    ck_assert_uint_eq(tcp->cwnd, 8000);
+    ck_assert(now > 0);
+    n_undone++;
+}
+
+START_TEST(congestion_control_hears_of_a_loss_that_was_none)
+{
+    static struct tcp_profile watching;
+    // clang-format off
+    static const struct event story[] = {
+        in_recovery,
+        in(310, ACK, 1, 8001, 0),
+        in(402, ACK, 1, 8001, 0, .sack = { { 4001, 5001 } }),
+        out(402, ACK, 14001, 1, 1000), out(402, ACK, 15001, 1, 1000),
+    };
+    // clang-format on
+    static struct event changed[sizeof(story) / sizeof(story[0])];
+
+    watched = tcp_reno;
+    watched.remember = note_remember;
+    watched.on_undo = note_undo;
+    watching = profile;
+    watching.congestion = &watched;
+    n_remembered = n_undone = 0;
+    memcpy(changed, story, sizeof(story));
+    changed[0].setup.profile = &watching;
+    script_run(__FILE__, "congestion control hears of a loss that was none", changed,
+               sizeof(story) / sizeof(story[0]));
+    ck_assert_int_gt(n_undone, 0);
+    ck_assert_int_eq(n_remembered, n_undone);
+}
+END_TEST
 
 int main(void)
 {
@@ -414,6 +522,11 @@ int main(void)
         hostile_TCPH_07_blocks_that_cannot_be,
         a_peer_without_sack_gets_newreno,
         few_records_are_enough,
+        every_repetition_has_to_come_twice,
+        a_recovery_leaves_ssthresh_behind,
+        heavy_losses_are_repaired_in_slow_start,
+        a_loss_is_waited_for_in_recovery,
+        congestion_control_hears_of_a_loss_that_was_none,
         NULL,
     };
 

@@ -60,8 +60,11 @@ struct tcp_congestion {
     void (*on_loss)(struct tcp_sock *tcp, uint32_t flight, instant now);
     /** The timer expired: sets ssthresh and cwnd. */
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
-    /** The last loss was none: cwnd and ssthresh are what they were before; NULL: that is all. */
-    void (*on_undo)(struct tcp_sock *tcp);
+    /** A loss comes next that may turn out to be none; NULL: there is nothing to remember. */
+    void (*remember)(struct tcp_sock *tcp);
+    /** It was none: cwnd is at least what it was at `remember`, and ssthresh is that; NULL: that is
+     * all. */
+    void (*on_undo)(struct tcp_sock *tcp, instant now);
 };
 
 /** Options beyond those of RFC 9293, negotiated on the SYN. */

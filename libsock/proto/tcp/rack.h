@@ -123,7 +123,7 @@ void prr_on_ack(struct tcp_sock *tcp, uint32_t delivered, bool safe);
 void tlp_schedule(struct tcp_sock *tcp, instant now);
 /** PTO has come. */
 void tlp_send(struct tcp_sock *tcp, instant now);
-/** An acknowledgment came before a probe that is due was sent: it is not needed any more. */
+/** A probe that is due and was not sent yet is not needed any more. */
 void tlp_cancel(struct tcp_sock *tcp);
 /** An acknowledgment. True: the probe repaired a loss that nobody else noticed. */
 bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, bool dsack);
@@ -135,4 +135,4 @@ void undo_remember(struct tcp_sock *tcp);
 /** `len` octets were sent again. */
 void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len);
 /** True: what was sent again had arrived before, and everything is as if it had not been. */
-bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked);
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked, instant now);

@@ -134,7 +134,7 @@ static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant
 
     tlp_cancel(tcp);
     rack_take_ack(tcp, &news, now);
-    if (undo_on_ack(tcp, ack, news.dsacked)) {
+    if (undo_on_ack(tcp, ack, news.dsacked, now)) {
         take_back(tcp);
     }
     news.lost = rack_detect_losses(tcp, &wait, now);
@@ -184,7 +184,7 @@ static void rack_on_timeout(struct tcp_sock *tcp, instant now)
     rack->mode = RACK_LOSS;
     rack->recover = tcp->snd_nxt;
     rack->force = true;
-    rack->tlp.active = false;
+    rack->tlp = (struct tlp){ .due = false };
     tcp->recovery_timer = false;
     show(tcp);
 }
@@ -251,6 +251,7 @@ static void rack_retransmit_to(struct tcp_sock *tcp, uint32_t end)
     struct rack *rack = rack_of(tcp);
     uint32_t at = tcp->snd_una;
 
+    tlp_cancel(tcp);
     while (seq_before(at, end)) {
         uint16_t i = inflight_find(&rack->f, at);
         uint32_t part = seq_min(inflight_at(&rack->f, i)->end, end);
@@ -264,6 +265,9 @@ static void rack_retransmit_to(struct tcp_sock *tcp, uint32_t end)
     if (rack->mode == RACK_OPEN) {
         rack->mode = RACK_LOSS;
         rack->recover = tcp->snd_nxt;
+    }
+    if (rack->timer == RACK_TIMER_PROBE) { /* RFC 8985 7.2: not while something is recovered */
+        tcp->recovery_timer = false;
     }
     rack->force = true;
     show(tcp);

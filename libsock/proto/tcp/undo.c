@@ -13,6 +13,9 @@ void undo_remember(struct tcp_sock *tcp)
 {
     rack_of(tcp)->undo =
         (struct undo){ .cwnd = tcp->cwnd, .ssthresh = tcp->ssthresh, .possible = true };
+    if (tcp->congestion->remember) {
+        tcp->congestion->remember(tcp);
+    }
 }
 
 /* The time of the first repetition counts: to a later one, the echo of the first looks early. */
@@ -33,7 +36,7 @@ static bool echoes_original(const struct undo *undo, const struct tcp_ack *ack)
            seq_before(ack->hdr->tsecr, undo->retransmit_ts);
 }
 
-bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked)
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked, instant now)
 {
     struct rack *rack = rack_of(tcp);
     struct undo *undo = &rack->undo;
@@ -49,7 +52,7 @@ bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsack
     tcp->cwnd = tcp->cwnd > undo->cwnd ? tcp->cwnd : undo->cwnd;
     tcp->ssthresh = undo->ssthresh;
     if (tcp->congestion->on_undo) {
-        tcp->congestion->on_undo(tcp);
+        tcp->congestion->on_undo(tcp, now);
     }
     return true;
 }
