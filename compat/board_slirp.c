@@ -34,6 +34,8 @@
 #define N_TCP 1024
 #define N_UDP 256
 #define N_LISTENERS 64
+#define N_SYN_CACHE 1024
+#define N_TIME_WAIT 4096
 #define N_PACKETS 1024
 #define N_QUERIES 32
 #define N_REASSEMBLIES 16
@@ -276,6 +278,8 @@ static struct sk_iface *make_iface(const struct settings *s)
         .n_tcp = N_TCP,
         .n_udp = N_UDP,
         .n_listeners = N_LISTENERS,
+        .n_syn_cache = N_SYN_CACHE,
+        .n_time_wait = N_TIME_WAIT,
         .n_packets = N_PACKETS,
         .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
         .n_queries = N_QUERIES,

@@ -7,6 +7,8 @@
 #define CONFIG_N_TCP 8
 #define CONFIG_N_UDP 4
 #define CONFIG_N_LISTENERS 2
+#define CONFIG_N_SYN_CACHE 16 /* connections that are half open */
+#define CONFIG_N_TIME_WAIT 16
 #define CONFIG_N_NETIFS 2 /* loopback and one link */
 #define CONFIG_N_PACKETS 8
 #define CONFIG_PACKET_SIZE 1536 /* octets: an Ethernet frame of MTU 1500, and alignment */

@@ -68,10 +68,13 @@ extern const struct sk_ip_fragments sk_ip_fragments;
 /** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
-    uint32_t n_tcp; /* connections, those that closed and wait included */
+    uint32_t n_tcp; /* connections, from the end of the handshake to TIME-WAIT */
     uint32_t n_udp;
     uint32_t n_listeners;
-    uint32_t n_netifs; /* the loopback included */
+    uint32_t n_syn_cache; /* connections that listeners were asked for and that are half open; at
+                             most 65535, as the next */
+    uint32_t n_time_wait; /* connections that are closed and wait for 2 MSL (RFC 9293 3.6.1) */
+    uint32_t n_netifs;    /* the loopback included */
     uint32_t n_packets;
     uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload */
     uint32_t n_neighbours; /* per netif */
@@ -89,8 +92,10 @@ struct sk_config {
     uint32_t reassembly_size; /* octets of the longest one, its IP header not counted: at least 556
                                  (RFC 1122 3.3.2), at most 65515 */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
-    uint8_t seed[16];   /* entropy: ISNs, ports and identifiers are predictable without it */
-    sk_trace_fn *trace; /* may be NULL */
+    bool no_syn_cookies; /* when n_syn_cache are half open the oldest gives way; else the next are
+                            answered with SYN cookies (RFC 4987 3.6) */
+    uint8_t seed[16];    /* entropy: ISNs, ports and identifiers are predictable without it */
+    sk_trace_fn *trace;  /* may be NULL */
     void *trace_context;
 };
 
@@ -99,18 +104,21 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1000 + 54 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
-#define SK_NETIF_LEN (120 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
+    (1080 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
+#define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (284 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (56 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (56 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (64 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
+#define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
 #define SK_SOCKET_LEN                                                                              \
     (8 + 4 * sizeof(void *)) /* of any kind: its slot, and its share of the hash */
-#define SK_N_TABLES 16
+#define SK_TUPLE_LEN 4       /* in the hash of those two, at most */
+#define SK_N_TABLES 20
 
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
@@ -118,12 +126,14 @@ struct sk_config {
  * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES, and without fragments;
  * others keep more.
  */
-#define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_netifs, n_packets, packet_size, n_neighbours,  \
-                       n_queries, buffer_octets)                                                   \
+#define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_syn_cache, n_time_wait, n_netifs, n_packets,   \
+                       packet_size, n_neighbours, n_queries, buffer_octets)                        \
     (SK_IFACE_LEN + 32 * SK_N_TABLES + (n_netifs) * (SK_NETIF_LEN + (n_neighbours)*SK_NEIGH_LEN) + \
      (n_tcp) * (SK_TCP_LEN + 16 + SK_SOCKET_LEN + 12) +                                            \
      ((n_udp) + (n_queries)) * (SK_UDP_LEN + 16 + SK_SOCKET_LEN) +                                 \
      (n_listeners) * (SK_LISTENER_LEN + 16 + SK_SOCKET_LEN) + (n_queries)*SK_QUERY_LEN +           \
+     (n_syn_cache) * (SK_SYN_CACHE_LEN + SK_TUPLE_LEN) +                                           \
+     (n_time_wait) * (SK_TIME_WAIT_LEN + SK_TUPLE_LEN) +                                           \
      (n_packets) * (SK_PKT_LEN + (packet_size)) + (buffer_octets))
 
 /** Octets of memory, 16-aligned, that sk_iface_init needs for this configuration; 0 when it is not
@@ -227,8 +237,11 @@ struct sk_stats {
     uint32_t tcp_retransmitted; /* segments */
     uint32_t tcp_timeouts;      /* RTO expiries */
     uint32_t tcp_challenges;
-    uint32_t tcp_time_wait_evicted; /* closed early because every socket was taken */
-    uint32_t tcp_half_open_evicted; /* then the oldest of the listeners' half-open connections */
+    uint32_t tcp_time_wait_evicted; /* closed early because n_time_wait others waited */
+    uint32_t tcp_half_open_evicted; /* forgotten because n_syn_cache others were half open */
+    uint32_t tcp_cookies_sent;
+    uint32_t tcp_cookies_accepted;
+    uint32_t tcp_cookies_failed; /* ACKs that came while cookies were out, and brought none back */
     uint32_t udp_rx;
     uint32_t udp_tx;
 };
@@ -261,8 +274,11 @@ enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out);
  */
 enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local);
 
-/** Turns a stream socket into a listener (RFC 9293 3.9.1.1, passive OPEN); again: changes its
- * backlog, at least 1. */
+/**
+ * Turns a stream socket into a listener (RFC 9293 3.9.1.1, passive OPEN); again: changes its
+ * backlog, at least 1: how many established connections may wait to be accepted. While as many
+ * do, others are not taken and try again.
+ */
 enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instant now);
 
 /**

@@ -41,10 +41,12 @@ core_sources = \
 	%D%/link/pair.c \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
+	%D%/net/cookie.c \
 	%D%/net/demux.c \
 	%D%/net/fragments.c \
 	%D%/net/fragments.h \
 	%D%/net/fragments_tx.c \
+	%D%/net/half_open.c \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
 	%D%/net/listen.c \
@@ -63,6 +65,9 @@ core_sources = \
 	%D%/net/socket.c \
 	%D%/net/tcp_basic.c \
 	%D%/net/tcp_full.c \
+	%D%/net/time_wait.c \
+	%D%/net/tuples.c \
+	%D%/net/tuples.h \
 	%D%/net/tx.c \
 	%D%/net/tx_socket.c \
 	%D%/port/port.h \
@@ -82,6 +87,8 @@ core_sources = \
 	%D%/proto/tcp/cubic.c \
 	%D%/proto/tcp/ecn.c \
 	%D%/proto/tcp/extensions.c \
+	%D%/proto/tcp/half_open.c \
+	%D%/proto/tcp/half_open.h \
 	%D%/proto/tcp/inflight.c \
 	%D%/proto/tcp/inflight.h \
 	%D%/proto/tcp/initial_window.h \
@@ -102,6 +109,8 @@ core_sources = \
 	%D%/proto/tcp/seq.h \
 	%D%/proto/tcp/tcp.h \
 	%D%/proto/tcp/text.c \
+	%D%/proto/tcp/time_wait.c \
+	%D%/proto/tcp/time_wait.h \
 	%D%/proto/tcp/timer.c \
 	%D%/proto/tcp/tlp.c \
 	%D%/proto/tcp/undo.c \

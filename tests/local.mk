@@ -133,6 +133,7 @@ c_tests = \
 	%D%/hostile/test_ip_host \
 	%D%/hostile/test_ip_storm \
 	%D%/hostile/test_link_host \
+	%D%/hostile/test_tcp_handshake \
 	%D%/hostile/test_tcp_host \
 	%D%/hostile/test_tcp_text \
 	%D%/hostile/test_transport_wire \
@@ -143,6 +144,7 @@ c_tests = \
 	%D%/prop/prop_frames \
 	%D%/prop/prop_inflight \
 	%D%/prop/prop_queues \
+	%D%/prop/prop_small_records \
 	%D%/prop/prop_wire \
 	%D%/script/test_attack \
 	%D%/script/test_close \
@@ -166,6 +168,8 @@ c_tests = \
 	%D%/script/test_urgent \
 	%D%/script/test_window \
 	%D%/sim/test_endings \
+	%D%/sim/test_flood \
+	%D%/sim/test_many \
 	%D%/sim/test_programs \
 	%D%/sim/test_stream \
 	%D%/sim/test_trouble \
@@ -188,6 +192,7 @@ c_tests = \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
 	%D%/unit/test_compat_wakes \
+	%D%/unit/test_cookies \
 	%D%/unit/test_credit \
 	%D%/unit/test_cubic \
 	%D%/unit/test_demux \
@@ -202,6 +207,7 @@ c_tests = \
 	%D%/unit/test_drops \
 	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
+	%D%/unit/test_half_open \
 	%D%/unit/test_heap \
 	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
@@ -240,6 +246,8 @@ c_tests = \
 	%D%/unit/test_sum \
 	%D%/unit/test_syn_flood \
 	%D%/unit/test_tcp_wire \
+	%D%/unit/test_time_wait \
+	%D%/unit/test_tuples \
 	%D%/unit/test_udp \
 	%D%/unit/test_udp_wire
 check_PROGRAMS += $(c_tests)

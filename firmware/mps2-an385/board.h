@@ -7,6 +7,8 @@
 #define BOARD_N_TCP 4
 #define BOARD_N_UDP 2
 #define BOARD_N_LISTENERS 1
+#define BOARD_N_SYN_CACHE 8
+#define BOARD_N_TIME_WAIT 8
 #define BOARD_N_PACKETS 6
 #define BOARD_N_NEIGHBOURS 4
 #define BOARD_N_QUERIES 1
@@ -17,8 +19,9 @@
 
 /* octets */
 #define BOARD_MEMORY                                                                               \
-    SK_MEMORY_SIZE(BOARD_N_TCP, BOARD_N_UDP, BOARD_N_LISTENERS, CONFIG_N_NETIFS, BOARD_N_PACKETS,  \
-                   CONFIG_PACKET_SIZE, BOARD_N_NEIGHBOURS, BOARD_N_QUERIES,                        \
+    SK_MEMORY_SIZE(BOARD_N_TCP, BOARD_N_UDP, BOARD_N_LISTENERS, BOARD_N_SYN_CACHE,                 \
+                   BOARD_N_TIME_WAIT, CONFIG_N_NETIFS, BOARD_N_PACKETS, CONFIG_PACKET_SIZE,        \
+                   BOARD_N_NEIGHBOURS, BOARD_N_QUERIES,                                            \
                    BOARD_N_BUFFERS *(BOARD_RCVBUF + BOARD_SNDBUF))
 
 extern struct sk_config board_config;

@@ -22,7 +22,8 @@ static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp, st
         if (local.port == 0) {
             return SK_ADDR_NOT_AVAIL;
         }
-    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to)) {
+    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to) ||
+               time_wait_find(iface, local, to)) {
         return SK_ADDR_NOT_AVAIL;
     }
     hash_remove(iface, &tcp->node);

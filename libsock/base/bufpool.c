@@ -46,6 +46,16 @@ uint8_t *bufpool_take(struct bufpool *pool, uint32_t want, uint32_t *size)
     return buffer;
 }
 
+uint32_t bufpool_size(const struct bufpool *pool, uint32_t want)
+{
+    uint32_t size = 0;
+
+    for (size_t i = 0; i < CONFIG_N_BUFFER_CLASSES && size < want; i++) {
+        size = pool->classes[i].n > 0 ? pool->classes[i].size : size;
+    }
+    return size;
+}
+
 void bufpool_give(struct bufpool *pool, uint8_t *buffer, uint32_t size)
 {
     size_t i = 0;

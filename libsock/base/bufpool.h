@@ -30,6 +30,9 @@ struct bufpool {
  */
 uint8_t *bufpool_take(struct bufpool *pool, uint32_t want, uint32_t *size);
 
+/** The size of the buffer that bufpool_take gives while there are all. */
+uint32_t bufpool_size(const struct bufpool *pool, uint32_t want);
+
 /** Gives a buffer back; NULL is allowed. */
 void bufpool_give(struct bufpool *pool, uint8_t *buffer, uint32_t size);
 

@@ -15,21 +15,10 @@ static bool is_tcp(const struct sock_node *node)
     return node->tag != SOCK_UDP;
 }
 
-static uint32_t mix(uint32_t h, uint32_t word)
-{
-    h = (h ^ word) * 0x9e3779b1u;
-    return h ^ h >> 15;
-}
-
 static uint32_t hash(const struct sk_iface *iface, bool tcp, uint16_t local_port,
                      struct sk_addr remote)
 {
-    uint32_t h = iface->hash_key;
-
-    h = mix(h, ip4_bits(remote.addr));
-    h = mix(h, (uint32_t)remote.port << 16 | local_port);
-    h = mix(h, iface->hash_key ^ tcp);
-    return h & iface->bucket_mask;
+    return tuple_hash(iface->hash_key, local_port, remote, tcp) & iface->bucket_mask;
 }
 
 static struct sock_node **bucket_of(struct sk_iface *iface, const struct sock_node *node)

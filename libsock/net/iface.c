@@ -36,8 +36,9 @@ static bool are_counts_valid(const struct sk_config *c)
     uint64_t n_sockets = (uint64_t)c->n_tcp + c->n_udp + c->n_listeners + c->n_queries;
 
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
-           c->n_netifs <= 255 && c->n_neighbours <= 255 && c->n_packets >= 2 &&
-           c->n_reassemblies <= MAX_REASSEMBLIES && c->tcp_inflight >= MIN_INFLIGHT;
+           c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX && c->n_netifs <= 255 &&
+           c->n_neighbours <= 255 && c->n_packets >= 2 && c->n_reassemblies <= MAX_REASSEMBLIES &&
+           c->tcp_inflight >= MIN_INFLIGHT;
 }
 
 /* The configuration with its defaults filled in. */
@@ -53,6 +54,8 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
     c->n_tcp = c->n_tcp ? c->n_tcp : CONFIG_N_TCP;
     c->n_udp = c->n_udp ? c->n_udp : CONFIG_N_UDP;
     c->n_listeners = c->n_listeners ? c->n_listeners : CONFIG_N_LISTENERS;
+    c->n_syn_cache = c->n_syn_cache ? c->n_syn_cache : CONFIG_N_SYN_CACHE;
+    c->n_time_wait = c->n_time_wait ? c->n_time_wait : CONFIG_N_TIME_WAIT;
     c->n_netifs = c->n_netifs ? c->n_netifs : CONFIG_N_NETIFS;
     c->n_packets = c->n_packets ? c->n_packets : CONFIG_N_PACKETS;
     c->packet_size = c->packet_size ? c->packet_size : CONFIG_PACKET_SIZE;
@@ -103,6 +106,15 @@ static uint32_t power_of_two(uint32_t at_least)
     return n;
 }
 
+static void tuples_init(struct tuples *t, struct arena *a, uint32_t n, size_t stride)
+{
+    t->n = (uint16_t)n;
+    t->stride = stride;
+    t->bucket_mask = power_of_two(n) - 1;
+    t->memory = arena_reserve(a, n, stride);
+    t->buckets = arena_take(a, t->bucket_mask + 1, sizeof(uint16_t));
+}
+
 static void lay_out_sockets(struct sk_iface *iface, const struct sk_config *c, struct arena *a)
 {
     uint32_t n_sockets = c->n_tcp + c->n_udp + c->n_queries + c->n_listeners;
@@ -111,6 +123,8 @@ static void lay_out_sockets(struct sk_iface *iface, const struct sk_config *c, s
     slab_init(&iface->listeners, a, c->n_listeners, sizeof(struct listener_entry));
     slab_init(&iface->tcp, a, c->n_tcp,
               sizeof(struct tcp_entry) + tcp_state_size(c->tcp, c->tcp_ranges, c->tcp_inflight));
+    tuples_init(&iface->half_opens, a, c->n_syn_cache, sizeof(struct half_open));
+    tuples_init(&iface->time_waits, a, c->n_time_wait, sizeof(struct time_wait));
     iface->n_slots = n_sockets;
     iface->slots = arena_take(a, n_sockets, sizeof(struct tagged_socket));
     iface->bucket_mask = power_of_two(n_sockets) - 1;
@@ -193,6 +207,10 @@ static void init_keys(struct sk_iface *iface, const struct sk_config *c)
     if (iface->fragments) {
         iface->fragments->init(iface);
     }
+    iface->cookie_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
+    iface->cookie_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
+    iface->half_opens.key = rng_u32(&iface->rng);
+    iface->time_waits.key = rng_u32(&iface->rng);
 }
 
 static void init_settings(struct sk_iface *iface, const struct sk_config *c)
@@ -203,6 +221,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->fragments = c->fragments;
     iface->tcp_ranges = c->tcp_ranges;
     iface->tcp_inflight = c->tcp_inflight;
+    iface->cookies = !c->no_syn_cookies;
     iface->rcvbuf = c->rcvbuf;
     iface->sndbuf = c->sndbuf;
     iface->packet_size = c->packet_size;
@@ -241,8 +260,6 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
     init_pools(iface, &c, packets, octets);
     list_init(&iface->senders);
     list_init(&iface->changed);
-    list_init(&iface->half_open);
-    list_init(&iface->time_wait);
     iface->now = now;
     loopback_init(&iface->loopback, (uint16_t)(c.packet_size - LINK_HEADROOM));
     lo.addr = ip4(0x7f000001);
@@ -353,6 +370,8 @@ static bool poll_round(struct sk_iface *iface, instant now)
     bool any = receive(iface, now);
 
     any |= run_deadlines(iface, now);
+    any |= time_waits_poll(iface, now);
+    any |= half_opens_poll(iface, now);
     any |= queries_poll(iface, now);
     any |= iface->fragments && iface->fragments->poll(iface, now);
     take_kicked(iface);
@@ -401,6 +420,8 @@ instant sk_iface_poll_at(struct sk_iface *iface, instant now)
     if (iface->fragments) {
         at = earliest(at, iface->fragments->poll_at(iface));
     }
+    at = earliest(at, half_opens_poll_at(iface, now));
+    at = earliest(at, time_waits_poll_at(iface, now));
     for (uint32_t i = 0; i < iface->n_netifs; i++) {
         at = earliest(at, netif_poll_at(&iface->netifs[i]));
     }
@@ -416,5 +437,6 @@ bool sk_iface_idle(const struct sk_iface *iface)
 {
     return iface->udp.n_taken == 0 && iface->tcp.n_taken == 0 && iface->listeners.n_taken == 0 &&
            iface->pool.n_free == iface->pool.n_total && bufpool_full(&iface->buffers) &&
+           iface->half_opens.n_taken == 0 && iface->time_waits.n_taken == 0 &&
            iface->deadlines.n == 0 && iface->n_asked == 0;
 }

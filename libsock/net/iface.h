@@ -7,7 +7,8 @@
  *   rx.c       frames and IP packets in           demux.c    which socket a packet is for
  *   rx_icmp.c rx_udp.c rx_tcp.c  what is in them  settle.c   readiness, deadlines, the end
  *   tx.c       packets out                        ports.c    local addresses, ephemeral ports, ISNs
- *   tx_socket.c  the senders' turn                listen.c   listeners and their queues
+ *   tx_socket.c  the senders' turn                listen.c   listeners and what waits for accept
+ *   half_open.c  SYN-RECEIVED   cookie.c  the same without memory   time_wait.c  TIME-WAIT
  *   query.c    names being resolved               socket.c   the calls that never wait
  *   post.c     what interrupts send               path.c     MTUs of paths
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
@@ -27,10 +28,13 @@
 #include "libsock.h"
 #include "link/link.h"
 #include "link/loopback.h"
+#include "net/tuples.h"
 #include "proto/dhcp.h"
 #include "proto/dns.h"
 #include "proto/neigh.h"
+#include "proto/tcp/half_open.h"
 #include "proto/tcp/tcp.h"
+#include "proto/tcp/time_wait.h"
 #include "proto/udp.h"
 
 #define LOOPBACK_IFINDEX 1
@@ -52,7 +56,7 @@ enum sock_tag {
 /** What every socket record begins with. */
 struct sock_node {
     struct list_link run;   /* senders; or a netif's lists of those that wait */
-    struct list_link queue; /* of iface: changed, half_open, time_wait; or a listener's accepted */
+    struct list_link queue; /* iface->changed; or a listener's accepted */
     struct sock_node *hash_next;
     struct ip_addr bound_addr; /* what the program bound; unspecified: every one of ours */
     struct sk_addr local;      /* the same, or the one that goes with the remote address */
@@ -87,16 +91,17 @@ struct listener_entry {
     struct sock_node node;
     struct list accepted; /* tcp_entry.node.queue: established, and waiting for sk_op_accept */
     uint32_t backlog;     /* 0: shut down, it listens no more */
-    uint32_t n_half_open;
     uint32_t n_accepted;
     uint32_t rx_size;
     uint32_t tx_size;
+    tick cookie_at; /* when the last SYN cookie was sent, if `cookies` */
+    bool cookies;
     struct tcp_options options; /* of the connections that it accepts */
 };
 
 struct tcp_entry {
     struct sock_node node;
-    struct listener_entry *listener; /* whose queue the record is in */
+    struct listener_entry *listener; /* in whose queue it waits for accept */
     uint8_t *rx;
     uint8_t *tx;
     uint32_t rx_size;
@@ -104,10 +109,27 @@ struct tcp_entry {
     uint32_t credit;     /* octets of the netif's absorb that this connection may announce */
     uint16_t ip_id;      /* of the next packet that may be fragmented */
     uint8_t ifindex;     /* of the credit */
-    bool half_open;      /* in iface->half_open, not in its listener's queue */
     bool bound;          /* by the program, not only for its connection */
     bool opened;         /* tcp is in use; until then only its options are kept */
     struct tcp_sock tcp; /* and the state of its profile behind it */
+};
+
+/* The queues of half_open.c. */
+enum half_open_queue {
+    HALF_OPEN_DUE,        /* their SYN,ACK has to leave */
+    HALF_OPEN_UNRESOLVED, /* once the neighbour is known */
+    HALF_OPEN_SENT,       /* they wait for the peer; and a queue more for each timeout */
+    N_HALF_OPEN_QUEUES = HALF_OPEN_SENT + 1 + TCP_SYN_ACK_RETRIES
+};
+
+struct half_open {
+    struct tuple tuple;
+    struct tcp_half_open tcp;
+};
+
+struct time_wait {
+    struct tuple tuple;
+    struct tcp_time_wait tcp;
 };
 
 struct tagged_socket {
@@ -145,7 +167,9 @@ struct netif {
     struct list waiting; /* senders whose neighbour is being asked for */
     struct list blocked; /* senders that found no room on the link, or no packet */
     uint32_t credit;     /* what is left of link->absorb */
-    instant due_at;      /* when neighbours or DHCP have something to do */
+    uint32_t lent;       /* of the rest: to connections that are half open */
+    struct tuple_queue time_wait;
+    instant due_at; /* when neighbours or DHCP have something to do */
 };
 
 struct query_slot {
@@ -180,6 +204,7 @@ struct sk_iface {
     struct rng rng;
     struct sip_key isn_key;
     struct sip_key port_key;
+    struct sip_key cookie_key;
     uint32_t hash_key;
     uint32_t next_ephemeral; /* atomic */
     const struct tcp_profile *profile;
@@ -212,9 +237,11 @@ struct sk_iface {
 
     struct heap deadlines; /* of TCP records */
     struct list senders;
-    struct list changed;   /* readiness */
-    struct list half_open; /* of every listener, the oldest first: SYN-RECEIVED */
-    struct list time_wait; /* the oldest first; these have no handle */
+    struct list changed;      /* readiness */
+    struct tuples half_opens; /* of every listener */
+    struct tuple_queue half_open_queues[N_HALF_OPEN_QUEUES];
+    struct tuples time_waits;
+    bool cookies;    /* when half_opens is full */
     uint32_t kicked; /* atomic: 1 + the number of the UDP record that an interrupt queued to last;
                         0: none */
 
@@ -269,8 +296,21 @@ enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif,
                                     instant now);
 /** The Ethernet netif has no address and asks for one. */
 bool netif_is_acquiring(const struct netif *netif);
+/** The MSS to announce (RFC 6691). */
+uint16_t netif_mss(const struct netif *netif);
 
 /* rx*.c: an answer other than DROP_NONE was counted already */
+
+/** A verified TCP segment, on its way to whom it is for. */
+struct arrival {
+    struct netif *netif;
+    const struct ip_hdr *ip;
+    struct sk_addr local;
+    struct sk_addr remote;
+    struct tcp_hdr hdr;
+    const uint8_t *text;
+    const struct pkt *pkt;
+};
 
 enum drop_reason rx_frame(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
                           instant now);
@@ -294,6 +334,11 @@ void path_learn(struct sk_iface *iface, struct ip_addr dst, uint16_t mtu, instan
 #define PATH_LEAST_MTU 552 /* a router that says less fragments: as Linux (min_pmtu) */
 /** What to try after a packet of `len` octets was too big, and nobody said by how much. */
 uint16_t path_plateau_below(uint32_t len);
+/** A segment whose text is in its place is for this connection. */
+enum drop_reason tcp_entry_arrives(struct sk_iface *iface, struct tcp_entry *tcp,
+                                   const struct arrival *a, instant now);
+/** An ACK answers a segment that was dropped for this reason: a challenge, for some. */
+void count_challenge(struct sk_iface *iface, enum drop_reason reason);
 
 /* tx.c */
 
@@ -308,6 +353,16 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
                       struct ip_hdr *ip, struct mac_addr mac, struct pkt *pkt, instant now);
 /** The same for a packet that nobody keeps: sent or dropped, and counted. Takes the packet. */
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
+/**
+ * A TCP segment without text, of no socket. DROP_NONE: it left; else why it cannot now, and nothing
+ * is counted: DROP_TX_NO_PACKET, DROP_TX_LINK, DROP_TX_UNRESOLVED (the neighbour is being asked
+ * for), DROP_TX_HOST_DOWN, DROP_TX_NO_ROUTE. Sets the ports of `hdr`.
+ */
+enum drop_reason tx_segment(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+                            struct tcp_hdr *hdr, instant now);
+/** The same, dropped and counted when it cannot leave now: false. */
+bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+               struct tcp_hdr *hdr, instant now);
 /** An ICMP error about the packet whose IP header begins at `quoted` (RFC 1122 3.2.2), if it may be
  * sent. */
 void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,
@@ -344,7 +399,7 @@ void slot_move(struct sk_iface *iface, struct sock_node *from, struct sock_node 
 
 struct udp_entry *udp_take(struct sk_iface *iface);
 void udp_release(struct sk_iface *iface, struct udp_entry *udp);
-struct tcp_entry *tcp_take(struct sk_iface *iface); /* may evict another: see records.c */
+struct tcp_entry *tcp_take(struct sk_iface *iface);
 void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp);
 struct listener_entry *listener_take(struct sk_iface *iface);
 void listener_release(struct sk_iface *iface, struct listener_entry *listener);
@@ -356,6 +411,9 @@ void tcp_give_buffers(struct sk_iface *iface, struct tcp_entry *tcp);
 /** A share of what the link absorbs, for a new connection; `want` when it has no limit. */
 uint32_t netif_take_credit(struct netif *netif, uint32_t want);
 void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp);
+/** The window of a SYN,ACK: what a half-open connection is lent of it. */
+uint16_t netif_lend_credit(struct netif *netif, uint32_t want);
+void netif_redeem_credit(struct netif *netif, uint32_t credit);
 bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp);
 
 /* demux.c */
@@ -400,28 +458,68 @@ uint32_t timestamp_offset(const struct sk_iface *iface, struct sk_addr local,
 
 /** A segment for a listener. */
 enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry *listener,
-                                  struct netif *netif, const struct ip_hdr *ip,
-                                  const struct tcp_hdr *hdr, struct pkt *pkt, instant now);
+                                  const struct arrival *a, instant now);
 bool listener_has_room(const struct listener_entry *listener);
 /**
- * The SYN of a connection that replaces `old`, in TIME-WAIT: its sequence numbers begin past those
- * of the old one (RFC 1122 4.2.2.13).
+ * The last ACK of a handshake: `half` becomes a connection that waits to be accepted, which takes
+ * the segment over. False: there is no room for it now, and `*reason` was counted. What `half` was
+ * lent is the connection's.
  */
-enum drop_reason listener_reopens(struct sk_iface *iface, struct listener_entry *listener,
-                                  struct tcp_entry *old, struct netif *netif,
-                                  const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-                                  struct pkt *pkt, instant now);
-/** The record leaves its listener's queues. */
+bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
+                    const struct tcp_half_open *half, const struct arrival *a, instant now,
+                    enum drop_reason *reason);
+/** The record leaves its listener's queue. */
 void listener_forget(struct tcp_entry *tcp);
-/** A half-open connection is established: it waits to be accepted. */
-void listener_completed(struct sk_iface *iface, struct tcp_entry *tcp);
-/** Resets what waits in its queues. */
+/** Resets what waits for it, half open or not. */
 void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now);
 
 /** What a connection through `netif` is opened with; its addresses and buffers are set. Takes
  * credit of the netif. */
 struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
                                instant now);
+
+/* half_open.c */
+
+struct half_open *half_open_find(const struct sk_iface *iface, struct sk_addr local,
+                                 struct sk_addr remote);
+/**
+ * A SYN is remembered, and will be answered. `highest`: NULL, or the last sequence number of the
+ * connection in TIME-WAIT that this one replaces. False: the cache is full, and SYN cookies take
+ * over.
+ */
+bool half_open_begin(struct sk_iface *iface, const struct listener_entry *listener,
+                     const struct arrival *a, const uint32_t *highest, instant now);
+enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry *listener,
+                                   struct half_open *half, const struct arrival *a, instant now);
+/** Resets those of a listener. */
+void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now);
+/** A neighbour is known, or known to be down. */
+void half_opens_wake(struct sk_iface *iface);
+bool half_opens_poll(struct sk_iface *iface, instant now);
+instant half_opens_poll_at(const struct sk_iface *iface, instant now);
+
+/* cookie.c */
+
+/** Answers a SYN with a cookie. */
+void cookie_answer(struct sk_iface *iface, struct listener_entry *listener, const struct arrival *a,
+                   instant now);
+/** An ACK for which there is no record: true when it brings a cookie back, and `*reason` is what
+ * became of it. */
+bool cookie_arrives(struct sk_iface *iface, struct listener_entry *listener,
+                    const struct arrival *a, instant now, enum drop_reason *reason);
+
+/* time_wait.c */
+
+struct time_wait *time_wait_find(const struct sk_iface *iface, struct sk_addr local,
+                                 struct sk_addr remote);
+/** A connection in TIME-WAIT is about to be released; its netif is still known. */
+void time_wait_begin(struct sk_iface *iface, const struct tcp_entry *tcp);
+enum drop_reason time_wait_arrives(struct sk_iface *iface, struct time_wait *wait,
+                                   const struct arrival *a, instant now);
+/** True when a connection from `local`, which may name no address, waits. */
+bool time_wait_conflicts(const struct sk_iface *iface, struct sk_addr local);
+bool time_waits_poll(struct sk_iface *iface, instant now);
+instant time_waits_poll_at(const struct sk_iface *iface, instant now);
 
 /* query.c */
 

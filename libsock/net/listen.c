@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Listeners (RFC 9293 3.10.7.2): a SYN becomes a connection of its own, first in the queue of the
- * half open, then in that of the established, where sk_op_accept finds it. Both together hold at
- * most the backlog.
+ * Listeners (RFC 9293 3.10.7.2): a SYN is remembered as half open (half_open.c) or in a cookie
+ * (cookie.c), and becomes a connection when its handshake is over. That waits in the listener's
+ * queue, where sk_op_accept finds it. The queue holds at most the backlog; while it is full, SYNs
+ * and the last ACKs of handshakes are dropped, and the peer sends them again (as Linux).
  */
 #include "net/iface.h"
 
-#include "proto/tcp/seq.h"
 #include "wire/ipv4.h"
 
 void listener_forget(struct tcp_entry *tcp)
 {
-    if (tcp->half_open) {
-        tcp->listener->n_half_open--;
-    } else {
-        tcp->listener->n_accepted--;
-    }
+    tcp->listener->n_accepted--;
     list_remove(&tcp->node.queue);
-    tcp->half_open = false;
     tcp->listener = NULL;
-}
-
-void listener_completed(struct sk_iface *iface, struct tcp_entry *tcp)
-{
-    struct listener_entry *listener = tcp->listener;
-
-    listener->n_half_open--;
-    listener->n_accepted++;
-    tcp->half_open = false;
-    list_remove(&tcp->node.queue);
-    list_append(&listener->accepted, &tcp->node.queue);
-    iface->stats.tcp_passive_opens++;
-    node_changed(iface, &listener->node);
 }
 
 struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
@@ -42,7 +24,9 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
 
     tcp->ip_id = (uint16_t)(iss ^ iss >> 16); /* nobody can guess it, nor learn of other paths */
     tcp->ifindex = netif->ifindex;
-    tcp->credit = netif_take_credit(netif, tcp->rx_size);
+    if (tcp->credit == 0) {
+        tcp->credit = netif_take_credit(netif, tcp->rx_size);
+    }
     return (struct tcp_setup){
         .profile = iface->profile,
         .n_ranges = iface->tcp_ranges,
@@ -54,15 +38,25 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .iss = iss,
         .ts_offset = timestamp_offset(iface, tcp->node.local, tcp->node.remote),
         .rcv_limit = tcp->credit,
-        .path_mss = (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN),
+        .path_mss = netif_mss(netif),
         .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
         .msl = netif->link->msl,
         .options = tcp->tcp.options,
     };
 }
 
-static struct tcp_entry *new_child(struct sk_iface *iface, struct listener_entry *listener,
-                                   const struct ip_hdr *ip, const struct tcp_hdr *hdr)
+/* What the half-open connection was lent is the connection's. */
+static void take_over_credit(struct tcp_entry *tcp, struct netif *netif, uint32_t lent)
+{
+    if (netif->link->absorb) {
+        netif->lent -= lent;
+        tcp->credit = lent;
+    }
+}
+
+/* NULL: no record is free, or no buffer. */
+static struct tcp_entry *new_child(struct sk_iface *iface, const struct listener_entry *listener,
+                                   const struct arrival *a)
 {
     struct tcp_entry *tcp = tcp_take(iface);
 
@@ -75,101 +69,113 @@ static struct tcp_entry *new_child(struct sk_iface *iface, struct listener_entry
         tcp_release(iface, tcp);
         return NULL;
     }
-    tcp->node.local = (struct sk_addr){ ip->dst, hdr->dst_port };
-    tcp->node.remote = (struct sk_addr){ ip->src, hdr->src_port };
+    tcp->node.local = a->local;
+    tcp->node.remote = a->remote;
     tcp->node.reuseaddr = listener->node.reuseaddr;
-    tcp->listener = listener;
-    tcp->half_open = true;
     tcp->opened = true;
-    list_append(&iface->half_open, &tcp->node.queue);
-    listener->n_half_open++;
     hash_insert(iface, &tcp->node);
     return tcp;
 }
 
 bool listener_has_room(const struct listener_entry *listener)
 {
-    return listener->n_half_open + listener->n_accepted < listener->backlog;
+    return listener->n_accepted < listener->backlog;
 }
 
-/* `highest`: NULL, or the last sequence number of the connection that this one replaces. */
-static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entry *listener,
-                                    const uint32_t *highest, struct netif *netif,
-                                    const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-                                    struct pkt *pkt, instant now)
+static void enqueue(struct sk_iface *iface, struct listener_entry *listener, struct tcp_entry *tcp)
+{
+    tcp->listener = listener;
+    listener->n_accepted++;
+    list_append(&listener->accepted, &tcp->node.queue);
+    iface->stats.tcp_passive_opens++;
+    node_changed(iface, &listener->node);
+}
+
+bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
+                    const struct tcp_half_open *half, const struct arrival *a, instant now,
+                    enum drop_reason *reason)
 {
     struct tcp_entry *tcp;
     struct tcp_setup setup;
 
     if (!listener_has_room(listener)) {
-        return drop_at(iface, &listener->node, DROP_TCP_BACKLOG_FULL, pkt);
+        *reason = drop_at(iface, &listener->node, DROP_TCP_BACKLOG_FULL, a->pkt);
+        return false;
     }
-    tcp = new_child(iface, listener, ip, hdr);
+    tcp = new_child(iface, listener, a);
     if (!tcp) {
-        return drop_at(iface, &listener->node, DROP_TCP_NO_MEMORY, pkt);
+        *reason = drop_at(iface, &listener->node, DROP_TCP_NO_MEMORY, a->pkt);
+        return false;
     }
     tcp->tcp.options = listener->options;
-    setup = tcp_setup_for(iface, tcp, netif, now);
-    if (highest && !seq_after(setup.iss, *highest)) {
-        setup.iss = *highest + 1;
+    take_over_credit(tcp, a->netif, half->rcv_wnd);
+    setup = tcp_setup_for(iface, tcp, a->netif, now);
+    tcp_open_answered(&tcp->tcp, &setup, half, now);
+    tcp_place(&tcp->tcp, &a->hdr, a->text);
+    enqueue(iface, listener, tcp);
+    *reason = tcp_entry_arrives(iface, tcp, a, now);
+    return true;
+}
+
+static enum drop_reason arrives_syn(struct sk_iface *iface, struct listener_entry *listener,
+                                    const struct arrival *a, instant now)
+{
+    if (!listener_has_room(listener)) {
+        return drop_at(iface, &listener->node, DROP_TCP_BACKLOG_FULL, a->pkt);
     }
-    tcp_open_passive(&tcp->tcp, &setup, hdr, now);
-    tcp_happened(iface, tcp, now);
+    if (!half_open_begin(iface, listener, a, NULL, now)) {
+        cookie_answer(iface, listener, a, now);
+    }
     return DROP_NONE;
 }
 
-enum drop_reason listener_reopens(struct sk_iface *iface, struct listener_entry *listener,
-                                  struct tcp_entry *old, struct netif *netif,
-                                  const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-                                  struct pkt *pkt, instant now)
+/* Nothing that this host sent could be acknowledged, but a cookie. */
+static enum drop_reason arrives_ack(struct sk_iface *iface, struct listener_entry *listener,
+                                    const struct arrival *a, instant now)
 {
-    uint32_t highest = old->tcp.snd_nxt;
+    enum drop_reason reason;
 
-    tcp_release(iface, old);
-    return arrives_syn(iface, listener, &highest, netif, ip, hdr, pkt, now);
+    if (cookie_arrives(iface, listener, a, now, &reason)) {
+        return reason;
+    }
+    tx_reset(iface, a->ip, &a->hdr, now);
+    return drop_at(iface, &listener->node, DROP_TCP_LISTEN, a->pkt);
 }
 
 enum drop_reason listener_arrives(struct sk_iface *iface, struct listener_entry *listener,
-                                  struct netif *netif, const struct ip_hdr *ip,
-                                  const struct tcp_hdr *hdr, struct pkt *pkt, instant now)
+                                  const struct arrival *a, instant now)
 {
-    if (hdr->flags & TCP_RST) {
-        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
+    struct half_open *half = half_open_find(iface, a->local, a->remote);
+
+    if (half) {
+        return half_open_arrives(iface, listener, half, a, now);
     }
-    if (hdr->flags & TCP_ACK) {
-        tx_reset(iface, ip, hdr, now);
-        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
+    if (a->hdr.flags & TCP_RST) {
+        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, a->pkt);
     }
-    if (hdr->flags & TCP_SYN && hdr->flags & TCP_FIN) {
-        return drop_at(iface, &listener->node, DROP_TCP_FLAGS, pkt);
+    if (a->hdr.flags & TCP_ACK) {
+        return arrives_ack(iface, listener, a, now);
     }
-    if (!(hdr->flags & TCP_SYN)) {
-        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, pkt);
+    if (a->hdr.flags & TCP_SYN && a->hdr.flags & TCP_FIN) {
+        return drop_at(iface, &listener->node, DROP_TCP_FLAGS, a->pkt);
     }
-    return arrives_syn(iface, listener, NULL, netif, ip, hdr, pkt, now);
+    if (!(a->hdr.flags & TCP_SYN)) {
+        return drop_at(iface, &listener->node, DROP_TCP_LISTEN, a->pkt);
+    }
+    return arrives_syn(iface, listener, a, now);
 }
 
-static void abandon(struct sk_iface *iface, const struct listener_entry *listener,
-                    const struct list *queue, instant now)
+void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now)
 {
-    struct list_link *next;
+    struct list_link *link;
 
-    for (struct list_link *link = queue->head.next; link != &queue->head; link = next) {
+    half_opens_abandon(iface, listener, now);
+    while ((link = list_first(&listener->accepted)) != NULL) {
         struct tcp_entry *tcp = list_entry(link, struct tcp_entry, node.queue);
 
-        next = link->next;
-        if (tcp->listener != listener) {
-            continue;
-        }
         listener_forget(tcp);
         tcp->tcp.orphan = true;
         tcp_abort(&tcp->tcp);
         tcp_happened(iface, tcp, now);
     }
-}
-
-void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now)
-{
-    abandon(iface, listener, &iface->half_open, now);
-    abandon(iface, listener, &listener->accepted, now);
 }

@@ -215,6 +215,12 @@ enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, ins
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
 {
     list_splice(&iface->senders, &netif->waiting);
+    half_opens_wake(iface);
+}
+
+uint16_t netif_mss(const struct netif *netif)
+{
+    return (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN);
 }
 
 bool netif_is_acquiring(const struct netif *netif)

@@ -54,7 +54,7 @@ static bool tcp_conflicts(const struct sk_iface *iface, const struct sock_node *
             return true;
         }
     }
-    return false;
+    return !node->reuseaddr && time_wait_conflicts(iface, local);
 }
 
 enum sk_err ports_check(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local)
@@ -100,7 +100,8 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
         return !tcp_conflicts(iface, node, local);
     }
     return !sk_addr_equal(local, remote) && !sockets_find(iface, true, local, remote) &&
-           !sockets_find(iface, true, local, nobody) && !sockets_find(iface, true, any, nobody);
+           !time_wait_find(iface, local, remote) && !sockets_find(iface, true, local, nobody) &&
+           !sockets_find(iface, true, any, nobody);
 }
 
 uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,

@@ -2,8 +2,6 @@
 /* The records of sockets, in slabs by kind, and the buffers that belong to them. */
 #include "net/iface.h"
 
-#include "wire/ipv4.h"
-
 #include <string.h>
 
 static void *slab_at(const struct slab *slab, uint32_t i)
@@ -104,37 +102,11 @@ void udp_release(struct sk_iface *iface, struct udp_entry *udp)
     slab_give(&iface->udp, &udp->node);
 }
 
-static struct tcp_entry *take_tcp(struct slab *slab)
-{
-    return (struct tcp_entry *)(void *)slab_take(slab, SOCK_TCP, sizeof(struct tcp_entry));
-}
-
-static bool evict_first(struct sk_iface *iface, const struct list *list, uint32_t *count)
-{
-    struct list_link *oldest = list_first(list);
-
-    if (oldest) {
-        ++*count;
-        tcp_release(iface, list_entry(oldest, struct tcp_entry, node.queue));
-    }
-    return oldest != NULL;
-}
-
-/* Every record is taken: the oldest in TIME-WAIT gives way, else the oldest that is half open,
- * which a flood of SYNs leaves behind. */
-static bool evict(struct sk_iface *iface)
-{
-    return evict_first(iface, &iface->time_wait, &iface->stats.tcp_time_wait_evicted) ||
-           evict_first(iface, &iface->half_open, &iface->stats.tcp_half_open_evicted);
-}
-
 struct tcp_entry *tcp_take(struct sk_iface *iface)
 {
-    struct tcp_entry *tcp = take_tcp(&iface->tcp);
+    struct tcp_entry *tcp =
+        (struct tcp_entry *)(void *)slab_take(&iface->tcp, SOCK_TCP, sizeof(struct tcp_entry));
 
-    if (!tcp && evict(iface)) {
-        tcp = take_tcp(&iface->tcp);
-    }
     if (tcp) {
         tcp->rx_size = iface->rcvbuf;
         tcp->tx_size = iface->sndbuf;
@@ -170,7 +142,7 @@ bool tcp_take_buffers(struct sk_iface *iface, struct tcp_entry *tcp)
  */
 uint32_t netif_take_credit(struct netif *netif, uint32_t want)
 {
-    uint32_t segment = netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN;
+    uint32_t segment = netif_mss(netif);
     uint32_t share = netif->credit / 2;
 
     if (netif->link->absorb == 0) {
@@ -191,6 +163,35 @@ static void netif_give_credit(struct netif *netif, uint32_t credit)
     if (netif->link->absorb) {
         netif->credit += credit;
     }
+}
+
+/*
+ * All that are half open together have at most half of what the link absorbs, so that a flood of
+ * SYNs leaves something for the connections that come through it: those begin with a closed window,
+ * which opens as soon as they are established.
+ */
+uint16_t netif_lend_credit(struct netif *netif, uint32_t want)
+{
+    uint32_t left = netif->link->absorb / 2 - netif->lent;
+
+    want = want < UINT16_MAX ? want : UINT16_MAX; /* the window of a SYN,ACK is not scaled */
+    if (netif->link->absorb == 0) {
+        return (uint16_t)want;
+    }
+    if (left < want && left < TCP_DEFAULT_MSS) {
+        return 0;
+    }
+    want = netif_take_credit(netif, left < want ? left : want);
+    netif->lent += want;
+    return (uint16_t)want;
+}
+
+void netif_redeem_credit(struct netif *netif, uint32_t credit)
+{
+    if (netif->link->absorb) {
+        netif->lent -= credit;
+    }
+    netif_give_credit(netif, credit);
 }
 
 void tcp_give_credit(struct sk_iface *iface, struct tcp_entry *tcp)

@@ -14,60 +14,59 @@ static bool checksum_is_good(const struct netif *netif, const struct ip_hdr *ip,
     return netif->link->checksums_rx || sum_word(sum, text_sum) == SUM_GOOD;
 }
 
-static enum drop_reason arrives_nowhere(struct sk_iface *iface, const struct ip_hdr *ip,
-                                        const struct tcp_hdr *hdr, struct pkt *pkt, instant now)
+static enum drop_reason arrives_nowhere(struct sk_iface *iface, const struct arrival *a,
+                                        instant now)
 {
-    tx_reset(iface, ip, hdr, now);
-    return drop(iface, DROP_TCP_NO_SOCKET, pkt);
+    tx_reset(iface, a->ip, &a->hdr, now);
+    return drop(iface, DROP_TCP_NO_SOCKET, a->pkt);
 }
 
-/* Who takes a new connection in place of one in TIME-WAIT (RFC 9293 MAY-2); NULL: nobody, it stays.
- */
-static struct listener_entry *successor(struct sk_iface *iface, const struct tcp_entry *old,
-                                        const struct tcp_hdr *hdr)
+void count_challenge(struct sk_iface *iface, enum drop_reason reason)
 {
-    struct sk_addr nobody = { ip4(0), 0 };
-    struct sock_node *node;
-
-    if (!tcp_reopens(&old->tcp, hdr) || old->node.slot != SLOT_NONE) {
-        return NULL;
+    if (reason == DROP_TCP_RST || reason == DROP_TCP_SYN || reason == DROP_TCP_ACK_RANGE) {
+        iface->stats.tcp_challenges++;
     }
-    node = sockets_match(iface, true, old->node.local, nobody);
-    if (!node || !listener_has_room((struct listener_entry *)(void *)node)) {
-        return NULL;
-    }
-    return (struct listener_entry *)(void *)node;
 }
 
-static enum drop_reason arrives_at(struct sk_iface *iface, struct tcp_entry *tcp,
-                                   const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-                                   struct pkt *pkt, instant now)
+enum drop_reason tcp_entry_arrives(struct sk_iface *iface, struct tcp_entry *tcp,
+                                   const struct arrival *a, instant now)
 {
-    enum drop_reason reason = tcp_arrives(&tcp->tcp, ip, hdr, now);
+    enum drop_reason reason = tcp_arrives(&tcp->tcp, a->ip, &a->hdr, now);
 
     if (reason != DROP_NONE) {
-        if (tcp->tcp.ack_due &&
-            (reason == DROP_TCP_RST || reason == DROP_TCP_SYN || reason == DROP_TCP_ACK_RANGE)) {
-            iface->stats.tcp_challenges++;
+        if (tcp->tcp.ack_due) {
+            count_challenge(iface, reason);
         }
-        drop_at(iface, &tcp->node, reason, pkt);
+        drop_at(iface, &tcp->node, reason, a->pkt);
     }
     tcp_happened(iface, tcp, now);
     return reason;
 }
 
+/* Who has no connection of its own: TIME-WAIT, a listener, nobody. */
+static enum drop_reason arrives_elsewhere(struct sk_iface *iface, struct sock_node *node,
+                                          const struct arrival *a, instant now)
+{
+    struct time_wait *wait = time_wait_find(iface, a->local, a->remote);
+
+    if (wait) {
+        return time_wait_arrives(iface, wait, a, now);
+    }
+    if (!node) {
+        return arrives_nowhere(iface, a, now);
+    }
+    return listener_arrives(iface, (struct listener_entry *)(void *)node, a, now);
+}
+
 enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now)
 {
+    struct arrival a = { .netif = netif, .ip = ip, .pkt = pkt };
     const uint8_t *segment = c->at;
     struct tcp_entry *tcp = NULL;
-    struct listener_entry *listener;
-    struct tcp_hdr hdr;
-    struct sk_addr local;
-    struct sk_addr remote;
     struct sock_node *node;
     uint16_t text_sum;
-    enum drop_reason reason = tcp_parse(c, &hdr);
+    enum drop_reason reason = tcp_parse(c, &a.hdr);
 
     if (reason != DROP_NONE) {
         return drop(iface, reason, pkt);
@@ -75,28 +74,18 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
     if (netif_is_broadcast(netif, ip->dst)) {
         return drop(iface, DROP_TCP_BROADCAST, pkt);
     }
-    local = (struct sk_addr){ ip->dst, hdr.dst_port };
-    remote = (struct sk_addr){ ip->src, hdr.src_port };
-    node = sockets_match(iface, true, local, remote);
+    a.local = (struct sk_addr){ ip->dst, a.hdr.dst_port };
+    a.remote = (struct sk_addr){ ip->src, a.hdr.src_port };
+    a.text = c->at;
+    node = sockets_match(iface, true, a.local, a.remote);
     if (node && node->tag == SOCK_TCP) {
         tcp = (struct tcp_entry *)(void *)node;
-        text_sum = tcp_place(&tcp->tcp, &hdr, c->at);
+        text_sum = tcp_place(&tcp->tcp, &a.hdr, a.text);
     } else {
-        text_sum = sum_add(0, c->at, hdr.len);
+        text_sum = sum_add(0, a.text, a.hdr.len);
     }
-    if (!checksum_is_good(netif, ip, segment, &hdr, text_sum)) {
+    if (!checksum_is_good(netif, ip, segment, &a.hdr, text_sum)) {
         return drop_at(iface, node, DROP_TCP_CHECKSUM, pkt);
     }
-    listener = tcp ? successor(iface, tcp, &hdr) : NULL;
-    if (listener) {
-        return listener_reopens(iface, listener, tcp, netif, ip, &hdr, pkt, now);
-    }
-    if (tcp) {
-        return arrives_at(iface, tcp, ip, &hdr, pkt, now);
-    }
-    if (!node) {
-        return arrives_nowhere(iface, ip, &hdr, pkt, now);
-    }
-    return listener_arrives(iface, (struct listener_entry *)(void *)node, netif, ip, &hdr, pkt,
-                            now);
+    return tcp ? tcp_entry_arrives(iface, tcp, &a, now) : arrives_elsewhere(iface, node, &a, now);
 }

@@ -154,17 +154,18 @@ static void grant_credit(struct sk_iface *iface, struct tcp_entry *tcp, instant 
     }
 }
 
+/* Nobody holds it, and it has said all that is due: what it still has to answer needs less. */
+static bool only_waits(const struct tcp_entry *tcp)
+{
+    return tcp->tcp.state == TCP_TIME_WAIT && tcp->node.slot == SLOT_NONE && !tcp->listener &&
+           !tcp->tcp.ack_due && !tcp->tcp.rst_due;
+}
+
 bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
 {
     struct tcp_sock *t = &tcp->tcp;
 
-    if (tcp->half_open && tcp_synchronized(t)) {
-        listener_completed(iface, tcp);
-    }
     if (tcp->opened && t->state == TCP_CLOSED && !t->rst_due) {
-        if (tcp->half_open) {
-            listener_forget(tcp);
-        }
         if (tcp->node.hashed && t->snd_una == t->iss) { /* our SYN was never acknowledged */
             iface->stats.tcp_failed_opens++;
         }
@@ -175,12 +176,10 @@ bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
             tcp_release(iface, tcp);
             return false;
         }
-    } else if (t->state == TCP_TIME_WAIT && tcp->node.slot == SLOT_NONE && !tcp->listener) {
-        tcp_give_buffers(iface, tcp);
-        tcp_give_credit(iface, tcp);
-        if (!list_linked(&tcp->node.queue)) {
-            list_append(&iface->time_wait, &tcp->node.queue);
-        }
+    } else if (only_waits(tcp)) {
+        time_wait_begin(iface, tcp);
+        tcp_release(iface, tcp);
+        return false;
     }
     grant_credit(iface, tcp, now);
     schedule(iface, tcp, now);

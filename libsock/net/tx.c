@@ -85,7 +85,12 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
     if (!netif) {
         return DROP_TX_NO_ROUTE;
     }
-    if (netif_resolve(netif, next_hop, now, &mac, &hint) != NEIGH_KNOWN) {
+    switch (netif_resolve(netif, next_hop, now, &mac, &hint)) {
+    case NEIGH_KNOWN:
+        break;
+    case NEIGH_DOWN:
+        return DROP_TX_HOST_DOWN;
+    default:
         return DROP_TX_UNRESOLVED;
     }
     return tx_packet(iface, netif, NULL, ip, mac, pkt, now) == SK_OK ? DROP_NONE : DROP_TX_LINK;
@@ -136,14 +141,50 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
     tx_reply(iface, &reply, pkt, now);
 }
 
+enum drop_reason tx_segment(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+                            struct tcp_hdr *hdr, instant now)
+{
+    uint32_t len = tcp_hdr_len(hdr);
+    struct ip_hdr ip = {
+        .src = local.addr,
+        .dst = remote.addr,
+        .proto = IP_PROTO_TCP,
+        .ttl = IP_DEFAULT_TTL,
+        .payload_len = (uint16_t)len,
+    };
+    struct pkt *pkt = tx_alloc(iface, len);
+    enum drop_reason reason;
+
+    if (!pkt) {
+        return DROP_TX_NO_PACKET;
+    }
+    hdr->src_port = local.port;
+    hdr->dst_port = remote.port;
+    tcp_emit(pkt_push(pkt, len), &ip, hdr, 0);
+    reason = try_reply(iface, &ip, pkt, now);
+    if (reason != DROP_NONE) {
+        pkt_free(pkt);
+    }
+    return reason;
+}
+
+bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+               struct tcp_hdr *hdr, instant now)
+{
+    enum drop_reason reason = tx_segment(iface, local, remote, hdr, now);
+
+    if (reason != DROP_NONE) {
+        drop(iface, reason, NULL);
+    }
+    return reason == DROP_NONE;
+}
+
 void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
               instant now)
 {
-    struct ip_hdr reply = {
-        .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_TCP, .ttl = IP_DEFAULT_TTL
-    };
+    struct sk_addr local = { ip->dst, hdr->dst_port };
+    struct sk_addr remote = { ip->src, hdr->src_port };
     struct tcp_hdr rst;
-    struct pkt *pkt;
 
     if (!tcp_reset_for(hdr, &rst)) {
         return;
@@ -152,17 +193,9 @@ void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_
         drop(iface, DROP_TX_RATE, NULL);
         return;
     }
-    pkt = tx_alloc(iface, TCP_HDR_LEN);
-    if (!pkt) {
-        drop(iface, DROP_TX_NO_PACKET, NULL);
-        return;
+    if (tx_answer(iface, local, remote, &rst, now)) {
+        iface->stats.tcp_resets_sent++;
     }
-    rst.src_port = hdr->dst_port;
-    rst.dst_port = hdr->src_port;
-    reply.payload_len = TCP_HDR_LEN;
-    tcp_emit(pkt_push(pkt, TCP_HDR_LEN), &reply, &rst, 0);
-    iface->stats.tcp_resets_sent++;
-    tx_reply(iface, &reply, pkt, now);
 }
 
 void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,

@@ -26,10 +26,28 @@ static instant earliest(instant a, instant b)
     return a < b ? a : b;
 }
 
+static instant of_small_records(const struct sk_iface *iface)
+{
+    instant at = NEVER;
+
+    for (uint32_t i = 1; i <= iface->half_opens.n_touched; i++) {
+        const struct tuple *t = tuples_at(&iface->half_opens, i);
+
+        at = earliest(at, t->local_port && t->queue >= HALF_OPEN_SENT ? tick_instant(t->at, w.now)
+                                                                      : NEVER);
+    }
+    for (uint32_t i = 1; i <= iface->time_waits.n_touched; i++) {
+        const struct tuple *t = tuples_at(&iface->time_waits, i);
+
+        at = earliest(at, t->local_port ? tick_instant(t->at, w.now) : NEVER);
+    }
+    return at;
+}
+
 /* The same by looking at everything. */
 static instant by_hand(struct sk_iface *iface)
 {
-    instant at = queries_poll_at(iface);
+    instant at = earliest(queries_poll_at(iface), of_small_records(iface));
 
     for (uint32_t i = 0; i < iface->tcp.n_touched; i++) {
         const struct tcp_entry *tcp = tcp_at(iface, i);

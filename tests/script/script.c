@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/sum.h"
+#include "proto/tcp/time_wait.h"
 #include "tests/script/audit.h"
 #include "tests/script/expect.h"
 
@@ -302,9 +303,12 @@ static void ask_reopens(struct script *s, const struct event *e)
                            .flags = (uint8_t)e->what,
                            .has_timestamps = e->ts != 0,
                            .tsval = e->ts };
+    struct tcp_time_wait wait;
 
-    if (tcp_reopens(s->tcp, &hdr) != e->ack) {
-        script_fail(s, "expected tcp_reopens to say %" PRIu32, e->ack);
+    ck_assert_int_eq(s->tcp->state, TCP_TIME_WAIT);
+    tcp_time_wait_begin(&wait, s->tcp);
+    if (tcp_time_wait_reopens(&wait, &hdr) != e->ack) {
+        script_fail(s, "expected tcp_time_wait_reopens to say %" PRIu32, e->ack);
     }
 }
 

@@ -215,11 +215,6 @@ SCRIPT(a_newer_syn_may_reopen_time_wait)
     reopens(200, ACK, 3, false),
 END_SCRIPT;
 
-SCRIPT(only_time_wait_may_be_reopened)
-    connected,
-    reopens(100, SYN, 1000, false),
-END_SCRIPT;
-
 SCRIPT(an_older_syn_in_time_wait_is_challenged)
     in_time_wait,
     in(200, SYN, 0, 0, 0, .drop = DROP_TCP_UNACCEPTABLE),
@@ -433,7 +428,6 @@ int main(void)
         a_reset_does_not_end_time_wait,
         old_text_in_time_wait_is_acknowledged,
         a_newer_syn_may_reopen_time_wait,
-        only_time_wait_may_be_reopened,
         an_older_syn_in_time_wait_is_challenged,
         close_with_unread_text_resets,
         close_with_unread_text_after_fin_resets,

@@ -82,7 +82,7 @@ static void tcp_backlog_full(struct host *h)
 {
     meet(h);
     host_listener(h, 80, 1);
-    peer_send(&p, TCP_SYN, NULL, 0);
+    peer_opens(&p);
     p.addr.port++;
     peer_send(&p, TCP_SYN, NULL, 0);
 }
@@ -95,7 +95,7 @@ static void tcp_no_memory(struct host *h)
     host_listener(h, 80, 1);
     while (sk_socket(h->iface, SK_STREAM, &fd) == SK_OK) {
     }
-    peer_send(&p, TCP_SYN, NULL, 0);
+    peer_opens(&p);
 }
 
 static void tcp_listen(struct host *h)

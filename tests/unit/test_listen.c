@@ -37,7 +37,7 @@ static enum sk_err accept(sk_fd listener, sk_fd *fd)
     return err;
 }
 
-/* Half-open and established ones together; a full queue drops the SYN, which comes again. */
+/* Established ones, not those that are half open; a full queue drops the SYN, which comes again. */
 START_TEST(a_full_backlog_drops_and_counts)
 {
     struct peer p[4] = { peer_at(4000), peer_at(4001), peer_at(4002), peer_at(4003) };
@@ -46,9 +46,10 @@ START_TEST(a_full_backlog_drops_and_counts)
 
     begin();
     listener = host_listener(&h, 80, 2);
+    peer_send(&p[3], TCP_SYN, NULL, 0); /* half open */
+    peer_expect(&p[3], TCP_SYN | TCP_ACK);
     peer_opens(&p[0]);
-    peer_send(&p[1], TCP_SYN, NULL, 0); /* half open */
-    peer_expect(&p[1], TCP_SYN | TCP_ACK);
+    peer_opens(&p[1]);
     peer_send(&p[2], TCP_SYN, NULL, 0);
     peer_silent(&p[2]);
     ck_assert_uint_eq(host_drops(&h, DROP_TCP_BACKLOG_FULL), 1);
@@ -56,14 +57,16 @@ START_TEST(a_full_backlog_drops_and_counts)
     p[2].seq--;
     peer_send(&p[2], TCP_SYN, NULL, 0); /* again: there is room now */
     peer_expect(&p[2], TCP_SYN | TCP_ACK);
-    ck_assert_int_eq(accept(listener, &fd), SK_PENDING);
-    peer_send(&p[1], TCP_ACK, NULL, 0);
-    ck_assert_int_eq(accept(listener, &fd), SK_OK);
     ck_assert_int_eq(sk_listen(h.iface, listener, 1, h.now), SK_OK); /* a smaller backlog */
-    peer_send(&p[3], TCP_SYN, NULL, 0);
+    peer_send(&p[3], TCP_ACK, NULL, 0);
     peer_silent(&p[3]);
     ck_assert_uint_eq(host_drops(&h, DROP_TCP_BACKLOG_FULL), 2);
-    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_passive_opens, 2);
+    ck_assert_int_eq(accept(listener, &fd), SK_OK);
+    ck_assert_int_eq(accept(listener, &fd), SK_PENDING);
+    peer_send(&p[3], TCP_ACK, NULL, 0); /* again: there is room now */
+    peer_silent(&p[3]);
+    ck_assert_int_eq(accept(listener, &fd), SK_OK);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_passive_opens, 3);
     host_free(&h);
 }
 END_TEST
@@ -257,8 +260,8 @@ START_TEST(time_wait_gives_way_only_once_its_handle_is_closed)
 }
 END_TEST
 
-/* Every record of a connection waits: the oldest gives way, and is counted. */
-START_TEST(time_wait_gives_way_when_the_slab_is_full)
+/* Every record waits: the oldest gives way, and is counted. None of them is a connection's. */
+START_TEST(time_wait_gives_way_when_every_record_waits)
 {
     sk_fd listener;
     struct peer p;
@@ -266,19 +269,20 @@ START_TEST(time_wait_gives_way_when_the_slab_is_full)
 
     begin();
     listener = host_listener(&h, 80, 2);
-    for (uint16_t i = 0; i < 3 * CONFIG_N_TCP; i++) {
+    for (uint16_t i = 0; i < 3 * CONFIG_N_TIME_WAIT; i++) {
         p = peer_at((uint16_t)(4000 + i));
         peer_into_time_wait(&p, listener);
     }
-    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_time_wait_evicted, 2 * CONFIG_N_TCP);
-    p = peer_at(4000 + 2 * CONFIG_N_TCP - 1); /* the last that gave way: nobody knows it now */
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_time_wait_evicted, 2 * CONFIG_N_TIME_WAIT);
+    p = peer_at(4000 + 2 * CONFIG_N_TIME_WAIT -
+                1); /* the last that gave way: nobody knows it now */
     peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
     peer_expect(&p, TCP_RST);
-    for (int i = 0; i < CONFIG_N_TCP; i++) { /* programs have them as well */
+    for (int i = 0; i < CONFIG_N_TCP; i++) {
         fd = host_socket(&h, SK_STREAM);
     }
     ck_assert_int_eq(sk_socket(h.iface, SK_STREAM, &fd), SK_NO_SOCKETS);
-    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_time_wait_evicted, 3 * CONFIG_N_TCP);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_time_wait_evicted, 2 * CONFIG_N_TIME_WAIT);
     host_free(&h);
 }
 END_TEST
@@ -344,7 +348,7 @@ int main(void)
                                    closing_a_listener_resets_what_waits,
                                    a_new_connection_before_two_msl_are_over,
                                    time_wait_gives_way_only_once_its_handle_is_closed,
-                                   time_wait_gives_way_when_the_slab_is_full,
+                                   time_wait_gives_way_when_every_record_waits,
                                    time_wait_ends,
                                    what_a_listener_answers,
                                    NULL };

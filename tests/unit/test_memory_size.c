@@ -13,6 +13,8 @@ static size_t measured(uint32_t n, uint32_t buffer)
         .n_tcp = n,
         .n_udp = n,
         .n_listeners = n,
+        .n_syn_cache = n,
+        .n_time_wait = n,
         .n_netifs = 2,
         .n_packets = n + 2,
         .packet_size = 1536,
@@ -27,7 +29,7 @@ static size_t measured(uint32_t n, uint32_t buffer)
 START_TEST(the_constant_is_enough_and_little_more)
 {
     for (uint32_t n = 1; n <= 64; n++) {
-        size_t constant = SK_MEMORY_SIZE(n, n, n, 2, n + 2, 1536, n, n, n * 1024);
+        size_t constant = SK_MEMORY_SIZE(n, n, n, n, n, 2, n + 2, 1536, n, n, n * 1024);
         size_t exact = measured(n, 1024);
 
         ck_assert_uint_ge(constant, exact);

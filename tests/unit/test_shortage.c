@@ -160,16 +160,29 @@ END_TEST
 START_TEST(no_buffers_for_a_new_connection)
 {
     struct host_setup setup = { .config = { .rcvbuf = 512, .sndbuf = 512 } };
+    struct sk_op op;
+    sk_fd listener;
+    sk_fd fd;
 
     setup.config.buffers[0] = (struct sk_buffer_class){ 512, 3 };
     host_begin(&h, &setup);
     host_meet(&h);
     peer_begin(&p, &h, 4000, 80);
-    host_listener(&h, 80, 4);
-    peer_opens(&p);
-    p.addr.port++;
-    peer_frame(&p, &f, TCP_SYN, NULL, 0);
+    listener = host_listener(&h, 80, 4);
+    fd = peer_accepted(&p, listener);
+    peer_begin(&p, &h, 4001, 80);
+    peer_send(&p, TCP_SYN, NULL, 0); /* needs none */
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
     host_hear_silent_drop(&h, &f, DROP_TCP_NO_MEMORY);
+    ck_assert_int_eq(sk_abort(h.iface, fd, h.now), SK_OK);
+    host_poll(&h);
+    host_forget(&h);
+    host_run(&h, h.now + millis(1002));
+    peer_expect(&p, TCP_SYN | TCP_ACK); /* the peer says its ACK again */
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    sk_op_accept(&op, listener);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
     host_free(&h);
 }
 END_TEST

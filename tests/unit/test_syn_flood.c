@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* More SYNs than there are records: the oldest connection that is half open gives way. */
+/* More SYNs than the cache holds, without cookies: the oldest that is half open gives way. Nothing
+ * but the cache is used up. */
 #include <check.h>
 #include <string.h>
 
+#include "base/tick.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
 #define N_TCP 4
+#define N_CACHE 4
 
 static struct host h;
 
 static void begin(void)
 {
-    struct host_setup setup = { .config = { .n_tcp = N_TCP } };
+    struct host_setup setup = {
+        .config = { .n_tcp = N_TCP, .n_syn_cache = N_CACHE, .no_syn_cookies = true }
+    };
 
     host_begin(&h, &setup);
     host_meet(&h);
@@ -43,18 +48,18 @@ static enum sk_err accept(sk_fd listener)
 
 START_TEST(the_oldest_of_all_listeners_gives_way_to_a_syn)
 {
-    struct peer p[N_TCP + 1];
+    struct peer p[N_CACHE + 1];
     sk_fd listeners[2];
 
     begin();
     listeners[0] = host_listener(&h, 80, 100);
     listeners[1] = host_listener(&h, 81, 100);
-    for (uint16_t i = 0; i < N_TCP + 1; i++) {
+    for (uint16_t i = 0; i < N_CACHE + 1; i++) {
         ck_assert_uint_eq(n_evicted(), 0);
         p[i] = half_opens((uint16_t)(4000 + i), i == 0 ? 80 : 81);
     }
     ck_assert_uint_eq(n_evicted(), 1);
-    for (int i = 1; i < N_TCP + 1; i++) {
+    for (int i = 1; i < N_CACHE + 1; i++) {
         peer_send(&p[i], TCP_ACK, NULL, 0);
         peer_silent(&p[i]);
         ck_assert_int_eq(accept(listeners[1]), SK_OK);
@@ -62,11 +67,35 @@ START_TEST(the_oldest_of_all_listeners_gives_way_to_a_syn)
     peer_send(&p[0], TCP_ACK, NULL, 0); /* it is told */
     peer_expect(&p[0], TCP_RST);
     ck_assert_int_eq(accept(listeners[0]), SK_PENDING);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_cookies_sent, 0);
     host_free(&h);
 }
 END_TEST
 
-START_TEST(a_flood_leaves_room_for_the_programs_own_sockets)
+/* The one that was repeated is older than one that was not, though its queue was entered later. */
+START_TEST(the_oldest_is_known_by_how_often_it_was_repeated)
+{
+    struct peer p[N_CACHE + 1];
+
+    begin();
+    host_listener(&h, 80, 100);
+    p[0] = half_opens(4000, 80);
+    host_run(&h, h.now + millis(900));
+    p[1] = half_opens(4001, 80);
+    host_run(&h, h.now + millis(200));
+    peer_expect(&p[0], TCP_SYN | TCP_ACK);
+    for (uint16_t i = 2; i < N_CACHE + 1; i++) {
+        p[i] = half_opens((uint16_t)(4000 + i), 80);
+    }
+    peer_send(&p[1], TCP_ACK, NULL, 0);
+    peer_silent(&p[1]);
+    peer_send(&p[0], TCP_ACK, NULL, 0);
+    peer_expect(&p[0], TCP_RST);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_flood_leaves_the_programs_sockets_alone)
 {
     struct peer p;
     sk_fd fds[N_TCP];
@@ -77,17 +106,16 @@ START_TEST(a_flood_leaves_room_for_the_programs_own_sockets)
     for (uint16_t i = 0; i < 50; i++) {
         half_opens((uint16_t)(4000 + i), 80);
     }
-    ck_assert_uint_eq(n_evicted(), 50 - N_TCP);
+    ck_assert_uint_eq(n_evicted(), 50 - N_CACHE);
     peer_begin(&p, &h, 3000, 0);
     for (int i = 0; i < N_TCP; i++) {
         fds[i] = host_socket(&h, SK_STREAM);
     }
-    ck_assert_uint_eq(n_evicted(), 50);
+    ck_assert_uint_eq(n_evicted(), 50 - N_CACHE);
     peer_is_called(&p, fds[0]);
     ck_assert_int_eq(sk_socket(h.iface, SK_STREAM, &extra), SK_NO_SOCKETS);
     peer_begin(&p, &h, 3001, 80);
-    peer_send(&p, TCP_SYN, NULL, 0);
-    peer_silent(&p);
+    peer_opens(&p); /* and no record is left for it */
     ck_assert_uint_eq(host_drops(&h, DROP_TCP_NO_MEMORY), 1);
     host_free(&h);
 }
@@ -132,9 +160,15 @@ START_TEST(a_listener_that_closes_resets_its_own)
     p[2] = half_opens(4002, 80);
     ck_assert_int_eq(sk_close(h.iface, listeners[0], h.now), SK_OK);
     host_poll(&h);
-    peer_expect(&p[0], TCP_RST | TCP_ACK);
-    peer_expect(&p[2], TCP_RST | TCP_ACK);
+    for (int i = 0; i <= 2; i += 2) {
+        const struct sent *s = peer_expect(&p[i], TCP_RST | TCP_ACK);
+
+        ck_assert_uint_eq(s->tcp.seq, p[i].ack);
+        ck_assert_uint_eq(s->tcp.ack, p[i].seq);
+    }
     host_silent(&h);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 2);
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_resets_sent, 2);
     peer_send(&p[1], TCP_ACK, NULL, 0);
     ck_assert_int_eq(accept(listeners[1]), SK_OK);
     host_free(&h);
@@ -144,9 +178,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { the_oldest_of_all_listeners_gives_way_to_a_syn,
-                                   a_flood_leaves_room_for_the_programs_own_sockets,
+                                   the_oldest_is_known_by_how_often_it_was_repeated,
+                                   a_flood_leaves_the_programs_sockets_alone,
                                    an_established_connection_stays,
-                                   a_listener_that_closes_resets_its_own, NULL };
+                                   a_listener_that_closes_resets_its_own,
+                                   NULL };
 
     return suite_run("syn_flood", tests);
 }

@@ -59,22 +59,20 @@ static enum drop_reason arrives_syn_sent(struct tcp_sock *tcp, const struct tcp_
     return DROP_NONE;
 }
 
-/* RFC 9293 3.10.7.4, table of four cases, before anything is trimmed. */
-static bool is_acceptable(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+/* The table of four cases, before anything is trimmed. */
+bool tcp_is_in_window(const struct tcp_hdr *hdr, uint32_t nxt, uint32_t wnd)
 {
-    uint32_t wnd = tcp->rcv_adv - tcp->rcv_nxt;
     uint32_t len = tcp_seg_len(hdr);
 
     /* Text is trimmed away, but the ACK is looked at, after a probe of the peer, too: MUST-66. */
     if (wnd == 0) {
-        return hdr->seq == tcp->rcv_nxt || (len == 0 && hdr->seq == tcp->rcv_nxt + 1);
+        return hdr->seq == nxt || (len == 0 && hdr->seq == nxt + 1);
     }
     if (len == 0) {
-        return seq_within(hdr->seq, tcp->rcv_nxt, wnd);
+        return seq_within(hdr->seq, nxt, wnd);
     }
-    return seq_within(hdr->seq, tcp->rcv_nxt, wnd) ||
-           seq_within(hdr->seq + len - 1, tcp->rcv_nxt, wnd) ||
-           (seq_before(hdr->seq, tcp->rcv_nxt) && seq_after(hdr->seq + len, tcp->rcv_nxt));
+    return seq_within(hdr->seq, nxt, wnd) || seq_within(hdr->seq + len - 1, nxt, wnd) ||
+           (seq_before(hdr->seq, nxt) && seq_after(hdr->seq + len, nxt));
 }
 
 /* RFC 5961 3.2: only the exact sequence number resets; one in the window is answered. */
@@ -198,7 +196,7 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
     if (is_own_syn(tcp, hdr)) {
         return arrives_own_syn(tcp, hdr, now);
     }
-    if (!is_acceptable(tcp, hdr)) {
+    if (!tcp_is_in_window(hdr, tcp->rcv_nxt, tcp->rcv_adv - tcp->rcv_nxt)) {
         answer_unacceptable(tcp, hdr, now);
         return DROP_TCP_UNACCEPTABLE;
     }

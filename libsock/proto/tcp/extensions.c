@@ -33,11 +33,6 @@ static struct extensions *state_of(const struct tcp_sock *tcp)
     return tcp_extensions_state(tcp);
 }
 
-static uint32_t ts_clock(const struct extensions *x, instant now)
-{
-    return tick_floor(now) + x->ts_offset;
-}
-
 static uint32_t age(instant now)
 {
     return (uint32_t)(now >> AGE_SHIFT);
@@ -89,25 +84,12 @@ static void extensions_accept(struct tcp_sock *tcp, const struct tcp_hdr *hdr, i
     }
 }
 
-static int extensions_compare(const struct tcp_sock *tcp, const struct tcp_hdr *syn)
-{
-    const struct extensions *x = state_of(tcp);
-
-    if (!syn->has_timestamps) {
-        return 0;
-    }
-    if (!x->timestamps || seq_after(syn->tsval, x->ts_recent)) {
-        return 1;
-    }
-    return syn->tsval == x->ts_recent ? 0 : -1;
-}
-
 /* RFC 7323 4.1 */
 static duration extensions_round_trip(const struct tcp_sock *tcp, const struct tcp_hdr *hdr,
                                       instant now)
 {
     const struct extensions *x = state_of(tcp);
-    duration sample = (duration)(ts_clock(x, now) - hdr->tsecr) << TICK_SHIFT;
+    duration sample = (duration)(tcp_ts_clock(x->ts_offset, now) - hdr->tsecr) << TICK_SHIFT;
 
     if (!x->timestamps || !hdr->has_timestamps || sample > RTO_MAX) {
         return 0;
@@ -251,7 +233,7 @@ static void extensions_fill(const struct tcp_sock *tcp, struct tcp_hdr *hdr, ins
 
     if (x->timestamps) {
         hdr->has_timestamps = true;
-        hdr->tsval = ts_clock(x, now);
+        hdr->tsval = tcp_ts_clock(x->ts_offset, now);
         hdr->tsecr = hdr->flags & TCP_ACK ? x->ts_recent : 0;
     }
     if (hdr->flags & TCP_SYN) {
@@ -266,6 +248,14 @@ static void extensions_sent(struct tcp_sock *tcp)
     state_of(tcp)->duplicate = (struct tcp_sack){ 0, 0 };
 }
 
+static bool extensions_ts_recent(const struct tcp_sock *tcp, uint32_t *tsval)
+{
+    const struct extensions *x = state_of(tcp);
+
+    *tsval = x->ts_recent;
+    return x->timestamps;
+}
+
 const struct tcp_extensions tcp_timestamps_and_sack = {
     .name = "timestamps and SACK",
     .state_size = sizeof(struct extensions),
@@ -273,10 +263,10 @@ const struct tcp_extensions tcp_timestamps_and_sack = {
     .take_syn = extensions_take_syn,
     .check = extensions_check,
     .accept = extensions_accept,
-    .compare = extensions_compare,
     .round_trip = extensions_round_trip,
     .text_arrives = extensions_text_arrives,
     .sack_len = extensions_sack_len,
     .fill = extensions_fill,
     .sent = extensions_sent,
+    .ts_recent = extensions_ts_recent,
 };

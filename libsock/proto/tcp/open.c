@@ -2,14 +2,14 @@
 /* Opening a connection, actively, passively and from both sides at once (RFC 9293 3.5). */
 #include "proto/tcp/tcp.h"
 
+#include "proto/tcp/half_open.h"
 #include "proto/tcp/seq.h"
 
 #include <string.h>
 
 #define MAX_UNSCALED_WINDOW 65535
 
-/* RFC 7323 2.2: the smallest shift with which the whole receive buffer can be announced. */
-static uint8_t window_shift(uint32_t size)
+uint8_t tcp_window_shift(uint32_t size)
 {
     uint8_t shift = 0;
 
@@ -42,7 +42,7 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->msl = (uint32_t)setup->msl;
     tcp->options = setup->options;
     tcp->heard_at = tick_ceil(now);
-    tcp->rcv_wscale = window_shift(setup->rx_size);
+    tcp->rcv_wscale = tcp_window_shift(setup->rx_size);
     rtt_init(&tcp->rtt);
     if (tcp->profile->extensions) {
         tcp->profile->extensions->init(tcp, setup->ts_offset);
@@ -121,14 +121,46 @@ void tcp_establish(struct tcp_sock *tcp, instant now)
     tcp_set_timer(tcp, true, now);
 }
 
-bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+/* What take_syn would have seen of it. */
+static struct tcp_hdr syn_of(const struct tcp_half_open *half)
 {
-    const struct tcp_extensions *x = tcp->profile->extensions;
-    int later = x ? x->compare(tcp, hdr) : 0;
+    return (struct tcp_hdr){
+        .seq = half->irs,
+        .flags = (uint8_t)(TCP_SYN | (half->ecn ? TCP_ECE | TCP_CWR : 0)),
+        .wnd = half->snd_wnd,
+        .mss = half->mss,
+        .wscale = half->snd_wscale,
+        .has_timestamps = half->timestamps,
+        .tsval = half->ts_recent,
+        .sack_permitted = half->sack,
+    };
+}
 
-    return tcp->state == TCP_TIME_WAIT &&
-           (hdr->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
-           (later > 0 || (later == 0 && seq_after(hdr->seq, tcp->rcv_nxt)));
+void tcp_open_answered(struct tcp_sock *tcp, const struct tcp_setup *setup,
+                       const struct tcp_half_open *half, instant now)
+{
+    uint32_t rcv_wnd = half->rcv_wnd < setup->rx_size ? half->rcv_wnd : setup->rx_size;
+    struct tcp_hdr syn = syn_of(half);
+
+    set_up(tcp, setup, now);
+    tcp->passive = true;
+    tcp->syn_due = false;
+    tcp->iss = half->iss;
+    tcp->snd_una = half->iss + 1;
+    tcp->snd_nxt = half->iss + 1;
+    tcp->rtx_nxt = half->iss + 1;
+    tcp->rtx_end = half->iss + 1;
+    tcp->rcv_wscale = half->rcv_wscale;
+    tcp_take_syn(tcp, &syn, now);
+    tcp->rcv_adv = tcp->rcv_nxt + rcv_wnd; /* less than announced where only less could be had */
+    if (half->n_sent == 1) {               /* Karn */
+        rtt_measure(&tcp->rtt, (uint32_t)now - half->sent_at);
+    }
+    tcp->rtt.backoff = half->n_timeouts;
+    tcp_establish(tcp, now);
+    if (rcv_wnd == 0) { /* there was nothing to announce; now there may be */
+        tcp_consumed(tcp, now);
+    }
 }
 
 bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply)

@@ -79,9 +79,6 @@ struct tcp_extensions {
     enum drop_reason (*check)(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
     /** An acceptable segment arrived. */
     void (*accept)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
-    /** How the timestamp of a SYN lies to the last of a connection that is over (RFC 6191 2):
-     * above 0, it came later, or there were none before; below, earlier; 0: it does not say. */
-    int (*compare)(const struct tcp_sock *tcp, const struct tcp_hdr *syn);
     /** How long ago the segment left that `hdr` echoes, to a tick; 0: it does not say. */
     duration (*round_trip)(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
     /** Text arrived, new or old, and is not entered yet. */
@@ -92,6 +89,8 @@ struct tcp_extensions {
     void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr, instant now);
     /** A segment with an ACK was sent. */
     void (*sent)(struct tcp_sock *tcp);
+    /** True when timestamps are in use: `*tsval` is the peer's last. */
+    bool (*ts_recent)(const struct tcp_sock *tcp, uint32_t *tsval);
 };
 
 /** How long segments may be: keeps the MSS at what the path takes. NULL in a profile: what our own

@@ -12,6 +12,8 @@
  *   recovery: newreno.c rack.h           congestion control: reno.c cubic.c
  *   options: extensions.c (timestamps and SACK)   path MTU: pmtu.c   ECN: ecn.c
  *
+ * What a host keeps of a connection that has no buffers yet, or no more: half_open.h, time_wait.h.
+ *
  * The ring's tail is the octet at snd_una (iss + 1 while the SYN is not acknowledged); the receive
  * ring's head is the octet at rcv_nxt. Not here: data on a SYN (left to be retransmitted).
  */
@@ -275,9 +277,6 @@ static inline bool tcp_dont_fragment(const struct tcp_sock *tcp)
 /** The segment that answers `hdr` where no connection is (RFC 9293 3.10.7.1); false: none does. */
 bool tcp_reset_for(const struct tcp_hdr *hdr, struct tcp_hdr *reply);
 
-/** True when TIME-WAIT may give way to this SYN (RFC 9293 MAY-2, RFC 1122 4.2.2.13, RFC 6191). */
-bool tcp_reopens(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);
-
 /** True when the ring still takes what a program writes. */
 static inline bool tcp_may_send(const struct tcp_sock *tcp)
 {
@@ -336,6 +335,19 @@ static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t 
     const struct tcp_path_mtu *p = tcp->profile->path_mtu;
 
     return p ? p->probe_in_flight(tcp, seq) : 0;
+}
+
+/** True when a segment is acceptable to who expects `nxt` and has announced `wnd` octets (RFC
+ * 9293 3.10.7.4). */
+bool tcp_is_in_window(const struct tcp_hdr *hdr, uint32_t nxt, uint32_t wnd);
+
+/** RFC 7323 2.2: the shift with which the whole of a receive buffer can be announced (open.c). */
+uint8_t tcp_window_shift(uint32_t size);
+
+/** The timestamp clock (RFC 7323 5.4), in ticks. */
+static inline uint32_t tcp_ts_clock(uint32_t ts_offset, instant now)
+{
+    return tick_floor(now) + ts_offset;
 }
 
 /** The options and the window of a SYN (open.c). */

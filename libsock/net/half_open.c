@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The SYN cache (RFC 4987 3.4): connections that a listener was asked for and that are half open.
+ * Each is in one queue: of those whose SYN,ACK is due, of those that wait for a neighbour, or of
+ * those that wait for the peer, one for each number of timeouts. In the latter all wait equally
+ * long, so the first is due first; and the oldest record is the first of the last queue that has
+ * any.
+ */
+#include "net/iface.h"
+
+#include "proto/tcp/seq.h"
+#include "wire/ipv4.h"
+
+_Static_assert(SK_SYN_CACHE_LEN >= sizeof(struct half_open), "SK_SYN_CACHE_LEN");
+
+static struct half_open *half_open_of(struct tuple *tuple)
+{
+    return (struct half_open *)(void *)tuple;
+}
+
+struct half_open *half_open_find(const struct sk_iface *iface, struct sk_addr local,
+                                 struct sk_addr remote)
+{
+    return half_open_of(tuples_find(&iface->half_opens, local, remote));
+}
+
+static void enter(struct sk_iface *iface, struct half_open *half, uint8_t queue)
+{
+    half->tuple.queue = queue;
+    tuples_append(&iface->half_opens, &iface->half_open_queues[queue], &half->tuple);
+}
+
+static void leave(struct sk_iface *iface, struct half_open *half)
+{
+    tuples_remove(&iface->half_opens, &iface->half_open_queues[half->tuple.queue], &half->tuple);
+}
+
+/* The credit stays with whoever has it now. */
+static void release(struct sk_iface *iface, struct half_open *half)
+{
+    leave(iface, half);
+    tuples_give(&iface->half_opens, &half->tuple);
+}
+
+static void forget(struct sk_iface *iface, struct half_open *half)
+{
+    netif_redeem_credit(netif_of(iface, half->tuple.ifindex), half->tcp.rcv_wnd);
+    release(iface, half);
+}
+
+static void fail(struct sk_iface *iface, struct half_open *half)
+{
+    iface->stats.tcp_failed_opens++;
+    forget(iface, half);
+}
+
+/* ---- Room ------------------------------------------------------------------------------------ */
+
+static struct tuple *oldest(const struct sk_iface *iface)
+{
+    struct tuple *first = NULL;
+
+    for (int i = N_HALF_OPEN_QUEUES; i-- > 0 && !first;) {
+        first = tuples_first(&iface->half_opens, &iface->half_open_queues[i]);
+    }
+    return first;
+}
+
+static void evict_for(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote)
+{
+    struct tuple *victim = tuples_in_the_way(&iface->half_opens, local, remote);
+
+    iface->stats.tcp_half_open_evicted++;
+    forget(iface, half_open_of(victim ? victim : oldest(iface)));
+}
+
+/* Where cookies take over, nobody gives way to them but to who cannot have one. */
+static struct half_open *take(struct sk_iface *iface, const struct arrival *a, bool may_evict)
+{
+    struct tuple *tuple = tuples_take(&iface->half_opens, a->local, a->remote);
+
+    if (!tuple && may_evict) {
+        evict_for(iface, a->local, a->remote);
+        tuple = tuples_take(&iface->half_opens, a->local, a->remote);
+    }
+    return half_open_of(tuple);
+}
+
+bool half_open_begin(struct sk_iface *iface, const struct listener_entry *listener,
+                     const struct arrival *a, const uint32_t *highest, instant now)
+{
+    struct half_open *half = take(iface, a, highest || !iface->cookies);
+    uint32_t rx_size = bufpool_size(&iface->buffers, listener->rx_size);
+    uint32_t iss = initial_sequence(iface, a->local, a->remote, now);
+
+    if (!half) {
+        return false;
+    }
+    if (highest && !seq_after(iss, *highest)) {
+        iss = *highest + 1;
+    }
+    half->tuple.ifindex = a->netif->ifindex;
+    tcp_half_open_begin(&half->tcp, iface->profile, &a->hdr, listener->options.ecn, iss, rx_size,
+                        netif_lend_credit(a->netif, rx_size), now);
+    enter(iface, half, HALF_OPEN_DUE);
+    return true;
+}
+
+/* ---- What is sent ---------------------------------------------------------------------------- */
+
+static uint32_t ts_offset(const struct sk_iface *iface, const struct half_open *half)
+{
+    return timestamp_offset(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple));
+}
+
+static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    const struct netif *netif = netif_of(iface, half->tuple.ifindex);
+    struct tcp_hdr hdr;
+    enum drop_reason reason;
+
+    tcp_half_open_answer(&half->tcp, netif_mss(netif), ts_offset(iface, half), now, &hdr);
+    reason = tx_segment(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now);
+    if (reason == DROP_NONE && half->tcp.n_sent > 0) {
+        iface->stats.tcp_retransmitted++;
+    }
+    return reason;
+}
+
+/* The answer left, or was lost on its way. */
+static void await(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    tcp_half_open_sent(&half->tcp, now);
+    half->tuple.at = tick_ceil(now + tcp_half_open_timeout(&half->tcp));
+    enter(iface, half, (uint8_t)(HALF_OPEN_SENT + half->tcp.n_timeouts));
+}
+
+/* False: nor would another leave now. */
+static bool take_turn(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    enum drop_reason reason = send_answer(iface, half, now);
+
+    switch (reason) {
+    case DROP_TX_LINK:
+    case DROP_TX_NO_PACKET:
+        return false;
+    case DROP_TX_UNRESOLVED:
+        leave(iface, half);
+        enter(iface, half, HALF_OPEN_UNRESOLVED);
+        return true;
+    case DROP_NONE:
+        break;
+    default:
+        drop(iface, reason, NULL);
+        break;
+    }
+    leave(iface, half);
+    await(iface, half, now);
+    return true;
+}
+
+static void expire(struct sk_iface *iface, struct half_open *half)
+{
+    iface->stats.tcp_timeouts++;
+    if (!tcp_half_open_expires(&half->tcp)) {
+        fail(iface, half);
+        return;
+    }
+    leave(iface, half);
+    enter(iface, half, HALF_OPEN_DUE);
+}
+
+bool half_opens_poll(struct sk_iface *iface, instant now)
+{
+    struct tuple *first;
+    bool any = false;
+
+    for (int i = HALF_OPEN_SENT; i < N_HALF_OPEN_QUEUES; i++) {
+        while ((first = tuples_first(&iface->half_opens, &iface->half_open_queues[i])) != NULL &&
+               tick_due(first->at, now)) {
+            expire(iface, half_open_of(first));
+            any = true;
+        }
+    }
+    while ((first = tuples_first(&iface->half_opens, &iface->half_open_queues[HALF_OPEN_DUE])) !=
+               NULL &&
+           take_turn(iface, half_open_of(first), now)) {
+        any = true;
+    }
+    return any;
+}
+
+instant half_opens_poll_at(const struct sk_iface *iface, instant now)
+{
+    instant earliest = NEVER;
+
+    for (int i = HALF_OPEN_SENT; i < N_HALF_OPEN_QUEUES; i++) {
+        const struct tuple *first = tuples_first(&iface->half_opens, &iface->half_open_queues[i]);
+        instant at = first ? tick_instant(first->at, now) : NEVER;
+
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
+}
+
+void half_opens_wake(struct sk_iface *iface)
+{
+    struct tuple *first;
+
+    while ((first = tuples_first(&iface->half_opens,
+                                 &iface->half_open_queues[HALF_OPEN_UNRESOLVED])) != NULL) {
+        leave(iface, half_open_of(first));
+        enter(iface, half_open_of(first), HALF_OPEN_DUE);
+    }
+}
+
+/* ---- What arrives ---------------------------------------------------------------------------- */
+
+static void challenge(struct sk_iface *iface, const struct half_open *half, enum drop_reason reason,
+                      instant now)
+{
+    struct tcp_hdr hdr;
+
+    count_challenge(iface, reason);
+    tcp_half_open_ack(&half->tcp, ts_offset(iface, half), now, &hdr);
+    tx_answer(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now);
+}
+
+/* The peer's SYN again: it missed the answer, or will have it when that leaves. */
+static void repeat(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    enum drop_reason reason =
+        half->tuple.queue >= HALF_OPEN_SENT ? send_answer(iface, half, now) : DROP_NONE;
+
+    if (reason != DROP_NONE) {
+        drop(iface, reason, NULL);
+    } else if (half->tuple.queue >= HALF_OPEN_SENT) {
+        tcp_half_open_sent(&half->tcp, now);
+    }
+}
+
+enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry *listener,
+                                   struct half_open *half, const struct arrival *a, instant now)
+{
+    enum drop_reason reason;
+
+    switch (tcp_half_open_arrives(&half->tcp, &a->hdr, now, &reason)) {
+    case TCP_HALF_OPEN_OPENS:
+        if (listener_opens(iface, listener, &half->tcp, a, now, &reason)) {
+            release(iface, half);
+        }
+        return reason;
+    case TCP_HALF_OPEN_ACKS:
+        challenge(iface, half, reason, now);
+        break;
+    case TCP_HALF_OPEN_REPEATS:
+        repeat(iface, half, now);
+        break;
+    case TCP_HALF_OPEN_RESETS:
+        tx_reset(iface, a->ip, &a->hdr, now);
+        break;
+    case TCP_HALF_OPEN_ENDS:
+        fail(iface, half);
+        break;
+    default:
+        break;
+    }
+    return reason == DROP_NONE ? reason : drop_at(iface, &listener->node, reason, a->pkt);
+}
+
+/* RFC 9293 3.10.5, ABORT. */
+static void abort_one(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    struct tcp_hdr hdr = {
+        .seq = half->tcp.iss + 1,
+        .ack = half->tcp.irs + 1,
+        .flags = TCP_RST | TCP_ACK,
+        .wscale = TCP_NO_WSCALE,
+    };
+
+    if (half->tcp.n_sent > 0 &&
+        tx_answer(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now)) {
+        iface->stats.tcp_resets_sent++;
+    }
+    fail(iface, half);
+}
+
+void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now)
+{
+    struct sk_addr nobody = { ip4(0), 0 };
+
+    for (uint32_t i = 1; i <= iface->half_opens.n_touched; i++) {
+        struct tuple *tuple = tuples_at(&iface->half_opens, i);
+
+        if (tuple->local_port != 0 &&
+            sockets_match(iface, true, tuple_local(tuple), nobody) == &listener->node) {
+            abort_one(iface, half_open_of(tuple), now);
+        }
+    }
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Connections that are half open, in the SYN cache: when their SYN,ACK leaves, what they hear, and
+ * what they become. What they answer to whom is in tests/prop/prop_small_records.c.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/tick.h"
+#include "proto/tcp/half_open.h"
+#include "tests/support/peer.h"
+#include "tests/support/suite.h"
+
+static struct host h;
+static struct peer p;
+static struct frame f;
+static sk_fd listener;
+
+static void begin(const struct host_setup *setup)
+{
+    host_begin(&h, setup);
+    host_meet(&h);
+    listener = host_listener(&h, 80, 2);
+    peer_begin(&p, &h, 4000, 80);
+}
+
+static const struct sk_stats *stats(void)
+{
+    return sk_iface_stats(h.iface);
+}
+
+static enum sk_err accept(sk_fd *fd)
+{
+    struct sk_op op;
+    enum sk_err err;
+
+    sk_op_accept(&op, listener);
+    err = host_try(&h, &op);
+    *fd = op.u.accepted;
+    return err;
+}
+
+static void half_opens(void)
+{
+    peer_send(&p, TCP_SYN, NULL, 0);
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_silent(&h);
+}
+
+/* RFC 6298 5.5; five times, as Linux. */
+START_TEST(the_answer_is_repeated_and_then_given_up)
+{
+    static const int64_t at[] = { 1, 3, 7, 15, 31 };
+    const struct sent *s;
+    uint32_t iss;
+    instant start;
+
+    begin(NULL);
+    start = h.now;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    iss = peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.seq;
+    for (int i = 0; i < TCP_SYN_ACK_RETRIES; i++) {
+        host_run(&h, start + seconds(at[i]) - millis(1));
+        peer_silent(&p);
+        host_run(&h, start + seconds(at[i]) + millis(2 + 2 * i));
+        s = peer_expect(&p, TCP_SYN | TCP_ACK);
+        ck_assert(s->tcp.seq == iss && s->tcp.ack == p.seq && s->tcp.mss == 1460);
+    }
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 5);
+    ck_assert_uint_eq(stats()->tcp_timeouts, 5);
+    host_run(&h, start + seconds(63) - millis(1));
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 0);
+    host_run(&h, start + seconds(63) + millis(15));
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 1);
+    peer_silent(&p);
+    host_meet(&h);
+    peer_send(&p, TCP_ACK, NULL, 0); /* too late */
+    peer_expect(&p, TCP_RST);
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    ck_assert(sk_iface_idle(h.iface));
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(the_peers_syn_again_is_answered_at_once)
+{
+    instant start;
+
+    begin(NULL);
+    start = h.now;
+    half_opens();
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 0);
+    host_run(&h, start + millis(600));
+    p.seq--;
+    peer_frame(&p, &f, TCP_SYN, NULL, 0);
+    p.seq++;
+    host_hear_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 1);
+    host_run(&h, start + millis(1002)); /* the timer runs on */
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+/* Neither a record of a connection nor a buffer, until the handshake is over. */
+START_TEST(it_takes_no_memory_but_the_cache)
+{
+    struct host_setup setup = { .config = { .n_tcp = 2, .n_syn_cache = 8 } };
+    sk_fd fds[3];
+
+    begin(&setup);
+    for (uint16_t i = 0; i < 8; i++) {
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        half_opens();
+    }
+    for (int i = 0; i < 2; i++) {
+        fds[i] = host_socket(&h, SK_STREAM);
+    }
+    ck_assert_int_eq(sk_socket(h.iface, SK_STREAM, &fds[2]), SK_NO_SOCKETS);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_uint_eq(host_drops(&h, DROP_TCP_NO_MEMORY), 1);
+    ck_assert_int_eq(sk_close(h.iface, fds[0], h.now), SK_OK);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(accept(&fds[0]), SK_OK);
+    host_free(&h);
+}
+END_TEST
+
+/* As Linux: the ACK is ignored, and the answer repeated makes the peer say it again. */
+START_TEST(a_full_queue_ignores_the_ack)
+{
+    struct peer first[2];
+    sk_fd fd;
+
+    begin(NULL);
+    half_opens();
+    for (int i = 0; i < 2; i++) {
+        peer_begin(&first[i], &h, (uint16_t)(5000 + i), 80);
+        peer_opens(&first[i]);
+    }
+    peer_frame(&p, &f, TCP_ACK, "text", 4);
+    host_hear_silent_drop(&h, &f, DROP_TCP_BACKLOG_FULL);
+    host_run(&h, h.now + millis(1002));
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_hear_silent_drop(&h, &f, DROP_TCP_BACKLOG_FULL);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_uint_eq(sk_readiness(h.iface, fd) & SK_READABLE, SK_READABLE);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(text_and_fin_on_the_last_ack_are_taken)
+{
+    char text[8];
+    size_t len = sizeof(text);
+    sk_fd fd;
+
+    begin(NULL);
+    half_opens();
+    peer_send(&p, TCP_ACK | TCP_FIN, "text", 4);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.ack, p.seq);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert(len == 4 && memcmp(text, "text", 4) == 0);
+    len = sizeof(text);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 0);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_poll(&h);
+    peer_expect(&p, TCP_FIN | TCP_ACK);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
+/* The ACK was lost, and text comes in its place, a part of it beyond the window. */
+START_TEST(text_beyond_the_window_is_cut_off)
+{
+    struct host_setup setup = { .config = { .rcvbuf = 1024, .sndbuf = 1024 } };
+    static char text[1400];
+    size_t len = sizeof(text);
+    sk_fd fd;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 1024, 4 };
+    begin(&setup);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd, 1024);
+    peer_send(&p, TCP_ACK, text, sizeof(text));
+    host_run(&h, h.now + millis(50));
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.ack, p.seq - sizeof(text) + 1024);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 1024);
+    host_free(&h);
+}
+END_TEST
+
+/* Smaller buffers than when the window was announced are all that is left. */
+START_TEST(a_smaller_buffer_than_announced)
+{
+    struct host_setup setup = { .config = { .rcvbuf = 4096, .sndbuf = 256, .n_tcp = 4 } };
+    static char text[1400];
+    size_t len = sizeof(text);
+    sk_fd fd;
+    struct peer first;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 256, 4 };
+    setup.config.buffers[1] = (struct sk_buffer_class){ 512, 1 };
+    setup.config.buffers[2] = (struct sk_buffer_class){ 4096, 1 };
+    begin(&setup);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd, 4096);
+    peer_begin(&first, &h, 5000, 80);
+    peer_accepted(&first, listener);
+    peer_send(&p, TCP_ACK, text, sizeof(text));
+    host_run(&h, h.now + millis(50));
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.ack, p.seq - sizeof(text) + 512);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 512);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 6298 2: the handshake is the first round trip. */
+START_TEST(the_handshake_is_timed)
+{
+    sk_fd fd;
+
+    begin(NULL);
+    half_opens();
+    host_run(&h, h.now + millis(100));
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    peer_expect(&p, TCP_ACK);
+    host_run(&h, h.now + millis(299));
+    host_silent(&h);
+    host_run(&h, h.now + millis(4)); /* 100 + 4 * 50 */
+    peer_expect(&p, TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 6298 5.7, RFC 5681 3.1: it may have been lost. */
+START_TEST(a_handshake_that_was_repeated_is_not_timed)
+{
+    static char text[4000];
+    sk_fd fd;
+
+    begin(NULL);
+    half_opens();
+    host_run(&h, h.now + millis(1002));
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), NOBODY), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->payload_len, 1460);
+    peer_silent(&p);
+    host_run(&h, h.now + millis(2999));
+    host_silent(&h);
+    host_run(&h, h.now + millis(4));
+    peer_expect(&p, TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(options_are_kept)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full, .rcvbuf = 262144 } };
+    const struct sent *s;
+    uint32_t tsval;
+    sk_fd fd;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 262144, 8 };
+    begin(&setup);
+    p.tsval = 700;
+    p.wscale = 3;
+    p.mss = 1000;
+    p.wnd = 100;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    s = peer_expect(&p, TCP_SYN | TCP_ACK);
+    ck_assert(s->tcp.has_timestamps && s->tcp.tsecr == 700 && s->tcp.mss == 1460);
+    ck_assert_uint_eq(s->tcp.wscale, 3);
+    ck_assert_uint_eq(s->tcp.wnd, 65535);
+    tsval = s->tcp.tsval;
+    host_run(&h, h.now + millis(50));
+    p.tsval = 750;
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, h.memory, 3000, NOBODY), SK_OK);
+    host_poll(&h);
+    s = peer_expect(&p, TCP_ACK); /* 1000 less the timestamps, of 100 << 3 */
+    ck_assert_uint_eq(s->payload_len, 800);
+    ck_assert_uint_eq(s->tcp.tsecr, 750);
+    ck_assert_uint_eq(s->tcp.tsval, tsval + tick_floor(h.now) - tick_floor(h.now - millis(50)));
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 9293 3.10.7.4: back to LISTEN, and the next SYN begins anew. */
+START_TEST(a_reset_makes_room)
+{
+    begin(NULL);
+    half_opens();
+    peer_frame(&p, &f, TCP_RST, NULL, 0);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 1);
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_silent(&h);
+    ck_assert(sk_iface_idle(h.iface));
+    host_end(&h);
+}
+END_TEST
+
+/* RFC 5961 3.2, 4.2, 7. */
+START_TEST(blind_segments_are_challenged)
+{
+    begin(NULL);
+    half_opens();
+    p.seq += 10;
+    peer_frame(&p, &f, TCP_RST, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_RST);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.ack, p.seq - 10);
+    ck_assert_uint_eq(stats()->tcp_challenges, 1);
+    host_hear_silent_drop(&h, &f, DROP_TCP_RST); /* not so soon */
+    p.seq += 100000;
+    peer_frame(&p, &f, TCP_ACK, "text", 4);
+    host_hear_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
+    peer_expect(&p, TCP_ACK);
+    ck_assert_uint_eq(stats()->tcp_challenges, 1);
+    p.seq -= 100010;
+    p.ack++;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_ACK_RANGE);
+    ck_assert_uint_eq(peer_expect(&p, TCP_RST)->tcp.seq, p.ack);
+    p.ack--;
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_uint_eq(stats()->tcp_passive_opens, 1);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 5927 5: not even a hard error ends it. */
+START_TEST(icmp_does_not_end_it)
+{
+    const struct sent *s;
+
+    begin(NULL);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    s = peer_expect(&p, TCP_SYN | TCP_ACK);
+    frame_icmp_error(&f, PEER_IP, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, s->ip_at, 28);
+    host_hear(&h, &f);
+    host_silent(&h);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_uint_eq(stats()->tcp_passive_opens, 1);
+    host_free(&h);
+}
+END_TEST
+
+/* ---- When the answer cannot leave ------------------------------------------------------------ */
+
+START_TEST(the_answer_waits_for_room_on_the_link)
+{
+    instant start;
+
+    begin(NULL);
+    h.link.refuse = true;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    p.seq--;
+    peer_send(&p, TCP_SYN, NULL, 0); /* the same again: it is still due, once */
+    ck_assert(!sk_iface_poll(h.iface, h.now));
+    ck_assert_int_gt(sk_iface_poll_at(h.iface, h.now), h.now + seconds(50));
+    p.ack = 77; /* whatever it is, nothing was sent that it could acknowledge */
+    peer_send(&p, TCP_ACK, NULL, 0);
+    h.now += millis(500);
+    start = h.now;
+    h.link.refuse = false;
+    host_poll(&h);
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    peer_silent(&p);
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 0);
+    host_run(&h, start + millis(999));
+    host_silent(&h);
+    host_run(&h, start + millis(1002));
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(the_answer_waits_for_a_packet)
+{
+    struct pkt *pkt;
+
+    begin(NULL);
+    h.link.keep = true;
+    for (int i = 0; i < CONFIG_N_PACKETS; i++) {
+        frame_icmp(&f, PEER_IP, HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "", 0);
+        host_hear(&h, &f);
+    }
+    h.link.keep = false;
+    host_forget(&h);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    host_silent(&h);
+    while ((pkt = pkt_list_pop(&h.link.kept)) != NULL) {
+        pkt_free(pkt);
+    }
+    host_poll(&h);
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+/* A SYN through a router that is not known: it is asked for, and the answer is not lost. */
+START_TEST(the_answer_waits_for_a_neighbour)
+{
+    struct arp_hdr arp = { .op = ARP_REPLY, .sha = EVIL_MAC, .tha = HOST_MAC, .tpa = HOST_IP };
+    const struct sent *s;
+
+    begin(NULL);
+    p.addr.addr = ip4(0x0a00004d);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    s = host_sent(&h);
+    ck_assert(s && s->eth.type == ETH_TYPE_ARP && ip_equal(s->arp.tpa, p.addr.addr));
+    host_silent(&h);
+    ck_assert_int_gt(sk_iface_poll_at(h.iface, h.now), h.now);
+    arp.spa = p.addr.addr;
+    frame_arp(&f, &arp);
+    host_hear(&h, &f);
+    s = peer_expect(&p, TCP_SYN | TCP_ACK);
+    ck_assert(mac_equal(s->eth.dst, EVIL_MAC));
+    host_free(&h);
+}
+END_TEST
+
+/* A neighbour that does not answer: the answer counts as sent, and is tried again. */
+START_TEST(a_neighbour_that_is_down)
+{
+    begin(NULL);
+    p.addr.addr = ip4(0x0a00004d);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    host_run(&h, h.now + seconds(4));
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_HOST_DOWN), 1);
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 0);
+    host_run(&h, h.now + seconds(300));
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 1);
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
+/* All that are half open together have half of what the link absorbs; and it comes back. */
+START_TEST(a_flood_leaves_windows_for_connections)
+{
+    struct host_setup setup = { .absorb = 12000, .config = { .n_syn_cache = 16, .rcvbuf = 4096 } };
+    uint32_t sum = 0;
+    uint16_t wnd;
+
+    begin(&setup);
+    for (uint16_t i = 0; i < 16; i++) {
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        peer_send(&p, TCP_SYN, NULL, 0);
+        wnd = peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd;
+        ck_assert(wnd == 0 || wnd >= 536);
+        sum += wnd;
+    }
+    ck_assert_uint_eq(sum, 6000);
+    ck_assert_uint_eq(wnd, 0);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_uint_ge(peer_expect(&p, TCP_ACK)->tcp.wnd, 1460); /* it opens at once */
+    host_run(&h, h.now + seconds(70));
+    host_forget(&h);
+    host_meet(&h);
+    peer_begin(&p, &h, 5000, 80);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.wnd, 4096);
+    host_free(&h);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = { the_answer_is_repeated_and_then_given_up,
+                                   the_peers_syn_again_is_answered_at_once,
+                                   it_takes_no_memory_but_the_cache,
+                                   a_full_queue_ignores_the_ack,
+                                   text_and_fin_on_the_last_ack_are_taken,
+                                   text_beyond_the_window_is_cut_off,
+                                   a_smaller_buffer_than_announced,
+                                   the_handshake_is_timed,
+                                   a_handshake_that_was_repeated_is_not_timed,
+                                   options_are_kept,
+                                   a_reset_makes_room,
+                                   blind_segments_are_challenged,
+                                   icmp_does_not_end_it,
+                                   the_answer_waits_for_room_on_the_link,
+                                   the_answer_waits_for_a_packet,
+                                   the_answer_waits_for_a_neighbour,
+                                   a_neighbour_that_is_down,
+                                   a_flood_leaves_windows_for_connections,
+                                   NULL };
+
+    return suite_run("half_open", tests);
+}
