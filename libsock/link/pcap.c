@@ -4,7 +4,9 @@
 #include "link/pcap.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #define PCAP_MAGIC 0xa1b2c3d4u /* microseconds */
 #define PCAP_MAJOR 2
@@ -57,6 +59,29 @@ static void keep(struct pcap_link *p, const uint8_t *frame, uint32_t len)
     }
 }
 
+/* A pipe without a reader and a limit on files are errors like others, and not the end of the
+ * program: the signals that they raise in this thread are taken out of its way. */
+static bool write_quietly(const uint8_t *octets, size_t len, FILE *file)
+{
+    static const struct timespec at_once = { 0, 0 };
+    sigset_t raised;
+    sigset_t before;
+    bool written;
+    int error;
+
+    sigemptyset(&raised);
+    sigaddset(&raised, SIGPIPE);
+    sigaddset(&raised, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &raised, &before);
+    written = fwrite(octets, len, 1, file) == 1;
+    error = errno;
+    while (!written && sigtimedwait(&raised, NULL, &at_once) >= 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return written;
+}
+
 /* Writes what was kept. */
 static void record(struct pcap_link *p, uint32_t len, instant now)
 {
@@ -69,7 +94,7 @@ static void record(struct pcap_link *p, uint32_t len, instant now)
     put_le32(p->record + 4, (uint32_t)(stamp % US_PER_S));
     put_le32(p->record + 8, kept_of(len));
     put_le32(p->record + 12, len);
-    if (fwrite(p->record, PCAP_RECORD_LEN + kept_of(len), 1, p->file) != 1) {
+    if (!write_quietly(p->record, PCAP_RECORD_LEN + kept_of(len), p->file)) {
         fprintf(stderr, "libsock: %s: %s; the capture ends here\n", p->path, strerror(errno));
         close_file(p);
     }

@@ -3,11 +3,13 @@
  * is full. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "link/pair.h"
@@ -183,31 +185,68 @@ START_TEST(a_disk_that_was_full_before_is_an_error_at_once)
 }
 END_TEST
 
-/* A limit on the size of files stands for the disk. */
-START_TEST(a_disk_that_fills_up_stops_no_traffic)
+/* Sends until the file is full and then some, and says how many were taken. Check and stderr must
+ * not write meanwhile: the limit is theirs, too. */
+static int send_into_full_disk(const char *path, int n)
 {
+    int standard_error = dup(2);
+    int nowhere = open("/dev/null", O_WRONLY);
+    int n_taken = 0;
     struct rlimit unlimited;
     struct rlimit limit;
+
+    getrlimit(RLIMIT_FSIZE, &unlimited);
+    limit = unlimited;
+    limit.rlim_cur = 24 + 17;
+    dup2(nowhere, 2);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    if (sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0)) {
+        for (int i = 0; i < n; i++) {
+            n_taken += a->ops->tx(a, packet("x"), 0) == SK_OK;
+            pkt_free(b->ops->rx(b, &pool, 0));
+        }
+    }
+    setrlimit(RLIMIT_FSIZE, &unlimited);
+    dup2(standard_error, 2);
+    close(standard_error);
+    close(nowhere);
+    return n_taken;
+}
+
+START_TEST(a_disk_that_fills_up_stops_no_traffic)
+{
     uint8_t got[256];
     char path[32];
-    int i;
 
     new_path(path);
     start(LINK_ETHERNET);
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
-    limit = unlimited;
-    limit.rlim_cur = 24 + 17;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
-    for (i = 0; i < 1000; i++) {
-        ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
-        pkt_free(b->ops->rx(b, &pool, 0));
-    }
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    ck_assert_int_eq(send_into_full_disk(path, 1000), 1000);
     ck_assert(!sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 17);
     ck_assert_uint_eq(pool.n_free, N_PKTS);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_away_stops_no_traffic)
+{
+    sigset_t mask;
+    char path[32];
+    int reader;
+
+    new_path(path);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    reader = open(path, O_RDONLY | O_NONBLOCK);
+    ck_assert_int_ge(reader, 0);
+    start(LINK_ETHERNET);
+    ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    close(reader);
+    ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
+    pkt_free(b->ops->rx(b, &pool, 0));
+    ck_assert(!sk_pcap_link_close(&capture));
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    ck_assert(!sigismember(&mask, SIGPIPE)); /* as it was */
     unlink(path);
 }
 END_TEST
@@ -240,6 +279,7 @@ int main(void)
         a_file_that_cannot_be_opened_stops_no_traffic,
         a_disk_that_was_full_before_is_an_error_at_once,
         a_disk_that_fills_up_stops_no_traffic,
+        a_reader_that_goes_away_stops_no_traffic,
         nothing_is_left_to_write_when_a_frame_has_passed,
         NULL,
     };
