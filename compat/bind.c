@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bind: POSIX.1-2017, XSH bind(). */
+/* bind: POSIX.1-2017, XSH bind(). An address of our own may come by DHCP yet: it is waited for. */
 #include "compat/addr.h"
+#include "compat/call.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
 #include "compat/face.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
+
+static enum sk_err try_bind(sk_fd fd, struct sk_addr local)
+{
+    enum sk_err err = sk_bind(state_enter(), fd, local);
+
+    state_leave();
+    return err;
+}
 
 int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -19,8 +28,11 @@ int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
     if (wrong != 0) {
         return errno_fail(wrong);
     }
-    enum sk_err err = sk_bind(state_enter(), s->fd, local);
-    state_leave();
+    sk_fd handle = s->fd;
+    enum sk_err err = try_bind(handle, local);
+    if (err == SK_ADDR_NOT_AVAIL && !s->nonblock && call_await_address(NEVER) == SK_OK) {
+        err = try_bind(handle, local);
+    }
     return errno_result(err);
 }
 

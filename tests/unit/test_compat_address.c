@@ -64,6 +64,33 @@ static int configure_later(void *arg)
     return 0;
 }
 
+static struct sockaddr_in own_address(uint32_t addr)
+{
+    return address(addr, 5000);
+}
+
+static int binds_early(void *arg)
+{
+    struct sockaddr_in ours = own_address(HOST_A);
+    struct sockaddr_in others = own_address(HOST_B);
+    instant before = clock_now();
+
+    (void)arg;
+    int fd = make(SOCK_DGRAM);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    fails_with(bind(fd, generic(&ours), sizeof ours), EADDRNOTAVAIL);
+    ck_assert_int_eq(clock_now(), before);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+    ck_assert_int_eq(bind(fd, generic(&ours), sizeof ours), 0);
+    ck_assert_int_eq(clock_now() - before, CONFIGURED_AFTER);
+    ck_assert_int_eq(close(fd), 0);
+    fd = make(SOCK_DGRAM);
+    fails_with(bind(fd, generic(&others), sizeof others), EADDRNOTAVAIL);
+    ck_assert_int_eq(clock_now() - before, CONFIGURED_AFTER);
+    ck_assert_int_eq(close(fd), 0);
+    return 0;
+}
+
 /* Host a gets its netif after a while, when `later`. */
 static void without_address(sim_main *client, sim_main *server, bool later)
 {
@@ -87,6 +114,12 @@ static int waits_for_address(void *arg)
     ck_assert_int_eq(close(fd), 0);
     return 0;
 }
+
+START_TEST(a_bind_waits_for_its_address)
+{
+    without_address(binds_early, NULL, true);
+}
+END_TEST
 
 START_TEST(a_blocking_connect_waits_for_the_address)
 {
@@ -416,6 +449,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        a_bind_waits_for_its_address,
         a_blocking_connect_waits_for_the_address,
         nobody_waits_for_an_address_for_ever,
         a_datagram_waits_for_the_address,
