@@ -118,7 +118,8 @@ static bool take_mtu(struct settings *s, const char *value)
 
 static bool take_dns(struct settings *s, const char *value)
 {
-    return sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr);
+    return sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr) &&
+           (s->dns.port != 0 || strchr(value, ':') == NULL);
 }
 
 static bool take_outbound(struct settings *s, const char *value)
@@ -231,7 +232,9 @@ static bool add_forward(struct slirp_link *link, const char *text, size_t len)
         return refuse(name, text, len, "not tcp:ADDRESS:PORT:GUEST-PORT or udp:...");
     }
     if (sk_slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
-        return refuse(name, text, len, "cannot listen there");
+        return refuse(
+            name, text, len,
+            "cannot listen there: another program does, or it is no address of this host");
     }
     if (f.host.port == 0) {
         sk_addr_format(bound, listens);
@@ -240,10 +243,15 @@ static bool add_forward(struct slirp_link *link, const char *text, size_t len)
     return true;
 }
 
-static bool add_forwards(struct slirp_link *link, const char *list)
+static bool add_forwards(struct slirp_link *link, const char *whole)
 {
+    const char *list = whole;
+
     while (list != NULL) {
         size_t len = strcspn(list, ",");
+        if (len == 0) {
+            return refuse("LIBSOCK_FORWARD", whole, strlen(whole), "empty, or a comma too many");
+        }
         if (!add_forward(link, list, len)) {
             return false;
         }

@@ -22,7 +22,8 @@ static pthread_once_t hooked = PTHREAD_ONCE_INIT;
 struct sk_iface *start_board(void)
 {
     if (libsock_board == NULL) {
-        start_complain("there is no libsock_board; link with libsock-slirp");
+        start_complain("this program has no host: link with libsock-slirp, or, in the "
+                       "simulator, set its state (port/sim.h)");
         return NULL;
     }
     return libsock_board();

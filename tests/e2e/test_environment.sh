@@ -28,7 +28,7 @@ accepted() {
 for value in '' 0 575 65522 1500x -1 99999999999999999999; do
     refused "LIBSOCK_MTU=$value"
 done
-for value in '' dns.test 10.0.2.2:99999 1.2.3; do
+for value in '' dns.test 10.0.2.2:99999 10.0.2.2:0 1.2.3; do
     refused "LIBSOCK_DNS=$value"
 done
 for value in '' none Any; do
@@ -41,7 +41,8 @@ for value in '' tcp tcp:127.0.0.1:80 tcp:127.0.0.1:80:0 tcp:127.0.0.1:80:70000 s
     "tcp:127.0.0.1:$http:7" tcp:127.0.0.1:0000000000000000000000000000000000000000000000000000000000:1; do
     refused "LIBSOCK_FORWARD=$value"
 done
-refused LIBSOCK_FORWARD=tcp:127.0.0.1:0:7, '' 1
+refused LIBSOCK_FORWARD=tcp:127.0.0.1:0:7, tcp:127.0.0.1:0:7, 1
+refused LIBSOCK_FORWARD=,tcp:127.0.0.1:0:7
 refused LIBSOCK_FORWARD=tcp:127.0.0.1:0:7,udp udp 1
 refused LIBSOCK_MTV=1500
 refused LIBSOCK_=
