@@ -13,6 +13,7 @@ name=www.demo.test
 size=1048576
 unset LIBSOCK_MTU LIBSOCK_FORWARD LIBSOCK_OUTBOUND LIBSOCK_SEED LIBSOCK_PCAP LIBSOCK_DNS
 
+[ -x examples/http_get ] || { echo 'demo: there is no examples/http_get: libslirp is missing' >&2; exit 1; }
 work=$(mktemp -d)
 pids=
 clean_up() {

@@ -5,37 +5,60 @@
 #
 #   firmware/run.sh [-c FILE] [-t SECONDS] [-n OPTIONS] IMAGE [NAME=VALUE ...] [ARGUMENT ...]
 #
+#   -h          say this
 #   -c FILE     capture what the board's Ethernet sends and receives
 #   -t SECONDS  stop it after this time, with status 124; 60 unless said otherwise
 #   -n OPTIONS  of QEMU's user network, such as hostfwd=tcp:127.0.0.1:8080-:80
 #
-# The board's world is 10.0.2.2, which is 127.0.0.1 of this machine. Its settings come before the program's arguments:
-# LIBSOCK_DNS=ADDRESS[:PORT], LIBSOCK_ADDRESS=ADDRESS/LENGTH (DHCP without it), LIBSOCK_GATEWAY=ADDRESS. The board has
-# no source of entropy, so it is given some of this machine's, unless LIBSOCK_SEED is among the settings.
+# 10.0.2.2 is 127.0.0.1 of this machine; what else the image connects to, QEMU reaches from this machine. Its settings
+# come before the program's arguments: LIBSOCK_DNS=ADDRESS[:PORT] (10.0.2.2 without it, and so nobody in most cases:
+# QEMU's own server would ask this machine's), LIBSOCK_ADDRESS=ADDRESS/LENGTH (DHCP without it),
+# LIBSOCK_GATEWAY=ADDRESS. The board has no source of entropy, so it is given some of this machine's, unless
+# LIBSOCK_SEED is among the settings.
 set -eu
+
+refuse() {
+    echo "run.sh: $*; see -h" >&2
+    exit 2
+}
+
+case ${1-} in
+-h | --help)
+    sed -n '3,/^set/s/^#\( \|$\)//p' "$0"
+    exit 0
+    ;;
+esac
 capture='' seconds=60 options=''
-while getopts c:t:n: option; do
+while getopts :c:t:n: option; do
     case $option in
     c) capture=$OPTARG ;;
     t) seconds=$OPTARG ;;
     n) options=,$OPTARG ;;
-    *) exit 2 ;;
+    :) refuse "-$OPTARG needs an argument" ;;
+    *) refuse "$1: no such option" ;;
     esac
 done
 shift $((OPTIND - 1))
-[ $# -ge 1 ] || { echo 'usage: run.sh [-c FILE] [-t SECONDS] [-n OPTIONS] IMAGE [ARGUMENT ...]' >&2; exit 2; }
+[ $# -ge 1 ] || refuse 'no image'
 image=$1
 shift
-[ -f "$image" ] || { echo "run.sh: no image $image" >&2; exit 2; }
+[ -f "$image" ] || refuse "no image $image"
+[ "$(od -An -tx1 -N20 "$image" | tr -d ' \n' | cut -c1-8,37-40)" = 7f454c462800 ] || refuse "$image: no ELF file for ARM"
+variable=$(env | sed -n 's/^\(LIBSOCK_[^=]*\)=.*/\1/p' | head -n 1)
+[ -z "$variable" ] || refuse "$variable is in the environment; the board's settings come after the image"
 
 semihosting=enable=on,target=native
 case " $* " in
 *' LIBSOCK_SEED='*) ;;
 *) set -- "LIBSOCK_SEED=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" "$@" ;;
 esac
+case " $* " in
+*' LIBSOCK_DNS='*) ;;
+*) set -- LIBSOCK_DNS=10.0.2.2 "$@" ;;
+esac
 for argument; do
     case $argument in
-    *' '* | '') echo "run.sh: '$argument': the debug channel has no way to pass this" >&2; exit 2 ;;
+    *' '* | '') refuse "'$argument': the debug channel has no way to pass this" ;;
     esac
     semihosting=$semihosting,arg=$(printf %s "$argument" | sed 's/,/,,/g')
 done

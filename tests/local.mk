@@ -288,6 +288,8 @@ tests_unit_test_slirp_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
 # end of the slirp tests
 endif
+else
+LDADD = libsock-internal.a
 endif
 
 include %D%/fuzz/local.mk
