@@ -17,6 +17,10 @@
  * calls us may hang: it may have come while its own thread is in the stack. All calls but shutdown,
  * the address calls and the options are cancellation points (XSH 2.9.5.2).
  *
+ * exit, and the end of main, close what is open and wait until it was sent and acknowledged, for
+ * two seconds at most. _exit, a fatal signal and exec do not, and the stack that would go on
+ * sending is gone with the process.
+ *
  * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
  * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the
  * parent's connection does not notice; calls that would move data or connect fail (ENOTCONN,
