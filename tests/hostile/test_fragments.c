@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rows FRAG-01 to FRAG-10 of tests/hostile-inputs.tsv, each a test that is named by it. */
+/* The rows FRAG-01 to FRAG-10 of tests/hostile-inputs.tsv, each a test that is named by it, and
+ * what a datagram is that was put together. */
 #include <stdlib.h>
 
+#include "base/sum.h"
 #include "base/tick.h"
 #include "proto/reassembly.h"
 #include "tests/support/fragments.h"
@@ -49,6 +51,154 @@ static void forget(void)
     host_run(&h, h.now + REASSEMBLY_TIMEOUT);
     host_forget(&h);
 }
+
+/* ---- What the whole is ---- */
+
+/* What a router and the host said of the whole: the quote of a port unreachable shows its header.
+ */
+START_TEST(a_whole_has_the_header_of_its_first_fragment)
+{
+    const struct sent *s;
+    struct ip_hdr quoted;
+    struct cursor c;
+
+    begin(2, 1000);
+    whole_udp(&w, 7, 100);
+    w.text[3] = 9; /* another port, where nobody is; the checksum goes with it */
+    put_be16(w.text + 6, 0);
+    w.ip.ttl = 33;
+    w.ip.tos = 0x28 | IP_ECN_ECT0;
+    hear(0, 56);
+    w.ip.ttl = 40;
+    w.ip.tos = 0x40 | IP_ECN_CE;
+    hear(56, w.len - 56);
+    s = host_sent(&h);
+    EXPECT(s && s->ip.proto == IP_PROTO_ICMP && s->icmp.code == ICMP4_PORT_UNREACHABLE);
+    EXPECT(sum_add(0, s->payload, IPV4_HDR_LEN) == SUM_GOOD);
+    c = cursor_over(s->payload, s->payload_len);
+    EXPECT(ipv4_parse_quoted(&c, &quoted) == DROP_NONE);
+    EXPECT(quoted.payload_len == w.len && quoted.frag_offset == 0 && !quoted.more_frags);
+    EXPECT(quoted.ttl == 33 && quoted.tos == (0x28 | IP_ECN_CE) && quoted.id == 7);
+    end();
+}
+END_TEST
+
+/* RFC 3168 5.3: the marks of a segment's fragments are the segment's. */
+START_TEST(a_mark_on_one_fragment_is_a_mark_on_the_whole)
+{
+    static const struct {
+        uint8_t ecn[2];
+        uint8_t whole;
+        bool dropped;
+    } cases[] = {
+        { { 0, 0 }, 0, false }, { { 1, 1 }, 1, false }, { { 2, 2 }, 2, false },
+        { { 2, 3 }, 3, false }, { { 3, 2 }, 3, false }, { { 3, 3 }, 3, false },
+        { { 0, 3 }, 0, true },  { { 3, 0 }, 0, true },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct sent *s;
+
+        begin(2, 1000);
+        whole_udp(&w, 7, 100);
+        w.text[3] = 9;
+        put_be16(w.text + 6, 0);
+        w.ip.tos = cases[i].ecn[0];
+        hear(0, 56);
+        w.ip.tos = cases[i].ecn[1];
+        hear(56, w.len - 56);
+        s = host_sent(&h);
+        EXPECT(!s == cases[i].dropped);
+        EXPECT(!s || s->payload[1] == cases[i].whole);
+        EXPECT(host_drops(&h, DROP_IP_FRAGMENT_ECN) == cases[i].dropped);
+        end();
+    }
+}
+END_TEST
+
+/* RFC 1122 3.2.2: no error about what any fragment of came in a broadcast of the link. */
+START_TEST(a_fragment_in_a_link_broadcast_makes_the_whole_one)
+{
+    struct frame f;
+
+    for (int k = 0; k < 2; k++) {
+        begin(2, 1000);
+        whole_udp(&w, 7, 100);
+        w.text[3] = 9;
+        put_be16(w.text + 6, 0);
+        w.ip.dst = ip4(0x0a0000ff);
+        for (int i = 0; i < 2; i++) {
+            f = *piece(&w, i ? 56 : 0, i ? w.len - 56 : 56);
+            frame_set_macs(&f, i == k ? MAC_BROADCAST : HOST_MAC, PEER_MAC);
+            host_hear(&h, &f);
+        }
+        EXPECT(host_drops(&h, DROP_UDP_NO_SOCKET) == 1);
+        host_silent(&h);
+        end();
+    }
+}
+END_TEST
+
+/* The one that waited longest gives way, wherever it is in the table. */
+START_TEST(the_oldest_gives_way)
+{
+    begin(3, 1000);
+    for (uint16_t id = 1; id <= 3; id++) {
+        whole_udp(&w, id, 100);
+        hear(0, 56);
+        h.now += 1000;
+    }
+    whole_udp(&w, 1, 100); /* whole, and its place is free */
+    hear(56, w.len - 56);
+    EXPECT(arrived());
+    whole_udp(&w, 4, 100);
+    hear(0, 56);
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_EVICTED) == 0);
+    whole_udp(&w, 5, 100);
+    hear(0, 56);
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_EVICTED) == 1);
+    for (uint16_t id = 2; id <= 5; id++) {
+        whole_udp(&w, id, 100);
+        hear(56, w.len - 56);
+        EXPECT(arrived() == (id != 2));
+        if (id == 2) {
+            break; /* it began anew, in the place of another */
+        }
+    }
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_EVICTED) == 2);
+    whole_udp(&w, 3, 100); /* that one */
+    hear(56, w.len - 56);
+    EXPECT(!arrived());
+    end();
+}
+END_TEST
+
+/* Holes in front of, between and behind what is there: all that touch the new one are seen. */
+START_TEST(a_fragment_may_overlap_any_range)
+{
+    static const size_t starts[] = { 16, 48, 80 }; /* ranges of 16 octets */
+
+    for (size_t start = 0; start < 112; start += 8) {
+        for (size_t len = 8; start + len <= 112; len += 8) {
+            bool touches = false;
+            bool within = false;
+
+            begin(1, 1000);
+            whole_udp(&w, 1, 200);
+            for (int i = 0; i < 3; i++) {
+                hear(starts[i], 16);
+                touches |= start < starts[i] + 16 && starts[i] < start + len;
+                within |= start >= starts[i] && start + len <= starts[i] + 16;
+            }
+            host_hear_silent_drop(&h, piece(&w, start, len),
+                                  within    ? DROP_IP_FRAGMENT_DUPLICATE
+                                  : touches ? DROP_IP_FRAGMENT_OVERLAP
+                                            : DROP_NONE);
+            end();
+        }
+    }
+}
+END_TEST
 
 /* Every way to lay five fragments on a grid of 8 octets over a datagram of 40: what is delivered is
  * exact, and nothing is when two of them differ in what they say. */
@@ -370,6 +520,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        a_whole_has_the_header_of_its_first_fragment,
+        a_mark_on_one_fragment_is_a_mark_on_the_whole,
+        a_fragment_in_a_link_broadcast_makes_the_whole_one,
+        the_oldest_gives_way,
+        a_fragment_may_overlap_any_range,
         hostile_FRAG_01_overlaps,
         hostile_FRAG_02_ping_of_death,
         hostile_FRAG_03_tiny_first_fragment,
