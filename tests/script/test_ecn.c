@@ -206,6 +206,23 @@ SCRIPT(what_is_sent_again_may_not_be_marked)
     expect(230, CWND, 2000),
 END_SCRIPT;
 
+/* RFC3168-09: with a window of one segment there is nothing left to reduce but the pace. */
+SCRIPT(an_echo_to_a_window_of_one_segment_starts_the_timer_again)
+    four_out,
+    out(220, ACK, 1, 1, 1000),
+    expect(220, CWND, 1000),
+    expect(220, RTO, 400),
+    in(230, ACK | ECE, 1, 1, 0),
+    out(630, ACK, 1, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(without_an_echo_the_timer_goes_on)
+    four_out,
+    out(220, ACK, 1, 1, 1000),
+    in(230, ACK, 1, 1, 0),
+    out(620, ACK, 1, 1, 1000),
+END_SCRIPT;
+
 /* RFC3168-06 */
 SCRIPT(a_window_probe_may_not_be_marked)
     capable,
@@ -235,6 +252,8 @@ int main(void)
         an_echo_halves_the_window_once,
         without_agreement_an_echo_is_nothing,
         what_is_sent_again_may_not_be_marked,
+        an_echo_to_a_window_of_one_segment_starts_the_timer_again,
+        without_an_echo_the_timer_goes_on,
         a_window_probe_may_not_be_marked,
         NULL,
     };

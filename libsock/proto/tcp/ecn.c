@@ -50,8 +50,6 @@ static void ecn_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip, const str
     }
 }
 
-/* A window of one segment stays what it is; that it is sent only when the timer expires, as RFC
- * 3168 6.1.2 has it then, is not done. */
 static void slow_down(struct tcp_sock *tcp, struct ecn *ecn, instant now)
 {
     uint32_t flight = tcp_in_flight(tcp);
@@ -63,7 +61,8 @@ static void slow_down(struct tcp_sock *tcp, struct ecn *ecn, instant now)
     ecn->cwr_due = true;
 }
 
-/* RFC 3168 6.1.2: as for a loss, once in a window; and no echo opens the window. */
+/* RFC 3168 6.1.2: as for a loss, once in a window; and no echo opens the window. One of a single
+ * segment cannot be reduced: the timer begins anew. */
 static void ecn_on_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t cwnd, instant now)
 {
     struct ecn *ecn = state_of(tcp);
@@ -71,8 +70,13 @@ static void ecn_on_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t
     if (ecn->in_cwr && seq_after(tcp->snd_una, ecn->recover)) {
         ecn->in_cwr = false;
     }
-    if (!ecn->capable || !(hdr->flags & TCP_ECE) || hdr->flags & TCP_SYN ||
-        tcp->recovery->is_recovering(tcp)) {
+    if (!ecn->capable || !(hdr->flags & TCP_ECE) || hdr->flags & TCP_SYN) {
+        return;
+    }
+    if (tcp->cwnd <= tcp->mss && tcp->timer == TCP_TIMER_RETRANSMIT) {
+        tcp_set_timer(tcp, true, now);
+    }
+    if (tcp->recovery->is_recovering(tcp)) {
         return;
     }
     tcp->cwnd = tcp->cwnd < cwnd ? tcp->cwnd : cwnd;
