@@ -25,6 +25,8 @@ test_files = \
 	%D%/firmware/servers.py \
 	%D%/firmware/wire.c \
 	%D%/hostile-inputs.tsv \
+	%D%/rfc9293-events.tsv \
+	%D%/rfc9293-requirements.tsv \
 	%D%/support/dnsd.py \
 	%D%/support/panic.c
 
@@ -35,6 +37,7 @@ if !FIRMWARE
 # Of the tree, of what is installed, and of boards. Instrumented builds tell nothing new about these.
 plain_tests = \
 	%D%/atomics.sh \
+	%D%/conformance.py \
 	%D%/e2e/test_kernel_sockets.sh \
 	%D%/e2e/test_posix_headers.sh \
 	%D%/firmware/test_atomics_armv6m.sh \
@@ -213,6 +216,7 @@ c_tests = \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
 	%D%/unit/test_ip_wire \
+	%D%/unit/test_isn \
 	%D%/unit/test_lan9118 \
 	%D%/unit/test_listen \
 	%D%/unit/test_memory_size \

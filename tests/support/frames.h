@@ -109,7 +109,7 @@ struct fake_link {
 };
 
 struct host_setup {
-    struct sk_config config; /* size and seed are filled in */
+    struct sk_config config; /* size is filled in, and a seed that begins with 0 */
     struct sk_netif_config netif;
     enum link_medium medium;
     uint16_t mtu; /* 0: 1500 */

@@ -268,7 +268,9 @@ void host_begin(struct host *h, const struct host_setup *setup)
     fake_link_init(&h->link, setup->medium, setup->mtu);
     h->link.link.absorb = setup->absorb;
     config.size = sizeof(config);
-    memcpy(config.seed, "0123456789abcdef", sizeof(config.seed));
+    if (config.seed[0] == 0) {
+        memcpy(config.seed, "0123456789abcdef", sizeof(config.seed));
+    }
     config.trace = trace;
     config.trace_context = h;
     len = sk_iface_size(&config);
