@@ -107,9 +107,9 @@ struct sk_config {
     (1080 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (284 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_UDP_LEN (56 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (64 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (60 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
@@ -337,6 +337,12 @@ enum sk_option {
                SK_NO_OPTION, and 0, where the profile has none */
     SK_CONGESTION, /* which of the profile's congestion controls, from 0, the default, on: see
                       sk_congestion_name. SK_IS_CONNECTED once a connection has begun */
+
+    /* Of the IP headers of what is sent from now on (RFC 9293 3.9.2, 3.9.1.9); a listener's are
+     * those of its connections, too. */
+    SK_TTL, /* 1 to 255; -1, the default, means 64 */
+    SK_TOS, /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
+               TCP's; 0 */
     SK_N_OPTIONS
 };
 

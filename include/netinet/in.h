@@ -35,6 +35,10 @@ struct sockaddr_in {
 #define IPPROTO_UDP 17
 #define IPPROTO_RAW 255
 
+/* Options at level IPPROTO_IP. */
+#define IP_TOS 1
+#define IP_TTL 2
+
 /* In host order. */
 #define INADDR_ANY ((in_addr_t)0x00000000)
 #define INADDR_LOOPBACK ((in_addr_t)0x7f000001)

@@ -7,6 +7,7 @@
 #define ANY (STREAM | KIND(SOCK_UDP))
 #define MAX_KEEP_SECONDS 32767 /* as Linux, and for the count */
 #define MAX_KEEP_COUNT 127
+#define MAX_OCTET 255
 #define MAX_BUFFER                                                                                 \
     (1 << 30) /* octets: half of the sequence space and more would make windows ambiguous */
 
@@ -158,6 +159,24 @@ static enum sk_err set_user_timeout(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_ttl(struct view *v, int32_t value)
+{
+    if (value != -1 && (value < 1 || value > MAX_OCTET)) {
+        return SK_INVALID;
+    }
+    v->node->ttl = (uint8_t)(value == -1 ? 0 : value);
+    return SK_OK;
+}
+
+static enum sk_err set_tos(struct view *v, int32_t value)
+{
+    if (value < 0 || value > MAX_OCTET) {
+        return SK_INVALID;
+    }
+    v->node->tos = (uint8_t)(v->tcp ? value & ~IP_ECN_MASK : value);
+    return SK_OK;
+}
+
 static int32_t get_error(struct view *v)
 {
     uint8_t *err = NULL;
@@ -235,6 +254,16 @@ static int32_t get_user_timeout(struct view *v)
     return (int32_t)v->tcp->user_timeout;
 }
 
+static int32_t get_ttl(struct view *v)
+{
+    return node_ttl(v->node);
+}
+
+static int32_t get_tos(struct view *v)
+{
+    return v->node->tos;
+}
+
 static int32_t get_acceptconn(struct view *v)
 {
     return v->node->tag == SOCK_LISTENER;
@@ -260,6 +289,8 @@ static const struct {
     [SK_USER_TIMEOUT] = { set_user_timeout, get_user_timeout, STREAM },
     [SK_ECN]          = { set_ecn,          get_ecn,          STREAM },
     [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
+    [SK_TTL]          = { set_ttl,          get_ttl,          ANY },
+    [SK_TOS]          = { set_tos,          get_tos,          ANY },
 };
 /* clang-format on */
 

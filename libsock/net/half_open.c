@@ -116,11 +116,14 @@ static uint32_t ts_offset(const struct sk_iface *iface, const struct half_open *
 static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *half, instant now)
 {
     const struct netif *netif = netif_of(iface, half->tuple.ifindex);
+    struct sk_addr nobody = { ip4(0), 0 };
+    struct sk_addr local = tuple_local(&half->tuple);
     struct tcp_hdr hdr;
     enum drop_reason reason;
 
     tcp_half_open_answer(&half->tcp, netif_mss(netif), ts_offset(iface, half), now, &hdr);
-    reason = tx_segment(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now);
+    reason = tx_segment(iface, sockets_match(iface, true, local, nobody), local,
+                        tuple_remote(&half->tuple), &hdr, now);
     if (reason == DROP_NONE && half->tcp.n_sent > 0) {
         iface->stats.tcp_retransmitted++;
     }

@@ -68,7 +68,22 @@ struct sock_node {
     uint8_t neigh_hint;
     bool hashed;
     bool reuseaddr;
+    uint8_t ttl; /* of what it sends; 0: IP_DEFAULT_TTL */
+    uint8_t tos; /* likewise; of a stream without the ECN bits */
 };
+
+static inline uint8_t node_ttl(const struct sock_node *node)
+{
+    return node->ttl ? node->ttl : IP_DEFAULT_TTL;
+}
+
+/** What the program chose for one socket is another's, too. */
+static inline void node_inherit(struct sock_node *to, const struct sock_node *from)
+{
+    to->reuseaddr = from->reuseaddr;
+    to->ttl = from->ttl;
+    to->tos = from->tos;
+}
 
 struct udp_entry {
     struct sock_node node;
@@ -354,12 +369,14 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
 /** The same for a packet that nobody keeps: sent or dropped, and counted. Takes the packet. */
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
 /**
- * A TCP segment without text, of no socket. DROP_NONE: it left; else why it cannot now, and nothing
- * is counted: DROP_TX_NO_PACKET, DROP_TX_LINK, DROP_TX_UNRESOLVED (the neighbour is being asked
- * for), DROP_TX_HOST_DOWN, DROP_TX_NO_ROUTE. Sets the ports of `hdr`.
+ * A TCP segment without text, of no socket, with the TTL and TOS of `as`, which may be NULL.
+ * DROP_NONE: it left; else why it cannot now, and nothing is counted: DROP_TX_NO_PACKET,
+ * DROP_TX_LINK, DROP_TX_UNRESOLVED (the neighbour is being asked for), DROP_TX_HOST_DOWN,
+ * DROP_TX_NO_ROUTE. Sets the ports of `hdr`.
  */
-enum drop_reason tx_segment(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
-                            struct tcp_hdr *hdr, instant now);
+enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
+                            struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
+                            instant now);
 /** The same, dropped and counted when it cannot leave now: false. */
 bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
                struct tcp_hdr *hdr, instant now);

@@ -71,7 +71,7 @@ static struct tcp_entry *new_child(struct sk_iface *iface, const struct listener
     }
     tcp->node.local = a->local;
     tcp->node.remote = a->remote;
-    tcp->node.reuseaddr = listener->node.reuseaddr;
+    node_inherit(&tcp->node, &listener->node);
     tcp->opened = true;
     hash_insert(iface, &tcp->node);
     return tcp;

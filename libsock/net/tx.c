@@ -141,15 +141,17 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
     tx_reply(iface, &reply, pkt, now);
 }
 
-enum drop_reason tx_segment(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
-                            struct tcp_hdr *hdr, instant now)
+enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
+                            struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
+                            instant now)
 {
     uint32_t len = tcp_hdr_len(hdr);
     struct ip_hdr ip = {
         .src = local.addr,
         .dst = remote.addr,
         .proto = IP_PROTO_TCP,
-        .ttl = IP_DEFAULT_TTL,
+        .ttl = as ? node_ttl(as) : IP_DEFAULT_TTL,
+        .tos = as ? as->tos : 0,
         .payload_len = (uint16_t)len,
     };
     struct pkt *pkt = tx_alloc(iface, len);
@@ -171,7 +173,7 @@ enum drop_reason tx_segment(struct sk_iface *iface, struct sk_addr local, struct
 bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
                struct tcp_hdr *hdr, instant now)
 {
-    enum drop_reason reason = tx_segment(iface, local, remote, hdr, now);
+    enum drop_reason reason = tx_segment(iface, NULL, local, remote, hdr, now);
 
     if (reason != DROP_NONE) {
         drop(iface, reason, NULL);

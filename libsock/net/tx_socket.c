@@ -50,10 +50,10 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         .src = tcp->node.local.addr,
         .dst = tcp->node.remote.addr,
         .proto = IP_PROTO_TCP,
-        .ttl = IP_DEFAULT_TTL,
+        .ttl = node_ttl(&tcp->node),
         .payload_len = (uint16_t)(header_len + text->len),
         .dont_frag = tcp_dont_fragment(&tcp->tcp),
-        .tos = hdr->ect ? IP_ECN_ECT0 : 0,
+        .tos = tcp->node.tos | (hdr->ect ? IP_ECN_ECT0 : 0),
     };
     ip->id = ip->dont_frag ? 0 : tcp->ip_id++; /* RFC 6864 4.1, 4.2 */
     tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
@@ -143,15 +143,16 @@ static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum
     node_changed(iface, &udp->node);
 }
 
-static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct udp_hdr *hdr,
-                                   const struct msg_meta *meta)
+static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct udp_entry *udp,
+                                   const struct udp_hdr *hdr, const struct msg_meta *meta)
 {
     return (struct ip_hdr){
         .src = ip_is_unspecified(meta->source.addr) ? source_for(iface, meta->destination.addr)
                                                     : meta->source.addr,
         .dst = meta->destination.addr,
         .proto = IP_PROTO_UDP,
-        .ttl = IP_DEFAULT_TTL,
+        .ttl = node_ttl(&udp->node),
+        .tos = udp->node.tos,
         .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
         .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
@@ -219,7 +220,7 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
         give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
         return TURN_AGAIN;
     }
-    ip = ip_header_for(iface, hdr, meta);
+    ip = ip_header_for(iface, udp, hdr, meta);
     pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
                     : build_datagram(iface, hdr, payload, &ip);
     if (!pkt) {

@@ -40,6 +40,8 @@ static const struct {
     { SK_USER_TIMEOUT, { true, false, true }, { true, false, true } },
     { SK_ECN, { false, false, false }, { true, false, true } }, /* the basic profile has none */
     { SK_CONGESTION, { true, false, true }, { true, false, true } },
+    { SK_TTL, { true, true, true }, { true, true, true } },
+    { SK_TOS, { true, true, true }, { true, true, true } },
     { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
     { (enum sk_option)999, { false, false, false }, { false, false, false } },
 };
@@ -289,6 +291,98 @@ START_TEST(what_is_accepted_has_the_options_of_its_listener)
 }
 END_TEST
 
+static void has_header(const struct sent *s, uint8_t ttl, uint8_t tos)
+{
+    ck_assert_ptr_nonnull(s);
+    ck_assert_uint_eq(s->ip.ttl, ttl);
+    ck_assert_uint_eq(s->ip.tos, tos);
+}
+
+START_TEST(a_listener_says_what_headers_its_connections_have)
+{
+    struct peer p;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_STREAM, 80);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, 5), SK_OK); /* before it listens */
+    ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TOS, 0xb9), SK_OK);
+    ck_assert_int_eq(host_option(&h, fd, SK_TOS), 0xb8); /* the rest is TCP's */
+    peer_begin(&p, &h, 4000, 80);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    has_header(peer_expect(&p, TCP_SYN | TCP_ACK), 5, 0xb8);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    struct sk_op op;
+    sk_op_accept(&op, fd);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert_int_eq(host_option(&h, op.u.accepted, SK_TTL), 5);
+    ck_assert_int_eq(host_send(&h, op.u.accepted, "a", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    has_header(peer_hear(&p), 5, 0xb8);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 9293 3.9.1.9: it may change on the way. */
+START_TEST(a_connection_has_the_headers_that_were_chosen_last)
+{
+    struct peer p;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_STREAM, 5000);
+    ck_assert_int_eq(host_option(&h, fd, SK_TTL), 64);
+    ck_assert_int_eq(host_option(&h, fd, SK_TOS), 0);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, 255), SK_OK);
+    peer_begin(&p, &h, 80, 5000);
+    peer_is_called(&p, fd);
+    ck_assert_int_eq(host_send(&h, fd, "a", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    has_header(peer_hear(&p), 255, 0);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, -1), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TOS, 0x20), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "b", 1, NOBODY), SK_OK);
+    host_poll(&h);
+    has_header(peer_hear(&p), 64, 0x20);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, 0), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, 256), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, -2), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TOS, -1), SK_INVALID);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TOS, 256), SK_INVALID);
+    ck_assert_int_eq(host_option(&h, fd, SK_TOS), 0x20);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_datagram_has_the_headers_that_were_chosen)
+{
+    struct sk_addr to = { PEER_IP, 9 };
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_send(&h, fd, "a", 1, to), SK_OK);
+    host_poll(&h);
+    has_header(host_sent(&h), 64, 0);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TTL, 7), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_TOS, 0x22), SK_OK); /* its ECN is the program's */
+    ck_assert_int_eq(host_send(&h, fd, "a", 1, to), SK_OK);
+    host_poll(&h);
+    has_header(host_sent(&h), 7, 0x22);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    fd = host_bound(&h, SK_DGRAM, 5000); /* the same record */
+    ck_assert_int_eq(host_send(&h, fd, "a", 1, to), SK_OK);
+    host_poll(&h);
+    has_header(host_sent(&h), 64, 0);
+    host_free(&h);
+}
+END_TEST
+
 /* Each of them, when it is set on a connection that lives, counts from then on. */
 START_TEST(keep_alives_begin_when_the_program_says)
 {
@@ -376,6 +470,9 @@ int main(void)
                                    no_delay,
                                    numbers_have_a_range,
                                    what_is_accepted_has_the_options_of_its_listener,
+                                   a_listener_says_what_headers_its_connections_have,
+                                   a_connection_has_the_headers_that_were_chosen_last,
+                                   a_datagram_has_the_headers_that_were_chosen,
                                    keep_alives_begin_when_the_program_says,
                                    a_socket_chooses_its_congestion_control,
                                    NULL };
