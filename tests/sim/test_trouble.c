@@ -56,44 +56,44 @@ struct conversation {
 // clang-format off
 static const struct conversation conversations[] = {
     { .name = "the client closes first", .moves = {
-        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES } },
-        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "the server closes first", .moves = {
-        { { SENDS, REQUEST }, { GETS, RESPONSE }, { HEARS_END }, { CLOSES } },
-        { { GETS, REQUEST }, { SENDS, RESPONSE }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { GETS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { SENDS, RESPONSE }, { CLOSES, 0 } } } },
     { .name = "both close", .moves = {
-        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES } },
-        { { GETS, REQUEST }, { SENDS, RESPONSE }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { SENDS, RESPONSE }, { CLOSES, 0 } } } },
     { .name = "the end is part of the request", .moves = {
-        { { SENDS, REQUEST }, { SHUTS }, { GETS, RESPONSE }, { HEARS_END }, { CLOSES } },
-        { { GETS, REQUEST }, { HEARS_END }, { SENDS, RESPONSE }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { SHUTS, 0 }, { GETS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { HEARS_END, 0 }, { SENDS, RESPONSE }, { CLOSES, 0 } } } },
     { .name = "the server speaks first", .moves = {
-        { { GETS, RESPONSE }, { SENDS, REQUEST }, { CLOSES } },
-        { { SENDS, RESPONSE }, { GETS, REQUEST }, { HEARS_END }, { CLOSES } } } },
+        { { GETS, RESPONSE }, { SENDS, REQUEST }, { CLOSES, 0 } },
+        { { SENDS, RESPONSE }, { GETS, REQUEST }, { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "both speak at once", .moves = {
-        { { SENDS, RESPONSE }, { GETS, RESPONSE }, { CLOSES } },
-        { { SENDS, RESPONSE }, { GETS, RESPONSE }, { CLOSES } } } },
+        { { SENDS, RESPONSE }, { GETS, RESPONSE }, { CLOSES, 0 } },
+        { { SENDS, RESPONSE }, { GETS, RESPONSE }, { CLOSES, 0 } } } },
     { .name = "nobody speaks and the client closes", .moves = {
-        { { CLOSES } },
-        { { HEARS_END }, { CLOSES } } } },
+        { { CLOSES, 0 } },
+        { { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "nobody speaks and the server closes", .moves = {
-        { { HEARS_END }, { CLOSES } },
-        { { CLOSES } } } },
+        { { HEARS_END, 0 }, { CLOSES, 0 } },
+        { { CLOSES, 0 } } } },
     { .name = "a message and no answer", .moves = {
-        { { SENDS, RESPONSE }, { CLOSES } },
-        { { GETS, RESPONSE }, { HEARS_END }, { CLOSES } } } },
+        { { SENDS, RESPONSE }, { CLOSES, 0 } },
+        { { GETS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "the client aborts", .is_cut = true, .moves = {
-        { { SENDS, REQUEST }, { GETS, RESPONSE }, { ABORTS } },
-        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { GETS, RESPONSE }, { ABORTS, 0 } },
+        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "the server aborts", .is_cut = true, .moves = {
-        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES } },
-        { { GETS, REQUEST }, { ABORTS } } } },
+        { { SENDS, REQUEST }, { GETS, RESPONSE }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { ABORTS, 0 } } } },
     { .name = "the client does not read the answer", .is_cut = true, .moves = {
-        { { SENDS, REQUEST }, { CLOSES } },
-        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { CLOSES, 0 } },
+        { { GETS, REQUEST }, { SENDS, RESPONSE }, { HEARS_END, 0 }, { CLOSES, 0 } } } },
     { .name = "both connect", .simultaneous = true, .moves = {
-        { { SENDS, REQUEST }, { GETS, REQUEST }, { HEARS_END }, { CLOSES } },
-        { { SENDS, REQUEST }, { GETS, REQUEST }, { CLOSES } } } },
+        { { SENDS, REQUEST }, { GETS, REQUEST }, { HEARS_END, 0 }, { CLOSES, 0 } },
+        { { SENDS, REQUEST }, { GETS, REQUEST }, { CLOSES, 0 } } } },
 };
 // clang-format on
 
