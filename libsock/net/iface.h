@@ -299,6 +299,8 @@ struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst);
  * none. */
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
                                struct mac_addr *mac, uint8_t *hint);
+/** What is sent to `dst` is not answered: is the next hop still there (RFC 1122 3.3.1.4)? */
+void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now);
 /** False for a loopback address on a link: it never leaves the host (RFC 1122 3.2.1.3 (g)). */
 bool netif_may_send_from(const struct netif *netif, struct ip_addr src);
 /** Timers of neighbours and DHCP, and what they send. */

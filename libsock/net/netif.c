@@ -212,6 +212,17 @@ enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, ins
     return state;
 }
 
+void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now)
+{
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, dst, &next_hop);
+
+    if (netif && netif->link->medium == LINK_ETHERNET) {
+        neigh_doubt(&netif->neigh, next_hop, now);
+        netif->due_at = now;
+    }
+}
+
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
 {
     list_splice(&iface->senders, &netif->waiting);

@@ -70,14 +70,16 @@ static void count_segment(struct sk_iface *iface, const struct tcp_sock *tcp,
     }
 }
 
-/* The neighbour does not answer: to the connection the segment was sent and lost, unless it was
- * only being opened. */
+/* The neighbour does not answer: to the connection the segment was sent and lost, unless it is its
+ * first, and nobody was ever there. */
 static void segment_to_nobody(struct sk_iface *iface, struct tcp_entry *tcp,
                               const struct tcp_hdr *hdr, instant now)
 {
+    bool is_first = tcp->tcp.snd_nxt == tcp->tcp.iss;
+
     drop_at(iface, &tcp->node, DROP_TX_HOST_DOWN, NULL);
     tcp_sent(&tcp->tcp, hdr, now);
-    tcp_icmp_error(&tcp->tcp, SK_HOST_UNREACHABLE, true, hdr->seq);
+    tcp_icmp_error(&tcp->tcp, SK_HOST_UNREACHABLE, is_first, hdr->seq);
 }
 
 static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,

@@ -140,12 +140,21 @@ static void confirm(struct neigh *e, struct mac_addr mac, instant now)
     }
 }
 
-/* A sender that names itself `mac` although the entry says otherwise: ask the one we know whether
+/* A sender that names itself otherwise than the entry says, or silence: ask the one we know whether
  * it is still there. */
 static void doubt(struct neigh *e, instant now)
 {
     if (e->n_requests == 0 && !asked_within(e, DOUBT_INTERVAL, now)) {
         e->request_due = true;
+    }
+}
+
+void neigh_doubt(struct neigh_cache *cache, struct ip_addr addr, instant now)
+{
+    struct neigh *e = find(cache, addr);
+
+    if (e && e->state == NEIGH_KNOWN) {
+        doubt(e, now);
     }
 }
 

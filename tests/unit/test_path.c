@@ -284,6 +284,83 @@ START_TEST(hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router)
 }
 END_TEST
 
+/* ---- A path on which nothing comes back ------------------------------------------------------ */
+
+#define NEW_MAC ((struct mac_addr){ { 2, 0, 0, 0, 0, 0x22 } })
+
+/* The next ARP message that leaves until then; what else leaves is forgotten. */
+static const struct sent *next_arp(instant until)
+{
+    const struct sent *s;
+
+    while (h.now < until) {
+        while ((s = host_sent(&h)) != NULL) {
+            if (s->eth.type == ETH_TYPE_ARP) {
+                return s;
+            }
+        }
+        host_run(&h, h.now + millis(10));
+    }
+    return NULL;
+}
+
+static bool text_goes_to(struct mac_addr mac)
+{
+    const struct sent *s;
+
+    while ((s = host_sent(&h)) != NULL) {
+        if (s->eth.type == ETH_TYPE_IPV4 && mac_equal(s->eth.dst, mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 9293 3.8.3, RFC 1122 2.3.2.1 (4), 3.3.1.4: after R1 the next hop is asked whether it is still
+ * there, and one that took over its address is heard of within seconds. */
+START_TEST(a_next_hop_that_fell_silent_is_asked_for_again)
+{
+    struct arp_hdr answer = { .op = ARP_REPLY, .sha = NEW_MAC, .tha = HOST_MAC };
+    const struct sent *s;
+    struct peer p;
+    instant began;
+
+    begin(&sk_tcp_basic);
+    began = h.now;
+    send_text(called(&p, FAR_IP, 5000));
+    host_forget(&h);
+    s = next_arp(began + seconds(10));
+    ck_assert(s && mac_equal(s->eth.dst, GATE_MAC) && ip_equal(s->arp.tpa, GATE_IP));
+    ck_assert_int_ge(h.now - began, millis(200 + 400 + 800)); /* three timeouts */
+    do {                                                      /* and then anybody */
+        s = next_arp(began + seconds(10));
+        ck_assert_ptr_nonnull(s);
+    } while (!mac_is_group(s->eth.dst));
+    answer.spa = GATE_IP;
+    answer.tpa = HOST_IP;
+    frame_arp(&f, &answer);
+    host_hear(&h, &f);
+    host_run(&h, h.now + seconds(7));
+    ck_assert(text_goes_to(NEW_MAC));
+    host_free(&h);
+}
+END_TEST
+
+/* Two timeouts are a loss like others. */
+START_TEST(a_next_hop_is_not_doubted_before_that)
+{
+    const struct sent *s;
+    struct peer p;
+
+    begin(&sk_tcp_basic);
+    send_text(called(&p, FAR_IP, 5000));
+    host_forget(&h);
+    s = next_arp(h.now + millis(200 + 400 + 790));
+    ck_assert_ptr_null(s);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -296,6 +373,8 @@ int main(void)
         two_connections_do_not_number_their_packets_alike,
         hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value,
         hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router,
+        a_next_hop_that_fell_silent_is_asked_for_again,
+        a_next_hop_is_not_doubted_before_that,
         NULL,
     };
 

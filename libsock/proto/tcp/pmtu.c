@@ -12,7 +12,6 @@
 #define HEADERS 40               /* IPv4 and TCP without options */
 #define LEAST_MTU 552            /* a router that says less fragments: as Linux (min_pmtu) */
 #define FIRST_LOW_MTU 1024       /* RFC 4821 7.2 */
-#define R1 3                     /* timeouts: RFC 9293 3.8.3, RFC 4821 7.7 */
 #define MIN_GAIN 8               /* octets: the search is over; as Linux (tcp_probe_threshold) */
 #define MAX_PROBES 3             /* RFC 8899 5.1.2: of one length that are lost */
 #define SEGMENTS_BEHIND 3        /* that tell by duplicate ACKs what became of the probe */
@@ -141,7 +140,7 @@ static void pmtu_on_timeout(struct tcp_sock *tcp, instant now)
     if (len > 0 && len < tcp->mss) {
         p->high = len;
         wait_with_probes(p, RAISE_AFTER, now);
-    } else if (p->n_timeouts >= R1 && tcp_in_flight(tcp) >= tcp->mss) {
+    } else if (p->n_timeouts >= TCP_R1 /* RFC 4821 7.7 */ && tcp_in_flight(tcp) >= tcp->mss) {
         p->n_timeouts = 0;
         len = shorter(tcp, p);
         wait_with_probes(p, tcp->rtt.srtt, now);

@@ -38,6 +38,7 @@
 #define TCP_R2                                                                                     \
     seconds(924) /* RFC 9293 3.8.3 asks for 100 s or more, SHLD-11; 924 as Linux (15 retries of    \
                     200 ms) */
+#define TCP_R1 3 /* timeouts in a row: RFC 9293 3.8.3, SHLD-10 */
 #define TCP_R2_SYN seconds(180)     /* RFC 9293 3.8.3: give up on a SYN, MUST-23 */
 #define TCP_DELAYED_ACK millis(40)  /* RFC 9293 3.8.6.3 allows up to 500 ms; 40 as Linux */
 #define TCP_ORPHAN_TIME seconds(60) /* FIN-WAIT-2 without a reader: not in RFC 9293; as Linux */
