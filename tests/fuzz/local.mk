@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A fuzz target is a file with LLVMFuzzerTestOneInput and a folder of inputs, corpus/<name>. `make check` replays the
 # corpus, in every build; `make fuzz` looks for new inputs, with clang's libFuzzer, FUZZ_SECONDS for each target.
-fuzz_targets = fuzz_arp fuzz_dhcp fuzz_dns fuzz_eth fuzz_icmp4 fuzz_ipv4 fuzz_tcp fuzz_udp
+fuzz_targets = fuzz_arp fuzz_dhcp fuzz_dns fuzz_eth fuzz_fragments fuzz_frames fuzz_icmp4 fuzz_ipv4 fuzz_segments fuzz_tcp \
+	fuzz_udp
 
 fuzz_programs = \
 	%D%/fuzz_arp \
 	%D%/fuzz_dhcp \
 	%D%/fuzz_dns \
 	%D%/fuzz_eth \
+	%D%/fuzz_fragments \
+	%D%/fuzz_frames \
 	%D%/fuzz_icmp4 \
 	%D%/fuzz_ipv4 \
+	%D%/fuzz_segments \
 	%D%/fuzz_tcp \
 	%D%/fuzz_udp
 
@@ -19,8 +23,11 @@ check_PROGRAMS += $(fuzz_programs)
 %C%_fuzz_dhcp_SOURCES = %D%/fuzz_dhcp.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_dns_SOURCES = %D%/fuzz_dns.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_eth_SOURCES = %D%/fuzz_eth.c %D%/replay.c %D%/fuzz.h
+%C%_fuzz_fragments_SOURCES = %D%/fuzz_fragments.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
+%C%_fuzz_frames_SOURCES = %D%/fuzz_frames.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_icmp4_SOURCES = %D%/fuzz_icmp4.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_ipv4_SOURCES = %D%/fuzz_ipv4.c %D%/replay.c %D%/fuzz.h
+%C%_fuzz_segments_SOURCES = %D%/fuzz_segments.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_tcp_SOURCES = %D%/fuzz_tcp.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_udp_SOURCES = %D%/fuzz_udp.c %D%/replay.c %D%/fuzz.h
 # end of the fuzz programs
