@@ -87,6 +87,7 @@ libtest_a_SOURCES = \
 	%D%/script/model.h \
 	%D%/script/oracle.c \
 	%D%/script/oracle.h \
+	%D%/script/rack_scripts.h \
 	%D%/script/script.c \
 	%D%/script/script.h \
 	%D%/sim/program_tcp_echo.c \

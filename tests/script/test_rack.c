@@ -3,18 +3,10 @@
  * RACK-TLP (RFC 8985), proportional rate reduction (RFC 9937), and losses that were none (RFC 3522,
  * RFC 2883), with Reno for the windows.
  */
-#include "tests/script/script.h"
+#include "tests/script/rack_scripts.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
-
-static const struct tcp_profile profile = {
-    .name = "rack",
-    .recovery = &tcp_rack,
-    .recovery_without_sack = &tcp_newreno,
-    .congestion = &tcp_reno,
-    .extensions = &tcp_timestamps_and_sack,
-};
 
 // clang-format off
 
@@ -159,17 +151,6 @@ SCRIPT(where_segments_are_reordered_a_loss_is_waited_for)
     out(328, ACK, 6001, 1, 1000),
     expect(328, SSTHRESH, 5000),
 END_SCRIPT;
-
-/* Three segments; RFC 8985 7.2: the last one again, after two round trips without a word. */
-#define tail_probed \
-    setup(.profile = &profile), \
-    active(0), \
-    out(0, SYN, 0, 0, 0), \
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
-    out(50, ACK, 1, 1, 0), \
-    app(50, WRITE, 3000), \
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000), \
-    out(150, ACK | PSH, 2001, 1, 1000)
 
 SCRIPT(a_tail_is_probed_with_its_last_segment)
     tail_probed,

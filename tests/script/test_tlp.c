@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tail loss probes (RFC 8985 7): when they leave, what they carry, and what their answers mean. */
-#include "tests/script/script.h"
+#include "tests/script/rack_scripts.h"
 #include "tests/support/suite.h"
 
-static const struct tcp_profile profile = {
-    .name = "rack",
-    .recovery = &tcp_rack,
-    .recovery_without_sack = &tcp_newreno,
-    .congestion = &tcp_reno,
-    .extensions = &tcp_timestamps_and_sack,
-};
-
 // clang-format off
-
-/* Three segments; RFC 8985 7.2: the last one again, after two round trips without a word. */
-#define tail_probed \
-    setup(.profile = &profile), \
-    active(0), \
-    out(0, SYN, 0, 0, 0), \
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
-    out(50, ACK, 1, 1, 0), \
-    app(50, WRITE, 3000), \
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK | PSH, 2001, 1, 1000), \
-    out(150, ACK | PSH, 2001, 1, 1000)
 
 /* RFC 8985 7.2, without a round trip measured: a SYN that was repeated tells none. */
 SCRIPT(a_probe_without_a_round_trip_waits_for_a_second)

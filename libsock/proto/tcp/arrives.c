@@ -13,15 +13,33 @@ static void reply_reset(struct tcp_sock *tcp, uint32_t seq)
     tcp->rst_seq = seq;
 }
 
-void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+bool tcp_answers_old(tick *old_ack_at, const struct tcp_hdr *hdr, instant now)
 {
     if (tcp_seg_len(hdr) == 0 || hdr->flags & TCP_SYN) {
-        if (tick_since(tcp->old_ack_at, now) < tick_floor(TCP_OLD_ACK_TIME)) {
-            return;
+        if (tick_since(*old_ack_at, now) < tick_floor(TCP_OLD_ACK_TIME)) {
+            return false;
         }
-        tcp->old_ack_at = tick_floor(now);
+        *old_ack_at = tick_floor(now);
     }
-    tcp->ack_due = true;
+    return true;
+}
+
+void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+{
+    if (tcp_answers_old(&tcp->old_ack_at, hdr, now)) {
+        tcp->ack_due = true;
+    }
+}
+
+enum drop_reason tcp_check_timestamps(bool in_use, uint32_t ts_recent, const struct tcp_hdr *hdr)
+{
+    if (!in_use || hdr->flags & TCP_RST) {
+        return DROP_NONE;
+    }
+    if (!hdr->has_timestamps) {
+        return DROP_TCP_NO_TIMESTAMP;
+    }
+    return seq_before(hdr->tsval, ts_recent) ? DROP_TCP_PAWS : DROP_NONE;
 }
 
 /* RFC 9293 3.10.7.3 */

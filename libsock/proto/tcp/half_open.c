@@ -82,30 +82,10 @@ void tcp_half_open_ack(const struct tcp_half_open *half, uint32_t ts_offset, ins
     fill(half, ts_offset, now, hdr);
 }
 
-/* RFC 5961 7. */
 static enum tcp_half_open_next answer_old(struct tcp_half_open *half, const struct tcp_hdr *hdr,
                                           instant now)
 {
-    if (tcp_seg_len(hdr) == 0 || hdr->flags & TCP_SYN) {
-        if (tick_since(half->old_ack_at, now) < tick_floor(TCP_OLD_ACK_TIME)) {
-            return TCP_HALF_OPEN_STAYS;
-        }
-        half->old_ack_at = tick_floor(now);
-    }
-    return TCP_HALF_OPEN_ACKS;
-}
-
-/* RFC 7323 3.2 and 5.3 R1. */
-static enum drop_reason check_timestamps(const struct tcp_half_open *half,
-                                         const struct tcp_hdr *hdr)
-{
-    if (!half->timestamps || hdr->flags & TCP_RST) {
-        return DROP_NONE;
-    }
-    if (!hdr->has_timestamps) {
-        return DROP_TCP_NO_TIMESTAMP;
-    }
-    return seq_before(hdr->tsval, half->ts_recent) ? DROP_TCP_PAWS : DROP_NONE;
+    return tcp_answers_old(&half->old_ack_at, hdr, now) ? TCP_HALF_OPEN_ACKS : TCP_HALF_OPEN_STAYS;
 }
 
 /* RFC 5961 3.2. */
@@ -142,7 +122,7 @@ enum tcp_half_open_next tcp_half_open_arrives(struct tcp_half_open *half, const 
     if (hdr->flags & TCP_SYN && hdr->flags & (TCP_RST | TCP_FIN)) {
         return TCP_HALF_OPEN_STAYS;
     }
-    *reason = check_timestamps(half, hdr);
+    *reason = tcp_check_timestamps(half->timestamps, half->ts_recent, hdr);
     if (*reason != DROP_NONE) {
         return *reason == DROP_TCP_PAWS ? answer_old(half, hdr, now) : TCP_HALF_OPEN_STAYS;
     }

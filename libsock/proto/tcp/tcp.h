@@ -376,6 +376,14 @@ void tcp_urgent_read(struct tcp_sock *tcp);
 /** The right edge of the window to announce now (text.c). */
 uint32_t tcp_window_edge(const struct tcp_sock *tcp);
 
+/** RFC 5961 7: false where a segment that is out of order, and has no text or is a SYN, has to go
+ * without an answer, because one left lately; `*old_ack_at` is when. */
+bool tcp_answers_old(tick *old_ack_at, const struct tcp_hdr *hdr, instant now);
+
+/** RFC 7323 3.2 and 5.3 R1, of who does not keep timestamps for long: DROP_TCP_NO_TIMESTAMP,
+ * DROP_TCP_PAWS. */
+enum drop_reason tcp_check_timestamps(bool in_use, uint32_t ts_recent, const struct tcp_hdr *hdr);
+
 /** An ACK now, or (RFC 5961 7) none so soon after the last one of its kind. */
 void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
 

@@ -21,17 +21,10 @@ void tcp_time_wait_begin(struct tcp_time_wait *wait, const struct tcp_sock *tcp)
     wait->timestamps = x && x->ts_recent(tcp, &wait->ts_recent);
 }
 
-/* RFC 5961 7. */
 static enum tcp_time_wait_next answer_old(struct tcp_time_wait *wait, const struct tcp_hdr *hdr,
                                           instant now)
 {
-    if (tcp_seg_len(hdr) == 0 || hdr->flags & TCP_SYN) {
-        if (tick_since(wait->old_ack_at, now) < tick_floor(TCP_OLD_ACK_TIME)) {
-            return TCP_TIME_WAIT_STAYS;
-        }
-        wait->old_ack_at = tick_floor(now);
-    }
-    return TCP_TIME_WAIT_ACKS;
+    return tcp_answers_old(&wait->old_ack_at, hdr, now) ? TCP_TIME_WAIT_ACKS : TCP_TIME_WAIT_STAYS;
 }
 
 /* The peer's FIN again (RFC 9293 3.10.7.4, eighth step), and no other. */
@@ -53,19 +46,6 @@ static enum tcp_time_wait_next arrives_rst(struct tcp_time_wait *wait, const str
         return answer_old(wait, hdr, now);
     }
     return TCP_TIME_WAIT_STAYS;
-}
-
-/* RFC 7323 3.2 and 5.3 R1. TIME-WAIT is too short for timestamps to grow old in it. */
-static enum drop_reason check_timestamps(const struct tcp_time_wait *wait,
-                                         const struct tcp_hdr *hdr)
-{
-    if (!wait->timestamps || hdr->flags & TCP_RST) {
-        return DROP_NONE;
-    }
-    if (!hdr->has_timestamps) {
-        return DROP_TCP_NO_TIMESTAMP;
-    }
-    return seq_before(hdr->tsval, wait->ts_recent) ? DROP_TCP_PAWS : DROP_NONE;
 }
 
 static enum tcp_time_wait_next arrives_acceptable(struct tcp_time_wait *wait,
@@ -99,7 +79,8 @@ enum tcp_time_wait_next tcp_time_wait_arrives(struct tcp_time_wait *wait, const 
     if (hdr->flags & TCP_SYN && hdr->flags & (TCP_RST | TCP_FIN)) {
         return TCP_TIME_WAIT_STAYS;
     }
-    *reason = check_timestamps(wait, hdr);
+    /* TIME-WAIT is too short for timestamps to grow old in it. */
+    *reason = tcp_check_timestamps(wait->timestamps, wait->ts_recent, hdr);
     if (*reason != DROP_NONE) {
         return *reason == DROP_TCP_PAWS ? answer_unacceptable(wait, hdr, now) : TCP_TIME_WAIT_STAYS;
     }
