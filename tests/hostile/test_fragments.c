@@ -54,32 +54,50 @@ static void forget(void)
 
 /* ---- What the whole is ---- */
 
-/* What a router and the host said of the whole: the quote of a port unreachable shows its header.
- */
+/* A fragment of a datagram to a port where nobody is, with `options` octets of IP options. */
+static void hear_stray(size_t start, size_t len, uint8_t ttl, uint8_t tos, size_t options)
+{
+    struct frame f;
+
+    w.ip.ttl = ttl;
+    w.ip.tos = tos;
+    f = *piece(&w, start, len);
+    if (options > 0) {
+        frame_open_options(&f, options);
+    }
+    host_hear(&h, &f);
+}
+
+/* As the quote of a port unreachable shows it, whichever fragment came first. */
 START_TEST(a_whole_has_the_header_of_its_first_fragment)
 {
-    const struct sent *s;
-    struct ip_hdr quoted;
-    struct cursor c;
+    for (int backwards = 0; backwards < 2; backwards++) {
+        const struct sent *s;
+        struct ip_hdr quoted;
+        struct cursor c;
 
-    begin(2, 1000);
-    whole_udp(&w, 7, 100);
-    w.text[3] = 9; /* another port, where nobody is; the checksum goes with it */
-    put_be16(w.text + 6, 0);
-    w.ip.ttl = 33;
-    w.ip.tos = 0x28 | IP_ECN_ECT0;
-    hear(0, 56);
-    w.ip.ttl = 40;
-    w.ip.tos = 0x40 | IP_ECN_CE;
-    hear(56, w.len - 56);
-    s = host_sent(&h);
-    EXPECT(s && s->ip.proto == IP_PROTO_ICMP && s->icmp.code == ICMP4_PORT_UNREACHABLE);
-    EXPECT(sum_add(0, s->payload, IPV4_HDR_LEN) == SUM_GOOD);
-    c = cursor_over(s->payload, s->payload_len);
-    EXPECT(ipv4_parse_quoted(&c, &quoted) == DROP_NONE);
-    EXPECT(quoted.payload_len == w.len && quoted.frag_offset == 0 && !quoted.more_frags);
-    EXPECT(quoted.ttl == 33 && quoted.tos == (0x28 | IP_ECN_CE) && quoted.id == 7);
-    end();
+        begin(2, 1000);
+        whole_udp(&w, 7, 100);
+        put_be16(w.text + 2, 9);
+        put_be16(w.text + 6, 0);
+        for (int i = 0; i < 2; i++) {
+            if (i == backwards) {
+                hear_stray(0, 56, 33, 0x28 | IP_ECN_ECT0, 8);
+            } else {
+                hear_stray(56, w.len - 56, 40, 0x40 | IP_ECN_CE, 0);
+            }
+        }
+        s = host_sent(&h);
+        EXPECT(s && s->ip.proto == IP_PROTO_ICMP && s->icmp.code == ICMP4_PORT_UNREACHABLE);
+        EXPECT(s->payload_len == IPV4_HDR_LEN + 8 + 8);
+        EXPECT(sum_add(0, s->payload, IPV4_HDR_LEN + 8) == SUM_GOOD);
+        EXPECT(memcmp(s->payload + IPV4_HDR_LEN + 8, w.text, 8) == 0);
+        c = cursor_over(s->payload, s->payload_len);
+        EXPECT(ipv4_parse_quoted(&c, &quoted) == DROP_NONE);
+        EXPECT(quoted.payload_len == w.len && quoted.frag_offset == 0 && !quoted.more_frags);
+        EXPECT(quoted.ttl == 33 && quoted.tos == (0x28 | IP_ECN_CE) && quoted.id == 7);
+        end();
+    }
 }
 END_TEST
 
@@ -390,10 +408,10 @@ START_TEST(hostile_FRAG_07_lengths)
         host_hear_silent_drop(&h, piece(&w, 0, 80), DROP_IP_FRAGMENT_OVERLAP);
         EXPECT(!arrived());
     }
-    whole_udp(&w, 300, 100); /* more to come where the end is */
+    whole_udp(&w, 300, 96); /* more to come where the end is, in octets that are the same */
     hear(80, w.len - 80);
     w.len = 200;
-    host_hear_silent_drop(&h, piece(&w, 100, 8), DROP_IP_FRAGMENT_OVERLAP);
+    host_hear_silent_drop(&h, piece(&w, 96, 8), DROP_IP_FRAGMENT_OVERLAP);
     whole_udp(&w, 301, 100); /* an end before what came */
     hear(80, 8);
     w.len = 40;
