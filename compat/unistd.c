@@ -19,6 +19,9 @@ ssize_t libsock_read(int fd, void *buffer, size_t len)
     if (fd_find(fd) == NULL) {
         return foreign_read(fd, buffer, len);
     }
+    if (len == 0) { /* and no other results: a datagram stays, nothing is waited for */
+        return 0;
+    }
     return libsock_recvfrom(fd, buffer, len, 0, NULL, NULL);
 }
 

@@ -517,6 +517,34 @@ START_TEST(the_unspecified_address_is_this_host)
 }
 END_TEST
 
+/* POSIX.1-2017, XSH read(): no octets, no other results. */
+static int reads_nothing(void *arg)
+{
+    struct sockaddr_in to = address(INADDR_LOOPBACK, 5000);
+    char octets[8];
+    int client;
+    int server;
+
+    (void)arg;
+    connect_self(&client, &server);
+    ck_assert_int_eq(read(server, octets, 0), 0);
+    int dgram = make(SOCK_DGRAM);
+    bind_to(dgram, INADDR_LOOPBACK, 5000);
+    ck_assert_int_eq(sendto(dgram, "kept", 4, 0, generic(&to), sizeof to), 4);
+    ck_assert_int_eq(read(dgram, octets, 0), 0);
+    ck_assert_int_eq(recv(dgram, octets, sizeof octets, MSG_DONTWAIT), 4);
+    ck_assert_int_eq(close(dgram), 0);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    return 0;
+}
+
+START_TEST(a_read_of_nothing_takes_nothing)
+{
+    compat_alone(reads_nothing);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -534,6 +562,7 @@ int main(void)
         datagrams_keep_their_bounds_and_name_their_sender,
         a_port_that_is_closed_refuses_datagrams,
         the_unspecified_address_is_this_host,
+        a_read_of_nothing_takes_nothing,
         NULL,
     };
 
