@@ -5,6 +5,7 @@
  * library under the port's lock: it cannot block). Nothing wakes it for those, nor when a deferred
  * connect is given up: it looks again every LOOK_AGAIN. Timeouts are exact all the same.
  */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "compat/poll_wait.h"
 
 #include "compat/block.h"

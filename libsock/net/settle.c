@@ -22,7 +22,7 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (t->fin_received || t->read_shut || t->state == TCP_CLOSED) {
         r |= SK_PEER_CLOSED;
     }
-    if (t->state == TCP_CLOSED || (t->fin_received && t->fin_queued)) {
+    if (t->state == TCP_CLOSED || ((t->fin_received || t->read_shut) && t->fin_queued)) {
         r |= SK_HANGUP;
     }
     if (t->err != SK_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* poll and select: what is ready, among sockets of ours and the kernel's descriptors, and exact
  * timeouts. */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
@@ -48,15 +49,37 @@ static int states(void *arg)
     ck_assert_int_eq(ready(server, POLLIN), 0);
     ck_assert_int_eq(shutdown(client, SHUT_WR), 0);
     ck_assert_int_eq(ready(server, POLLIN), POLLIN);
-#ifdef POLLRDHUP
     ck_assert_int_eq(ready(server, POLLRDHUP), POLLRDHUP);
-#endif
     ck_assert_int_eq(shutdown(server, SHUT_WR), 0);
     ck_assert_int_eq(ready(server, 0), POLLHUP);
     ck_assert_int_eq(close(client), 0);
     ck_assert_int_eq(close(server), 0);
     return 0;
 }
+
+/* As on Linux: whoever waits for nothing in particular hears of it at once. */
+static int shuts_both_ways(void *arg)
+{
+    int client;
+    int server;
+
+    (void)arg;
+    connect_self(&client, &server);
+    ck_assert_int_eq(shutdown(client, SHUT_RD), 0);
+    ck_assert_int_eq(ready(client, 0), 0);
+    ck_assert_int_eq(shutdown(client, SHUT_WR), 0);
+    ck_assert_int_eq(ready(client, 0), POLLHUP);
+    ck_assert_int_eq(ready(server, 0), 0);
+    ck_assert_int_eq(close(client), 0);
+    ck_assert_int_eq(close(server), 0);
+    return 0;
+}
+
+START_TEST(both_directions_shut_are_a_hang_up)
+{
+    compat_alone(shuts_both_ways);
+}
+END_TEST
 
 START_TEST(poll_tells_the_state)
 {
@@ -422,6 +445,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        both_directions_shut_are_a_hang_up,
         poll_tells_the_state,
         poll_wakes_for_what_arrives_and_times_out_exactly,
         without_descriptors_it_is_a_sleep_in_the_stacks_time,
