@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compat/ai.h"
 #include "compat/block.h"
@@ -145,7 +146,10 @@ static bool is_localhost(const char *node)
     size_t len = strlen(node);
     size_t suffix = sizeof LOCALHOST - 1;
 
-    if (len < suffix || strcmp(node + len - suffix, LOCALHOST) != 0) {
+    if (len > 0 && node[len - 1] == '.') { /* of the root */
+        len--;
+    }
+    if (len < suffix || strncasecmp(node + len - suffix, LOCALHOST, suffix) != 0) {
         return false;
     }
     return len == suffix || node[len - suffix - 1] == '.';
