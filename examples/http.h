@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -229,9 +230,10 @@ static int http_header_line(struct http_response *r, const char *line)
 
     if (value != NULL) {
         char *end;
+        errno = 0;
         r->length = strtoull(value, &end, 10);
         r->has_length = true;
-        if (end == value || end[strspn(end, " \t")] != '\0') {
+        if (*value < '0' || *value > '9' || errno != 0 || end[strspn(end, " \t")] != '\0') {
             return http_fail(EXIT_RESPONSE, "the server says Content-Length: %s", value);
         }
     }

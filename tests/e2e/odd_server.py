@@ -16,6 +16,8 @@ ANSWERS = {
     "/gone": b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n",
     "/long-header": OK + b"X: " + b"y" * 100000 + b"\r\n\r\n",
     "/bad-length": OK + b"Content-Length: many\r\n\r\n",
+    "/negative-length": OK + b"Content-Length: -5\r\n\r\n",
+    "/endless-length": OK + b"Content-Length: 99999999999999999999\r\n\r\n",
     "/no-length": OK + b"\r\n" + b"z" * 5000,
     "/too-much": OK + b"Content-Length: 3\r\n\r\nabcdef",
 }

@@ -52,6 +52,8 @@ expect 7 'does not speak HTTP' "$url/garbage"
 expect 7 '410 Gone' "$url/gone"
 expect 7 'has no end' "$url/long-header"
 expect 7 'Content-Length: many' "$url/bad-length"
+expect 7 'Content-Length: -5' "$url/negative-length"
+expect 7 'Content-Length: 99999999999999999999' "$url/endless-length"
 
 # Only the asynchronous one has a limit for names; it ends as if the resolver had given up.
 timeout 60 "$get_async" --timeout 1 http://silent.test/ 2>"$work/err"
