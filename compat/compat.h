@@ -14,8 +14,17 @@
  * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
  * either: one handler without SA_RESTART, and all calls of the program need a loop around EINTR. A
  * connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
- * calls us may hang: it may have come while its own thread is in the stack. All calls but shutdown,
- * the address calls and the options are cancellation points (XSH 2.9.5.2).
+ * calls us may hang: it may have come while its own thread is in the stack. accept,
+ * connect, send, recv, read, write, close, poll, select and their like are cancellation points (XSH
+ * 2.9.5.2), and so is getaddrinfo where it waits.
+ *
+ * The stack moves in the calls of its programs alone: what was queued waits for the next one, or
+ * for one that is waiting already. A poll or select of the kernel's descriptors alone is the
+ * kernel's, and moves nothing; with a socket of ours among them the kernel's are looked at every 10
+ * ms.
+ *
+ * A number is ours until close gives it back. What closes it otherwise (fclose of its stream, dup2
+ * onto it, close_range) goes past us: the socket stays open, and its number is still taken for it.
  *
  * exit, and the end of main, close what is open and wait until it was sent and acknowledged, for
  * two seconds at most. _exit, a fatal signal and exec do not, and the stack that would go on
