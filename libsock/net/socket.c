@@ -102,12 +102,19 @@ enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local)
     }
 }
 
+/* An unspecified address stands for every one. */
+static bool overlap(struct sk_addr a, struct sk_addr b)
+{
+    return a.port == b.port &&
+           (ip_equal(a.addr, b.addr) || ip_is_unspecified(a.addr) || ip_is_unspecified(b.addr));
+}
+
 static bool is_listened_on(const struct sk_iface *iface, struct sk_addr local)
 {
     for (uint32_t i = 0; i < iface->listeners.n_touched; i++) {
         const struct sock_node *other = &listener_at(iface, i)->node;
 
-        if (other->tag == SOCK_LISTENER && sk_addr_equal(other->local, local)) {
+        if (other->tag == SOCK_LISTENER && overlap(other->local, local)) {
             return true;
         }
     }

@@ -130,6 +130,34 @@ START_TEST(two_that_share_a_port_do_not_both_listen)
 }
 END_TEST
 
+/* As on Linux: every address includes each. */
+START_TEST(listeners_do_not_overlap)
+{
+    static const struct {
+        uint32_t addrs[2];
+        enum sk_err second;
+    } cases[] = {
+        { { 0, 0x0a000001 }, SK_BINDING_IN_USE },
+        { { 0x7f000001, 0 }, SK_BINDING_IN_USE },
+        { { 0x0a000001, 0x0a000001 }, SK_BINDING_IN_USE },
+        { { 0x7f000001, 0x0a000001 }, SK_OK },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sk_fd fds[2];
+
+        host_begin(&h, NULL);
+        for (int k = 0; k < 2; k++) {
+            fds[k] = sharing(SK_STREAM);
+            ck_assert_int_eq(bind_to(fds[k], ip4(cases[i].addrs[k]), 80), SK_OK);
+        }
+        ck_assert_int_eq(sk_listen(h.iface, fds[0], 1, h.now), SK_OK);
+        ck_assert_int_eq(sk_listen(h.iface, fds[1], 1, h.now), cases[i].second);
+        host_free(&h);
+    }
+}
+END_TEST
+
 START_TEST(the_same_pair_is_not_connected_twice)
 {
     struct peer p;
@@ -326,6 +354,7 @@ int main(void)
                                    a_port_is_free_again_after_close,
                                    reuseaddr_beside_connections,
                                    two_that_share_a_port_do_not_both_listen,
+                                   listeners_do_not_overlap,
                                    the_same_pair_is_not_connected_twice,
                                    the_ports_of_streams,
                                    the_ports_of_datagrams,
