@@ -354,6 +354,9 @@ static int selects_in_vain(void *arg)
     ck_assert_int_eq(select(FD_SETSIZE, NULL, NULL, &set, &t), 0);
     ck_assert_int_eq(clock_now() - before, 50 * MS);
     ck_assert(!FD_ISSET(fresh, &set));
+    FD_SET(fresh, &set);
+    FD_SET(ends[0], &set);
+    ck_assert_int_eq(select(FD_SETSIZE, &set, NULL, NULL, NULL), 2); /* a read would not wait */
     close(ends[0]);
     close(fresh);
     return 0;

@@ -74,6 +74,10 @@ static int shuts_a_listener(void *arg)
     fails_with(listen(shut, 1), EINVAL);
     fails_with(accept(shut, NULL, NULL), EINVAL);
     ck_assert_int_eq(close(late), 0);
+    fails_with(accept(shut, NULL, NULL), EINVAL);
+    int next = make(SOCK_STREAM); /* no number was lost */
+    ck_assert_int_eq(next, late);
+    ck_assert_int_eq(close(next), 0);
     ck_assert_int_eq(close(waiting), 0);
     ck_assert_int_eq(close(accepted), 0);
     ck_assert_int_eq(close(shut), 0);
