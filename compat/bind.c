@@ -16,6 +16,15 @@ static enum sk_err try_bind(sk_fd fd, struct sk_addr local)
     return err;
 }
 
+static bool await_address(void)
+{
+    int before = foreign_forbid_cancel();
+    bool came = call_await_address(NEVER) == SK_OK;
+
+    foreign_allow_cancel(before);
+    return came;
+}
+
 int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
     struct sock_fd *s = fd_find(fd);
@@ -30,7 +39,7 @@ int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
     }
     sk_fd handle = s->fd;
     enum sk_err err = try_bind(handle, local);
-    if (err == SK_ADDR_NOT_AVAIL && !s->nonblock && call_await_address(NEVER) == SK_OK) {
+    if (err == SK_ADDR_NOT_AVAIL && !s->nonblock && await_address()) {
         err = try_bind(handle, local);
     }
     return errno_result(err);

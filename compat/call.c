@@ -96,6 +96,17 @@ enum sk_err call_await_address(instant deadline)
     return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;
 }
 
+enum sk_err call_close(struct sock_fd *s, int fd, void (*give_up)(int fd))
+{
+    struct sk_iface *iface = state_enter();
+    enum sk_err err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
+
+    give_up(fd);
+    sk_iface_poll(iface, state_now());
+    state_leave();
+    return err;
+}
+
 struct sk_addr call_destination(struct sk_addr to)
 {
     if (ip_is_unspecified(to.addr)) {

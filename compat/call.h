@@ -30,5 +30,8 @@ enum sk_err call_block_for_route(struct sk_op *op, instant deadline);
 /** Waits for an address of our own alone, through any signal. */
 enum sk_err call_await_address(instant deadline);
 
+/** Closes the socket of `fd`; `give_up` makes the number nobody's, under the port's lock. */
+enum sk_err call_close(struct sock_fd *s, int fd, void (*give_up)(int fd));
+
 /** An address to send to: the unspecified one means this host, as on Linux. */
 struct sk_addr call_destination(struct sk_addr to);

@@ -23,12 +23,14 @@
  * kernel's, and moves nothing; with a socket of ours among them the kernel's are looked at every 10
  * ms.
  *
- * A number is ours until close gives it back. What closes it otherwise (fclose of its stream, dup2
- * onto it, close_range) goes past us: the socket stays open, and its number is still taken for it.
+ * A number is ours until the program closes it: by close, fclose, dup2 or dup3 onto it, close_range
+ * or closefrom. What another library closes goes past us: the socket stays open, and its number is
+ * still taken for it.
  *
- * exit, and the end of main, close what is open and wait until it was sent and acknowledged, for
- * two seconds at most. _exit, a fatal signal and exec do not, and the stack that would go on
- * sending is gone with the process.
+ * exit, and the end of main, close what is open once all handlers of atexit have run, and wait
+ * until it was sent and acknowledged, for two seconds at most. What other threads have in our calls
+ * does not return any more. _exit, a fatal signal and exec do nothing of this, and the stack that
+ * would go on sending is gone with the process.
  *
  * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
  * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the

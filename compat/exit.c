@@ -2,7 +2,8 @@
 /*
  * The end of a program. The kernel would go on sending what a process wrote before it exited; here
  * the stack ends with it, so the exit closes what is open and waits, for a moment, until everything
- * has been sent and acknowledged. What the peers still have to say is not waited for.
+ * has been sent and acknowledged. What the peers still have to say is not waited for. Other threads
+ * find out as little as from the kernel: their calls do not return any more.
  */
 #include "compat/block.h"
 #include "compat/compat.h"
@@ -17,8 +18,7 @@ static enum sk_err poll_drained(struct sk_op *op, struct sk_iface *iface, instan
     return sk_iface_drained(iface) ? SK_OK : SK_PENDING;
 }
 
-/* The numbers stay taken: threads still run, and so does libslirp, which would be given a number
- * that a thread is about to close. */
+/* The numbers stay taken: nobody needs them any more. */
 static void close_all(void)
 {
     struct sk_iface *iface = state_enter();
@@ -38,6 +38,9 @@ void exit_drain(void)
 
     if (state == NULL) {
         return;
+    }
+    if (state->port->halt_others != NULL) {
+        state->port->halt_others(state->port);
     }
     close_all();
     struct sk_op op = { .poll = poll_drained, .fd = SK_FD_NONE };

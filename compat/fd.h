@@ -53,5 +53,8 @@ struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, en
  * lock when it was published, at the close of its socket. */
 void fd_release(int fd);
 
+/** As fd_release, of a number that the C library is about to close. On hosts. */
+void fd_forget(int fd);
+
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */
 int fd_next(int fd);

@@ -109,10 +109,15 @@ struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, en
     return &e->s;
 }
 
+/* The last use of the entry: from the close on, the number is another thread's. */
+void fd_forget(int fd)
+{
+    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
+}
+
 void fd_release(int fd)
 {
-    /* The last use of the entry: from the close on, the number is another thread's. */
-    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
+    fd_forget(fd);
     foreign_close(fd);
 }
 

@@ -43,6 +43,11 @@ void foreign_broken_pipe(void);
  * does even when it need not (POSIX.1-2017, XSH 2.9.5.2). */
 void foreign_test_cancel(void);
 
+/** Until foreign_allow_cancel gets what this returned, the thread is not cancelled, whatever it
+ * waits for: in calls that are no cancellation points. */
+int foreign_forbid_cancel(void);
+void foreign_allow_cancel(int before);
+
 /** True where descriptors that are not ours can be waited for. */
 bool foreign_can_poll(void);
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout);

@@ -159,6 +159,16 @@ void foreign_test_cancel(void)
 {
 }
 
+int foreign_forbid_cancel(void)
+{
+    return 0;
+}
+
+void foreign_allow_cancel(int before)
+{
+    (void)before;
+}
+
 bool foreign_can_poll(void)
 {
     return false;

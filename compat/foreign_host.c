@@ -34,10 +34,6 @@ extern __typeof(select) __real_select;
 extern __typeof(inet_pton) __real_inet_pton;
 extern __typeof(inet_ntop) __real_inet_ntop;
 
-/* The other half of --wrap comes along: libraries that are linked after us may say close, too. */
-extern __typeof(close) __wrap_close;
-__attribute__((used)) static __typeof(close) *const face = __wrap_close;
-
 int foreign_socket(int domain, int type, int protocol)
 {
     return __real_socket(domain, type, protocol);
@@ -135,6 +131,19 @@ void foreign_broken_pipe(void)
 void foreign_test_cancel(void)
 {
     pthread_testcancel();
+}
+
+int foreign_forbid_cancel(void)
+{
+    int before;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+void foreign_allow_cancel(int before)
+{
+    pthread_setcancelstate(before, &before);
 }
 
 bool foreign_can_poll(void)

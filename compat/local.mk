@@ -43,6 +43,7 @@ shim_sources = \
 shim_host_sources = \
 	%D%/ai_hosts_host.c \
 	%D%/ai_pool_host.c \
+	%D%/closers_host.c \
 	%D%/face_wrap.c \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \

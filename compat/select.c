@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* select: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was. */
+/*
+ * select: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was. As on
+ * Linux, `n` may be more than a set has room for, and tv_usec a second and more.
+ */
 #include <sys/time.h>
 
 #include "compat/block.h"
@@ -27,7 +30,7 @@ static nfds_t to_pollfds(int n, const fd_set *readable, const fd_set *writable,
 {
     nfds_t n_out = 0;
 
-    for (int fd = 0; fd < n; fd++) {
+    for (int fd = 0; fd < n && fd < FD_SETSIZE; fd++) {
         short events =
             (short)((is_set(readable, fd) ? POLLIN : 0) | (is_set(writable, fd) ? POLLOUT : 0) |
                     (is_set(exceptional, fd) ? POLLPRI : 0));
@@ -85,15 +88,19 @@ static bool has_invalid(const struct pollfd *fds, nfds_t n)
 
 static bool valid_timeout(const struct timeval *t)
 {
-    return t->tv_sec >= 0 && t->tv_usec >= 0 && t->tv_usec < SECOND;
+    return t->tv_sec >= 0 && t->tv_usec >= 0;
 }
 
 static instant deadline_of(const struct port *port, const struct timeval *t)
 {
-    if (t == NULL || t->tv_sec >= NEVER / SECOND - 1) {
+    if (t == NULL) {
         return NEVER;
     }
-    duration d = (duration)t->tv_sec * SECOND + t->tv_usec;
+    uint64_t seconds = (uint64_t)t->tv_sec + (uint64_t)t->tv_usec / SECOND;
+    if (seconds >= NEVER / SECOND) {
+        return NEVER;
+    }
+    duration d = (duration)seconds * SECOND + t->tv_usec % SECOND;
     return d == 0 ? AT_ONCE : block_deadline(port, d);
 }
 
@@ -102,12 +109,15 @@ int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
 {
     struct pollfd fds[FD_SETSIZE];
 
-    if (n < 0 || n > FD_SETSIZE || (timeout != NULL && !valid_timeout(timeout))) {
+    if (n < 0) {
         return errno_fail(EINVAL);
     }
     nfds_t n_fds = to_pollfds(n, readable, writable, exceptional, fds);
     if (poll_is_foreign(fds, n_fds)) {
         return foreign_select(n, readable, writable, exceptional, timeout);
+    }
+    if (timeout != NULL && !valid_timeout(timeout)) {
+        return errno_fail(EINVAL);
     }
     foreign_test_cancel();
     struct libsock_state *state = state_started();

@@ -6,7 +6,6 @@
  */
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "compat/compat.h"
 #include "compat/state.h"
@@ -17,7 +16,7 @@ static pthread_mutex_t lock;
 static int lock_depth;
 static int cancel_state; /* of the thread that has it, which may not be cancelled meanwhile */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
-static pthread_once_t hooked = PTHREAD_ONCE_INIT;
+static bool drains; /* when the program ends */
 
 struct sk_iface *start_board(void)
 {
@@ -86,13 +85,17 @@ bool start_names_are_ours(void)
     return true;
 }
 
-static void hook(void)
-{
-    atexit(exit_drain);
-}
-
 void start_done(void)
 {
     pthread_once(&prepared, prepare);
-    pthread_once(&hooked, hook);
+    drains = true;
+}
+
+/* After the program's own handlers of exit, and its destructors: they may have something to send.
+ */
+__attribute__((destructor(101))) static void finish(void)
+{
+    if (drains) {
+        exit_drain();
+    }
 }

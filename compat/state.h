@@ -44,7 +44,7 @@ void start_unlock(void);
  * sockets. */
 bool start_names_are_ours(void);
 
-/** Called after the start: arranges for exit_drain. */
+/** Called after the start: the end of the program will call exit_drain. */
 void start_done(void);
 
 /** What was sent leaves before the process does: RFC 9293 3.6, close is not abort. Bounded by

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "compat/call.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
 #include "compat/face.h"
@@ -41,12 +42,7 @@ int libsock_close(int fd)
         return foreign_close(fd);
     }
     foreign_test_cancel();
-    struct sk_iface *iface = state_enter();
-    enum sk_err err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
-    fd_release(fd);
-    sk_iface_poll(iface, state_now());
-    state_leave();
-    return errno_result(err);
+    return errno_result(call_close(s, fd, fd_release));
 }
 
 static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)

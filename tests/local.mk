@@ -183,6 +183,7 @@ c_tests = \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_cancel \
 	%D%/unit/test_compat_connect \
+	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_names \
@@ -259,12 +260,13 @@ check_PROGRAMS += $(c_tests)
 TESTS += $(c_tests)
 
 # Their POSIX calls are libsock's.
-shim_ldadd = $(WRAP_LDFLAGS) $(SHIM_LDFLAGS) $(LDADD)
+shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
+tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)

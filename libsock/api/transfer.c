@@ -133,10 +133,16 @@ static void fill_from_ring(struct sk_op *op, struct tcp_entry *tcp)
     }
 }
 
+/* A peek makes no room: once the window is used up, nothing comes until something is read. */
+static bool may_get_more(const struct sk_op *op, const struct tcp_sock *t)
+{
+    return !tcp_at_end(t) && (!(op->flags & SK_OP_PEEK) || t->rcv_adv != t->rcv_nxt);
+}
+
 static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
                                   instant now)
 {
-    bool all = op->flags & SK_OP_WAITALL && !(op->flags & SK_OP_PEEK);
+    bool all = op->flags & SK_OP_WAITALL;
     enum sk_err err;
 
     if (op->done > 0 && ring_used(&tcp->tcp.rx) == 0 && tcp_at_end(&tcp->tcp)) {
@@ -150,8 +156,10 @@ static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, stru
     fill_from_ring(op, tcp);
     tcp_consumed(&tcp->tcp, now);
     tcp_happened(iface, tcp, now);
-    return all && op->done < total_len(op->iov, op->n_iov) && !tcp_at_end(&tcp->tcp) ? SK_PENDING
-                                                                                     : SK_OK;
+    if (all && op->done < total_len(op->iov, op->n_iov) && may_get_more(op, &tcp->tcp)) {
+        return SK_PENDING;
+    }
+    return SK_OK;
 }
 
 /* ---- Datagrams ------------------------------------------------------------------------------- */

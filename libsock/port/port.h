@@ -56,4 +56,8 @@ struct port {
     /** One thread at a time in the stack. Not recursive. */
     void (*lock)(const struct port *port);
     void (*unlock)(const struct port *port);
+
+    /** The program ends: from now on the calling thread alone gets the lock, and those that want it
+     * sleep until the process is gone. Called without the lock. NULL: there is one thread. */
+    void (*halt_others)(const struct port *port);
 };

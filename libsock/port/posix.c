@@ -62,6 +62,7 @@ enum sk_err sk_port_posix_init(struct port_posix *p)
         .entropy = posix_entropy,
         .lock = threads_lock,
         .unlock = threads_unlock,
+        .halt_others = threads_halt_others,
     };
     return threads_start(p);
 }

@@ -43,6 +43,8 @@ struct port_posix_follower {
 struct port_posix {
     struct port port;
     pthread_mutex_t mutex;
+    bool ending; /* set once: the mutex is `last`'s alone */
+    pthread_t last;
     struct port_posix_follower *followers; /* as many as there were at once, kept for the next */
     size_t n_told;                         /* of them, that are not back yet */
     int wake_fd;

@@ -117,10 +117,21 @@ static bool waits_for_the_same(const struct port_posix_wait *a, const struct por
 /* A thread may be cancelled while it sleeps, and nowhere else in the stack. */
 static _Thread_local int cancel_state; /* the caller's */
 
+static bool is_halted(const struct port_posix *p)
+{
+    return p->ending && !pthread_equal(p->last, pthread_self());
+}
+
 static void enter(struct port_posix *p)
 {
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&p->mutex);
+    if (is_halted(p)) {
+        pthread_mutex_unlock(&p->mutex);
+        for (;;) {
+            pause();
+        }
+    }
 }
 
 static void leave(struct port_posix *p)
@@ -207,6 +218,21 @@ void threads_unlock(const struct port *port)
     hand_over(p);
     leave(p);
     signals_release();
+}
+
+/* Who sleeps now does not come back; to what a leader waits for the kernel may still write. */
+void threads_halt_others(const struct port *port)
+{
+    struct port_posix *p = posix(port);
+
+    enter(p);
+    p->ending = true;
+    p->last = pthread_self();
+    if (p->leading) {
+        p->leading = false;
+        p->led_fds = (struct port_posix_wait){ .fds = NULL };
+    }
+    leave(p);
 }
 
 /* ---- Sleep ---- */

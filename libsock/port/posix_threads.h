@@ -10,6 +10,7 @@
 /* Members of struct port. */
 void threads_lock(const struct port *port);
 void threads_unlock(const struct port *port);
+void threads_halt_others(const struct port *port);
 void threads_wake(const struct port *port);
 enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, instant until,
                             const struct port_wait *wait);

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "link/link.h"
+
 #define FRAMES 8192 /* octets: of the calls of a thread */
 
 /* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
@@ -249,6 +251,51 @@ WAKE_TEST(a_thread_that_may_not_be_cancelled_goes_on_waiting)
     close(from);
 }
 
+/* ---- What is no cancellation point ---- */
+
+#define COMING 0x0a090909 /* the address that it gets */
+
+static long binds(int fd)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(COMING) };
+
+    return bind(fd, (struct sockaddr *)&in, sizeof in) == 0 ? 1 : -1;
+}
+
+static struct pkt *hears_nothing(struct link *link, struct pkt_pool *pool, instant now)
+{
+    (void)link;
+    (void)pool;
+    (void)now;
+    return NULL;
+}
+
+static void configure(void)
+{
+    static const struct link_ops ops = { .rx = hears_nothing }; /* nor is anything sent */
+    static struct link link;
+
+    link = (struct link){ .ops = &ops, .medium = LINK_IP, .mtu = 1500 };
+    struct sk_netif_config config = { .addr = ip4(COMING), .prefix_len = 24 };
+    port.port.lock(&port.port);
+    enum sk_err err =
+        sk_netif_add(libsock_iface(), &link, &config, port.port.now(&port.port), NULL);
+    port.port.unlock(&port.port);
+    ck_assert_int_eq(err, SK_OK);
+}
+
+WAKE_TEST(a_bind_that_waits_for_an_address_is_not_cancelled)
+{
+    struct waiter w;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    waiter_start(&w, binds, fd);
+    ck_assert_int_eq(pthread_cancel(w.thread), 0);
+    configure();
+    waiter_returns(&w, 1, 0);
+    close(fd);
+}
+
 /* ---- Names ---- */
 
 static long resolves(int fd)
@@ -309,6 +356,7 @@ int main(void)
         a_thread_that_may_not_be_cancelled_goes_on_waiting,
         a_call_that_need_not_wait_ends_a_cancelled_thread,
         an_accept_that_need_not_wait_ends_a_cancelled_thread,
+        a_bind_that_waits_for_an_address_is_not_cancelled,
         a_cancelled_getaddrinfo_leaves_no_file_open,
         NULL,
     };

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What only hosts have: the names that glibc's headers put in the place of read, recv, poll and
  * fcntl, the calls that are not ours, and /etc/hosts. */
+#define _GNU_SOURCE /* dup3, close_range */
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -110,6 +113,138 @@ START_TEST(calls_that_are_not_ours_fail)
 }
 END_TEST
 
+/* ---- Other ways to close a number ---- */
+
+static bool is_ours(int fd)
+{
+    int type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof type }) == 0 &&
+           type == SOCK_STREAM;
+}
+
+/* Of a number that `by` closes, the peer hears, and what has it next is a file. */
+static void is_closed(void (*by)(int fd))
+{
+    char octet;
+    int client;
+    int server;
+
+    connect_self(&client, &server);
+    by(client);
+    ck_assert(!is_ours(client));
+    ck_assert_int_eq(recv(server, &octet, 1, 0), 0);
+    int file = dup(0);
+    ck_assert(!is_ours(file));
+    ck_assert_int_eq(close(file), 0);
+    if (fcntl(client, F_GETFD) != -1) {
+        ck_assert_int_eq(close(client), 0);
+    }
+    ck_assert_int_eq(close(server), 0);
+}
+
+static void by_dup2(int fd)
+{
+    int file = fileno(tmpfile());
+
+    fails_with(dup2(-1, fd), EBADF);
+    ck_assert_int_eq(dup2(fd, fd), fd);
+    ck_assert(is_ours(fd));
+    ck_assert_int_eq(dup2(file, fd), fd);
+    ck_assert_int_eq(write(fd, "x", 1), 1);
+    ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 1);
+}
+
+static void by_dup3(int fd)
+{
+    int file = fileno(tmpfile());
+
+    fails_with(dup3(-1, fd, 0), EBADF);
+    fails_with(dup3(fd, fd, 0), EINVAL);
+    fails_with(dup3(file, fd, -1), EINVAL);
+    ck_assert(is_ours(fd));
+    ck_assert_int_eq(dup3(file, fd, O_CLOEXEC), fd);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+}
+
+static void by_fclose(int fd)
+{
+    FILE *stream = fdopen(fd, "r+");
+
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_int_eq(fclose(stream), 0);
+    fails_with(fcntl(fd, F_GETFD), EBADF);
+}
+
+static void by_close_range(int fd)
+{
+    fails_with(close_range((unsigned)fd + 1, (unsigned)fd, 0), EINVAL);
+    ck_assert_int_eq(close_range((unsigned)fd, UINT_MAX, CLOSE_RANGE_CLOEXEC), 0);
+    ck_assert(is_ours(fd));
+    ck_assert_int_eq(close_range((unsigned)fd, (unsigned)fd, 0), 0);
+    fails_with(fcntl(fd, F_GETFD), EBADF);
+}
+
+static int closes_otherwise(void *arg)
+{
+    (void)arg;
+    is_closed(by_dup2);
+    is_closed(by_dup3);
+    is_closed(by_fclose);
+    is_closed(by_close_range);
+    return 0;
+}
+
+START_TEST(whatever_closes_the_number_closes_the_socket)
+{
+    compat_alone(closes_otherwise);
+}
+END_TEST
+
+static int closes_from(void *arg)
+{
+    int client;
+    int server;
+
+    (void)arg;
+    int above = dup2(0, 200);
+    connect_self(&client, &server);
+    closefrom(server);
+    ck_assert(is_ours(client) && !is_ours(server));
+    fails_with(fcntl(above, F_GETFD), EBADF);
+    ck_assert_int_eq(recv(client, &above, 1, 0), 0);
+    closefrom(client);
+    ck_assert(!is_ours(client));
+    fails_with(fcntl(client, F_GETFD), EBADF);
+    return 0;
+}
+
+START_TEST(closefrom_closes_sockets_and_files)
+{
+    compat_alone(closes_from);
+}
+END_TEST
+
+static int closes_a_stream_without_a_number(void *arg)
+{
+    char *octets;
+    size_t len;
+
+    (void)arg;
+    FILE *stream = open_memstream(&octets, &len);
+    errno = 0;
+    ck_assert_int_eq(fclose(stream), 0);
+    ck_assert_int_eq(errno, 0);
+    free(octets);
+    return 0;
+}
+
+START_TEST(a_stream_without_a_number_is_the_c_librarys)
+{
+    compat_alone(closes_a_stream_without_a_number);
+}
+END_TEST
+
 /* The first line of /etc/hosts that has an IPv4 address and a name. */
 static int first_host(struct sk_addr *addr, char name[256])
 {
@@ -151,11 +286,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        fortified_calls_are_ours_too,
-        an_overflow_ends_the_program_before_it_happens,
-        calls_that_are_not_ours_fail,
-        the_systems_table_of_hosts_is_read,
-        NULL,
+        fortified_calls_are_ours_too,       an_overflow_ends_the_program_before_it_happens,
+        calls_that_are_not_ours_fail,       whatever_closes_the_number_closes_the_socket,
+        closefrom_closes_sockets_and_files, a_stream_without_a_number_is_the_c_librarys,
+        the_systems_table_of_hosts_is_read, NULL,
     };
 
     return suite_run("compat_host", tests);

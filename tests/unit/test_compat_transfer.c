@@ -152,7 +152,8 @@ static int peeks(void *arg)
     ck_assert_int_eq(send(client, "abcdef", 6, 0), 6);
     ck_assert_int_eq(recv(server, octets, 3, MSG_PEEK), 3);
     ck_assert_int_eq(memcmp(octets, "abc", 3), 0);
-    ck_assert_int_eq(recv(server, octets, 10, MSG_PEEK | MSG_WAITALL), 6); /* does not wait */
+    ck_assert_int_eq(recv(server, octets, 6, MSG_PEEK | MSG_WAITALL), 6);
+    ck_assert_int_eq(recv(server, octets, 10, MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT), 6);
     ck_assert_int_eq(recvfrom(server, octets, 6, MSG_WAITALL, (struct sockaddr *)&from, &len), 6);
     ck_assert_int_eq(memcmp(octets, "abcdef", 6), 0);
     ck_assert_uint_eq(len, 0);

@@ -288,6 +288,40 @@ START_TEST(scattered_and_gathered)
 }
 END_TEST
 
+START_TEST(a_peek_waits_for_all_that_the_window_lets_in)
+{
+    static char text[CONFIG_BUFFER_SIZE];
+    static char got[CONFIG_BUFFER_SIZE + 1];
+    struct sk_iov in = { got, 4 };
+    struct sk_op op;
+    size_t sent = 6;
+    sk_fd fd;
+
+    begin_connected(&fd);
+    sk_op_recv(&op, fd, &in, 1, SK_OP_PEEK | SK_OP_WAITALL);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    peer_send(&p, TCP_ACK, "abc", 3);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    ck_assert_uint_eq(op.done, 3);
+    peer_send(&p, TCP_ACK, "def", 3);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert(op.done == 4 && memcmp(got, "abcd", 4) == 0);
+
+    in.len = sizeof(got);
+    sk_op_recv(&op, fd, &in, 1, SK_OP_PEEK | SK_OP_WAITALL);
+    while (sent < sizeof(text)) {
+        size_t len = sizeof(text) - sent < 1000 ? sizeof(text) - sent : 1000;
+
+        ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+        peer_send(&p, TCP_ACK, text, len);
+        sent += len;
+    }
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert_uint_eq(op.done, sizeof(text));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_send_that_does_not_fit_counts_what_went_in)
 {
     static uint8_t text[3 * CONFIG_BUFFER_SIZE];
@@ -380,6 +414,7 @@ int main(void)
                                    what_an_unconnected_stream_answers,
                                    what_means_nothing_to_a_datagram_socket,
                                    scattered_and_gathered,
+                                   a_peek_waits_for_all_that_the_window_lets_in,
                                    a_send_that_does_not_fit_counts_what_went_in,
                                    streams_in_place,
                                    NULL };

@@ -2,7 +2,9 @@
 /* The POSIX port with several threads, of which one sleeps for all. No test measures time. */
 #include "tests/support/posix_fixture.h"
 
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 START_TEST(the_lead_passes_among_those_that_wait_for_everything)
 {
@@ -458,6 +460,46 @@ static void work(const struct port *p)
     (void)p;
 }
 
+/* It waits for the link itself, though others slept when it said so; and nobody else is let in. */
+static int ends_program(void)
+{
+    struct sleeper leads;
+    struct sleeper follows;
+    struct sleeper comes;
+
+    start();
+    sleeper_start(&leads, NEVER);
+    await_leader();
+    sleeper_start(&follows, NEVER);
+    await_followers(1);
+    port->halt_others(port);
+    sleeper_start(&comes, NEVER);
+    make_readable();
+    idle(NEVER);
+    idle(port->now(port));
+    for (int i = 0; i < N_ROUNDS; i++) {
+        sched_yield();
+        if (has_returned(&leads) || has_returned(&follows) || sleeper_count(&comes) > 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+START_TEST(who_ends_the_program_is_alone)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(20);
+        _exit(ends_program());
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(the_background_hook_is_what_was_set)
 {
     start();
@@ -490,6 +532,7 @@ int main(void)
         a_follower_tells_the_leader_what_is_new,
         a_port_that_is_gone_hears_nothing,
         one_thread_at_a_time,
+        who_ends_the_program_is_alone,
         the_background_hook_is_what_was_set,
         NULL,
     };

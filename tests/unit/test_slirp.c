@@ -2,6 +2,11 @@
 /* libslirp as a link: it answers by rx, stays on this machine, and its queue has an end. */
 #include "tests/support/slirp_fixture.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+
 START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
 {
     struct slirp_link_config config = { 0 };
@@ -243,6 +248,95 @@ START_TEST(a_connection_to_a_forwarded_port_arrives_as_a_syn)
 }
 END_TEST
 
+/* A listening socket of libslirp's, one that it accepted, and the client's end. */
+static int accepted_client(struct sockaddr_in *to)
+{
+    struct sk_addr bound;
+    struct cursor c;
+    struct ip_hdr ip;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(
+        sk_slirp_link_forward(slirp, false, (struct sk_addr){ ip4(0x7f000001), 0 }, 80, &bound),
+        SK_OK);
+    *to = (struct sockaddr_in){ .sin_family = AF_INET,
+                                .sin_port = htons(bound.port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)to, sizeof(*to)), 0);
+    pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
+    return fd;
+}
+
+/* Lives until the other end of `hold` is closed. */
+static void be_child(int hold)
+{
+    char octet = 'x';
+
+    sk_slirp_link_forked(slirp);
+    _exit(write(hold, &octet, 1) == 1 && read(hold, &octet, 1) == 0 ? 0 : 1);
+}
+
+START_TEST(a_child_of_fork_holds_neither_ports_nor_connections)
+{
+    struct slirp_link_config config = { 0 };
+    struct sockaddr_in to;
+    int hold[2];
+    int fd;
+    char octet;
+    pid_t child;
+
+    start(&config);
+    introduce();
+    fd = accepted_client(&to);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, hold), 0);
+    child = fork();
+    if (child == 0) {
+        close(fd);
+        close(hold[0]);
+        be_child(hold[1]);
+    }
+    close(hold[1]);
+    ck_assert_int_eq(read(hold[0], &octet, 1), 1);
+    ck_assert_int_eq(recv(fd, &octet, 1, MSG_DONTWAIT), -1); /* the parent's are open */
+    ck_assert_int_eq(errno, EAGAIN);
+    end();
+    ck_assert_int_eq(recv(fd, &octet, 1, 0), 0);
+    close(fd);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), -1);
+    ck_assert_int_eq(errno, ECONNREFUSED);
+    close(fd);
+    close(hold[0]);
+    ck_assert_int_eq(waitpid(child, &(int){ 0 }, 0), child);
+}
+END_TEST
+
+START_TEST(no_socket_of_the_hosts_outlives_an_exec)
+{
+    enum { N_NUMBERS = 64 };
+    struct slirp_link_config config = { 0 };
+    struct sockaddr_in to;
+    bool open[N_NUMBERS];
+    int n_new = 0;
+
+    for (int fd = 0; fd < N_NUMBERS; fd++) {
+        open[fd] = fcntl(fd, F_GETFD) != -1;
+    }
+    start(&config);
+    introduce();
+    int client = accepted_client(&to);
+    for (int fd = 0; fd < N_NUMBERS; fd++) {
+        if (!open[fd] && fcntl(fd, F_GETFD) != -1) {
+            ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+            n_new++;
+        }
+    }
+    ck_assert_int_eq(n_new, 3);
+    close(client);
+    end();
+}
+END_TEST
+
 START_TEST(a_forwarded_datagram_arrives)
 {
     struct slirp_link_config config = { 0 };
@@ -324,6 +418,8 @@ int main(void)
         what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
         a_connection_to_a_forwarded_port_arrives_as_a_syn,
+        a_child_of_fork_holds_neither_ports_nor_connections,
+        no_socket_of_the_hosts_outlives_an_exec,
         a_forwarded_datagram_arrives,
         more_than_the_queue_holds_is_dropped_and_counted,
         an_mtu_out_of_range_is_refused,
