@@ -62,6 +62,7 @@ script_tests = \
 	%D%/e2e/test_dns.sh \
 	%D%/e2e/test_echo.sh \
 	%D%/e2e/test_environment.sh \
+	%D%/e2e/test_fork.sh \
 	%D%/e2e/test_http.sh \
 	%D%/e2e/test_http_errors.sh \
 	%D%/e2e/test_sim.sh \
@@ -293,6 +294,8 @@ TESTS += $(slirp_tests)
 slirp_ldadd = libsock-slirp-internal.a $(LDADD) $(SLIRP_LIBS)
 tests_unit_test_slirp_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
+check_PROGRAMS += %D%/e2e/forks
+tests_e2e_forks_LDADD = $(example_ldadd)
 # end of the slirp tests
 endif
 else
