@@ -30,17 +30,12 @@ static void leave(struct sk_iface *iface, struct time_wait *wait)
     tuples_remove(&iface->time_waits, queue_of(iface, wait), &wait->tuple);
 }
 
-/* A connection that was closed late does not make others wait behind it: it ends with the last of
- * them, and not before its time. */
+/* A connection that was closed late waits for those before it: not before its time, and no longer
+ * than they do. */
 static void enter(struct sk_iface *iface, struct time_wait *wait, tick at)
 {
-    struct tuple_queue *queue = queue_of(iface, wait);
-
-    if (queue->last != 0 && tick_before(at, tuples_at(&iface->time_waits, queue->last)->at)) {
-        at = tuples_at(&iface->time_waits, queue->last)->at;
-    }
     wait->tuple.at = at;
-    tuples_append(&iface->time_waits, queue, &wait->tuple);
+    tuples_append(&iface->time_waits, queue_of(iface, wait), &wait->tuple);
 }
 
 static void forget(struct sk_iface *iface, struct time_wait *wait)

@@ -149,6 +149,23 @@ START_TEST(without_timestamps_there_is_the_mss_alone)
 }
 END_TEST
 
+/* Nor is one believed that comes with an option that was not offered. */
+START_TEST(options_in_a_timestamp_that_was_not_sent)
+{
+    begin(&sk_tcp_basic, 0);
+    gets_cookie();
+    p.wnd = 500;
+    p.tsval = 1;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    put_be32(frame_transport_at(&f) + TCP_HDR_LEN + 8, 7); /* a scale of 7, once it was */
+    frame_fix_transport(&f);
+    host_hear(&h, &f);
+    p.tsval = 0;
+    ck_assert_uint_eq(longest_segment(accepts()), 500);
+    host_free(&h);
+}
+END_TEST
+
 /* As Linux: in the low bits of the timestamp, which never runs ahead of the clock. */
 static void options_in_the_timestamp(uint8_t wscale, bool sack, uint32_t late)
 {
@@ -264,6 +281,48 @@ START_TEST(a_cookie_that_was_not_sent)
 }
 END_TEST
 
+/* It is bound to both ends: neither another peer nor another listener takes it. */
+START_TEST(a_cookie_of_somebody_else)
+{
+    begin(NULL, 0);
+    host_listener(&h, 81, 2);
+    p.host.port = 81;
+    gets_cookie();
+    p.host.port = 80;
+    p.seq--;
+    gets_cookie();
+    p.host.port = 81;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_LISTEN);
+    peer_expect(&p, TCP_RST);
+    p.host.port = 80;
+    p.addr.addr = ip4(ip4_bits(PEER_IP) + 1);
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear(&h, &f);
+    ck_assert_uint_eq(stats()->tcp_cookies_failed, 2);
+    ck_assert_uint_eq(stats()->tcp_cookies_accepted, 0);
+    host_free(&h);
+}
+END_TEST
+
+/* Its high octet, which tells the time, is not to be had for the peer's own number. */
+START_TEST(nobody_sees_the_time_in_it)
+{
+    uint32_t slots = 0;
+
+    begin(NULL, 0);
+    for (uint16_t i = 0; i < 16; i++) {
+        uint32_t cookie;
+
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        cookie = gets_cookie()->tcp.seq - (p.seq - 1);
+        slots |= 1u << (cookie >> 24 & 31);
+    }
+    ck_assert_int_gt(__builtin_popcount(slots), 6); /* of 32, by chance: 13 */
+    host_free(&h);
+}
+END_TEST
+
 /* Numbers at random: one in 2^21 would do, and none of these does. */
 START_TEST(guesses)
 {
@@ -317,6 +376,29 @@ static void wait_until(instant at)
     host_meet(&h);
 }
 
+static void flood(uint16_t port)
+{
+    struct peer other;
+
+    for (uint16_t i = 0; i < N_CACHE; i++) {
+        peer_begin(&other, &h, (uint16_t)(port + i), 80);
+        peer_send(&other, TCP_SYN, NULL, 0);
+        host_forget(&h);
+    }
+}
+
+START_TEST(lately_is_since_the_last_one)
+{
+    begin(NULL, 0);
+    wait_until(h.now + 5 * SLOT);
+    flood(6000);
+    gets_cookie();
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_uint_eq(stats()->tcp_cookies_accepted, 1);
+    host_free(&h);
+}
+END_TEST
+
 /* One is good for the slot in which it was sent, and the next. */
 START_TEST(a_cookie_grows_old)
 {
@@ -328,11 +410,7 @@ START_TEST(a_cookie_grows_old)
         gets_cookie();
         slot_end = (h.now / SLOT + 1) * SLOT;
         wait_until(slot_end);
-        for (uint16_t i = 0; i < N_CACHE; i++) { /* the flood goes on */
-            peer_begin(&other, &h, (uint16_t)(6000 + i), 80);
-            peer_send(&other, TCP_SYN, NULL, 0);
-            host_forget(&h);
-        }
+        flood(6000); /* goes on */
         wait_until(slot_end + SLOT - 1 + late);
         peer_begin(&other, &h, 7000, 80);
         for (uint16_t i = 0; i <= N_CACHE; i++) {
@@ -365,13 +443,7 @@ START_TEST(the_number_depends_on_peer_and_time)
     ck_assert_uint_ne(iss[2], iss[0]);
     p.addr.port--;
     wait_until(h.now + SLOT);
-    for (uint16_t i = 0; i < N_CACHE; i++) {
-        struct peer other;
-
-        peer_begin(&other, &h, (uint16_t)(6000 + i), 80);
-        peer_send(&other, TCP_SYN, NULL, 0);
-        host_forget(&h);
-    }
+    flood(6000);
     p.seq--;
     iss[3] = gets_cookie()->tcp.seq;
     ck_assert_uint_ne(iss[3] & 0xffffff, iss[0] & 0xffffff);
@@ -441,7 +513,11 @@ int main(void)
                                    the_mss_is_in_the_cookie,
                                    without_timestamps_there_is_the_mss_alone,
                                    with_timestamps_there_are_scale_and_sack,
+                                   options_in_a_timestamp_that_was_not_sent,
                                    a_cookie_that_was_not_sent,
+                                   a_cookie_of_somebody_else,
+                                   nobody_sees_the_time_in_it,
+                                   lately_is_since_the_last_one,
                                    guesses,
                                    cookies_are_for_a_listener_that_has_sent_some,
                                    a_cookie_grows_old,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "net/iface.h"
 #include "proto/tcp/half_open.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
@@ -395,6 +396,49 @@ START_TEST(the_answer_waits_for_room_on_the_link)
 }
 END_TEST
 
+/* Nothing was sent: there is nothing to acknowledge, whoever guesses the number, nor to reset. */
+START_TEST(before_the_answer_left_there_is_no_connection)
+{
+    begin(NULL);
+    h.link.refuse = true;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    p.ack = half_open_find(h.iface, p.host, p.addr)->tcp.iss + 1;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear(&h, &f);
+    ck_assert_uint_eq(host_drops(&h, DROP_TCP_ACK_RANGE), 1);
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    h.link.refuse = false;
+    host_poll(&h);
+    host_silent(&h);
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 1);
+    ck_assert_uint_eq(stats()->tcp_resets_sent, 0);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 7323 2.2: no window is scaled in a SYN, and every other one is. */
+START_TEST(a_challenge_scales_its_window)
+{
+    struct host_setup setup = { .config = { .rcvbuf = 262144 } };
+    const struct sent *s;
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 262144, 8 };
+    begin(&setup);
+    p.wscale = 1;
+    peer_frame(&p, &f, TCP_SYN, NULL, 0);
+    host_hear(&h, &f);
+    p.seq++;
+    s = peer_expect(&p, TCP_SYN | TCP_ACK);
+    ck_assert_uint_eq(s->tcp.wnd, 65535);
+    ck_assert_uint_eq(s->tcp.wscale, 3);
+    p.seq += 100000;
+    peer_frame(&p, &f, TCP_ACK, "text", 4);
+    host_hear_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.wnd, 65535 >> 3);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(the_answer_waits_for_a_packet)
 {
     struct pkt *pkt;
@@ -501,6 +545,8 @@ int main(void)
                                    blind_segments_are_challenged,
                                    icmp_does_not_end_it,
                                    the_answer_waits_for_room_on_the_link,
+                                   before_the_answer_left_there_is_no_connection,
+                                   a_challenge_scales_its_window,
                                    the_answer_waits_for_a_packet,
                                    the_answer_waits_for_a_neighbour,
                                    a_neighbour_that_is_down,

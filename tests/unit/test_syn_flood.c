@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "net/iface.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -95,6 +96,64 @@ START_TEST(the_oldest_is_known_by_how_often_it_was_repeated)
 }
 END_TEST
 
+/* All of them have been repeated as often as any is. */
+START_TEST(the_oldest_of_those_that_are_nearly_given_up)
+{
+    struct peer p[N_CACHE + 1];
+
+    begin();
+    host_listener(&h, 80, 100);
+    for (uint16_t i = 0; i < N_CACHE; i++) {
+        p[i] = half_opens((uint16_t)(4000 + i), 80);
+    }
+    host_run(&h, h.now + seconds(40));
+    host_forget(&h);
+    host_meet(&h);
+    half_opens(5000, 80);
+    ck_assert_uint_eq(n_evicted(), 1);
+    peer_send(&p[1], TCP_ACK, NULL, 0);
+    peer_silent(&p[1]);
+    peer_send(&p[0], TCP_ACK, NULL, 0);
+    peer_expect(&p[0], TCP_RST);
+    host_free(&h);
+}
+END_TEST
+
+/* Pairs that share a bucket: there are so many at most, and the oldest of them gives way. */
+START_TEST(a_bucket_that_is_full)
+{
+    struct host_setup setup = { .config = { .n_syn_cache = 64, .no_syn_cookies = true } };
+    struct peer p[TUPLES_PER_BUCKET + 1];
+    struct peer outsider;
+    const struct tuples *t;
+    uint32_t bucket;
+    int n = 0;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    host_listener(&h, 80, 100);
+    t = &h.iface->half_opens;
+    outsider = half_opens(4000, 80);
+    bucket = (tuple_hash(t->key, 80, outsider.addr, 0) & t->bucket_mask) ^ 1;
+    for (uint16_t port = 4001; n <= TUPLES_PER_BUCKET; port++) {
+        struct sk_addr from = { PEER_IP, port };
+
+        if ((tuple_hash(t->key, 80, from, 0) & t->bucket_mask) == bucket) {
+            ck_assert_uint_eq(n_evicted(), 0);
+            p[n++] = half_opens(port, 80);
+        }
+    }
+    ck_assert_uint_eq(n_evicted(), 1);
+    peer_send(&outsider, TCP_ACK, NULL, 0);
+    peer_silent(&outsider);
+    peer_send(&p[n - 1], TCP_ACK, NULL, 0);
+    peer_silent(&p[n - 1]);
+    peer_send(&p[0], TCP_ACK, NULL, 0);
+    peer_expect(&p[0], TCP_RST);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_flood_leaves_the_programs_sockets_alone)
 {
     struct peer p;
@@ -179,6 +238,8 @@ int main(void)
 {
     const TTest *const tests[] = { the_oldest_of_all_listeners_gives_way_to_a_syn,
                                    the_oldest_is_known_by_how_often_it_was_repeated,
+                                   the_oldest_of_those_that_are_nearly_given_up,
+                                   a_bucket_that_is_full,
                                    a_flood_leaves_the_programs_sockets_alone,
                                    an_established_connection_stays,
                                    a_listener_that_closes_resets_its_own,

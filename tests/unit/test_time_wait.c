@@ -407,6 +407,39 @@ START_TEST(every_link_has_its_time)
 }
 END_TEST
 
+/* Of pairs that share a bucket there are so many at most: then the oldest of them gives way, though
+ * another would end first. */
+START_TEST(a_bucket_that_is_full)
+{
+    struct host_setup setup = { .config = { .n_time_wait = 64 } };
+    struct sk_addr first = { PEER_IP, 0 };
+    struct sk_addr outsider;
+    const struct tuples *t;
+    uint32_t bucket;
+
+    begin(&setup);
+    t = &h.iface->time_waits;
+    into_time_wait();
+    outsider = p.addr;
+    bucket = (tuple_hash(t->key, 80, outsider, 0) & t->bucket_mask) ^ 1;
+    for (int n = 0; n <= TUPLES_PER_BUCKET;) {
+        p.addr.port++;
+        if ((tuple_hash(t->key, 80, p.addr, 0) & t->bucket_mask) != bucket) {
+            continue;
+        }
+        ck_assert_uint_eq(stats()->tcp_time_wait_evicted, 0);
+        first.port = n == 0 ? p.addr.port : first.port;
+        into_time_wait();
+        n++;
+    }
+    ck_assert_uint_eq(stats()->tcp_time_wait_evicted, 1);
+    ck_assert_ptr_null(time_wait_find(h.iface, p.host, first));
+    ck_assert_ptr_nonnull(time_wait_find(h.iface, p.host, outsider));
+    ck_assert_ptr_nonnull(time_wait_find(h.iface, p.host, p.addr));
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { record_and_buffers_are_given_back,
@@ -422,6 +455,7 @@ int main(void)
                                    who_may_bind_its_port,
                                    a_handle_that_is_given_up_late,
                                    every_link_has_its_time,
+                                   a_bucket_that_is_full,
                                    NULL };
 
     return suite_run("time_wait", tests);
