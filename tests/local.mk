@@ -180,6 +180,7 @@ c_tests = \
 	%D%/sim/test_trouble \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \
+	%D%/unit/test_ai_hosts \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_cancel \
@@ -263,6 +264,7 @@ TESTS += $(c_tests)
 # Their POSIX calls are libsock's.
 shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
+tests_unit_test_ai_hosts_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)

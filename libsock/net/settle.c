@@ -170,7 +170,6 @@ bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
             iface->stats.tcp_failed_opens++;
         }
         hash_remove(iface, &tcp->node);
-        heap_remove(&iface->deadlines, tcp->node.item);
         tcp_give_credit(iface, tcp);
         if (tcp->node.slot == SLOT_NONE && !tcp->listener) {
             tcp_release(iface, tcp);

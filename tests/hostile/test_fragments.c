@@ -467,8 +467,14 @@ START_TEST(hostile_FRAG_08_timeout)
     whole_udp(&w, 2, 100); /* spoiled: what is quoted could be either */
     hear(0, 16);
     hear(8, 16);
-    host_run(&h, h.now + REASSEMBLY_TIMEOUT);
-    expect_no_error();
+    began = h.now;
+    host_run(&h, began + REASSEMBLY_TIMEOUT - 1);
+    host_forget(&h);
+    host_meet(&h);
+    host_forget(&h);
+    host_run(&h, began + REASSEMBLY_TIMEOUT);
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_TIMEOUT) == 3);
+    host_silent(&h);
     EXPECT(sk_iface_poll_at(h.iface, h.now) > h.now);
     end();
 }

@@ -195,11 +195,18 @@ static void audit_rack(struct script *s)
     hold(s, rack->reo_wnd_mult > 0);
 }
 
+/* What is over waits for nothing. */
+static void audit_end(const struct script *s)
+{
+    hold(s, s->tcp->state != TCP_CLOSED || tcp_poll_at(s->tcp, s->now) == NEVER);
+}
+
 void audit_socket(struct script *s)
 {
     if (!s->tcp) {
         return;
     }
+    audit_end(s);
     audit_sender(s);
     audit_receiver(s);
     if (s->tcp->recovery == &tcp_rack && tcp_synchronized(s->tcp)) {

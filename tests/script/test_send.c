@@ -251,6 +251,17 @@ SCRIPT(fin_probes_a_closed_window)
     expect(710, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
+/* The last octet takes the FIN along, as text that fits would. */
+SCRIPT(fin_goes_with_the_probe_of_the_last_octet)
+    connected,
+    in(50, ACK, 1, 1, 0, .win = SHUT),
+    app(100, WRITE, 1),
+    app(100, SHUTDOWN),
+    out(300, ACK | PSH | FIN, 1, 1, 1),
+    in(310, ACK, 1, 3, 0),
+    expect(310, STATE, TCP_FIN_WAIT_2),
+END_SCRIPT;
+
 SCRIPT(fin_waits_behind_text_for_the_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = 1000),
@@ -442,6 +453,7 @@ int main(void)
         a_probe_that_the_link_kept_is_no_licence_for_new_text,
         a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged,
         fin_probes_a_closed_window,
+        fin_goes_with_the_probe_of_the_last_octet,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,
         a_window_of_an_older_acknowledgment_is_not_believed,

@@ -46,6 +46,13 @@ SCRIPT(a_probe_does_not_ask_the_window)
     out(150, ACK | PSH, 3001, 1, 1000),
 END_SCRIPT;
 
+SCRIPT(nothing_is_probed_after_the_end)
+    four_out(4000, 65535),
+    out(50, ACK | PSH, 3001, 1, 1000),
+    in(100, RST, 1, 0, 0),
+    expect(101, STATE, TCP_CLOSED),
+END_SCRIPT;
+
 SCRIPT(a_probe_is_new_when_a_whole_segment_waits_and_the_peer_takes_it)
     four_out(5000, 5000),
     out(50, ACK, 3001, 1, 1000),
@@ -136,6 +143,7 @@ int main(void)
         a_probe_without_a_round_trip_waits_for_a_second,
         a_probe_of_a_single_segment_waits_longer,
         a_probe_does_not_ask_the_window,
+        nothing_is_probed_after_the_end,
         a_probe_is_new_when_a_whole_segment_waits_and_the_peer_takes_it,
         a_probe_is_not_new_when_the_peer_does_not_take_it,
         a_probe_is_not_new_when_less_than_a_segment_waits,

@@ -134,6 +134,10 @@ static int unanswered(void *arg)
     ck_assert_int_eq(connect_to(fd, 0xc0000201, 80), -1); /* outside of the network, no gateway */
     ck_assert_int_eq(errno, ENETUNREACH);
     ck_assert_int_eq(close(fd), 0);
+
+    fd = make(SOCK_STREAM | SOCK_NONBLOCK); /* nothing is in progress */
+    fails_with(connect_to(fd, 0xc0000201, 80), ENETUNREACH);
+    ck_assert_int_eq(close(fd), 0);
     return 0;
 }
 

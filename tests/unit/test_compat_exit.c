@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The end of a process, as its own handlers, its threads and its parent see it. */
+/* The end of a process, as its own handlers, its threads and its parent see it. Each child makes
+ * its own host: the parent makes none. */
 #include "tests/support/loopback_fixture.h"
 
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 #define N_YIELDS 10000
+#define STATUS 7 /* of a child that ends as it should */
 
 /* What a child tells. */
 static struct told {
@@ -29,10 +32,11 @@ static void in_child(void (*program)(void))
     if (child == 0) {
         alarm(20);
         program();
-        exit(7);
+        exit(STATUS);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 7, "status %x", (unsigned)status);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == STATUS, "status %x",
+                  (unsigned)status);
 }
 
 /* ---- Handlers ---- */
@@ -128,11 +132,55 @@ START_TEST(calls_of_other_threads_do_not_return_when_the_process_ends)
 }
 END_TEST
 
+/* ---- Faults ---- */
+
+static void handle_fault(int number)
+{
+    (void)number;
+    _exit(STATUS);
+}
+
+static void *sends_late(void *fd)
+{
+    pthread_mutex_lock(&port.mutex);
+    while (!port.leading) {
+        pthread_mutex_unlock(&port.mutex);
+        sched_yield();
+        pthread_mutex_lock(&port.mutex);
+    }
+    pthread_mutex_unlock(&port.mutex);
+    send(*(int *)fd, "x", 1, 0);
+    return NULL;
+}
+
+/* Receives, after it slept, into memory that may not be written. */
+static void receives_into_nothing(void)
+{
+    pthread_t thread;
+    void *nothing = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    signal(SIGSEGV, handle_fault);
+    signal(SIGBUS, handle_fault);
+    begin();
+    connect_self(&client, &server);
+    pthread_create(&thread, NULL, sends_late, &client);
+    recv(server, nothing, 1, 0);
+    _exit(1);
+}
+
+/* A handler that says where a program crashed hears of it in our calls, too. */
+START_TEST(a_fault_in_a_call_reaches_its_handler)
+{
+    in_child(receives_into_nothing);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_handler_that_was_there_first_may_send,
         calls_of_other_threads_do_not_return_when_the_process_ends,
+        a_fault_in_a_call_reaches_its_handler,
         NULL,
     };
 

@@ -204,6 +204,7 @@ END_TEST
 static int names(void *arg)
 {
     char name[32] = "reno";
+    char longer[256];
     socklen_t len = sizeof name;
 
     (void)arg;
@@ -213,6 +214,9 @@ static int names(void *arg)
     fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "renown", 6), ENOENT);
     fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "ren", 3), ENOENT);
     fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5), ENOENT);
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, sizeof name), 0);
+    memset(longer, 'x', sizeof longer);
+    fails_with(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, longer, sizeof longer), ENOENT);
     fails_with(setsockopt(dgram, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), ENOPROTOOPT);
     fails_with(getsockopt(dgram, IPPROTO_TCP, TCP_CONGESTION, name, &len), ENOPROTOOPT);
     ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);

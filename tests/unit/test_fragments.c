@@ -16,6 +16,8 @@ static uint8_t joined[65535]; /* what left, put together */
 static uint32_t n_pieces;
 static uint16_t last_id;
 
+static uint8_t seed; /* 0: the usual one */
+
 static struct sk_addr peer(uint16_t port)
 {
     return (struct sk_addr){ PEER_IP, port };
@@ -30,7 +32,8 @@ static void begin_with(const struct sk_ip_fragments *fragments, uint16_t mtu, ui
                     .rcvbuf = QUEUE,
                     .sndbuf = QUEUE,
                     .reassembly_size = 65515,
-                    .buffers = { { QUEUE, 8 } } },
+                    .buffers = { { QUEUE, 8 } },
+                    .seed = { seed } },
     };
 
     host_begin(&h, &setup);
@@ -135,6 +138,32 @@ START_TEST(identifications_differ)
         seen[last_id] = true;
     }
     end();
+}
+END_TEST
+
+static uint16_t id_to(struct ip_addr addr)
+{
+    send_to((struct sk_addr){ addr, 9 }, 1473);
+    join(1500);
+    return last_id;
+}
+
+/* RFC 7739 3: what one host sees of them does not count what others are sent. */
+START_TEST(identifications_are_not_counted_for_all)
+{
+    int n_apart = 0;
+
+    for (seed = 1; seed <= 8; seed++) { /* by chance, two share a counter */
+        uint16_t first;
+
+        begin();
+        first = id_to(PEER_IP);
+        id_to(ip4(0x0a0000ff));
+        n_apart += id_to(PEER_IP) == (uint16_t)(first + 1);
+        end();
+    }
+    ck_assert_int_gt(n_apart, 4);
+    seed = 0;
 }
 END_TEST
 
@@ -311,6 +340,7 @@ int main(void)
         hostile_FRAG_11_sizes,
         what_fits_is_whole,
         identifications_differ,
+        identifications_are_not_counted_for_all,
         a_datagram_goes_on_when_there_is_room,
         a_datagram_that_is_given_up_leaves_nothing_behind,
         the_loopback_takes_any_length,

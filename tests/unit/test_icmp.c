@@ -227,6 +227,38 @@ START_TEST(errors_about_a_connection_that_is_opened)
 }
 END_TEST
 
+/* Nor is one told of that the connection got over: of what it did not, silence is what it knows. */
+START_TEST(an_error_before_the_last_progress_is_not_told)
+{
+    for (int progress = 0; progress < 2; progress++) {
+        const struct sent *s;
+        struct peer p;
+        uint8_t octet;
+        size_t len = 1;
+        sk_fd fd;
+
+        begin();
+        peer_begin(&p, &h, 4000, 80);
+        fd = peer_accepted(&p, host_listener(&h, 80, 1));
+        ck_assert_int_eq(sk_set(h.iface, fd, SK_USER_TIMEOUT, 2000), SK_OK);
+        ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_OK);
+        host_poll(&h);
+        s = peer_expect(&p, TCP_ACK);
+        frame_icmp_error(&f, GATE_IP, ICMP4_UNREACHABLE, ICMP4_HOST_UNREACHABLE, s->ip_at,
+                         IPV4_HDR_LEN + 8);
+        host_hear(&h, &f);
+        if (progress) {
+            peer_send(&p, TCP_ACK, NULL, 0);
+            ck_assert_int_eq(host_send(&h, fd, "y", 1, NOBODY), SK_OK);
+        }
+        host_run(&h, h.now + seconds(3));
+        ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL),
+                         progress ? SK_TIMED_OUT : SK_HOST_UNREACHABLE);
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* No ICMP error ends an established connection (RFC 5927 5.2). */
 START_TEST(errors_about_an_established_connection)
 {
@@ -300,6 +332,7 @@ int main(void)
                                    errors_about_datagrams,
                                    errors_about_a_connection_that_is_opened,
                                    errors_about_an_established_connection,
+                                   an_error_before_the_last_progress_is_not_told,
                                    quotes_that_are_cut_short_or_of_others,
                                    NULL };
 

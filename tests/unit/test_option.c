@@ -270,6 +270,7 @@ START_TEST(what_is_accepted_has_the_options_of_its_listener)
     host_meet(&h);
     fd = host_bound(&h, SK_STREAM, 80);
     ck_assert_int_eq(sk_set(h.iface, fd, SK_KEEPIDLE, 60), SK_OK); /* before it listens */
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_REUSEADDR, 1), SK_OK);
     ck_assert_int_eq(sk_listen(h.iface, fd, 1, h.now), SK_OK);
     listener = fd;
     ck_assert_int_eq(sk_set(h.iface, listener, SK_KEEPALIVE, 1), SK_OK);
@@ -277,6 +278,8 @@ START_TEST(what_is_accepted_has_the_options_of_its_listener)
     ck_assert_int_eq(sk_set(h.iface, listener, SK_NODELAY, 1), SK_OK);
     peer_begin(&p, &h, 4000, 80);
     fd = peer_accepted(&p, listener);
+    ck_assert_int_eq(host_option(&h, listener, SK_REUSEADDR), 1);
+    ck_assert_int_eq(host_option(&h, fd, SK_REUSEADDR), 1);
     ck_assert_int_eq(host_option(&h, fd, SK_KEEPALIVE), 1);
     ck_assert_int_eq(host_option(&h, fd, SK_KEEPIDLE), 60);
     ck_assert_int_eq(host_option(&h, fd, SK_KEEPINTVL), 75);

@@ -98,6 +98,67 @@ START_TEST(a_closed_connection_has_no_handle)
 }
 END_TEST
 
+static sk_fd refused(const struct tcp_profile *profile)
+{
+    struct host_setup setup = { .config = { .tcp = profile } };
+    struct peer p;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fd = host_socket(&h, SK_STREAM);
+    peer_begin(&p, &h, 80, 0);
+    peer_is_called(&p, fd);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ ip4(0), 0 }), SK_OK);
+    host_poll(&h);
+    peer_send(&p, TCP_RST, NULL, 0);
+    host_forget(&h);
+    return fd;
+}
+
+/* Of a connection that is over, whatever waited for a time, there is nothing to wait for. */
+START_TEST(a_connection_that_was_reset_has_no_deadline)
+{
+    const struct tcp_profile *profiles[] = { &sk_tcp_basic, &sk_tcp_full };
+
+    for (int i = 0; i < 2; i++) {
+        struct sk_addr local;
+        sk_fd fd = refused(profiles[i]);
+        sk_fd other = host_socket(&h, SK_STREAM);
+
+        ck_assert_int_gt(sk_iface_poll_at(h.iface, h.now), h.now + seconds(10));
+        ck_assert_int_eq(sk_local(h.iface, fd, &local), SK_OK);
+        ck_assert_int_eq(sk_bind(h.iface, other, local), SK_OK); /* nor does it keep a port */
+        host_free(&h);
+    }
+}
+END_TEST
+
+START_TEST(an_open_fails_once)
+{
+    struct sk_op op;
+    struct peer p;
+    uint8_t octet;
+    size_t len = 1;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_socket(&h, SK_STREAM);
+    peer_begin(&p, &h, 80, 0);
+    sk_op_connect(&op, fd, p.addr);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    p.ack = host_sent(&h)->tcp.seq + 1;
+    ck_assert_int_eq(sk_local(h.iface, fd, &p.host), SK_OK);
+    peer_send(&p, TCP_RST | TCP_ACK, NULL, 0);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_REFUSED);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK); /* the end */
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 1);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(generations_do_not_alias)
 {
     sk_fd first;
@@ -239,6 +300,8 @@ int main(void)
     const TTest *const tests[] = { a_stale_handle_is_nobody,
                                    a_number_that_was_never_a_handle_is_nobody,
                                    a_closed_connection_has_no_handle,
+                                   a_connection_that_was_reset_has_no_deadline,
+                                   an_open_fails_once,
                                    generations_do_not_alias,
                                    slots_are_used_again_last_in_first_out,
                                    sockets_run_out_one_kind_at_a_time,

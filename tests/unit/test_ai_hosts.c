@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* /etc/hosts (hosts(5)), its lines given by the test. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compat/ai.h"
+#include "tests/support/suite.h"
+
+static const char *const *lines; /* NULL at the end */
+
+/* In place of the C library's, for the table that is opened; Check reads nothing meanwhile. */
+char *fgets(char *out, int size, FILE *file)
+{
+    (void)file;
+    if (lines == NULL || *lines == NULL) {
+        return NULL;
+    }
+    ck_assert_int_lt((int)strlen(*lines), size);
+    return strcpy(out, *lines++);
+}
+
+static const char *const table[] = {
+    "# 10.0.0.9 comment\n",
+    "127.0.0.1\tlocalhost\n",
+    "\n",
+    "   \t\n",
+    "10.0.0.1\n",
+    "10.0.0.1 \n",
+    " \t10.0.0.2  Two.example\ttwo # deux zwei\n",
+    "10.0.0.3 three#drei\n",
+    "::1 six two\n",
+    "10.0.0.4:80 port\n",
+    "10.0.0 short\n",
+    "10.0.0.5 two five",
+    NULL,
+};
+
+static size_t look_up(const char *name, struct sk_addr found[AI_MAX_ADDRS])
+{
+    lines = table;
+    size_t n = ai_hosts(name, found, AI_MAX_ADDRS);
+    lines = NULL;
+    return n;
+}
+
+START_TEST(a_name_has_the_address_of_its_line)
+{
+    static const struct {
+        const char *name;
+        uint32_t addr;
+    } known[] = {
+        { "localhost", 0x7f000001 }, { "two.example", 0x0a000002 }, { "TWO.EXAMPLE", 0x0a000002 },
+        { "three", 0x0a000003 },     { "five", 0x0a000005 },
+    };
+    struct sk_addr found[AI_MAX_ADDRS];
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        ck_assert_uint_eq(look_up(known[i].name, found), 1);
+        ck_assert_uint_eq(ip4_bits(found[0].addr), known[i].addr);
+        ck_assert_uint_eq(found[0].port, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_name_in_several_lines_has_all_their_addresses)
+{
+    struct sk_addr found[AI_MAX_ADDRS];
+
+    ck_assert_uint_eq(look_up("two", found), 2);
+    ck_assert_uint_eq(ip4_bits(found[0].addr), 0x0a000002);
+    ck_assert_uint_eq(ip4_bits(found[1].addr), 0x0a000005);
+    lines = table;
+    ck_assert_uint_eq(ai_hosts("two", found, 1), 1);
+    lines = NULL;
+}
+END_TEST
+
+START_TEST(comments_and_other_lines_have_none)
+{
+    static const char *const unknown[] = { "comment", "deux", "zwei",  "drei",    "three#drei",
+                                           "six",     "port", "short", "10.0.0.1" };
+    struct sk_addr found[AI_MAX_ADDRS];
+
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        ck_assert_msg(look_up(unknown[i], found) == 0, "%s", unknown[i]);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_name_has_the_address_of_its_line,
+        a_name_in_several_lines_has_all_their_addresses,
+        comments_and_other_lines_have_none,
+        NULL,
+    };
+
+    return suite_run("ai_hosts", tests);
+}
