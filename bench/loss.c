@@ -35,8 +35,8 @@ struct result {
     double silence; /* ms */
 };
 
-static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &bulk_rack_reno,
-                                                      &sk_tcp_full };
+static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &bulk_rack_reno, &sk_tcp_full,
+                                                      &sk_tcp_bbr };
 
 static void lay_wire(struct bulk *b, struct pair *wire, const struct cell *cell, uint64_t seed)
 {

@@ -59,6 +59,8 @@ extern const struct tcp_profile sk_tcp_basic;
 
 /** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN. */
 extern const struct tcp_profile sk_tcp_full;
+/** The same with BBR (draft-ietf-ccwg-bbr-06), from which a socket may choose CUBIC or Reno. */
+extern const struct tcp_profile sk_tcp_bbr;
 
 /** Fragments of IP datagrams, for sk_config.fragments: a host for which it is not named drops them,
  * and does not link what puts them together. */

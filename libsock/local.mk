@@ -64,6 +64,7 @@ core_sources = \
 	%D%/net/slots.c \
 	%D%/net/socket.c \
 	%D%/net/tcp_basic.c \
+	%D%/net/tcp_bbr.c \
 	%D%/net/tcp_full.c \
 	%D%/net/time_wait.c \
 	%D%/net/tuples.c \
@@ -83,8 +84,14 @@ core_sources = \
 	%D%/proto/tcp/arrives.c \
 	%D%/proto/tcp/assemble.c \
 	%D%/proto/tcp/assemble.h \
+	%D%/proto/tcp/bbr.c \
+	%D%/proto/tcp/bbr.h \
+	%D%/proto/tcp/bbr_model.c \
+	%D%/proto/tcp/bbr_states.c \
 	%D%/proto/tcp/close.c \
 	%D%/proto/tcp/cubic.c \
+	%D%/proto/tcp/delivery.c \
+	%D%/proto/tcp/delivery.h \
 	%D%/proto/tcp/ecn.c \
 	%D%/proto/tcp/extensions.c \
 	%D%/proto/tcp/half_open.c \

@@ -161,6 +161,7 @@ c_tests = \
 	%D%/script/test_loss \
 	%D%/script/test_open \
 	%D%/script/test_options \
+	%D%/script/test_pacing \
 	%D%/script/test_pmtu \
 	%D%/script/test_rack \
 	%D%/script/test_random \
@@ -180,6 +181,7 @@ c_tests = \
 	%D%/sim/test_trouble \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \
+	%D%/unit/test_bbr \
 	%D%/unit/test_ai_hosts \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
@@ -202,6 +204,7 @@ c_tests = \
 	%D%/unit/test_cookies \
 	%D%/unit/test_credit \
 	%D%/unit/test_cubic \
+	%D%/unit/test_delivery \
 	%D%/unit/test_demux \
 	%D%/unit/test_dhcp \
 	%D%/unit/test_dhcp_host \

@@ -312,7 +312,7 @@ static void begin(struct history *h)
     h->tcp->rtt.srtt = h->rtt;
     h->now = (instant)(random_u64(&h->rng) >> 16);
     h->acked_at = h->now;
-    tcp_cubic.init(h->tcp);
+    tcp_cubic.init(h->tcp, 0);
     h->m = (struct model){ .mss = h->tcp->mss, .cwnd = h->tcp->cwnd, .ssthresh = UINT32_MAX };
     set_window(h, (uint32_t)spread(h, 2.0 * h->tcp->mss, MAX_WINDOW));
     tcp_cubic.on_loss(h->tcp, h->tcp->cwnd, h->now); /* the first slow start is not looked at */

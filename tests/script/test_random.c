@@ -140,6 +140,8 @@ static void connect_to(struct script *s, struct peer *p)
     look(s, p);
 }
 
+static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &sk_tcp_full, &sk_tcp_bbr };
+
 static void play_at_random(struct script *s, uint64_t seed)
 {
     char title[32];
@@ -151,8 +153,8 @@ static void play_at_random(struct script *s, uint64_t seed)
 
     snprintf(title, sizeof(title), "SEED=%llu", (unsigned long long)seed);
     script_begin(s, title, random_u32(&rng), random_u32(&rng), 1 + random_u32(&rng));
-    play(s, setup(.profile = some(&p, 2) ? &sk_tcp_full : &sk_tcp_basic, .rx = size, .tx = 16384,
-                  .limit = limit, .path_mss = (uint16_t)(100 + some(&p, 2000)),
+    play(s, setup(.profile = profiles[some(&p, 3)], .rx = size, .tx = 16384, .limit = limit,
+                  .path_mss = (uint16_t)(100 + some(&p, 2000)),
                   .inflight = (uint16_t)(4 + some(&p, 30)), .nodelay = some(&p, 2)));
     connect_to(s, &p);
     for (int i = 0; i < N_EVENTS && s->tcp->state != TCP_CLOSED; i++) {

@@ -111,6 +111,9 @@ static void converse(struct world *w, uint64_t seed)
     ck_assert_int_eq(sk_close(w->hosts[1], there.in, w->now), SK_OK);
 }
 
+static const struct tcp_profile *const profiles[] = { &sk_tcp_full, &sk_tcp_bbr, &sk_tcp_full,
+                                                      &sk_tcp_basic };
+
 /* Up to 20 % of each fault. */
 static struct world_setup trouble(uint64_t seed)
 {
@@ -124,7 +127,7 @@ static struct world_setup trouble(uint64_t seed)
     setup.settings.delay = 1000 + random_below(&rng, 30000);
     setup.settings.reorder_delay = 1 + random_below(&rng, 40000);
     setup.settings.rate = 1000000ull << random_below(&rng, 8);
-    setup.config.tcp = seed % 4 < 3 ? &sk_tcp_full : &sk_tcp_basic;
+    setup.config.tcp = profiles[seed % 4];
     setup.basic_peer = seed % 4 == 2;
     setup.config.tcp_inflight = (uint16_t)(4 << random_below(&rng, 5));
     setup.config.tcp_ranges = (uint16_t)(1 << random_below(&rng, 6));

@@ -28,7 +28,7 @@ static void begin(struct conn *c, uint16_t mss)
 {
     *c->tcp = (struct tcp_sock){ .profile = &profile, .recovery = &no_recovery, .mss = mss };
     c->undo_cwnd = 0;
-    tcp_cubic.init(c->tcp);
+    tcp_cubic.init(c->tcp, 0);
 }
 
 /* Once a window of `cwnd` lost something; a round trip takes a millisecond. */

@@ -63,7 +63,7 @@ static void begin(uint32_t rtt)
     tcp->mss = MSS;
     tcp->iss = UINT32_MAX - 20000;
     tcp->snd_una = tcp->snd_nxt = round_end = tcp->iss;
-    tcp_cubic.init(tcp);
+    tcp_cubic.init(tcp, 0);
     ck_assert_uint_eq(tcp->cwnd, 10 * MSS);
     tcp->snd_nxt = tcp->snd_una + tcp->cwnd;
     finish_round(rtt);

@@ -76,10 +76,11 @@ static void begin_round(struct tcp_sock *tcp, struct cubic *cubic)
     cubic->rtt_samples = 0;
 }
 
-static void cubic_init(struct tcp_sock *tcp)
+static void cubic_init(struct tcp_sock *tcp, instant now)
 {
     struct cubic *cubic = state_of(tcp);
 
+    (void)now;
     tcp->cwnd = initial_window_10(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
     *cubic = (struct cubic){ .current_round_min_rtt = UINT32_MAX };

@@ -202,8 +202,20 @@ static uint32_t ack_seq(const struct tcp_sock *tcp)
                                  : tcp->snd_nxt;
 }
 
+/* True where the congestion control wants it to wait; a window probe has a time of its own. */
+static bool has_to_wait(struct tcp_sock *tcp, instant now)
+{
+    const struct tcp_model *model = tcp->congestion->model;
+    duration wait =
+        model && tcp_synchronized(tcp) && !tcp->probe_due ? model->send_in(tcp, now) : 0;
+
+    tcp->paced = wait > 0;
+    tcp->paced_at = tick_ceil(now + wait);
+    return wait > 0;
+}
+
 /* All but what the extensions add. */
-static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text,
+static bool next_segment(struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text,
                          instant now)
 {
     if (next_syn(tcp, hdr)) {
@@ -213,9 +225,11 @@ static bool next_segment(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct
         return false;
     }
     if (tcp->state != TCP_TIME_WAIT &&
-        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now))) {
+        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now)) &&
+        !has_to_wait(tcp, now)) {
         return true;
     }
+    *text = (struct tcp_text){ 0, 0 };
     if (!tcp->ack_due && !tcp->keepalive_due) {
         return false;
     }

@@ -83,7 +83,10 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
         tcp->recovery = tcp->profile->recovery_without_sack;
     }
-    tcp->congestion->init(tcp);
+    if (tcp->congestion->model && !tcp->recovery->feeds_model) {
+        tcp->congestion = tcp->congestion->without_sack;
+    }
+    tcp->congestion->init(tcp, now);
     tcp->recovery->init(tcp);
 }
 

@@ -42,16 +42,36 @@ struct tcp_recovery {
     uint32_t (*budget)(const struct tcp_sock *tcp);
     /** A loss was reacted to, and is not repaired. */
     bool (*is_recovering)(const struct tcp_sock *tcp);
+    bool feeds_model;
+};
+
+/**
+ * A congestion control that knows when each octet left, and paces: what it is told by a recovery
+ * that keeps such books. It sets cwnd, in recovery, too.
+ */
+struct tcp_model {
+    /** `len` octets were sent. `in_flight`: octets that are in the network now (RFC 6675 4, pipe).
+     */
+    void (*on_sent)(struct tcp_sock *tcp, uint32_t len, uint32_t in_flight, instant now);
+    /** Octets that were sent at `sent_at` (microseconds), `again` or once, have arrived. */
+    void (*on_delivered)(struct tcp_sock *tcp, uint32_t sent_at, bool again, uint32_t len,
+                         instant now);
+    /** ... are lost. */
+    void (*on_lost)(struct tcp_sock *tcp, uint32_t sent_at, uint32_t len, instant now);
+    /** An acknowledgment was taken, which told all that. */
+    void (*on_acked)(struct tcp_sock *tcp, uint32_t in_flight, instant now);
+    /** Microseconds until the next segment may leave. */
+    duration (*send_in)(const struct tcp_sock *tcp, instant now);
 };
 
 /** How much may be in flight: keeps cwnd and ssthresh. */
 struct tcp_congestion {
     const char *name;
     size_t state_size;
-    void (*init)(struct tcp_sock *tcp);
+    void (*init)(struct tcp_sock *tcp, instant now);
     /** Octets that may be in flight at first, and after a pause (RFC 5681 4.1). */
     uint32_t (*initial_window)(uint32_t mss);
-    /** Octets arrived, outside of recovery. */
+    /** Octets arrived, outside of recovery. Not of one with a model. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
     /**
      * A loss was found (not by timeout): sets ssthresh from `flight`, the octets in flight without
@@ -65,6 +85,9 @@ struct tcp_congestion {
     /** It was none: cwnd is at least what it was at `remember`, and ssthresh is that; NULL: that is
      * all. */
     void (*on_undo)(struct tcp_sock *tcp, instant now);
+    const struct tcp_model *model; /* NULL: it does without, and needs all of the above */
+    const struct tcp_congestion *without_sack; /* in place of one with a model, where the recovery
+                                                  feeds none */
 };
 
 /** Options beyond those of RFC 9293, negotiated on the SYN. */
@@ -151,6 +174,7 @@ extern const struct tcp_recovery tcp_rack;
 extern const struct tcp_congestion tcp_reno;
 extern const struct tcp_congestion tcp_reno_iw10; /* its initial window is that of RFC 6928 */
 extern const struct tcp_congestion tcp_cubic;
+extern const struct tcp_congestion tcp_bbr;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 extern const struct tcp_path_mtu tcp_discover_path_mtu;
 extern const struct tcp_ecn tcp_ecn;

@@ -47,6 +47,9 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     bool again = record->flags & INFLIGHT_AGAIN;
 
     news->delivered += end - start;
+    if (tcp->congestion->model) {
+        tcp->congestion->model->on_delivered(tcp, record->sent_at, again, end - start, now);
+    }
     if (seq_after(end, rack->fack)) {
         rack->fack = end;
     } else if (!again && seq_before(end, rack->fack)) {
@@ -213,6 +216,18 @@ void rack_mark_lost(struct inflight *f, uint16_t i)
     inflight_set(f, i, (record->flags & INFLIGHT_AGAIN) | INFLIGHT_LOST, record->sent_at);
 }
 
+static void lose(struct tcp_sock *tcp, uint16_t i, instant now)
+{
+    struct inflight *f = &rack_of(tcp)->f;
+    const struct inflight_record *record = inflight_at(f, i);
+
+    rack_mark_lost(f, i);
+    if (tcp->congestion->model) {
+        tcp->congestion->model->on_lost(tcp, record->sent_at, record->end - inflight_start(f, i),
+                                        now);
+    }
+}
+
 bool rack_detect_losses(struct tcp_sock *tcp, uint32_t *wait, instant now)
 {
     struct rack *rack = rack_of(tcp);
@@ -232,7 +247,7 @@ bool rack_detect_losses(struct tcp_sock *tcp, uint32_t *wait, instant now)
                 break; /* those behind it were sent later still */
             }
         } else if (waited >= patience) {
-            rack_mark_lost(&rack->f, i);
+            lose(tcp, i, now);
             any = true;
         } else if (patience - waited > *wait) {
             *wait = patience - waited;

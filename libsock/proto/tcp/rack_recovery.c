@@ -61,7 +61,11 @@ static void enter_recovery(struct tcp_sock *tcp, uint32_t delivered, instant now
 {
     struct rack *rack = rack_of(tcp);
 
-    reduce(tcp, now);
+    if (tcp->congestion->model) {
+        undo_remember(tcp);
+    } else {
+        reduce(tcp, now);
+    }
     rack->mode = RACK_RECOVERY;
     rack->recover = tcp->snd_nxt;
     rack->force = true; /* RFC 6937 3: the first retransmission leaves at once */
@@ -74,7 +78,7 @@ static void leave(struct tcp_sock *tcp)
     struct rack *rack = rack_of(tcp);
 
     if (rack->mode == RACK_RECOVERY) {
-        tcp->cwnd = tcp->ssthresh;
+        tcp->cwnd = tcp->congestion->model ? tcp->cwnd : tcp->ssthresh;
         rack_recovery_ended(rack);
     }
     rack->mode = RACK_OPEN;
@@ -120,7 +124,11 @@ static void control(struct tcp_sock *tcp, const struct rack_news *news, instant 
     if (rack->mode == RACK_OPEN && rack->f.lost > lost_probe(tcp)) {
         enter_recovery(tcp, news->delivered, now);
     }
-    if (rack->mode == RACK_RECOVERY) {
+    if (tcp->congestion->model) {
+        if (news->hdr) {
+            tcp->congestion->model->on_acked(tcp, rack_pipe(tcp), now);
+        }
+    } else if (rack->mode == RACK_RECOVERY) {
         prr_on_ack(tcp, news->delivered, news->acked > 0 && !news->lost);
     } else if (earned > 0) {
         tcp->congestion->on_ack(tcp, earned, now);
@@ -138,7 +146,8 @@ static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant
         take_back(tcp);
     }
     news.lost = rack_detect_losses(tcp, &wait, now);
-    if (tlp_on_ack(tcp, ack, news.dsacked > 0) && rack_of(tcp)->mode == RACK_OPEN) {
+    if (tlp_on_ack(tcp, ack, news.dsacked > 0) && rack_of(tcp)->mode == RACK_OPEN &&
+        !tcp->congestion->model) { /* to a model a single segment is no sign */
         reduce(tcp, now);
         tcp->cwnd = tcp->ssthresh;
         rack_of(tcp)->undo.possible = false;
@@ -234,6 +243,9 @@ static void rack_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instan
         inflight_append(&rack->f, end, (uint32_t)now);
     }
     rack->prr.out += tcp_seg_len(hdr);
+    if (tcp->congestion->model) {
+        tcp->congestion->model->on_sent(tcp, tcp_seg_len(hdr), rack_pipe(tcp), now);
+    }
     rack->force = false;
     if (rack->tlp.due) {
         rack->tlp.due = false;
@@ -298,4 +310,5 @@ const struct tcp_recovery tcp_rack = {
     .retransmit_to = rack_retransmit_to,
     .budget = rack_budget,
     .is_recovering = rack_is_recovering,
+    .feeds_model = true,
 };

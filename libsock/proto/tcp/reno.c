@@ -15,8 +15,9 @@ static struct reno *state_of(struct tcp_sock *tcp)
     return tcp_congestion_state(tcp);
 }
 
-static void reno_init(struct tcp_sock *tcp)
+static void reno_init(struct tcp_sock *tcp, instant now)
 {
+    (void)now;
     tcp->cwnd = tcp->congestion->initial_window(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
     *state_of(tcp) = (struct reno){ 0 };

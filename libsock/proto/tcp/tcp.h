@@ -125,6 +125,7 @@ struct tcp_sock {
     tick timer_at;
     tick delayed_ack_at;
     tick recovery_at; /* when recovery_timer is set */
+    tick paced_at;    /* when the next segment may leave, while paced */
     tick sent_at;     /* when text last left */
     tick given_up_at; /* R2: when the peer's silence has lasted too long */
     tick old_ack_at;  /* when an empty segment or a SYN was last answered */
@@ -157,6 +158,7 @@ struct tcp_sock {
     bool probe_due;
     bool keepalive_due;
     bool recovery_timer;
+    bool paced;
     bool rst_due;
     bool fin_queued; /* FIN after what is in tx */
     bool fin_sent;
@@ -215,7 +217,7 @@ enum drop_reason tcp_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip,
 
 /**
  * The next segment to send, all but its ports; false: silence. Its text follows from `*text`.
- * Changes nothing: a segment that the link does not take is asked for again.
+ * Changes nothing but when to ask again: a segment that the link does not take is asked for again.
  */
 bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp_text *text);
 

@@ -72,6 +72,7 @@ void tcp_end(struct tcp_sock *tcp, enum sk_err err)
     tcp->timer = TCP_TIMER_OFF;
     tcp->ack_delayed = false;
     tcp->recovery_timer = false;
+    tcp->paced = false;
     tcp->ack_due = false;
     tcp->syn_due = false;
     tcp->err = (uint8_t)err;
@@ -165,6 +166,9 @@ bool tcp_poll(struct tcp_sock *tcp, instant now)
         tcp->recovery_timer = false;
         tcp->recovery->on_timer(tcp, now);
     }
+    if (tcp->paced && tick_due(tcp->paced_at, now)) {
+        tcp->paced = false; /* what waits is sent next */
+    }
     if (tcp->timer != TCP_TIMER_OFF && tick_due(tcp->timer_at, now)) {
         return timer_expires(tcp, now);
     }
@@ -188,6 +192,9 @@ instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
     }
     if (tcp->recovery_timer) {
         at = earlier(at, tick_instant(tcp->recovery_at, now));
+    }
+    if (tcp->paced) {
+        at = earlier(at, tick_instant(tcp->paced_at, now));
     }
     return at;
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A congestion control that paces (BBR): text waits for its time, and nothing else does. With a
+ * round trip of 277 ms, BBR's first ten segments leave 10 ms apart. */
+#include "tests/script/script.h"
+#include "tests/support/suite.h"
+
+// clang-format off
+
+#define open_with(sack) \
+    setup(.profile = &sk_tcp_bbr), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(277, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = sack), \
+    out(277, ACK, 1, 1, 0)
+
+SCRIPT(segments_leave_apart)
+    open_with(true),
+    app(277, WRITE, 3000),
+    out(277, ACK, 1, 1, 1000),
+    out(287, ACK, 1001, 1, 1000),
+    out(297, ACK | PSH, 2001, 1, 1000),
+    expect(298, CWND, 10000),
+END_SCRIPT;
+
+/* Of what comes late, the first leaves at once. */
+SCRIPT(after_a_pause_nothing_waits)
+    open_with(true),
+    app(277, WRITE, 1000),
+    out(277, ACK | PSH, 1, 1, 1000),
+    app(400, WRITE, 2000),
+    out(400, ACK, 1001, 1, 1000),
+    out(410, ACK | PSH, 2001, 1, 1000),
+END_SCRIPT;
+
+/* What is written while it waits goes with it. */
+SCRIPT(what_is_written_meanwhile_waits_too)
+    open_with(true),
+    app(277, WRITE, 1000),
+    out(277, ACK | PSH, 1, 1, 1000),
+    app(280, WRITE, 1000),
+    app(283, WRITE, 1000),
+    out(287, ACK, 1001, 1, 1000),
+    out(297, ACK | PSH, 2001, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(an_acknowledgment_does_not_wait)
+    open_with(true),
+    app(277, WRITE, 2000),
+    out(277, ACK, 1, 1, 1000),
+    in(280, ACK, 1, 1, 1000),
+    in(281, ACK, 1001, 1, 1000),
+    out(281, ACK, 1001, 2001, 0),
+    out(287, ACK | PSH, 1001, 2001, 1000),
+END_SCRIPT;
+
+SCRIPT(a_reset_does_not_wait)
+    open_with(true),
+    app(277, WRITE, 2000),
+    out(277, ACK, 1, 1, 1000),
+    app(280, ABORT),
+    out(280, RST | ACK, 1001, 1, 0),
+    expect(281, STATE, TCP_CLOSED),
+END_SCRIPT;
+
+SCRIPT(what_is_sent_again_waits_like_all)
+    open_with(true),
+    app(277, WRITE, 5000),
+    out(277, ACK, 1, 1, 1000),
+    out(287, ACK, 1001, 1, 1000),
+    out(297, ACK, 2001, 1, 1000),
+    out(307, ACK, 3001, 1, 1000),
+    out(317, ACK | PSH, 4001, 1, 1000),
+    in(565, ACK, 1, 1, 0, .sack = { { 1001, 2001 } }),
+    in(575, ACK, 1, 1, 0, .sack = { { 1001, 3001 } }),
+    in(585, ACK, 1, 1, 0, .sack = { { 1001, 4001 } }),
+    out(585, ACK, 1, 1, 1000),
+END_SCRIPT;
+
+/* To a peer that does not tell what arrived there is no model, and Reno is in its place. */
+SCRIPT(without_sack_nothing_is_paced)
+    open_with(false),
+    app(277, WRITE, 3000),
+    out(277, ACK, 1, 1, 1000),
+    out(277, ACK, 1001, 1, 1000),
+    out(277, ACK | PSH, 2001, 1, 1000),
+END_SCRIPT;
+
+// clang-format on
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        segments_leave_apart,
+        after_a_pause_nothing_waits,
+        what_is_written_meanwhile_waits_too,
+        an_acknowledgment_does_not_wait,
+        a_reset_does_not_wait,
+        what_is_sent_again_waits_like_all,
+        without_sack_nothing_is_paced,
+        NULL,
+    };
+
+    return suite_run("pacing", tests);
+}

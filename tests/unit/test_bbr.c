@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * BBR (draft-ietf-ccwg-bbr-06) over a path that is made of four numbers: what it delivers in a
+ * second, how long it is, how much it queues, and what it loses. Each acknowledgment tells of one
+ * segment.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/tcp/bbr.h"
+#include "proto/tcp/profile.h"
+#include "tests/support/seed.h"
+#include "tests/support/suite.h"
+
+#define MSS 1000u
+#define RATE 1250000u /* octets per second: 10 Mbit/s */
+#define RTT millis(40)
+#define BDP (RATE / 1000 * 40)
+#define N_PACKETS 4096
+#define START                                                                                      \
+    0xfff00000u /* microseconds: the 32 low bits of the clock wrap in the first second             \
+                 */
+
+struct packet {
+    uint32_t sent_at;
+    instant arrives_at; /* its acknowledgment; NEVER: it is lost, which is told when it would be */
+    bool lost;
+};
+
+struct path {
+    struct tcp_sock *tcp;
+    struct bbr *bbr;
+    instant now;
+    instant free_at; /* when the bottleneck has sent all that it has */
+    uint32_t rate;
+    duration rtt;
+    uint32_t queue;         /* octets */
+    uint32_t loss_permille; /* of what is sent, beside what the queue does not take */
+    uint32_t app_rate;      /* octets per second that the program has; 0: more than it may send */
+    uint64_t app_sent;
+    instant app_began;
+    uint64_t rng;
+    uint32_t in_flight;
+    uint32_t n_sent; /* packets */
+    uint32_t first;
+    uint32_t n;
+    struct packet packets[N_PACKETS];
+};
+
+static bool recovering;
+
+static bool is_recovering(const struct tcp_sock *tcp)
+{
+    (void)tcp;
+    return recovering;
+}
+
+static const struct tcp_recovery recovery = { .is_recovering = is_recovering };
+static const struct tcp_profile profile = { .recovery = &recovery, .congestion = &tcp_bbr };
+
+static struct path p;
+
+static void begin(void)
+{
+    size_t size = sizeof(*p.tcp) + tcp_state_size(&profile, 0, 0);
+
+    memset(&p, 0, sizeof(p));
+    recovering = false;
+    p.tcp = malloc(size);
+    ck_assert_ptr_nonnull(p.tcp);
+    memset(p.tcp, 0, sizeof(*p.tcp));
+    memset(p.tcp + 1, 0xa5, size - sizeof(*p.tcp)); /* of another connection */
+    p.tcp->profile = &profile;
+    p.tcp->recovery = &recovery;
+    p.tcp->congestion = &tcp_bbr;
+    p.tcp->mss = MSS;
+    p.tcp->iss = 77;
+    p.tcp->rtt.srtt = (uint32_t)RTT;
+    p.now = p.free_at = START;
+    p.rate = RATE;
+    p.rtt = RTT;
+    p.queue = 2 * BDP;
+    p.rng = 1;
+    p.bbr = bbr_of(p.tcp);
+    tcp_bbr.init(p.tcp, p.now);
+}
+
+static void end(void)
+{
+    free(p.tcp);
+}
+
+static struct packet *packet_at(uint32_t i)
+{
+    return &p.packets[(p.first + i) % N_PACKETS];
+}
+
+/* The program has another segment. */
+static bool has_more(void)
+{
+    return p.app_rate == 0 ||
+           (uint64_t)(p.now - p.app_began) * p.app_rate / 1000000 >= p.app_sent + MSS;
+}
+
+static bool is_lost(void)
+{
+    uint64_t queued = p.free_at > p.now ? (uint64_t)(p.free_at - p.now) * p.rate / 1000000 : 0;
+
+    return queued + MSS > p.queue + p.rate / 1000 || random_below(&p.rng, 1000) < p.loss_permille;
+}
+
+static void send_one(void)
+{
+    struct packet *packet = packet_at(p.n++);
+
+    ck_assert_uint_lt(p.n, N_PACKETS);
+    p.n_sent++;
+    p.in_flight += MSS;
+    p.app_sent += MSS;
+    packet->sent_at = (uint32_t)p.now;
+    packet->lost = is_lost();
+    if (!packet->lost) {
+        p.free_at = (p.free_at > p.now ? p.free_at : p.now) + (instant)MSS * 1000000 / p.rate;
+    }
+    packet->arrives_at = (p.free_at > p.now ? p.free_at : p.now) + p.rtt;
+    p.tcp->fin_queued = has_more(); /* it has something new, then */
+    tcp_bbr.model->on_sent(p.tcp, MSS, p.in_flight, p.now);
+}
+
+static void hear(void)
+{
+    struct packet *packet = packet_at(0);
+
+    p.first = (p.first + 1) % N_PACKETS;
+    p.n--;
+    p.in_flight -= MSS;
+    if (packet->lost) {
+        recovering = true;
+        tcp_bbr.model->on_lost(p.tcp, packet->sent_at, MSS, p.now);
+        return; /* the next acknowledgment tells of it */
+    }
+    tcp_bbr.model->on_delivered(p.tcp, packet->sent_at, false, MSS, p.now);
+    tcp_bbr.model->on_acked(p.tcp, p.in_flight, p.now);
+}
+
+static bool may_send(void)
+{
+    return p.in_flight + MSS <= p.tcp->cwnd && has_more();
+}
+
+/* One event: the next segment, the next acknowledgment, or a tick. */
+static void step(void)
+{
+    duration wait = tcp_bbr.model->send_in(p.tcp, p.now);
+    instant at = p.now + millis(1);
+
+    if (may_send() && wait == 0) {
+        send_one();
+        return;
+    }
+    if (may_send() && p.now + wait < at) {
+        at = p.now + wait;
+    }
+    if (p.n > 0 && packet_at(0)->arrives_at <= at) {
+        p.now = packet_at(0)->arrives_at > p.now ? packet_at(0)->arrives_at : p.now;
+        hear();
+    } else {
+        p.now = at;
+    }
+}
+
+static void run(duration d)
+{
+    instant until = p.now + d;
+
+    while (p.now < until) {
+        step();
+    }
+}
+
+/* Until it is in `state`; false: not within 20 s. */
+static bool reaches(enum bbr_state state)
+{
+    instant give_up = p.now + seconds(20);
+
+    while (p.bbr->state != state && p.now < give_up) {
+        step();
+    }
+    return p.bbr->state == state;
+}
+
+static void is_near(uint32_t value, uint32_t expected, uint32_t percent)
+{
+    ck_assert_uint_ge(value, expected - expected / 100 * percent);
+    ck_assert_uint_le(value, expected + expected / 100 * percent);
+}
+
+/* ---- The model ------------------------------------------------------------------------------- */
+
+START_TEST(it_learns_what_the_path_is)
+{
+    begin();
+    ck_assert_int_eq(p.bbr->state, BBR_STARTUP);
+    ck_assert_uint_eq(p.tcp->cwnd, 10 * MSS);
+    run(seconds(2));
+    is_near(bbr_max_bw(p.bbr), RATE, 5);
+    is_near(p.bbr->min_rtt, (uint32_t)RTT, 5);
+    ck_assert(p.bbr->full_bw_reached && bbr_in_probe_bw(p.bbr));
+    is_near(bbr_bdp(p.tcp, bbr_bw(p.bbr)), BDP, 10);
+    ck_assert_uint_ge(p.tcp->cwnd, 19 * (BDP / 10)); /* a gain of 2 */
+    end();
+}
+END_TEST
+
+/* The queue that Startup made is gone, and none comes back but for probes. */
+START_TEST(it_fills_the_pipe_and_no_more)
+{
+    uint32_t before;
+
+    begin();
+    ck_assert(reaches(BBR_DRAIN));
+    ck_assert_uint_gt(p.in_flight, BDP + BDP / 2);
+    ck_assert(reaches(BBR_PROBE_BW_CRUISE));
+    run(millis(200));
+    ck_assert_int_eq(p.bbr->state, BBR_PROBE_BW_CRUISE);
+    ck_assert_uint_le(p.in_flight, BDP + 4 * MSS);
+    before = p.n_sent;
+    run(seconds(1));
+    is_near((p.n_sent - before) * MSS, RATE, 5);
+    end();
+}
+END_TEST
+
+/* Startup doubles in a round: ln(RATE * RTT / IW) / ln 2 of them, and three to be sure. */
+START_TEST(startup_takes_few_rounds)
+{
+    begin();
+    ck_assert(reaches(BBR_DRAIN));
+    ck_assert_uint_le(p.bbr->round_count, 10);
+    end();
+}
+END_TEST
+
+/* Down, cruise, refill, up; two to three seconds apart, or 63 rounds. */
+START_TEST(probes_follow_one_another)
+{
+    instant last = 0;
+
+    begin();
+    for (int i = 0; i < 6; i++) {
+        ck_assert(reaches(BBR_PROBE_BW_REFILL));
+        ck_assert(reaches(BBR_PROBE_BW_UP));
+        ck_assert(i == 0 || p.now - last > millis(1000));
+        ck_assert(i == 0 || p.now - last < seconds(7)); /* ProbeRTT may come between */
+        last = p.now;
+        ck_assert(reaches(BBR_PROBE_BW_DOWN));
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_path_that_widens_is_noticed)
+{
+    begin();
+    run(seconds(3));
+    p.rate = 3 * RATE;
+    p.queue *= 3;
+    run(seconds(12));
+    is_near(bbr_max_bw(p.bbr), 3 * RATE, 10);
+    end();
+}
+END_TEST
+
+/* Of the last two probes the larger rate counts, and no older one. */
+START_TEST(a_path_that_narrows_is_noticed)
+{
+    begin();
+    run(seconds(3));
+    p.rate = RATE / 2;
+    run(seconds(15));
+    is_near(bbr_max_bw(p.bbr), RATE / 2, 10);
+    end();
+}
+END_TEST
+
+/* A program that sends a tenth of it is no measure of the path. */
+START_TEST(a_slow_program_does_not_lower_the_rate)
+{
+    begin();
+    run(seconds(3));
+    p.app_rate = RATE / 10;
+    p.app_began = p.now;
+    p.app_sent = 0;
+    run(seconds(20));
+    is_near(bbr_max_bw(p.bbr), RATE, 10);
+    end();
+}
+END_TEST
+
+/* ---- The round trip -------------------------------------------------------------------------- */
+
+/* Every five seconds half a window for 200 ms, and what was before it. */
+START_TEST(the_round_trip_is_probed)
+{
+    instant began;
+    uint32_t before;
+
+    begin();
+    run(seconds(4));
+    ck_assert(reaches(BBR_PROBE_RTT));
+    began = p.now;
+    before = p.bbr->prior_cwnd;
+    run(millis(100));
+    ck_assert_uint_le(p.tcp->cwnd, BDP / 2 + MSS);
+    while (p.bbr->state == BBR_PROBE_RTT) {
+        step();
+    }
+    ck_assert_int_eq(p.bbr->state, BBR_PROBE_BW_CRUISE);
+    ck_assert_int_ge(p.now - began, millis(200));
+    ck_assert_int_le(p.now - began, millis(200) + 4 * RTT);
+    is_near(p.bbr->min_rtt, (uint32_t)RTT, 5);
+    run(millis(100));
+    is_near(p.tcp->cwnd, before, 20);
+    end();
+}
+END_TEST
+
+START_TEST(a_path_that_becomes_longer_is_noticed)
+{
+    begin();
+    run(seconds(3));
+    p.rtt = 2 * RTT;
+    run(seconds(17));
+    is_near(p.bbr->min_rtt, (uint32_t)(2 * RTT), 5);
+    end();
+}
+END_TEST
+
+/* A pause drains the queue as well as a probe would. */
+START_TEST(a_connection_that_pauses_does_not_probe)
+{
+    begin();
+    run(seconds(4));
+    p.app_rate = 1; /* one more, and nothing for a while */
+    p.app_began = p.now - seconds(MSS);
+    p.app_sent = 0;
+    run(seconds(8));
+    ck_assert_uint_eq(p.in_flight, 0);
+    p.app_rate = 0;
+    send_one();
+    ck_assert(p.bbr->idle_restart);
+    run(RTT + millis(2));
+    ck_assert(!p.bbr->idle_restart);
+    ck_assert(bbr_in_probe_bw(p.bbr));
+    is_near(p.bbr->pacing_rate, RATE, 10); /* at once what it was */
+    end();
+}
+END_TEST
+
+/* ---- Losses ---------------------------------------------------------------------------------- */
+
+START_TEST(one_in_a_hundred_is_no_reason_to_slow_down)
+{
+    uint32_t before;
+
+    begin();
+    p.loss_permille = 10;
+    run(seconds(5));
+    before = p.n_sent;
+    run(seconds(10));
+    ck_assert_uint_ge((p.n_sent - before) * MSS / 10, RATE / 100 * 85);
+    end();
+}
+END_TEST
+
+START_TEST(one_in_five_is)
+{
+    uint32_t before;
+
+    begin();
+    run(seconds(3));
+    p.loss_permille = 200;
+    run(seconds(5));
+    before = p.n_sent;
+    run(seconds(10));
+    ck_assert_uint_le((p.n_sent - before) * MSS / 10, RATE / 2);
+    ck_assert_uint_lt(p.bbr->inflight_longterm, BDP);
+    end();
+}
+END_TEST
+
+/* A queue of a tenth: Startup's losses end it before three rounds are over. */
+START_TEST(losses_end_startup)
+{
+    begin();
+    p.queue = BDP / 10;
+    ck_assert(reaches(BBR_DRAIN));
+    ck_assert_uint_ne(p.bbr->inflight_longterm, BBR_INFINITE);
+    ck_assert_uint_ge(p.bbr->inflight_longterm, BDP / 2);
+    ck_assert_uint_le(p.bbr->inflight_longterm, 3 * BDP);
+    end();
+}
+END_TEST
+
+/* Probes find the bound, and room is left below it. */
+START_TEST(a_short_queue_bounds_what_is_in_flight)
+{
+    uint32_t before;
+
+    begin();
+    p.queue = BDP / 4;
+    run(seconds(6));
+    ck_assert_uint_ne(p.bbr->inflight_longterm, BBR_INFINITE);
+    ck_assert_uint_le(p.bbr->inflight_longterm, 2 * BDP);
+    ck_assert_uint_lt(bbr_inflight_with_headroom(p.tcp), p.bbr->inflight_longterm);
+    before = p.n_sent;
+    run(seconds(10));
+    ck_assert_uint_ge((p.n_sent - before) * MSS / 10, RATE / 100 * 80);
+    end();
+}
+END_TEST
+
+/* 5.5.10.3 */
+START_TEST(the_volume_at_which_losses_were_too_many)
+{
+    ck_assert(!bbr_is_inflight_too_high(2000, 100000));
+    ck_assert(bbr_is_inflight_too_high(2001, 100000));
+    ck_assert_uint_eq(bbr_inflight_at_loss(3000, 101000, 1000), 100000); /* before the last */
+    ck_assert_uint_eq(bbr_inflight_at_loss(2000, 90000, 1000), 89000 + 780 / 49 * 50);
+    ck_assert_uint_eq(bbr_inflight_at_loss(1000, 500, 1000), 0);
+}
+END_TEST
+
+/* A round with losses takes the bounds of late down to what arrived, by three tenths at most; a
+ * probe forgets them. */
+START_TEST(losses_of_late_bound_the_rate)
+{
+    begin();
+    ck_assert(reaches(BBR_PROBE_BW_CRUISE));
+    run(millis(100));
+    p.loss_permille = 150;
+    run(millis(300));
+    p.loss_permille = 0;
+    if (p.bbr->state == BBR_PROBE_BW_CRUISE) {
+        ck_assert_uint_lt(p.bbr->bw_shortterm, bbr_max_bw(p.bbr));
+        ck_assert_uint_ne(p.bbr->inflight_shortterm, BBR_INFINITE);
+        ck_assert_uint_eq(bbr_bw(p.bbr), p.bbr->bw_shortterm);
+    }
+    ck_assert(reaches(BBR_PROBE_BW_REFILL));
+    ck_assert_uint_eq(p.bbr->bw_shortterm, BBR_INFINITE);
+    ck_assert_uint_eq(p.bbr->inflight_shortterm, BBR_INFINITE);
+    end();
+}
+END_TEST
+
+START_TEST(what_was_no_loss_is_taken_back)
+{
+    begin();
+    ck_assert(reaches(BBR_PROBE_BW_UP));
+    tcp_bbr.remember(p.tcp);
+    p.bbr->inflight_longterm = 10 * MSS;
+    p.bbr->bw_shortterm = RATE / 10;
+    p.bbr->inflight_shortterm = 5 * MSS;
+    p.bbr->state = BBR_PROBE_BW_DOWN;
+    tcp_bbr.on_undo(p.tcp, p.now);
+    ck_assert_int_eq(p.bbr->state, BBR_PROBE_BW_UP);
+    ck_assert_uint_gt(p.bbr->inflight_longterm, 10 * MSS);
+    ck_assert_uint_eq(p.bbr->bw_shortterm, BBR_INFINITE);
+    ck_assert_uint_eq(p.bbr->inflight_shortterm, BBR_INFINITE);
+    end();
+}
+END_TEST
+
+/* One segment, and back as acknowledgments come. */
+START_TEST(a_timeout_begins_with_one_segment)
+{
+    begin();
+    run(seconds(3));
+    tcp_bbr.on_timeout(p.tcp, p.now);
+    ck_assert_uint_eq(p.tcp->cwnd, MSS);
+    run(seconds(1));
+    ck_assert_uint_ge(p.tcp->cwnd, BDP);
+    end();
+}
+END_TEST
+
+START_TEST(a_mark_bounds_what_is_in_flight)
+{
+    begin();
+    ck_assert(reaches(BBR_PROBE_BW_CRUISE));
+    tcp_bbr.on_loss(p.tcp, 40 * MSS, p.now);
+    ck_assert_uint_eq(p.tcp->ssthresh, 28 * MSS);
+    ck_assert_uint_eq(p.bbr->inflight_shortterm, 28 * MSS);
+    tcp_bbr.on_loss(p.tcp, MSS, p.now);
+    ck_assert_uint_eq(p.tcp->ssthresh, 4 * MSS);
+    end();
+}
+END_TEST
+
+/* ---- Pacing ---------------------------------------------------------------------------------- */
+
+/* No two segments leave in less time than the rate says, but for what a timer made late. */
+START_TEST(segments_leave_apart)
+{
+    begin();
+    ck_assert(reaches(BBR_PROBE_BW_CRUISE));
+    run(millis(100));
+    for (int i = 0; i < 200; i++) {
+        uint32_t n = p.n_sent;
+        instant from = p.now;
+
+        run(millis(10));
+        ck_assert_uint_le((p.n_sent - n) * MSS,
+                          (uint64_t)p.bbr->pacing_rate * (uint64_t)(p.now - from + 2048) / 1000000 +
+                              MSS);
+    }
+    end();
+}
+END_TEST
+
+/* Before there is a sample: the initial window in a round trip, times the gain of Startup. */
+START_TEST(the_first_segments_are_paced)
+{
+    begin();
+    send_one();
+    ck_assert_uint_eq(p.bbr->pacing_rate, 10 * MSS * 25 / 100 * 277);
+    ck_assert_int_gt(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+    end();
+    begin();
+    p.tcp->rtt.srtt = 0;
+    send_one();
+    ck_assert_uint_eq(p.bbr->pacing_rate, 10 * MSS * 1000 / 100 * 277);
+    end();
+}
+END_TEST
+
+START_TEST(a_slow_path_is_paced_too)
+{
+    begin();
+    p.rate = 2000;
+    p.rtt = seconds(1);
+    p.queue = 20000;
+    run(seconds(60));
+    is_near(bbr_max_bw(p.bbr), 2000, 20);
+    ck_assert_uint_ge(p.tcp->cwnd, 4 * MSS);
+    end();
+}
+END_TEST
+
+/* Whatever the path does, it goes on. */
+START_TEST(any_path)
+{
+    uint64_t seed = seed_start();
+
+    for (int i = 0; i < 100; i++) {
+        uint32_t before;
+
+        begin();
+        p.rng = seed + (uint64_t)i;
+        for (int change = 0; change < 6; change++) {
+            p.rate = 2000u << random_below(&p.rng, 12);
+            p.rtt = millis(1) << random_below(&p.rng, 9);
+            p.queue = 2 * MSS + p.rate / (1 + random_below(&p.rng, 100));
+            p.loss_permille = random_below(&p.rng, 4) ? 0 : random_below(&p.rng, 400);
+            before = p.n_sent;
+            run(seconds(20));
+            seed_assert(p.n_sent > before);
+            seed_assert(p.tcp->cwnd >= MSS);
+            seed_assert(p.bbr->pacing_rate > 0);
+        }
+        end();
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        it_learns_what_the_path_is,
+        it_fills_the_pipe_and_no_more,
+        startup_takes_few_rounds,
+        probes_follow_one_another,
+        a_path_that_widens_is_noticed,
+        a_path_that_narrows_is_noticed,
+        a_slow_program_does_not_lower_the_rate,
+        the_round_trip_is_probed,
+        a_path_that_becomes_longer_is_noticed,
+        a_connection_that_pauses_does_not_probe,
+        one_in_a_hundred_is_no_reason_to_slow_down,
+        one_in_five_is,
+        losses_end_startup,
+        a_short_queue_bounds_what_is_in_flight,
+        the_volume_at_which_losses_were_too_many,
+        losses_of_late_bound_the_rate,
+        what_was_no_loss_is_taken_back,
+        a_timeout_begins_with_one_segment,
+        a_mark_bounds_what_is_in_flight,
+        segments_leave_apart,
+        the_first_segments_are_paced,
+        a_slow_path_is_paced_too,
+        any_path,
+        NULL,
+    };
+
+    return suite_run("BBR", tests);
+}
