@@ -32,7 +32,7 @@ function value(profile, rate, cell, column) {
     return table[profile, rate, cell, column]
 }
 function delivered(    i, c, reno, cubic) {
-    titles("RTT, loss;basic;rack+reno;full;Mathis;Padhye;lwIP;smoltcp Reno;smoltcp CUBIC;Linux Reno;Linux CUBIC;Linux BBR v1;rack+reno / Linux;full / Linux")
+    titles("RTT, loss;basic;rack+reno;full;bbr;Mathis;Padhye;lwIP;smoltcp Reno;smoltcp CUBIC;Linux Reno;Linux CUBIC;Linux BBR v1;rack+reno / Linux;full / Linux;bbr / full")
     for (i = 1; i <= n_cells; i++) {
         c = order[i]
         reno = value("rack+reno", 100, c, "mbits")
@@ -40,29 +40,30 @@ function delivered(    i, c, reno, cubic) {
         split(peer[c], p, " ")
         split(c, at, " ")
         cells_of(at[1] " ms, " at[2] " %;" value("basic", 100, c, "mbits") ";" reno ";" cubic ";" \
+            value("bbr", 100, c, "mbits") ";" \
             known(value("full", 100, c, "mathis_mbits")) ";" known(value("full", 100, c, "padhye_mbits")) ";" \
             known(p[3]) ";" known(p[4]) ";" known(p[5]) ";" known(p[6]) ";" known(p[7]) ";" known(p[8]) ";" \
-            ratio(reno, p[6]) ";" ratio(cubic, p[7]))
+            ratio(reno, p[6]) ";" ratio(cubic, p[7]) ";" ratio(value("bbr", 100, c, "mbits"), cubic))
     }
 }
 function silences(    i, c, k, line) {
-    titles("RTT, loss;basic;rack+reno;full")
+    titles("RTT, loss;basic;rack+reno;full;bbr")
     for (i = 1; i <= n_cells; i++) {
         c = order[i]
         split(c, at, " ")
         line = at[1] " ms, " at[2] " %"
-        for (k = 1; k <= 3; k++)
+        for (k = 1; k <= n_profiles; k++)
             line = line ";" value(profile[k], 100, c, "silence_ms") " / " value(profile[k], 100, c, "silence_95_ms")
         cells_of(line)
     }
 }
 function clean(    i, k, r, c, line) {
-    titles("rate, RTT;basic;rack+reno;full")
+    titles("rate, RTT;basic;rack+reno;full;bbr")
     for (r = 100; r >= 10; r -= 90)
         for (i = 1; i <= 2; i++) {
             c = (i == 1 ? 20 : 100) " 0"
             line = r " Mbit/s, " (i == 1 ? 20 : 100) " ms"
-            for (k = 1; k <= 3; k++)
+            for (k = 1; k <= n_profiles; k++)
                 line = line ";" value(profile[k], r, c, "mbits") " of " value(profile[k], r, c, "link_mbits") \
                     " (" value(profile[k], r, c, "of_link") ")"
             cells_of(line)
@@ -103,7 +104,7 @@ function read_fairness() {
             rivals[++n_rivals] = line
 }
 BEGIN {
-    split("basic rack+reno full", profile, " ")
+    n_profiles = split("basic rack+reno full bbr", profile, " ")
     read_peers()
     read_loss()
     read_fairness()

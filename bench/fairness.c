@@ -198,6 +198,9 @@ int main(int argc, char **argv)
         { "reno_and_cubic", { &bulk_rack_reno, &sk_tcp_full }, { 20000, 20000 } },
         { "reno_near_and_far", { &bulk_rack_reno, &bulk_rack_reno }, { 20000, 100000 } },
         { "cubic_near_and_far", { &sk_tcp_full, &sk_tcp_full }, { 20000, 100000 } },
+        { "bbr_and_bbr", { &sk_tcp_bbr, &sk_tcp_bbr }, { 20000, 20000 } },
+        { "bbr_and_cubic", { &sk_tcp_bbr, &sk_tcp_full }, { 20000, 20000 } },
+        { "bbr_near_and_far", { &sk_tcp_bbr, &sk_tcp_bbr }, { 20000, 100000 } },
     };
     unsigned seeds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : SEEDS;
 

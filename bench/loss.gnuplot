@@ -11,7 +11,7 @@ set xtics ('0.1' 0.1, '1' 1, '3' 3, '5' 5)
 set xlabel 'frames lost, %'
 set ylabel 'Mbit/s'
 set grid
-set key top right
+set key bottom left
 array rtts[2] = [20, 100]
 mine(profile, rtt) = (strcol(1) eq profile && $2 == 100 && $3 == rtt && $4 > 0) ? $6 : NaN
 
@@ -19,9 +19,11 @@ set multiplot layout 1,2
 do for [i = 1:2] {
     rtt = rtts[i]
     set title sprintf('round trip %d ms, 100 Mbit/s', rtt)
-    plot table using 4:(mine('full', rtt)) with linespoints lw 2 pt 7 title 'libsock RACK, CUBIC', \
+    plot table using 4:(mine('bbr', rtt)) with linespoints lw 2 pt 13 title 'libsock RACK, BBR', \
+         table using 4:(mine('full', rtt)) with linespoints lw 2 pt 7 title 'libsock RACK, CUBIC', \
          table using 4:(mine('rack+reno', rtt)) with linespoints lw 2 pt 5 title 'libsock RACK, Reno', \
          table using 4:(mine('basic', rtt)) with linespoints lw 2 pt 9 title 'libsock NewReno', \
+         peers using 2:($1 == rtt && $2 > 0 ? $8 : NaN) with points pt 12 ps 1.5 lc "black" title 'Linux BBR v1', \
          peers using 2:($1 == rtt && $2 > 0 ? $7 : NaN) with points pt 6 ps 1.5 lc "black" title 'Linux CUBIC', \
          peers using 2:($1 == rtt && $2 > 0 ? $6 : NaN) with points pt 4 ps 1.5 lc "black" title 'Linux Reno', \
          peers using 2:($1 == rtt && $2 > 0 ? $3 : NaN) with points pt 2 lc "black" title 'lwIP', \

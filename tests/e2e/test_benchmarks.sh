@@ -43,7 +43,7 @@ awk '/^[a-z]/ { if (!($7 >= 0.5 && $7 <= 1 && $8 + $9 > 9 && $8 + $9 <= 9.67)) e
     fail 'the bottleneck is not shared'
 
 # What the document shows: no more than `make bench-document` would write again.
-loss 15 basic 100 5 rack+reno 100 5 full 100 5 basic 100 3 rack+reno 100 3 full 100 3 >"$work/shown"
+loss 15 basic 100 5 rack+reno 100 5 full 100 5 bbr 100 5 basic 100 3 rack+reno 100 3 full 100 3 bbr 100 3 >"$work/shown"
 "$srcdir/bench/benchmarks.sh" "$work/shown" "$work/fair" "$document" >"$work/document"
 grep -E '^\| 100 ms, [35] %' "$work/document" >"$work/rows"
 [ "$(wc -l <"$work/rows")" -eq 4 ] || fail "rows are missing: $(cat "$work/rows")"
