@@ -194,16 +194,41 @@ SCRIPT(without_agreement_an_echo_is_nothing)
     expect(30, SSTHRESH, UINT32_MAX),
 END_SCRIPT;
 
-/* RFC3168-05; and the reduction of a loss is that of the window. */
+/* RFC3168-05; and the reduction of a loss is that of the window, which no echo opens. */
 SCRIPT(what_is_sent_again_may_not_be_marked)
     four_out,
     out(220, ACK, 1, 1, 1000),
     expect(220, SSTHRESH, 2000),
     expect(220, CWND, 1000),
     in(230, ACK | ECE, 1, 1001, 0),
-    out(230, ACK, 1001, 1, 1000), out(230, ACK, 2001, 1, 1000),
+    out(230, ACK, 1001, 1, 1000),
     expect(230, SSTHRESH, 2000),
-    expect(230, CWND, 2000),
+    expect(230, CWND, 1000),
+    in(240, ACK, 1, 2001, 0),
+    out(240, ACK, 2001, 1, 1000), out(240, ACK, 3001, 1, 1000),
+    expect(240, CWND, 2000),
+END_SCRIPT;
+
+#define four_out_with_sack \
+    answers, \
+    passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000, .sack_ok = true), \
+    out(0, SYN | ACK | ECE, 0, 1, 0), \
+    in(10, ACK, 1, 1, 0), \
+    app(20, WRITE, 20000), \
+    out(20, ACK, 1, 1, 1000, .ce = true), out(20, ACK, 1001, 1, 1000, .ce = true), \
+    out(20, ACK, 2001, 1, 1000, .ce = true), out(20, ACK, 3001, 1, 1000, .ce = true)
+
+SCRIPT(after_a_timeout_of_rack_no_echo_opens_the_window)
+    four_out_with_sack,
+    out(40, ACK, 4001, 1, 1000, .ce = true), /* a probe of the tail, then the timeout */
+    out(240, ACK, 1, 1, 1000),
+    expect(240, CWND, 1000),
+    in(250, ACK | ECE, 1, 1001, 0),
+    out(250, ACK, 1001, 1, 1000),
+    expect(250, CWND, 1000),
+    in(260, ACK, 1, 2001, 0),
+    out(260, ACK, 2001, 1, 1000), out(260, ACK, 3001, 1, 1000),
+    expect(260, CWND, 2000),
 END_SCRIPT;
 
 /* RFC3168-09: with a window of one segment there is nothing left to reduce but the pace. */
@@ -252,6 +277,7 @@ int main(void)
         an_echo_halves_the_window_once,
         without_agreement_an_echo_is_nothing,
         what_is_sent_again_may_not_be_marked,
+        after_a_timeout_of_rack_no_echo_opens_the_window,
         an_echo_to_a_window_of_one_segment_starts_the_timer_again,
         without_an_echo_the_timer_goes_on,
         a_window_probe_may_not_be_marked,

@@ -76,11 +76,10 @@ static void ecn_on_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t
     if (tcp->cwnd <= tcp->mss && tcp->timer == TCP_TIMER_RETRANSMIT) {
         tcp_set_timer(tcp, true, now);
     }
-    if (tcp->recovery->is_recovering(tcp)) {
-        return;
+    if (!tcp->recovery->sets_cwnd || !tcp->recovery->sets_cwnd(tcp)) {
+        tcp->cwnd = tcp->cwnd < cwnd ? tcp->cwnd : cwnd;
     }
-    tcp->cwnd = tcp->cwnd < cwnd ? tcp->cwnd : cwnd;
-    if (!ecn->in_cwr) {
+    if (!ecn->in_cwr && !tcp->recovery->is_recovering(tcp)) {
         slow_down(tcp, ecn, now);
     }
 }

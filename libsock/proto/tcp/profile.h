@@ -42,6 +42,9 @@ struct tcp_recovery {
     uint32_t (*budget)(const struct tcp_sock *tcp);
     /** A loss was reacted to, and is not repaired. */
     bool (*is_recovering)(const struct tcp_sock *tcp);
+    /** cwnd is not the congestion control's now, but follows what arrives (RFC 6937); NULL: never.
+     */
+    bool (*sets_cwnd)(const struct tcp_sock *tcp);
     bool feeds_model;
 };
 

@@ -298,6 +298,11 @@ static bool rack_is_recovering(const struct tcp_sock *tcp)
     return rack_of(tcp)->mode != RACK_OPEN;
 }
 
+static bool rack_sets_cwnd(const struct tcp_sock *tcp)
+{
+    return rack_of(tcp)->mode == RACK_RECOVERY;
+}
+
 const struct tcp_recovery tcp_rack = {
     .name = "rack",
     .state_size = sizeof(struct rack),
@@ -310,5 +315,6 @@ const struct tcp_recovery tcp_rack = {
     .retransmit_to = rack_retransmit_to,
     .budget = rack_budget,
     .is_recovering = rack_is_recovering,
+    .sets_cwnd = rack_sets_cwnd,
     .feeds_model = true,
 };
