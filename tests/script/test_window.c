@@ -155,30 +155,28 @@ SCRIPT(no_window_is_announced_behind_a_fin)
     out(1000, ACK, 1, 2049, 0),
 END_SCRIPT;
 
-/* 131072 octets are announced in units of 4. What was announced once is taken, though the last ACK
+/* 65536 octets are announced in units of 2. What was announced once is taken, though the last ACK
  * could not say so. */
 SCRIPT(a_scaled_window_is_honoured_to_its_true_edge)
-    setup(.rx = 131072),
+    setup(.rx = 65536),
     active(0),
     out(0, SYN, 0, 0, 0),
     in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ws = 2),
     out(10, ACK, 1, 1, 0, .win = 32768),
     in(20, ACK, 1, 1, 1),
     out(60, ACK, 1, 2, 0, .win = 32767),
-    expect(60, RECEIVE_WINDOW, 131071),
+    expect(60, RECEIVE_WINDOW, 65535),
     in(70, ACK, 2, 1, 60000),
-    out(70, ACK, 1, 60002, 0),
-    in(70, ACK, 60002, 1, 60000),
-    out(70, ACK, 1, 120002, 0, .win = 2767), /* 11071 octets in units of 4 */
-    in(80, ACK, 120002, 1, 11071),
-    out(80, ACK, 1, 131073, 0, .win = SHUT),
-    app(90, READ, 131072),
-    out(90, ACK, 1, 131073, 0, .win = 32768),
+    out(70, ACK, 1, 60002, 0, .win = 2767), /* 5535 octets in units of 2 */
+    in(80, ACK, 60002, 1, 5535),
+    out(80, ACK, 1, 65537, 0, .win = SHUT),
+    app(90, READ, 65536),
+    out(90, ACK, 1, 65537, 0, .win = 32768),
 END_SCRIPT;
 
     /* An edge that may not move yet is rounded up where the ring has room for it. */
 SCRIPT(a_scaled_window_does_not_move_back_while_there_is_room)
-    setup(.rx = 131072),
+    setup(.rx = 65536),
     active(0),
     out(0, SYN, 0, 0, 0),
     in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ws = 2),
@@ -186,6 +184,62 @@ SCRIPT(a_scaled_window_does_not_move_back_while_there_is_room)
     in(20, ACK, 1, 1, 1),
     app(30, READ, 1),
     out(60, ACK, 1, 2, 0, .win = 32768),
+END_SCRIPT;
+
+/* ---- A window that grows with use ------------------------------------------------------------ */
+
+#define large \
+    setup(.rx = 262144), \
+    active(0), \
+    out(0, SYN, 0, 0, 0, .win = 65535), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .ws = 2), \
+    out(10, ACK, 1, 1, 0, .win = 8192) /* 64 KiB in units of 8 */
+
+/* Half of the window has been read: it doubles, up to the buffer. */
+SCRIPT(a_window_that_is_used_doubles)
+    large,
+    in(20, ACK, 1, 1, 30000),
+    out(20, ACK, 1, 30001, 0, .win = 4442),
+    app(21, READ, 30000),
+    out(21, ACK, 1, 30001, 0, .win = 8192),
+    in(30, ACK, 30001, 1, 2768),
+    out(30, ACK, 1, 32769, 0, .win = 7846),
+    app(31, READ, 2767),
+    out(31, ACK, 1, 32769, 0, .win = 8191),
+    app(32, READ, 1),
+    out(32, ACK, 1, 32769, 0, .win = 16384),
+    in(40, ACK, 32769, 1, 65535),
+    out(40, ACK, 1, 98304, 0, .win = 8192),
+    app(41, READ, 65535),
+    out(41, ACK, 1, 98304, 0, .win = 16384),
+    in(50, ACK, 98304, 1, 1),
+    app(50, READ, 1),
+    out(50, ACK, 1, 98305, 0, .win = 32768),
+    in(60, ACK, 98305, 1, 65536),
+    out(60, ACK, 1, 163841, 0, .win = 24576),
+    in(60, ACK, 163841, 1, 65536),
+    out(60, ACK, 1, 229377, 0, .win = 16384),
+    app(61, READ, 131072),
+    out(61, ACK, 1, 229377, 0, .win = 32768), /* the buffer has no more */
+    expect(61, RECEIVE_WINDOW, 262144),
+END_SCRIPT;
+
+/* What nobody reads does not fill a buffer that was not needed yet. */
+SCRIPT(a_window_that_is_not_read_does_not_grow)
+    large,
+    in(20, ACK, 1, 1, 65536),
+    out(20, ACK, 1, 65537, 0, .win = SHUT),
+    app(40, READ, 65536),
+    out(40, ACK, 1, 65537, 0, .win = 16384),
+END_SCRIPT;
+
+/* Ten of the longest segments that the path takes, whatever they are. */
+SCRIPT(long_segments_have_a_larger_window_at_first)
+    setup(.rx = 262144, .path_mss = 9000),
+    active(0),
+    out(0, SYN, 0, 0, 0, .win = 65535),
+    in(10, SYN | ACK, 0, 1, 0, .mss = 9000, .ws = 2),
+    out(10, ACK, 1, 1, 0, .win = 11250),
 END_SCRIPT;
 
 // clang-format on
@@ -214,6 +268,27 @@ START_TEST(many_small_segments_do_not_inflate_a_scaled_window)
 }
 END_TEST
 
+/* Terabytes, read as they come. */
+START_TEST(a_window_does_not_outgrow_its_buffer)
+{
+    struct script *s = malloc(sizeof(*s));
+
+    ck_assert_ptr_nonnull(s);
+    script_begin(s, "terabytes", 1, 1, 1000000);
+    play(s, setup(.rx = 131072));
+    script_connect(s, 1000, 65535, 4);
+    for (int i = 0; i < 1000; i++) {
+        s->tcp->rcv_nxt += 0x40000000;
+        s->tcp->rcv_adv += 0x40000000;
+        tcp_consumed(s->tcp, s->now);
+        ck_assert_uint_ge(s->tcp->rcv_space, 131072);
+    }
+    ck_assert_uint_eq(tcp_window_edge(s->tcp) - s->tcp->rcv_nxt, 131072);
+    script_end(s);
+    free(s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -230,6 +305,10 @@ int main(void)
         no_window_is_announced_behind_a_fin,
         a_scaled_window_is_honoured_to_its_true_edge,
         a_scaled_window_does_not_move_back_while_there_is_room,
+        a_window_that_is_used_doubles,
+        a_window_that_is_not_read_does_not_grow,
+        long_segments_have_a_larger_window_at_first,
+        a_window_does_not_outgrow_its_buffer,
         many_small_segments_do_not_inflate_a_scaled_window,
         NULL,
     };

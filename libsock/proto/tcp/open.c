@@ -37,6 +37,7 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->rtx_end = setup->iss;
     tcp->rcv_limit = setup->rcv_limit;
     tcp->rcv_mss = setup->path_mss;
+    tcp->rcv_space = tcp_first_rcv_space(tcp->rcv_mss);
     tcp->path_mss = setup->path_mss;
     tcp->known_mss = setup->known_mss;
     tcp->msl = (uint32_t)setup->msl;
@@ -65,6 +66,7 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     tcp->irs = hdr->seq;
     tcp->rcv_nxt = hdr->seq + 1;
+    tcp->rcv_space_seq = tcp->rcv_nxt;
     tcp->rcv_adv = tcp->rcv_nxt;
     tcp->rcv_acked = tcp->rcv_nxt;
     tcp->snd_wnd = hdr->wnd;

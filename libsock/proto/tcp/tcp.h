@@ -112,11 +112,13 @@ struct tcp_sock {
 
     uint32_t irs;
     uint32_t rcv_nxt;
-    uint32_t rcv_adv;   /* RCV.NXT + RCV.WND as the peer knows it; never moves back */
-    uint32_t rcv_acked; /* the last acknowledgment sent */
-    uint32_t rcv_limit; /* octets: no larger window is announced (what the link can absorb) */
-    uint32_t rcv_up;    /* the same of the peer's, while rcv_urgent */
-    uint32_t fin_seq;   /* of the peer's FIN, once fin_known */
+    uint32_t rcv_adv;       /* RCV.NXT + RCV.WND as the peer knows it; never moves back */
+    uint32_t rcv_acked;     /* the last acknowledgment sent */
+    uint32_t rcv_limit;     /* octets: no larger window is announced (what the link can absorb) */
+    uint32_t rcv_space;     /* nor is this: it grows with use, */
+    uint32_t rcv_space_seq; /* and did last when the reader was here */
+    uint32_t rcv_up;        /* the same of the peer's, while rcv_urgent */
+    uint32_t fin_seq;       /* of the peer's FIN, once fin_known */
     struct assembler ooo;
 
     struct rtt rtt;
@@ -346,6 +348,15 @@ bool tcp_is_in_window(const struct tcp_hdr *hdr, uint32_t nxt, uint32_t wnd);
 
 /** RFC 7323 2.2: the shift with which the whole of a receive buffer can be announced (open.c). */
 uint8_t tcp_window_shift(uint32_t size);
+
+/** The window of a connection that has read nothing yet, where its buffer is larger: what a SYN can
+ * announce, and the peer's first flight (RFC 6928) of long segments. */
+static inline uint32_t tcp_first_rcv_space(uint16_t mss)
+{
+    uint32_t flight = 10u * mss;
+
+    return flight > UINT16_MAX ? flight : UINT16_MAX + 1;
+}
 
 /** The timestamp clock (RFC 7323 5.4), in ticks. */
 static inline uint32_t tcp_ts_clock(uint32_t ts_offset, instant now)

@@ -181,11 +181,34 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
     return reason;
 }
 
+/*
+ * A peer that uses the window, and a reader that keeps up with it, have it doubled, up to the
+ * buffer: in slow start it stays at four times of what is sent in a round trip, so that a hole that
+ * is not filled at once does not shut it. A connection that is idle, or slow, obliges nobody to
+ * absorb more than it needs.
+ */
+static void grow_window(struct tcp_sock *tcp)
+{
+    uint32_t read_to = tcp->rcv_nxt - ring_used(&tcp->rx);
+
+    if (tcp->rcv_space < ring_size(&tcp->rx) &&
+        read_to - tcp->rcv_space_seq >= tcp->rcv_space / 2) {
+        tcp->rcv_space *= 2;
+        tcp->rcv_space_seq = read_to;
+    }
+}
+
+/* How much of the buffer may be in use. */
+static uint32_t usable_buffer(const struct tcp_sock *tcp)
+{
+    return tcp->rcv_space < ring_size(&tcp->rx) ? tcp->rcv_space : ring_size(&tcp->rx);
+}
+
 /* What can be announced when the buffer is empty: RCV.BUFF of RFC 9293 3.8.6.2.2. */
 static uint32_t largest_window(const struct tcp_sock *tcp)
 {
     uint32_t field = (uint32_t)UINT16_MAX << tcp->rcv_wscale;
-    uint32_t size = ring_size(&tcp->rx);
+    uint32_t size = usable_buffer(tcp);
 
     size = size < tcp->rcv_limit ? size : tcp->rcv_limit;
     return size < field ? size : field;
@@ -201,7 +224,8 @@ uint32_t tcp_window_edge(const struct tcp_sock *tcp)
     uint32_t slack = (1u << tcp->rcv_wscale) - 1;
     uint32_t limit = largest_window(tcp);
     uint32_t step = limit / 2 < tcp->rcv_mss ? limit / 2 : tcp->rcv_mss;
-    uint32_t room = ring_free(&tcp->rx);
+    uint32_t used = ring_used(&tcp->rx);
+    uint32_t room = usable_buffer(tcp) > used ? usable_buffer(tcp) - used : 0;
     uint32_t kept = tcp->rcv_adv - tcp->rcv_nxt;
     uint32_t gain;
 
@@ -216,10 +240,13 @@ uint32_t tcp_window_edge(const struct tcp_sock *tcp)
 
 void tcp_consumed(struct tcp_sock *tcp, instant now)
 {
-    uint32_t gain = seq_ahead(tcp->rcv_adv, tcp_window_edge(tcp));
-    uint32_t most = largest_window(tcp);
+    uint32_t gain;
+    uint32_t most;
 
     (void)now;
+    grow_window(tcp);
+    gain = seq_ahead(tcp->rcv_adv, tcp_window_edge(tcp));
+    most = largest_window(tcp);
     tcp_urgent_read(tcp);
     if (gain > 0 &&
         (gain >= 2u * tcp->rcv_mss || gain >= most / 2 || tcp->rcv_adv == tcp->rcv_nxt) &&
