@@ -10,6 +10,8 @@
 #include "tests/support/world.h"
 
 #define N_OCTETS 40000
+#define SMALL_RTT ((duration)20000)
+#define DELAYED_ACK ((duration)40000)
 #define PATIENCE (3600LL * 1000000) /* microseconds of virtual time */
 
 static uint8_t octet_at(uint64_t seed, uint32_t i)
@@ -89,6 +91,7 @@ static void converse(struct world *w, uint64_t seed)
         uint32_t before;
 
         do {
+            world_settle(w); /* what came makes room */
             before = there.sent + back.sent + there.received + back.received + there.finished +
                      back.finished;
             push(w, &there);
@@ -131,6 +134,12 @@ static struct world_setup trouble(uint64_t seed)
     setup.basic_peer = seed % 4 == 2;
     setup.config.tcp_inflight = (uint16_t)(4 << random_below(&rng, 5));
     setup.config.tcp_ranges = (uint16_t)(1 << random_below(&rng, 6));
+    if (random_below(&rng, 4) == 0) {
+        uint32_t size = 256u << random_below(&rng, 4);
+
+        setup.config.rcvbuf = setup.config.sndbuf = size;
+        setup.config.buffers[0] = (struct sk_buffer_class){ size, 16 };
+    }
     return setup;
 }
 
@@ -144,6 +153,48 @@ START_TEST(a_clean_wire_carries_both_directions)
     ck_assert_uint_eq(sk_iface_stats(w.hosts[0])->tcp_retransmitted, 0);
     ck_assert_uint_eq(sk_iface_stats(w.hosts[1])->tcp_retransmitted, 0);
     world_end(&w);
+}
+END_TEST
+
+static struct world_setup small_buffers(uint32_t rcvbuf, uint32_t sndbuf)
+{
+    struct world_setup setup = { .seed = 1, .settings = { .delay = SMALL_RTT / 2 } };
+    uint32_t less = rcvbuf < sndbuf ? rcvbuf : sndbuf;
+
+    setup.config.rcvbuf = rcvbuf;
+    setup.config.sndbuf = sndbuf;
+    setup.config.buffers[0] = (struct sk_buffer_class){ less, 16 };
+    if (rcvbuf != sndbuf) {
+        setup.config.buffers[1] = (struct sk_buffer_class){ rcvbuf + sndbuf - less, 16 };
+    }
+    return setup;
+}
+
+/* A buffer of less than a segment, or of a few, at either end: it is full in each round trip, or
+ * the peer's ACK is delayed in each, and no timer but that one is ever waited for. */
+START_TEST(small_buffers_wait_for_no_timer)
+{
+    for (uint32_t i = 0; i < 5 * 5 * 4; i++) {
+        uint32_t rcvbuf = 256u << i % 5;
+        uint32_t sndbuf = 256u << i / 5 % 5;
+        uint32_t less = rcvbuf < sndbuf ? rcvbuf : sndbuf;
+        struct world_setup setup = small_buffers(rcvbuf, sndbuf);
+        duration round = SMALL_RTT + (rcvbuf > sndbuf ? DELAYED_ACK : 0);
+        struct world w;
+        instant began;
+
+        setup.config.tcp = profiles[i / 25];
+        world_begin(&w, &setup);
+        began = w.now;
+        converse(&w, 1);
+        ck_assert_msg(w.now - began <= (N_OCTETS / less + 20) * round * 5 / 4,
+                      "%u and %u octets: %lld us", rcvbuf, sndbuf, (long long)(w.now - began));
+        for (int k = 0; k < 2; k++) {
+            ck_assert_uint_eq(sk_iface_stats(w.hosts[k])->tcp_timeouts, 0);
+            ck_assert_uint_eq(sk_iface_stats(w.hosts[k])->tcp_retransmitted, 0);
+        }
+        world_end(&w);
+    }
 }
 END_TEST
 
@@ -207,6 +258,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { a_clean_wire_carries_both_directions,
+                                   small_buffers_wait_for_no_timer,
                                    trouble_loses_and_repeats_nothing,
                                    the_same_seed_gives_the_same_capture, NULL };
 
