@@ -176,7 +176,6 @@ enum drop_reason reassembly_add(struct reassembly *r, const struct ip_hdr *ip,
         r->total = (uint16_t)end;
     }
     r->ecn_seen |= (uint8_t)SEEN(ip->tos & IP_ECN_MASK);
-    r->ip.link_broadcast |= ip->link_broadcast;
     return DROP_NONE;
 }
 
