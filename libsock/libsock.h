@@ -59,6 +59,7 @@ extern const struct tcp_profile sk_tcp_basic;
 
 /** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN. */
 extern const struct tcp_profile sk_tcp_full;
+
 /** The same with BBR (draft-ietf-ccwg-bbr-06), from which a socket may choose CUBIC or Reno. */
 extern const struct tcp_profile sk_tcp_bbr;
 

@@ -148,6 +148,8 @@ core_sources = \
 # Beside the core, on hosts and on boards.
 host_sources = \
 	%D%/link/pcap.c \
+	%D%/link/tap.c \
+	%D%/link/tap.h \
 	%D%/port/panic.c \
 	%D%/port/posix.c \
 	%D%/port/posix.h \
@@ -208,6 +210,7 @@ nobase_include_HEADERS += \
 	%D%/base/rng.h \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
+	%D%/link/tap.h \
 	%D%/port/posix.h \
 	%D%/port/sim.h
 endif

@@ -66,7 +66,8 @@ script_tests = \
 	%D%/e2e/test_http.sh \
 	%D%/e2e/test_http_errors.sh \
 	%D%/e2e/test_sim.sh \
-	%D%/e2e/test_usage.sh
+	%D%/e2e/test_usage.sh \
+	%D%/interop/test_tap.sh
 
 dist_check_SCRIPTS += $(plain_tests) $(script_tests)
 if PLAIN
@@ -261,7 +262,7 @@ c_tests = \
 	%D%/unit/test_tuples \
 	%D%/unit/test_udp \
 	%D%/unit/test_udp_wire
-check_PROGRAMS += $(c_tests)
+check_PROGRAMS += $(c_tests) %D%/interop/interop
 TESTS += $(c_tests)
 
 # Their POSIX calls are libsock's.
