@@ -19,7 +19,6 @@
 // clang-format on
 #define _GNU_SOURCE /* environ */
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,12 +333,6 @@ static struct link *with_capture(struct link *link, const char *path)
     return &capture.link;
 }
 
-/* A child has no network, and keeps no peer of the parent's waiting, nor a forwarded port. */
-static void forked(void)
-{
-    sk_slirp_link_forked(slirp);
-}
-
 static struct link *make_link(const struct settings *s)
 {
     slirp = sk_slirp_link_new(&s->link);
@@ -347,7 +340,6 @@ static struct link *make_link(const struct settings *s)
         say("libslirp does not start");
         return NULL;
     }
-    pthread_atfork(NULL, NULL, forked);
     if (!add_forwards(slirp, s->forward)) {
         return NULL;
     }

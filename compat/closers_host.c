@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What closes a number besides close: dup2 and dup3 onto it, fclose of its stream, close_range and
- * closefrom. The C library does it; the socket behind the number is closed first. Of stdio, fclose
- * alone: a stream over a socket of ours moves nothing, but may be made and closed.
+ * What closes a number besides close: dup2 and dup3 onto it, fclose and freopen of its stream,
+ * close_range and closefrom. The C library does it; the socket behind the number is closed first.
+ * The library's own descriptors stay open. Of stdio there is no more: a stream over a socket of
+ * ours moves nothing, but may be made and closed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,18 +14,24 @@
 #include <unistd.h>
 
 #include "compat/call.h"
+#include "compat/errno.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
+#include "compat/state.h"
+#include "link/own_fds.h"
 
 extern __typeof(dup2) __real_dup2;
 extern __typeof(dup3) __real_dup3;
 extern __typeof(fclose) __real_fclose;
 extern __typeof(close_range) __real_close_range;
-extern __typeof(closefrom) __real_closefrom;
+extern __typeof(freopen) __real_freopen;
+extern __typeof(freopen64) __real_freopen64;
 
 int __wrap_dup2(int from, int to);
 int __wrap_dup3(int from, int to, int flags);
 int __wrap_fclose(FILE *stream);
+FILE *__wrap_freopen(const char *path, const char *mode, FILE *stream);
+FILE *__wrap_freopen64(const char *path, const char *mode, FILE *stream);
 int __wrap_close_range(unsigned first, unsigned last, int flags);
 void __wrap_closefrom(int first);
 
@@ -32,7 +39,7 @@ static void close_socket(int fd)
 {
     struct sock_fd *s = fd_find(fd);
 
-    if (s != NULL) {
+    if (s != NULL && !start_is_child()) {
         call_close(s, fd, fd_forget);
     }
 }
@@ -52,6 +59,9 @@ static bool is_open(int fd)
 
 int __wrap_dup2(int from, int to)
 {
+    if (sk_own_fd_has(to)) {
+        return errno_fail(EBUSY); /* dup(2): as if another thread were opening it */
+    }
     if (from != to && is_open(from)) {
         close_socket(to);
     }
@@ -60,32 +70,69 @@ int __wrap_dup2(int from, int to)
 
 int __wrap_dup3(int from, int to, int flags)
 {
+    if (sk_own_fd_has(to)) {
+        return errno_fail(EBUSY);
+    }
     if (from != to && (flags & ~O_CLOEXEC) == 0 && is_open(from)) {
         close_socket(to);
     }
     return __real_dup3(from, to, flags);
 }
 
-int __wrap_fclose(FILE *stream)
+/* Of a stream that is about to be closed. */
+static void close_socket_of(FILE *stream)
 {
     int before = errno;
     int fd = fileno(stream);
 
     errno = before;
     close_socket(fd);
+}
+
+int __wrap_fclose(FILE *stream)
+{
+    close_socket_of(stream);
     return __real_fclose(stream);
+}
+
+FILE *__wrap_freopen(const char *path, const char *mode, FILE *stream)
+{
+    close_socket_of(stream);
+    return __real_freopen(path, mode, stream);
+}
+
+FILE *__wrap_freopen64(const char *path, const char *mode, FILE *stream)
+{
+    close_socket_of(stream);
+    return __real_freopen64(path, mode, stream);
+}
+
+/* All but the library's own. */
+static int close_programs(unsigned first, unsigned last, int flags)
+{
+    int own = first <= INT_MAX ? sk_own_fd_next((int)first) : -1;
+    int result = 0;
+
+    while (result == 0 && own >= 0 && (unsigned)own <= last) {
+        if ((unsigned)own > first) {
+            result = __real_close_range(first, (unsigned)own - 1, flags);
+        }
+        first = (unsigned)own + 1;
+        own = sk_own_fd_next(own + 1);
+    }
+    return result == 0 && first <= last ? __real_close_range(first, last, flags) : result;
 }
 
 int __wrap_close_range(unsigned first, unsigned last, int flags)
 {
-    if ((flags & ~(int)CLOSE_RANGE_UNSHARE) == 0) {
-        close_sockets(first, last);
+    if ((flags & ~(int)CLOSE_RANGE_UNSHARE) != 0 || first > last) {
+        return __real_close_range(first, last, flags); /* which closes nothing */
     }
-    return __real_close_range(first, last, flags);
+    close_sockets(first, last);
+    return close_programs(first, last, flags);
 }
 
 void __wrap_closefrom(int first)
 {
-    close_sockets(first > 0 ? (unsigned)first : 0, UINT_MAX);
-    __real_closefrom(first);
+    __wrap_close_range(first > 0 ? (unsigned)first : 0, UINT_MAX, 0);
 }

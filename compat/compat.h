@@ -14,7 +14,8 @@
  * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
  * either: one handler without SA_RESTART, and all calls of the program need a loop around EINTR. A
  * connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
- * calls us may hang: it may have come while its own thread is in the stack. accept,
+ * calls us may hang: it may have come while its own thread is in the stack. One may leave a call
+ * that waits by siglongjmp, in a program whose other threads have no calls of ours. accept,
  * connect, send, recv, read, write, close, poll, select and their like are cancellation points (XSH
  * 2.9.5.2), and so is getaddrinfo where it waits.
  *
@@ -23,19 +24,21 @@
  * kernel's, and moves nothing; with a socket of ours among them the kernel's are looked at every 10
  * ms.
  *
- * A number is ours until the program closes it: by close, fclose, dup2 or dup3 onto it, close_range
- * or closefrom. What another library closes goes past us: the socket stays open, and its number is
- * still taken for it.
+ * A number is ours until the program closes it: by close, fclose, freopen, dup2 or dup3 onto it,
+ * close_range or closefrom. What another library closes goes past us: the socket stays open, and
+ * its number is still taken for it. Descriptors that the library has for itself are none of the
+ * program's: close says EBADF, dup2 and dup3 EBUSY, and ranges leave them out.
  *
  * exit, and the end of main, close what is open once all handlers of atexit have run, and wait
  * until it was sent and acknowledged, for two seconds at most. What other threads have in our calls
  * does not return any more. _exit, a fatal signal and exec do nothing of this, and the stack that
  * would go on sending is gone with the process.
  *
- * A child of fork has no network. Its copies of the parent's sockets are what the kernel sees in
- * them, after fork as after exec: sockets connected to nothing. close closes the copy, and the
- * parent's connection does not notice; calls that would move data or connect fail (ENOTCONN,
- * EINVAL), and socket fails with ENETDOWN.
+ * A child of fork has no network, and none of those descriptors. Its copies of the parent's sockets
+ * are what the kernel sees in them, after fork as after exec: sockets connected to nothing. close
+ * closes the copy, and the parent's connection does not notice; calls that would move data or
+ * connect fail (ENOTCONN, EINVAL), and socket fails with ENETDOWN. What a child of vfork closes is
+ * its own, too.
  */
 #pragma once
 

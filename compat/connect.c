@@ -228,6 +228,9 @@ static int connect_stream(struct sock_fd *s, struct sk_addr to)
     if (s->connect != FD_CONNECT_NONE && is_under_way(s)) {
         return connect_again(s, handle, to, deadline);
     }
+    if (!ip_is_loopback(to.addr) && fd_check_spare() < 0) {
+        return -1; /* the link would lose it without a word */
+    }
     sk_op_connect(&op, handle, to);
     enum sk_err err = call_block_for_route(&op, deadline);
     if (err == SK_NET_UNREACHABLE && deadline == AT_ONCE && !is_configured()) {

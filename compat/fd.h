@@ -45,6 +45,10 @@ struct sock_fd *fd_find(int fd);
  */
 int fd_reserve(bool close_on_exec);
 
+/** 0 when another one is left, which a link may need for a connection: libslirp does. Else -1 and
+ * errno, as fd_reserve. */
+int fd_check_spare(void);
+
 /** Makes it known. Under the port's lock: a call that waits on what had the number before looks at
  * the entry there. */
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);

@@ -53,6 +53,11 @@ int fd_reserve(bool close_on_exec)
     return errno_fail(EMFILE);
 }
 
+int fd_check_spare(void)
+{
+    return 0;
+}
+
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
 {
     struct entry *e = entry_at(fd);

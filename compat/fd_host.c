@@ -97,6 +97,13 @@ int fd_reserve(bool close_on_exec)
     return fd;
 }
 
+int fd_check_spare(void)
+{
+    int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    return fd < 0 ? -1 : foreign_close(fd);
+}
+
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
 {
     struct entry *e = entry_at(fd);

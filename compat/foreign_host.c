@@ -13,6 +13,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "compat/errno.h"
+#include "link/own_fds.h"
+
 extern __typeof(socket) __real_socket;
 extern __typeof(bind) __real_bind;
 extern __typeof(listen) __real_listen;
@@ -106,8 +109,12 @@ ssize_t foreign_write(int fd, const void *buffer, size_t len)
     return __real_write(fd, buffer, len);
 }
 
+/* A number of the library's is, to the program, one that is not open. */
 int foreign_close(int fd)
 {
+    if (sk_own_fd_has(fd)) {
+        return errno_fail(EBADF);
+    }
     return __real_close(fd);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * select: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was. As on
- * Linux, `n` may be more than a set has room for, and tv_usec a second and more.
+ * Linux, `n` may be more than a set has room for, as long as no socket of ours has such a number,
+ * and tv_usec a second and more.
  */
 #include <sys/time.h>
 
@@ -9,6 +10,7 @@
 #include "compat/compat.h"
 #include "compat/errno.h"
 #include "compat/face.h"
+#include "compat/fd.h"
 #include "compat/foreign.h"
 #include "compat/poll_wait.h"
 #include "compat/state.h"
@@ -58,19 +60,17 @@ static bool is_met(const struct pollfd *p)
            has(p, POLLPRI, POLLPRI);
 }
 
-/* Leaves in `set` those that have it; how many. */
+/* Leaves in `set` those that have it; how many. What is not asked for is not touched: a program may
+ * have made room for its highest number and no more. */
 static int keep(fd_set *set, const struct pollfd *fds, nfds_t n, short event, short found)
 {
     int n_kept = 0;
 
-    if (set == NULL) {
-        return 0;
-    }
-    FD_ZERO(set);
-    for (nfds_t i = 0; i < n; i++) {
+    for (nfds_t i = 0; set != NULL && i < n; i++) {
         if (has(&fds[i], event, found)) {
-            FD_SET(fds[i].fd, set);
             n_kept++;
+        } else if ((fds[i].events & event) != 0) {
+            FD_CLR(fds[i].fd, set);
         }
     }
     return n_kept;
@@ -116,7 +116,8 @@ int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
     if (poll_is_foreign(fds, n_fds)) {
         return foreign_select(n, readable, writable, exceptional, timeout);
     }
-    if (timeout != NULL && !valid_timeout(timeout)) {
+    if ((timeout != NULL && !valid_timeout(timeout)) ||
+        (n > FD_SETSIZE && fd_next(FD_SETSIZE) >= 0)) {
         return errno_fail(EINVAL);
     }
     foreign_test_cancel();

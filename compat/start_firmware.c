@@ -50,6 +50,11 @@ __attribute__((destructor)) static void at_exit(void)
     exit_drain();
 }
 
+bool start_is_child(void)
+{
+    return false;
+}
+
 void start_done(void)
 {
 }

@@ -6,9 +6,12 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "compat/compat.h"
+#include "compat/foreign.h"
 #include "compat/state.h"
+#include "link/own_fds.h"
 
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
 
@@ -17,6 +20,7 @@ static int lock_depth;
 static int cancel_state; /* of the thread that has it, which may not be cancelled meanwhile */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static bool drains; /* when the program ends */
+static pid_t owner; /* of the host; 0: it was not started but set (libsock_state_set) */
 
 struct sk_iface *start_board(void)
 {
@@ -44,11 +48,21 @@ static void make_lock(void)
     pthread_mutexattr_destroy(&recursive);
 }
 
+/* A child has no network, and keeps neither the parent's peers waiting nor its forwarded ports. */
+static void close_own(void)
+{
+    for (int fd = sk_own_fd_next(0); fd >= 0; fd = sk_own_fd_next(fd + 1)) {
+        sk_own_fd_remove(fd);
+        foreign_close(fd);
+    }
+}
+
 /* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
  * would reach the parent's peers. It has no stack, then, and its exit nothing to drain. Another
  * thread of the parent's may have had the lock. */
 static void forked(void)
 {
+    close_own();
     make_lock();
     lock_depth = 0;
     state_forked();
@@ -85,10 +99,16 @@ bool start_names_are_ours(void)
     return true;
 }
 
+bool start_is_child(void)
+{
+    return owner != 0 && getpid() != owner;
+}
+
 void start_done(void)
 {
     pthread_once(&prepared, prepare);
     drains = true;
+    owner = getpid();
 }
 
 /* After the program's own handlers of exit, and its destructors: they may have something to send.

@@ -44,6 +44,9 @@ void start_unlock(void);
  * sockets. */
 bool start_names_are_ours(void);
 
+/** True in a child of vfork: it shares the memory with its parent, and not the descriptors. */
+bool start_is_child(void);
+
 /** Called after the start: the end of the program will call exit_drain. */
 void start_done(void);
 

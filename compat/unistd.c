@@ -38,7 +38,7 @@ int libsock_close(int fd)
 {
     struct sock_fd *s = fd_find(fd);
 
-    if (s == NULL) {
+    if (s == NULL || start_is_child()) {
         return foreign_close(fd);
     }
     foreign_test_cancel();

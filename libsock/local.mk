@@ -147,6 +147,8 @@ core_sources = \
 
 # Beside the core, on hosts and on boards.
 host_sources = \
+	%D%/link/own_fds.c \
+	%D%/link/own_fds.h \
 	%D%/link/pcap.c \
 	%D%/link/tap.c \
 	%D%/link/tap.h \

@@ -24,10 +24,10 @@ PUBLIC = "libsock.h"
 # What the layers beside the house may include, besides base/, wire/ and their own directory.
 BESIDE = {
     "link": set(),
-    "port": {PUBLIC, "link/link.h"},
+    "port": {PUBLIC, "link/link.h", "link/own_fds.h"},
 }
 # The interfaces that the shim meets beside the house.
-INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h"}
+INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h", "link/own_fds.h"}
 FROM_C = {"memcpy", "memmove", "memset", "memcmp"}
 FROM_PORT = {"sk_panic"}
 # bcmp: what clang makes of memcmp where a system has it.

@@ -192,6 +192,7 @@ c_tests = \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_names \
+	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
 	%D%/unit/test_compat_reuse \
 	%D%/unit/test_compat_shutdown \
@@ -277,6 +278,7 @@ tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
+tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
 tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)
 tests_unit_test_compat_shutdown_LDADD = $(shim_ldadd)

@@ -136,7 +136,9 @@ static void fill_from_ring(struct sk_op *op, struct tcp_entry *tcp)
 /* A peek makes no room: once the window is used up, nothing comes until something is read. */
 static bool may_get_more(const struct sk_op *op, const struct tcp_sock *t)
 {
-    return !tcp_at_end(t) && (!(op->flags & SK_OP_PEEK) || t->rcv_adv != t->rcv_nxt);
+    bool ended = t->fin_received || t->read_shut || t->state == TCP_CLOSED;
+
+    return !ended && (!(op->flags & SK_OP_PEEK) || t->rcv_adv != t->rcv_nxt);
 }
 
 static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,

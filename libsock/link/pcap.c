@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "link/own_fds.h"
+
 #define PCAP_MAGIC 0xa1b2c3d4u /* microseconds */
 #define PCAP_MAJOR 2
 #define PCAP_MINOR 4
@@ -28,10 +30,13 @@ static void put_le32(uint8_t *p, uint32_t v)
     put_le16(p + 2, (uint16_t)(v >> 16));
 }
 
-static void close_file(struct pcap_link *p)
+static bool close_file(struct pcap_link *p)
 {
-    fclose(p->file);
+    FILE *file = p->file;
+
     p->file = NULL;
+    sk_own_fd_remove(fileno(file));
+    return fclose(file) == 0;
 }
 
 static bool write_header(struct pcap_link *p)
@@ -168,6 +173,7 @@ bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path
     if (!p->file) {
         return false;
     }
+    sk_own_fd_add(fileno(p->file));
     setvbuf(p->file, NULL, _IONBF, 0);
     if (!write_header(p)) {
         error = errno;
@@ -179,8 +185,5 @@ bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path
 
 bool sk_pcap_link_close(struct pcap_link *p)
 {
-    FILE *file = p->file;
-
-    p->file = NULL;
-    return file && fclose(file) == 0;
+    return p->file && close_file(p);
 }

@@ -14,14 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #if __has_include(<libslirp.h>)
 #include <libslirp.h>
 #else
 #include <slirp/libslirp.h>
 #endif
 
+#include "link/own_fds.h"
 #include "link/slirp_policy.h"
 #include "wire/ipv4.h"
 
@@ -30,7 +29,6 @@
 #define MIN_QUEUED 256          /* frames */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
 #define FIRST_FDS 16
-#define NO_FD (-1)
 #define NS_PER_US 1000
 #define US_PER_MS 1000
 
@@ -48,8 +46,6 @@ struct slirp_link {
     struct pollfd *fds;
     size_t n_fds;
     size_t cap_fds;
-    int *open_fds; /* of the host's sockets; NO_FD: a place that is free */
-    size_t n_open;
 };
 
 /* ---- What libslirp calls ---- */
@@ -105,59 +101,18 @@ static void on_timer_mod(void *timer, int64_t expire_ms, void *opaque)
     (void)opaque;
 }
 
-static int *place_of(struct slirp_link *s, int fd)
-{
-    size_t i;
-
-    for (i = 0; i < s->n_open; i++) {
-        if (s->open_fds[i] == fd) {
-            return &s->open_fds[i];
-        }
-    }
-    return NULL;
-}
-
-static int *new_place(struct slirp_link *s)
-{
-    int *fds = realloc(s->open_fds, (s->n_open + 1) * sizeof(*fds));
-
-    if (!fds) {
-        return NULL;
-    }
-    s->open_fds = fds;
-    return &fds[s->n_open++];
-}
-
-/* A socket that is not remembered for want of memory stays open in children; no more than that. */
-static void remember(struct slirp_link *s, int fd)
-{
-    int *place = place_of(s, fd);
-
-    if (!place) {
-        place = place_of(s, NO_FD);
-    }
-    if (!place) {
-        place = new_place(s);
-    }
-    if (place) {
-        *place = fd;
-    }
-}
-
 /* libslirp lets programs that are executed have what it accepts. */
 static void on_opened(int fd, void *opaque)
 {
+    (void)opaque;
     ioctl(fd, FIOCLEX);
-    remember(opaque, fd);
+    sk_own_fd_add(fd);
 }
 
 static void on_closing(int fd, void *opaque)
 {
-    int *place = place_of(opaque, fd);
-
-    if (place) {
-        *place = NO_FD;
-    }
+    (void)opaque;
+    sk_own_fd_remove(fd);
 }
 
 static void on_notify(void *opaque)
@@ -400,19 +355,7 @@ void sk_slirp_link_free(struct slirp_link *s)
     free(s->pkts);
     free(s->octets);
     free(s->fds);
-    free(s->open_fds);
     free(s);
-}
-
-void sk_slirp_link_forked(struct slirp_link *s)
-{
-    size_t i;
-
-    for (i = 0; i < s->n_open; i++) {
-        if (s->open_fds[i] != NO_FD) {
-            syscall(SYS_close, s->open_fds[i]); /* close() may be ours */
-        }
-    }
 }
 
 struct link *sk_slirp_link_link(struct slirp_link *s)
@@ -449,13 +392,13 @@ static uint16_t listening_port(Slirp *slirp, bool udp, uint16_t guest_port)
 }
 
 /* libslirp does not register the sockets that it listens on. */
-static void remember_all(struct slirp_link *s)
+static void own_all(struct slirp_link *s)
 {
     size_t i;
 
     collect_fds(s);
     for (i = 0; i < s->n_fds; i++) {
-        remember(s, s->fds[i].fd);
+        sk_own_fd_add(s->fds[i].fd);
     }
 }
 
@@ -472,7 +415,7 @@ enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr
                            udp ? SLIRP_HOSTFWD_UDP : 0) != 0) {
         return errno == EADDRINUSE ? SK_BINDING_IN_USE : SK_ADDR_NOT_AVAIL;
     }
-    remember_all(s);
+    own_all(s);
     if (host.port == 0) {
         host.port = listening_port(s->slirp, udp, guest_port);
     }

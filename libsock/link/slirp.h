@@ -40,10 +40,6 @@ struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config);
 /** Closes the host's sockets and frees the link, which no host uses any more. NULL is allowed. */
 void sk_slirp_link_free(struct slirp_link *s);
 
-/** In a child of fork: closes its copies of the host's sockets, which stay open in the parent. The
- * link is not used after that. */
-void sk_slirp_link_forked(struct slirp_link *s);
-
 /** The link for sk_netif_add. */
 struct link *sk_slirp_link_link(struct slirp_link *s);
 

@@ -10,8 +10,8 @@
  * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the
  * process goes to a thread that does not hold it: while the usual one looks at the stack, that may
  * be another. A handler must not call into the stack, where it may have interrupted its own thread,
- * nor leave by siglongjmp, nor fork; while one runs that interrupted a thread which was to wait for
- * all, nobody does.
+ * nor fork; it may leave by siglongjmp when no other thread is in the stack. While one runs that
+ * interrupted a thread which was to wait for all, nobody does.
  *
  * A thread may be cancelled while it waits, and nowhere else in the stack (pthread_setcancelstate).
  */

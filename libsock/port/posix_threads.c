@@ -12,6 +12,7 @@
 
 #include "libsock.h"
 #include "link/link.h"
+#include "link/own_fds.h"
 #include "port/posix_signal.h"
 
 #define FIRST_FDS 16
@@ -117,6 +118,20 @@ static bool waits_for_the_same(const struct port_posix_wait *a, const struct por
 /* A thread may be cancelled while it sleeps, and nowhere else in the stack. */
 static _Thread_local int cancel_state; /* the caller's */
 
+enum role { LEADER, FOLLOWER, NOBODY };
+
+struct sleeper {
+    struct port_posix *p; /* NULL: nobody sleeps */
+    enum role role;
+    struct port_posix_follower *f; /* a follower's */
+};
+
+/* This thread's, while it sleeps. If it is here again meanwhile, that is in a signal handler, or
+ * after one left the call by siglongjmp: what it was to do for others is given up first. */
+static _Thread_local struct sleeper asleep;
+
+static void get_up(void);
+
 static bool is_halted(const struct port_posix *p)
 {
     return p->ending && !pthread_equal(p->last, pthread_self());
@@ -131,6 +146,9 @@ static void enter(struct port_posix *p)
         for (;;) {
             pause();
         }
+    }
+    if (asleep.p) {
+        get_up();
     }
 }
 
@@ -237,15 +255,7 @@ void threads_halt_others(const struct port *port)
 
 /* ---- Sleep ---- */
 
-enum role { LEADER, FOLLOWER, NOBODY };
-
-struct sleeper {
-    struct port_posix *p;
-    enum role role;
-    struct port_posix_follower *f; /* a follower's */
-};
-
-static void get_up(struct sleeper *s)
+static void stop_sleeping(struct sleeper *s)
 {
     eventfd_t ignored;
 
@@ -261,27 +271,43 @@ static void get_up(struct sleeper *s)
     }
 }
 
+static void get_up(void)
+{
+    struct port_posix *p = asleep.p;
+
+    asleep.p = NULL;
+    stop_sleeping(&(struct sleeper){ p, asleep.role, asleep.f });
+    hand_over(p);
+}
+
 static void cancelled(void *sleeper)
 {
-    struct sleeper *s = sleeper;
+    struct port_posix *p = ((struct sleeper *)sleeper)->p;
 
-    pthread_mutex_lock(&s->p->mutex);
-    get_up(s);
-    hand_over(s->p);
-    pthread_mutex_unlock(&s->p->mutex);
+    pthread_mutex_lock(&p->mutex);
+    if (asleep.p) {
+        get_up();
+    }
+    pthread_mutex_unlock(&p->mutex);
     signals_abandon();
 }
 
 static enum port_idle sleep_as(struct sleeper s, struct pollfd *fds, size_t n, duration left)
 {
     enum port_idle ended = PORT_WOKEN;
+    bool gave_up;
 
+    asleep = s;
     pthread_cleanup_push(cancelled, &s);
     leave(s.p);
     ended = signals_sleep(fds, n, left);
+    gave_up = asleep.p == NULL;
+    asleep.p = NULL;
     enter(s.p);
     pthread_cleanup_pop(0);
-    get_up(&s);
+    if (!gave_up) {
+        stop_sleeping(&s);
+    }
     return ended;
 }
 
@@ -310,6 +336,21 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
     return ended;
 }
 
+/* An eventfd; -1: no descriptor is left. */
+static int make_event(void)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    sk_own_fd_add(fd);
+    return fd;
+}
+
+static void close_event(int fd)
+{
+    sk_own_fd_remove(fd);
+    syscall(SYS_close, fd); /* close() may be ours */
+}
+
 static struct port_posix_follower *make_follower(struct port_posix *p)
 {
     struct port_posix_follower *f = malloc(sizeof(*f));
@@ -317,8 +358,7 @@ static struct port_posix_follower *make_follower(struct port_posix *p)
     if (!f) {
         return NULL;
     }
-    *f = (struct port_posix_follower){ .next = p->followers,
-                                       .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+    *f = (struct port_posix_follower){ .next = p->followers, .fd = make_event() };
     if (f->fd < 0) {
         free(f);
         return NULL;
@@ -367,7 +407,7 @@ enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, ins
 
 enum sk_err threads_start(struct port_posix *p)
 {
-    p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    p->wake_fd = make_event();
     if (p->wake_fd < 0) {
         return SK_NO_SOCKETS;
     }
@@ -380,12 +420,12 @@ void threads_end(struct port_posix *p)
     if (p->iface) {
         sk_iface_watch(p->iface, NULL, NULL);
     }
-    syscall(SYS_close, p->wake_fd); /* close() may be ours */
+    close_event(p->wake_fd);
     while (p->followers) {
         struct port_posix_follower *f = p->followers;
 
         p->followers = f->next;
-        syscall(SYS_close, f->fd);
+        close_event(f->fd);
         free(f);
     }
     pthread_mutex_destroy(&p->mutex);

@@ -19,6 +19,7 @@ struct waiter {
 };
 
 static _Thread_local struct waiter *self;
+static void (*before_call)(void); /* in its thread; NULL: nothing */
 static enum port_idle (*real_idle)(const struct port *p, struct sk_iface *iface, instant until,
                                    const struct port_wait *wait);
 
@@ -34,6 +35,9 @@ static inline enum port_idle counting_idle(const struct port *p, struct sk_iface
 static inline void *wait_in_call(void *waiter)
 {
     self = waiter;
+    if (before_call != NULL) {
+        before_call();
+    }
     errno = 0;
     self->result = self->call(self->fd);
     self->error = errno;

@@ -11,7 +11,34 @@
 
 #include "link/link.h"
 
-#define FRAMES 8192 /* octets: of the calls of a thread */
+#define FRAMES 4096 /* octets: of a thread's own functions; its calls take four times as much */
+
+static bool lets_in_signals;
+static pthread_key_t at_end;
+
+/* AddressSanitizer does not see that cancellation leaves functions: what it marked of their frames
+ * would be errors of whatever uses the stack next. */
+static void forget_frames(void)
+{
+    char *here = __builtin_frame_address(0);
+
+    ASAN_UNPOISON_MEMORY_REGION(here - 4 * FRAMES, 5 * FRAMES);
+}
+
+static void note_end(void *arg)
+{
+    static sigset_t mask; /* no frame of its own */
+
+    (void)arg;
+    forget_frames();
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    lets_in_signals = !sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM);
+}
+
+static void begin_to_be_noted(void)
+{
+    pthread_setspecific(at_end, &lets_in_signals);
+}
 
 /* Nobody's call: looks past the port's lock, whose release would pass the lead on. */
 static bool is_led(void)
@@ -60,41 +87,13 @@ WAKE_TEST(a_cancelled_accept_keeps_no_number)
     close(listener);
 }
 
-static bool lets_in_signals;
-static pthread_key_t at_end;
-
-/* AddressSanitizer does not see that cancellation leaves functions: what it marked of their frames
- * would be errors of whatever uses the stack next. */
-static void forget_frames(void)
-{
-    char *here = __builtin_frame_address(0);
-
-    ASAN_UNPOISON_MEMORY_REGION(here - FRAMES / 2, FRAMES);
-}
-
-static void note_end(void *arg)
-{
-    static sigset_t mask; /* no frame of its own */
-
-    (void)arg;
-    forget_frames();
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
-    lets_in_signals = !sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM);
-}
-
-static long receives_and_notes_its_mask(int fd)
-{
-    pthread_setspecific(at_end, &lets_in_signals);
-    return receives(fd);
-}
-
 WAKE_TEST(a_thread_that_is_cancelled_ends_with_its_own_signal_mask)
 {
     struct waiter w;
     int fd = connected_dgram();
 
     lets_in_signals = false;
-    waiter_start(&w, receives_and_notes_its_mask, fd);
+    waiter_start(&w, receives, fd);
     waiter_cancel(&w);
     ck_assert(lets_in_signals);
     close(fd);
@@ -124,7 +123,7 @@ WAKE_TEST(a_thread_that_is_cancelled_as_it_begins_to_wait_does_not_wait)
 
     lets_in_signals = false;
     port.port.idle = cancelled_idle;
-    ends_cancelled(receives_and_notes_its_mask, fd);
+    ends_cancelled(receives, fd);
     port.port.idle = counting_idle;
     ck_assert(lets_in_signals);
     close(fd);
@@ -138,7 +137,6 @@ static long is_cancelled_before(int fd)
 {
     int state;
 
-    pthread_setspecific(at_end, &lets_in_signals);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_cancel(pthread_self());
     pthread_setcancelstate(state, &state);
@@ -328,7 +326,6 @@ char *fgets(char *out, int size, FILE *file)
 static long resolves_cancelled(int fd)
 {
     is_cancelled_as_it_reads = true;
-    pthread_setspecific(at_end, &lets_in_signals);
     return resolves(fd);
 }
 
@@ -364,5 +361,6 @@ int main(void)
     if (pthread_key_create(&at_end, note_end) != 0) {
         return 1;
     }
+    before_call = begin_to_be_noted;
     return suite_run("compat_cancel", tests);
 }

@@ -367,6 +367,74 @@ START_TEST(select_takes_more_than_a_set_and_a_second)
 }
 END_TEST
 
+/* A program that made room for its numbers alone: nothing behind them is touched. */
+static int selects_in_little_room(void *arg)
+{
+    struct {
+        fd_mask bits[1];
+        fd_mask behind[FD_SETSIZE / NFDBITS];
+    } room;
+
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    ck_assert_int_lt(dgram, NFDBITS);
+    memset(&room, 0xa5, sizeof room);
+    room.bits[0] = (fd_mask)1 << dgram;
+    fd_set *set = (fd_set *)(void *)&room;
+    ck_assert_int_eq(select(dgram + 1, NULL, set, NULL, NULL), 1);
+    ck_assert_int_eq(room.bits[0], (fd_mask)1 << dgram);
+    ck_assert_int_eq(select(dgram + 1, set, NULL, NULL, &(struct timeval){ .tv_sec = 0 }), 0);
+    ck_assert_int_eq(room.bits[0], 0);
+    for (size_t i = 0; i < sizeof room.behind; i++) {
+        ck_assert_uint_eq(((unsigned char *)room.behind)[i], 0xa5);
+    }
+    ck_assert_int_eq(close(dgram), 0);
+    return 0;
+}
+
+START_TEST(select_touches_no_more_than_it_is_given)
+{
+    compat_alone(selects_in_little_room);
+}
+END_TEST
+
+/* POSIX.1-2017: nfds is at most FD_SETSIZE. A socket with such a number is refused, not forgotten.
+ */
+static int selects_a_high_number(void *arg)
+{
+    struct rlimit limit;
+    fd_set in;
+
+    (void)arg;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < FD_SETSIZE + 10) {
+        return 0;
+    }
+    struct rlimit more = { .rlim_cur = FD_SETSIZE + 10, .rlim_max = limit.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &more), 0);
+    int low = make(SOCK_DGRAM);
+    while (dup(0) < FD_SETSIZE) {
+    }
+    int high = make(SOCK_DGRAM);
+    ck_assert_int_gt(high, FD_SETSIZE);
+    FD_ZERO(&in);
+    FD_SET(low, &in);
+    fails_with(select(high + 1, &in, NULL, NULL, NULL), EINVAL);
+    ck_assert_int_eq(close(high), 0);
+    for (int fd = low + 1; fd <= high; fd++) {
+        close(fd);
+    }
+    ck_assert_int_eq(close(low), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return 0;
+}
+
+START_TEST(a_number_that_no_set_holds_is_refused)
+{
+    compat_alone(selects_a_high_number);
+}
+END_TEST
+
 static int selects_for_ages(void *arg)
 {
     struct timeval t = { .tv_sec = LONG_MAX / SECOND + 1 };
@@ -569,6 +637,8 @@ int main(void)
         select_tells_the_same,
         select_checks_its_arguments,
         select_takes_more_than_a_set_and_a_second,
+        select_touches_no_more_than_it_is_given,
+        a_number_that_no_set_holds_is_refused,
         the_longest_timeout_is_none,
         what_fails_is_writable,
         what_the_kernel_does_not_tell_is_not_ready,

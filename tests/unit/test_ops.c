@@ -322,6 +322,28 @@ START_TEST(a_peek_waits_for_all_that_the_window_lets_in)
 }
 END_TEST
 
+/* Nothing comes after the end, however it came. */
+START_TEST(a_peek_for_more_than_there_is_ends_with_the_stream)
+{
+    const uint8_t ends[] = { TCP_FIN | TCP_ACK, TCP_RST };
+    uint8_t got[50];
+    struct sk_iov in = { got, sizeof(got) };
+    struct sk_op op;
+    sk_fd fd;
+
+    for (int i = 0; i < 2; i++) {
+        begin_connected(&fd);
+        sk_op_recv(&op, fd, &in, 1, SK_OP_PEEK | SK_OP_WAITALL);
+        peer_send(&p, TCP_ACK, "abcdef", 6);
+        ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+        peer_send(&p, ends[i], NULL, 0);
+        ck_assert_int_eq(host_try(&h, &op), SK_OK);
+        ck_assert_uint_eq(op.done, 6);
+        host_free(&h);
+    }
+}
+END_TEST
+
 START_TEST(a_send_that_does_not_fit_counts_what_went_in)
 {
     static uint8_t text[3 * CONFIG_BUFFER_SIZE];
@@ -415,7 +437,8 @@ int main(void)
                                    what_means_nothing_to_a_datagram_socket,
                                    scattered_and_gathered,
                                    a_peek_waits_for_all_that_the_window_lets_in,
-                                   a_send_that_does_not_fit_counts_what_went_in,
+                                   a_peek_for_more_than_there_is_ends_with_the_stream,
+        a_send_that_does_not_fit_counts_what_went_in,
                                    streams_in_place,
                                    NULL };
 

@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <sys/wait.h>
+
+#include "link/own_fds.h"
 
 START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
 {
@@ -267,50 +268,6 @@ static int accepted_client(struct sockaddr_in *to)
     return fd;
 }
 
-/* Lives until the other end of `hold` is closed. */
-static void be_child(int hold)
-{
-    char octet = 'x';
-
-    sk_slirp_link_forked(slirp);
-    _exit(write(hold, &octet, 1) == 1 && read(hold, &octet, 1) == 0 ? 0 : 1);
-}
-
-START_TEST(a_child_of_fork_holds_neither_ports_nor_connections)
-{
-    struct slirp_link_config config = { 0 };
-    struct sockaddr_in to;
-    int hold[2];
-    int fd;
-    char octet;
-    pid_t child;
-
-    start(&config);
-    introduce();
-    fd = accepted_client(&to);
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, hold), 0);
-    child = fork();
-    if (child == 0) {
-        close(fd);
-        close(hold[0]);
-        be_child(hold[1]);
-    }
-    close(hold[1]);
-    ck_assert_int_eq(read(hold[0], &octet, 1), 1);
-    ck_assert_int_eq(recv(fd, &octet, 1, MSG_DONTWAIT), -1); /* the parent's are open */
-    ck_assert_int_eq(errno, EAGAIN);
-    end();
-    ck_assert_int_eq(recv(fd, &octet, 1, 0), 0);
-    close(fd);
-    fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), -1);
-    ck_assert_int_eq(errno, ECONNREFUSED);
-    close(fd);
-    close(hold[0]);
-    ck_assert_int_eq(waitpid(child, &(int){ 0 }, 0), child);
-}
-END_TEST
-
 START_TEST(no_socket_of_the_hosts_outlives_an_exec)
 {
     enum { N_NUMBERS = 64 };
@@ -328,12 +285,14 @@ START_TEST(no_socket_of_the_hosts_outlives_an_exec)
     for (int fd = 0; fd < N_NUMBERS; fd++) {
         if (!open[fd] && fcntl(fd, F_GETFD) != -1) {
             ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+            ck_assert_int_eq(sk_own_fd_has(fd), fd != client); /* nor does a range close it */
             n_new++;
         }
     }
     ck_assert_int_eq(n_new, 3);
     close(client);
     end();
+    ck_assert_int_eq(sk_own_fd_next(0), -1);
 }
 END_TEST
 
@@ -418,7 +377,6 @@ int main(void)
         what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
         a_connection_to_a_forwarded_port_arrives_as_a_syn,
-        a_child_of_fork_holds_neither_ports_nor_connections,
         no_socket_of_the_hosts_outlives_an_exec,
         a_forwarded_datagram_arrives,
         more_than_the_queue_holds_is_dropped_and_counted,
