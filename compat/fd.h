@@ -23,8 +23,8 @@ enum fd_connect {
 };
 
 struct sock_fd {
-    sk_fd fd;
-    enum sk_type type;
+    _Atomic sk_fd fd;
+    _Atomic enum sk_type type;
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
@@ -34,6 +34,18 @@ struct sock_fd {
     struct sk_addr to;               /* of a connect under way, or whose end was not told */
     instant give_up_at;
 };
+
+/** A new socket's, under the lock; a call that looked the old one up may still read it. */
+static inline void fd_reset(struct sock_fd *s, sk_fd handle, enum sk_type type)
+{
+    s->fd = handle;
+    s->type = type;
+    s->nonblock = false;
+    s->rcv_timeout = 0;
+    s->snd_timeout = 0;
+    s->connect = FD_CONNECT_NONE;
+    s->failed = SK_OK;
+}
 
 /** The entry of a descriptor, NULL when it is not a socket of this host. Any thread; starts
  * nothing. */

@@ -60,9 +60,9 @@ int fd_check_spare(void)
 
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
 {
-    struct entry *e = entry_at(fd);
+    struct entry *e = &table[fd - LIBSOCK_FD_BASE];
 
-    e->s = (struct sock_fd){ .fd = handle, .type = type };
+    fd_reset(&e->s, handle, type);
     e->state = state;
     return &e->s;
 }

@@ -106,9 +106,9 @@ int fd_check_spare(void)
 
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
 {
-    struct entry *e = entry_at(fd);
+    struct entry *e = &__atomic_load_n(&table, __ATOMIC_ACQUIRE)[fd];
 
-    e->s = (struct sock_fd){ .fd = handle, .type = type };
+    fd_reset(&e->s, handle, type);
     for (int seen = __atomic_load_n(&highest, __ATOMIC_RELAXED); seen < fd;) {
         __atomic_compare_exchange_n(&highest, &seen, fd, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     }

@@ -57,18 +57,29 @@ static const char *http_program = "http_get";
 static const char *http_about;       /* the URL, once it is known */
 static const char *http_except = ""; /* when --timeout does not count, for --help */
 
+/* What a server or a command line says is text, and does nothing to a terminal. */
+static void http_print(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
+    }
+}
+
 /* One line on stderr; the exit code is handed through. */
 __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char *format, ...)
 {
+    char line[512];
     va_list arguments;
 
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
     fprintf(stderr, "%s: ", http_program);
     if (http_about != NULL) {
-        fprintf(stderr, "%s: ", http_about);
+        http_print(http_about);
+        fputs(": ", stderr);
     }
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
+    http_print(line);
     fputc('\n', stderr);
     return code;
 }
@@ -231,11 +242,13 @@ static int http_header_line(struct http_response *r, const char *line)
     if (value != NULL) {
         char *end;
         errno = 0;
-        r->length = strtoull(value, &end, 10);
-        r->has_length = true;
-        if (*value < '0' || *value > '9' || errno != 0 || end[strspn(end, " \t")] != '\0') {
+        unsigned long long length = strtoull(value, &end, 10);
+        if (*value < '0' || *value > '9' || errno != 0 || end[strspn(end, " \t")] != '\0' ||
+            (r->has_length && r->length != length)) { /* RFC 9112 6.3 */
             return http_fail(EXIT_RESPONSE, "the server says Content-Length: %s", value);
         }
+        r->length = length;
+        r->has_length = true;
     }
     value = http_header(line, "Transfer-Encoding");
     if (value != NULL && strcasecmp(value, "identity") != 0) {
@@ -253,7 +266,7 @@ static int http_read_head(struct http_response *r)
     if (line == NULL || strncmp(line, "HTTP/1.", 7) != 0 || strlen(line) < 12) {
         return http_fail(EXIT_RESPONSE, "the server does not speak HTTP");
     }
-    if (strncmp(line + 8, " 200", 4) != 0) {
+    if (strncmp(line + 8, " 200", 4) != 0 || (line[12] != '\0' && line[12] != ' ')) {
         return http_fail(EXIT_RESPONSE, "the server says %s", line + 9);
     }
     while ((line = strtok_r(NULL, "\r\n", &save)) != NULL) {

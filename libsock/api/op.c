@@ -44,7 +44,7 @@ static enum sk_err start_connecting(struct sk_iface *iface, struct tcp_entry *tc
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    if (!is_connectable(netif, to) || !netif_may_send_from(netif, tcp->node.local.addr)) {
+    if (!is_connectable(netif, to) || !netif_may_send_from(iface, netif, tcp->node.local.addr)) {
         return SK_INVALID;
     }
     if (!tcp->rx && !tcp_take_buffers(iface, tcp)) {

@@ -185,7 +185,7 @@ static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *ud
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    if (!netif_may_send_from(netif, udp->node.local.addr)) {
+    if (!netif_may_send_from(iface, netif, udp->node.local.addr)) {
         return SK_INVALID;
     }
     if (!udp->bound) {

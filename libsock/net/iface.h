@@ -174,7 +174,8 @@ struct netif {
     struct ip_addr addr; /* unspecified: none yet */
     struct ip_addr gateway;
     uint32_t netmask; /* host order */
-    uint16_t mtu;
+    uint16_t mtu;     /* of the lease, or */
+    uint16_t max_mtu; /* of link, packets and configuration */
     uint8_t ifindex;
     bool uses_dhcp;
     struct neigh_cache neigh; /* Ethernet only */
@@ -301,8 +302,9 @@ enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, ins
                                struct mac_addr *mac, uint8_t *hint);
 /** What is sent to `dst` is not answered: is the next hop still there (RFC 1122 3.3.1.4)? */
 void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now);
-/** False for a loopback address on a link: it never leaves the host (RFC 1122 3.2.1.3 (g)). */
-bool netif_may_send_from(const struct netif *netif, struct ip_addr src);
+/** False for a loopback address on a link, which never leaves the host (RFC 1122 3.2.1.3 (g)), and
+ * for one that is not, or not any more, our own (RFC 2131 4.4.5). */
+bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src);
 /** Timers of neighbours and DHCP, and what they send. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);

@@ -54,6 +54,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
         .link = link,
         .name = config->name,
         .mtu = usable_mtu(iface, link, config->mtu),
+        .max_mtu = usable_mtu(iface, link, config->mtu),
         .ifindex = (uint8_t)(iface->n_netifs + 1),
         .uses_dhcp = dhcp,
         .credit = link->absorb,
@@ -184,9 +185,12 @@ struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
     return netif ? netif->addr : ip4(0);
 }
 
-bool netif_may_send_from(const struct netif *netif, struct ip_addr src)
+bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src)
 {
-    return netif->ifindex == LOOPBACK_IFINDEX || !ip_is_loopback(src);
+    if (netif->ifindex == LOOPBACK_IFINDEX || ip_equal(src, netif->addr)) {
+        return true;
+    }
+    return !ip_is_loopback(src) && (ip_is_unspecified(src) || netif_with_addr(iface, src));
 }
 
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
@@ -274,12 +278,13 @@ static void lease_changed(struct sk_iface *iface, struct netif *netif)
 
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
     gather_dns(iface);
+    netif->mtu = netif->max_mtu;
     if (!dhcp_has_lease(&netif->dhcp)) {
         set_addr(netif, ip4(0), 0, ip4(0));
         return;
     }
     set_addr(netif, lease->addr, lease->prefix_len, lease->gateway);
-    if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->mtu) {
+    if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->max_mtu) {
         netif->mtu = lease->mtu;
     }
 }

@@ -186,7 +186,7 @@ static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *no
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    return netif_may_send_from(netif, node->bound_addr) ? SK_OK : SK_INVALID;
+    return netif_may_send_from(iface, netif, node->bound_addr) ? SK_OK : SK_INVALID;
 }
 
 static void pair_with(struct sk_iface *iface, struct sock_node *node, struct sk_addr peer)

@@ -59,7 +59,7 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
                       struct ip_hdr *ip, struct mac_addr mac, struct pkt *pkt, instant now)
 {
     /* Only what an interrupt posted, or whose route changed, was not asked about before. */
-    if (!netif_may_send_from(netif, ip->src)) {
+    if (!netif_may_send_from(iface, netif, ip->src)) {
         drop_at(iface, node, DROP_IP_MARTIAN_SOURCE, pkt);
         pkt_free(pkt);
         return SK_OK;

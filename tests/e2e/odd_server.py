@@ -18,6 +18,10 @@ ANSWERS = {
     "/bad-length": OK + b"Content-Length: many\r\n\r\n",
     "/negative-length": OK + b"Content-Length: -5\r\n\r\n",
     "/endless-length": OK + b"Content-Length: 99999999999999999999\r\n\r\n",
+    "/two-lengths": OK + b"Content-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+    "/same-lengths": OK + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+    "/four-digits": b"HTTP/1.0 2000 OK\r\n\r\n",
+    "/escape": b"HTTP/1.0 404 \x1b[2J\x1b]0;title\x07\r\n\r\n",
     "/no-length": OK + b"\r\n" + b"z" * 5000,
     "/too-much": OK + b"Content-Length: 3\r\n\r\nabcdef",
 }

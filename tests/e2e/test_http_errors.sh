@@ -54,6 +54,9 @@ expect 7 'has no end' "$url/long-header"
 expect 7 'Content-Length: many' "$url/bad-length"
 expect 7 'Content-Length: -5' "$url/negative-length"
 expect 7 'Content-Length: 99999999999999999999' "$url/endless-length"
+expect 7 'Content-Length: 5' "$url/two-lengths"
+expect 7 '2000 OK' "$url/four-digits"
+expect 7 '404 ?[2J?]0;title?' "$url/escape"
 
 # Only the asynchronous one has a limit for names; it ends as if the resolver had given up.
 timeout 60 "$get_async" --timeout 1 http://silent.test/ 2>"$work/err"
@@ -69,6 +72,7 @@ for client in "$get" "$get_async"; do
     [ "$(cat "$work/out")" = abcdef ] || fail "$client: /slow is $(cat "$work/out")"
     timeout 60 "$client" "$url/no-length" >"$work/out" || fail "$client: without Content-Length"
     [ "$(wc -c <"$work/out")" -eq 5000 ] || fail "$client: without Content-Length"
+    timeout 60 "$client" "$url/same-lengths" >"$work/out" || fail "$client: twice the same Content-Length"
     timeout 60 "$client" "$url/too-much" >"$work/out" || fail "$client: more than Content-Length"
     [ "$(cat "$work/out")" = abc ] || fail "$client: more than Content-Length is $(cat "$work/out")"
     timeout 60 "$client" "$url/no-length" >/dev/full 2>"$work/err"

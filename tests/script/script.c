@@ -398,6 +398,8 @@ void script_run(const char *file, const char *title, const struct event *story, 
         { UINT32_MAX - 1500, UINT32_MAX - 2500, 1000511 },
         { INT32_MAX - 1, INT32_MAX - 1500, ((instant)UINT32_MAX << TICK_SHIFT) - 100000 },
         { UINT32_MAX - 10, 5, (instant)UINT32_MAX - 15000 },
+        { UINT32_MAX - 3500, UINT32_MAX - 800, 1000000 },
+        { UINT32_MAX - 7200, UINT32_MAX - 4100, 1000000 },
     };
     struct script *s = malloc(sizeof(*s));
 

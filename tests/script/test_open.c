@@ -56,6 +56,17 @@ SCRIPT(simultaneous_open)
     out(20, ACK | PSH, 1, 1, 100),
 END_SCRIPT;
 
+/* RFC 9293 3.9.2.2, RFC 5927 4: it is still an open that may fail. */
+SCRIPT(simultaneous_open_that_is_refused)
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(5, SYN, 0, 0, 0, .mss = 1000),
+    out(5, SYN | ACK, 0, 1, 0),
+    icmp(10, SK_REFUSED, 0, true),
+    expect(10, STATE, TCP_CLOSED),
+    expect(10, ERR, SK_REFUSED),
+END_SCRIPT;
+
 SCRIPT(simultaneous_open_with_a_bare_ack_at_the_end)
     active(0),
     out(0, SYN, 0, 0, 0),
@@ -234,6 +245,7 @@ int main(void)
         text_on_the_last_ack_of_the_handshake_is_taken,
         fin_on_the_last_ack_of_the_handshake_is_taken,
         simultaneous_open,
+        simultaneous_open_that_is_refused,
         simultaneous_open_with_a_bare_ack_at_the_end,
         simultaneous_open_whose_syn_comes_twice,
         simultaneous_open_whose_syn_ack_is_lost,

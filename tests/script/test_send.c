@@ -262,6 +262,19 @@ SCRIPT(fin_goes_with_the_probe_of_the_last_octet)
     expect(310, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
+/* Nagle waits for more text, and none comes; nor has the window room for the FIN. */
+SCRIPT(the_last_text_does_not_wait_for_more)
+    connected,
+    in(50, ACK, 1, 1, 0, .win = 1100),
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    app(101, WRITE, 100),
+    app(102, SHUTDOWN),
+    out(102, ACK | PSH, 1001, 1, 100),
+    in(110, ACK, 1, 1101, 0, .win = 1100),
+    out(110, ACK | FIN, 1101, 1, 0),
+END_SCRIPT;
+
 SCRIPT(fin_waits_behind_text_for_the_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = 1000),
@@ -454,6 +467,7 @@ int main(void)
         a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged,
         fin_probes_a_closed_window,
         fin_goes_with_the_probe_of_the_last_octet,
+        the_last_text_does_not_wait_for_more,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,
         a_window_of_an_older_acknowledgment_is_not_believed,

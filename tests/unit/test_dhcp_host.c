@@ -237,6 +237,65 @@ START_TEST(an_address_is_taken_away)
 }
 END_TEST
 
+/* Whoever has it now is not spoken for (RFC 1122 3.2.1.3). */
+START_TEST(nobody_speaks_for_an_address_that_is_lost)
+{
+    struct sk_addr to = { FAR_IP, 9 };
+    struct sk_addr local;
+    struct sk_op op;
+    sk_fd udp;
+    sk_fd tcp;
+    sk_fd other;
+
+    acquire();
+    local = (struct sk_addr){ our_addr(), 5000 };
+    udp = host_socket(&h, SK_DGRAM);
+    tcp = host_socket(&h, SK_STREAM);
+    other = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(sk_bind(h.iface, udp, local), SK_OK);
+    ck_assert_int_eq(sk_bind(h.iface, tcp, local), SK_OK);
+    server.refuses = true;
+    run(h.now + seconds(2000));
+    server.refuses = false;
+    server.first = ip4(0x0a000020);
+    server.n_clients = 0;
+    run(h.now + seconds(200));
+    ck_assert(!ip_equal(our_addr(), local.addr));
+    ck_assert_int_eq(host_send(&h, udp, "x", 1, to), SK_INVALID);
+    sk_op_connect(&op, tcp, to);
+    ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
+    ck_assert_int_eq(host_send(&h, other, "x", 1, to), SK_OK);
+    host_free(&h);
+}
+END_TEST
+
+/* An MTU is the lease's: the next one has none, and no lease makes it more than the link's. */
+START_TEST(an_mtu_ends_with_its_lease)
+{
+    static const uint8_t text[1473];
+
+    for (uint16_t mtu = 0; mtu <= 9000; mtu += 9000) {
+        struct sk_addr to;
+        sk_fd fd;
+
+        begin();
+        server.mtu = 1000;
+        run(h.now + seconds(20));
+        to = (struct sk_addr){ server.addr, 9 };
+        fd = host_socket(&h, SK_DGRAM);
+        ck_assert_int_eq(host_send(&h, fd, text, 973, to), SK_MSG_SIZE);
+        server.refuses = true;
+        run(h.now + seconds(2000));
+        server.refuses = false;
+        server.mtu = mtu;
+        run(h.now + seconds(200));
+        ck_assert_int_eq(host_send(&h, fd, text, 1473, to), SK_MSG_SIZE);
+        ck_assert_int_eq(host_send(&h, fd, text, 1472, to), SK_OK);
+        host_free(&h);
+    }
+}
+END_TEST
+
 START_TEST(an_mtu_that_the_server_names)
 {
     static uint8_t text[1472];
@@ -351,7 +410,9 @@ int main(void)
                                    a_lease_is_renewed,
                                    a_lease_expires,
                                    an_address_is_taken_away,
+                                   nobody_speaks_for_an_address_that_is_lost,
                                    an_mtu_that_the_server_names,
+                                   an_mtu_ends_with_its_lease,
                                    name_servers_from_both,
                                    name_servers_of_a_new_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,

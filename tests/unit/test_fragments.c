@@ -203,6 +203,34 @@ START_TEST(a_datagram_that_is_given_up_leaves_nothing_behind)
 }
 END_TEST
 
+static void shut_link(void *context)
+{
+    (void)context;
+    h.link.refuse = true;
+}
+
+/* Its neighbour goes away when a piece has left: the next datagram begins at its beginning. */
+START_TEST(a_datagram_that_is_given_up_in_its_middle)
+{
+    begin();
+    h.link.on_tx = shut_link;
+    send_to(peer(9), 5000);
+    ck_assert_uint_eq(host_sent(&h)->ip.frag_offset, 0);
+    host_silent(&h);
+    h.link.on_tx = NULL;
+    host_run(&h, h.now + seconds(600)); /* who it was is forgotten */
+    h.link.refuse = false;
+    host_run(&h, h.now + seconds(10));
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_HOST_UNREACHABLE);
+    host_forget(&h);
+    host_meet(&h);
+    host_forget(&h);
+    send_to(peer(9), 3000);
+    is_datagram(join(1500), 3000);
+    end();
+}
+END_TEST
+
 START_TEST(the_loopback_takes_any_length)
 {
     static uint8_t got[65535];
@@ -343,6 +371,7 @@ int main(void)
         identifications_are_not_counted_for_all,
         a_datagram_goes_on_when_there_is_room,
         a_datagram_that_is_given_up_leaves_nothing_behind,
+        a_datagram_that_is_given_up_in_its_middle,
         the_loopback_takes_any_length,
         an_echo_of_any_length_comes_back,
         a_narrow_path_has_shorter_pieces,

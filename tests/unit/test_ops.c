@@ -438,7 +438,7 @@ int main(void)
                                    scattered_and_gathered,
                                    a_peek_waits_for_all_that_the_window_lets_in,
                                    a_peek_for_more_than_there_is_ends_with_the_stream,
-        a_send_that_does_not_fit_counts_what_went_in,
+                                   a_send_that_does_not_fit_counts_what_went_in,
                                    streams_in_place,
                                    NULL };
 

@@ -101,6 +101,8 @@ START_TEST(a_peer_is_set_changed_and_taken_away)
     ck_assert_int_eq(sk_local(h.iface, fd, &addr), SK_OK);
     hear(peer(4000), HOST_IP, addr.port, "anybody");
     ck_assert(got(fd, "anybody"));
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ ip4(0), 4000 }), SK_OK);
+    ck_assert_int_eq(sk_remote(h.iface, fd, &addr), SK_NOT_CONNECTED); /* whatever the port */
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     host_end(&h);
 }
