@@ -29,6 +29,8 @@
 #define MIN_QUEUED 256          /* frames */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
 #define FIRST_FDS 16
+#define MANY_FRUITLESS 64
+#define FRUITLESS_WAIT 10000 /* microseconds */
 #define NS_PER_US 1000
 #define US_PER_MS 1000
 
@@ -43,6 +45,7 @@ struct slirp_link {
     bool looked;           /* at the host's sockets, since rx said NULL */
     instant now;           /* of the last call */
     instant due_at;        /* libslirp's timers */
+    uint32_t n_fruitless;  /* looks in a row at something that was ready, of which nothing came */
     struct pollfd *fds;
     size_t n_fds;
     size_t cap_fds;
@@ -204,6 +207,7 @@ static void look_at_host(struct slirp_link *s)
     collect_fds(s);
     n = s->n_fds > 0 ? ppoll(s->fds, (nfds_t)s->n_fds, &at_once, NULL) : 0;
     slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
+    s->n_fruitless = n > 0 && !s->queue.first ? s->n_fruitless + 1 : 0;
 }
 
 /* ---- The link ---- */
@@ -262,6 +266,11 @@ static size_t slirp_wait_fds(struct link *link, struct pollfd *fds, size_t n)
     struct slirp_link *s = (struct slirp_link *)link;
 
     collect_fds(s);
+    if (s->n_fruitless >=
+        MANY_FRUITLESS) { /* no descriptor is left to accept with: it stays ready */
+        s->due_at = s->now + FRUITLESS_WAIT;
+        return 0;
+    }
     if (n > 0 && s->n_fds > 0) {
         memcpy(fds, s->fds, (n < s->n_fds ? n : s->n_fds) * sizeof(*fds));
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "link/own_fds.h"
 
@@ -268,6 +269,41 @@ static int accepted_client(struct sockaddr_in *to)
     return fd;
 }
 
+/* A listener for which no descriptor is left stays ready: it is looked at now and then. */
+START_TEST(what_cannot_be_accepted_is_not_waited_for)
+{
+    struct slirp_link_config config = { 0 };
+    struct pollfd fds[MAX_FDS];
+    struct sockaddr_in to;
+    struct rlimit limit;
+    struct cursor c;
+    struct ip_hdr ip;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    start(&config);
+    introduce();
+    int first = accepted_client(&to);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    struct rlimit none = { .rlim_cur = (rlim_t)client + 1, .rlim_max = limit.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ck_assert_int_eq(connect(client, (struct sockaddr *)&to, sizeof(to)), 0);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_ptr_null(link_->ops->rx(link_, &pool, now()));
+    }
+    instant at = now();
+    ck_assert_ptr_null(link_->ops->rx(link_, &pool, at));
+    ck_assert_uint_eq(link_->ops->wait_fds(link_, fds, MAX_FDS), 0);
+    ck_assert_int_gt(link_->ops->poll_at(link_), at);
+    ck_assert_int_le(link_->ops->poll_at(link_), at + 10000);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
+    ck_assert_uint_gt(link_->ops->wait_fds(link_, fds, MAX_FDS), 0);
+    close(client);
+    close(first);
+    end();
+}
+END_TEST
+
 START_TEST(no_socket_of_the_hosts_outlives_an_exec)
 {
     enum { N_NUMBERS = 64 };
@@ -377,6 +413,7 @@ int main(void)
         what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
         a_connection_to_a_forwarded_port_arrives_as_a_syn,
+        what_cannot_be_accepted_is_not_waited_for,
         no_socket_of_the_hosts_outlives_an_exec,
         a_forwarded_datagram_arrives,
         more_than_the_queue_holds_is_dropped_and_counted,
