@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Descriptors that the library has for itself: libslirp's sockets, the port's events. A program
- * that closes all numbers, one by one or as a range, closes its own; a file that got one of ours
- * would be written to. Hosts only. Any thread, and signal handlers.
+ * Descriptors that the library has for itself: libslirp's sockets, a TAP device, the port's events.
+ * A program that closes all numbers, one by one or as a range, closes its own; a file that got one
+ * of ours would be written to. Hosts only. Any thread, and signal handlers.
  */
 #pragma once
 

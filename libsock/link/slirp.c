@@ -29,7 +29,7 @@
 #define MIN_QUEUED 256          /* frames */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
 #define FIRST_FDS 16
-#define MANY_FRUITLESS 64
+#define MANY_FRUITLESS 64    /* looks */
 #define FRUITLESS_WAIT 10000 /* microseconds */
 #define NS_PER_US 1000
 #define US_PER_MS 1000
@@ -266,8 +266,7 @@ static size_t slirp_wait_fds(struct link *link, struct pollfd *fds, size_t n)
     struct slirp_link *s = (struct slirp_link *)link;
 
     collect_fds(s);
-    if (s->n_fruitless >=
-        MANY_FRUITLESS) { /* no descriptor is left to accept with: it stays ready */
+    if (s->n_fruitless >= MANY_FRUITLESS) { /* nothing to accept with: it stays ready */
         s->due_at = s->now + FRUITLESS_WAIT;
         return 0;
     }

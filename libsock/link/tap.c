@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/tick.h"
+#include "link/own_fds.h"
 #include "wire/ipv4.h"
 
 #define ETH_PAD 2 /* octets, so that the IP header is aligned */
@@ -85,6 +86,7 @@ enum sk_err sk_tap_link_open(struct tap_link *t, const char *name, struct mac_ad
     if (t->fd < 0) {
         return SK_NOT_SUPPORTED;
     }
+    sk_own_fd_add(t->fd);
     if (ioctl(t->fd, TUNSETIFF, &request) != 0) {
         int error = errno;
 
@@ -104,5 +106,6 @@ enum sk_err sk_tap_link_open(struct tap_link *t, const char *name, struct mac_ad
 
 void sk_tap_link_close(struct tap_link *t)
 {
+    sk_own_fd_remove(t->fd);
     syscall(SYS_close, t->fd); /* close() may be ours */
 }
