@@ -43,6 +43,12 @@ static uint32_t pick(uint32_t n)
     return random_below(&state, n);
 }
 
+/* Where something begins that counts modulo 2^32; half of them wrap soon. */
+static uint32_t beginning(void)
+{
+    return pick(2) ? (uint32_t)random_u64(&state) : UINT32_MAX - pick(60);
+}
+
 static void set_up(struct whole *c, const struct tcp_profile *profile, uint32_t rx_size,
                    uint32_t iss)
 {
@@ -73,13 +79,13 @@ static struct tcp_hdr some_syn(void)
     static const uint8_t asks[] = { TCP_SYN, TCP_SYN | TCP_ECE, TCP_SYN | TCP_CWR,
                                     TCP_SYN | TCP_ECE | TCP_CWR };
 
-    return (struct tcp_hdr){ .seq = (uint32_t)random_u64(&state),
+    return (struct tcp_hdr){ .seq = beginning(),
                              .flags = asks[pick(4)],
                              .wnd = windows[pick(4)],
                              .mss = sizes[pick(6)],
                              .wscale = shifts[pick(4)],
                              .has_timestamps = pick(2),
-                             .tsval = (uint32_t)random_u64(&state),
+                             .tsval = beginning(),
                              .sack_permitted = pick(2) };
 }
 
@@ -272,7 +278,7 @@ static void one_that_opens(const struct tcp_profile *profile)
 {
     static const uint32_t sizes[] = { 256, 1024, 65536, 131072, 262144 };
     uint32_t rx_size = sizes[pick(5)];
-    uint32_t iss = (uint32_t)random_u64(&state);
+    uint32_t iss = beginning();
     struct tcp_half_open half;
     struct tcp_hdr said;
     struct tcp_hdr answer;
@@ -332,7 +338,7 @@ static void deliver(struct tcp_hdr hdr, uint32_t tsval)
 /* A connection that we closed first, and that has said all it has to say. */
 static void into_time_wait(const struct tcp_profile *profile)
 {
-    uint32_t iss = (uint32_t)random_u64(&state);
+    uint32_t iss = beginning();
     struct tcp_hdr said;
     uint32_t ack;
 

@@ -383,37 +383,50 @@ void script_connect(struct script *s, int32_t mss, int32_t win, int32_t ws)
     play(s, out(10, ACK, 1, 1, 0));
 }
 
-void script_run(const char *file, const char *title, const struct event *story, size_t n)
+/* Where the numbers of both sides begin, and the clock. */
+struct beginning {
+    uint32_t iss;
+    uint32_t irs;
+    instant start;
+};
+
+static void play_through(const char *file, const char *title, const struct event *story, size_t n,
+                         struct beginning from)
 {
-    /* Plain; both wrap with the SYN; soon after it; in the middle of a flight; the sign changes;
-     * the clocks wrap in ticks, and in microseconds. */
-    static const struct {
-        uint32_t iss;
-        uint32_t irs;
-        instant start;
-    } plays[] = {
-        { 100000, 200000, 1000000 },
-        { UINT32_MAX, UINT32_MAX, 1000000 },
-        { UINT32_MAX - 1, UINT32_MAX - 1, 1000001 },
-        { UINT32_MAX - 1500, UINT32_MAX - 2500, 1000511 },
-        { INT32_MAX - 1, INT32_MAX - 1500, ((instant)UINT32_MAX << TICK_SHIFT) - 100000 },
-        { UINT32_MAX - 10, 5, (instant)UINT32_MAX - 15000 },
-        { UINT32_MAX - 3500, UINT32_MAX - 800, 1000000 },
-        { UINT32_MAX - 7200, UINT32_MAX - 4100, 1000000 },
-    };
     struct script *s = malloc(sizeof(*s));
 
     ck_assert_ptr_nonnull(s);
-    for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
-        script_begin(s, title, plays[i].iss, plays[i].irs, plays[i].start);
-        s->file = file;
-        for (size_t k = 0; k < n; k++) {
-            script_step(s, &story[k]);
-        }
-        if (s->n_sent > 0) { /* after the last event, at its time */
-            expect_silence(s, &story[n - 1]);
-        }
-        script_end(s);
+    script_begin(s, title, from.iss, from.irs, from.start);
+    s->file = file;
+    for (size_t i = 0; i < n; i++) {
+        script_step(s, &story[i]);
     }
+    if (s->n_sent > 0) { /* after the last event, at its time */
+        expect_silence(s, &story[n - 1]);
+    }
+    script_end(s);
     free(s);
+}
+
+void script_run(const char *file, const char *title, const struct event *story, size_t n)
+{
+    /* Plain; both wrap with the SYN; soon after it; the sign changes; the clocks wrap in ticks, and
+     * in microseconds. */
+    static const struct beginning plays[] = {
+        { 100000, 200000, 1000000 },
+        { UINT32_MAX, UINT32_MAX, 1000000 },
+        { UINT32_MAX - 1, UINT32_MAX - 1, 1000001 },
+        { INT32_MAX - 1, INT32_MAX - 1500, ((instant)UINT32_MAX << TICK_SHIFT) - 100000 },
+        { UINT32_MAX - 10, 5, (instant)UINT32_MAX - 15000 },
+    };
+
+    for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
+        play_through(file, title, story, n, plays[i]);
+    }
+    /* The wrap comes between any two octets of a flight, and inside of any segment. */
+    for (uint32_t k = 1; k <= 40; k++) {
+        struct beginning at = { UINT32_MAX - k * 311, UINT32_MAX - k * 217, 1000000 + k };
+
+        play_through(file, title, story, n, at);
+    }
 }

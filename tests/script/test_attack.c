@@ -116,6 +116,18 @@ SCRIPT(an_old_ack_changes_nothing)
     expect(31, SEND_WINDOW, 65535),
 END_SCRIPT;
 
+/* RFC 9293 3.10.7.4: the window is that of the latest acknowledgment. */
+SCRIPT(an_old_ack_with_new_text_brings_the_text_alone)
+    connected,
+    app(20, WRITE, 2000),
+    out(20, ACK, 1, 1, 1000), out(20, ACK | PSH, 1001, 1, 1000),
+    in(30, ACK, 1, 1001, 100),
+    in(31, ACK, 101, 1, 100, .win = 10),
+    out(31, ACK, 2001, 201, 0),
+    expect(31, UNREAD, 200),
+    expect(31, SEND_WINDOW, 65535),
+END_SCRIPT;
+
 /* RFC 5961 7: segments without text are answered twice a second at most. */
 SCRIPT(challenges_are_limited)
     connected,
@@ -282,6 +294,7 @@ int main(void)
         an_ack_of_long_ago_is_not_believed,
         the_largest_window_says_how_old_an_ack_may_be,
         an_old_ack_changes_nothing,
+        an_old_ack_with_new_text_brings_the_text_alone,
         challenges_are_limited,
         a_keep_alive_of_the_peer_is_answered,
         a_wrong_ack_in_syn_sent_is_reset,

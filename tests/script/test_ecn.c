@@ -209,6 +209,20 @@ SCRIPT(what_is_sent_again_may_not_be_marked)
     expect(240, CWND, 2000),
 END_SCRIPT;
 
+/* RFC 3168 6.1.2: what was lost was reason enough. */
+SCRIPT(an_echo_after_a_timeout_reduces_nothing_again)
+    four_out,
+    in(30, ACK, 1, 4001, 0),
+    out(30, ACK, 4001, 1, 1000, .ce = true), out(30, ACK, 5001, 1, 1000, .ce = true),
+    out(30, ACK, 6001, 1, 1000, .ce = true), out(30, ACK, 7001, 1, 1000, .ce = true),
+    out(30, ACK, 8001, 1, 1000, .ce = true), out(30, ACK, 9001, 1, 1000, .ce = true),
+    out(230, ACK, 4001, 1, 1000),
+    expect(230, SSTHRESH, 3000),
+    in(240, ACK | ECE, 1, 5001, 0),
+    out(240, ACK, 5001, 1, 1000),
+    expect(240, SSTHRESH, 3000),
+END_SCRIPT;
+
 #define four_out_with_sack \
     answers, \
     passive(0, SYN | ECE | CWR, 0, 0, 0, .mss = 1000, .sack_ok = true), \
@@ -277,6 +291,7 @@ int main(void)
         an_echo_halves_the_window_once,
         without_agreement_an_echo_is_nothing,
         what_is_sent_again_may_not_be_marked,
+        an_echo_after_a_timeout_reduces_nothing_again,
         after_a_timeout_of_rack_no_echo_opens_the_window,
         an_echo_to_a_window_of_one_segment_starts_the_timer_again,
         without_an_echo_the_timer_goes_on,

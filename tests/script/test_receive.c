@@ -143,6 +143,15 @@ SCRIPT(the_new_part_of_an_overlapping_segment_is_taken)
     out(130, ACK, 1, 2001, 0, .win = 32768),
 END_SCRIPT;
 
+SCRIPT(text_that_ends_inside_of_what_is_here_fills_the_hole)
+    connected,
+    in(20, ACK, 101, 1, 1000),
+    out(20, ACK, 1, 1, 0),
+    in(30, ACK, 1, 1, 500),
+    out(30, ACK, 1, 1101, 0),
+    app(30, READ, 1100),
+END_SCRIPT;
+
 SCRIPT(what_came_first_stays)
     connected,
     in(100, ACK, 501, 1, 500),
@@ -396,6 +405,7 @@ int main(void)
         a_range_more_than_there_is_room_for_is_left_to_be_repeated,
         text_that_came_before_is_acknowledged_again,
         the_new_part_of_an_overlapping_segment_is_taken,
+        text_that_ends_inside_of_what_is_here_fills_the_hole,
         what_came_first_stays,
         text_is_trimmed_at_the_right_edge,
         text_that_begins_before_the_window_and_ends_after_it_fills_it,

@@ -53,6 +53,21 @@ SCRIPT(the_latest_range_is_the_first_block)
     out(24, ACK, 1, 1, 0, .sack = { { 101, 401 }, { 501, 601 } }),
 END_SCRIPT;
 
+/* Or the others would be forgotten, and reported in the order of their numbers. */
+SCRIPT(a_range_that_grows_is_remembered_once)
+    permitted,
+    in(20, ACK, 301, 1, 50), out(20, ACK, 1, 1, 0, .sack = { { 301, 351 } }),
+    in(20, ACK, 101, 1, 50), out(20, ACK, 1, 1, 0, .sack = { { 101, 151 }, { 301, 351 } }),
+    in(20, ACK, 501, 1, 100),
+    out(20, ACK, 1, 1, 0, .sack = { { 501, 601 }, { 101, 151 }, { 301, 351 } }),
+    in(20, ACK, 601, 1, 100),
+    out(20, ACK, 1, 1, 0, .sack = { { 501, 701 }, { 101, 151 }, { 301, 351 } }),
+    in(20, ACK, 701, 1, 100),
+    out(20, ACK, 1, 1, 0, .sack = { { 501, 801 }, { 101, 151 }, { 301, 351 } }),
+    in(20, ACK, 801, 1, 100),
+    out(20, ACK, 1, 1, 0, .sack = { { 501, 901 }, { 101, 151 }, { 301, 351 } }),
+END_SCRIPT;
+
 SCRIPT(four_blocks_fit_without_timestamps)
     permitted,
     in(20, ACK, 101, 1, 10), out(20, ACK, 1, 1, 0, .sack = { { 101, 111 } }),
@@ -154,6 +169,7 @@ int main(void)
         text_out_of_order_is_reported,
         a_peer_that_does_not_permit_it_hears_nothing,
         the_latest_range_is_the_first_block,
+        a_range_that_grows_is_remembered_once,
         four_blocks_fit_without_timestamps,
         three_blocks_fit_beside_timestamps,
         blocks_share_a_segment_with_text,

@@ -37,15 +37,15 @@ END_SCRIPT;
 /* An older segment, or one out of order, does not move it back. */
 SCRIPT(the_mark_only_advances)
     connected,
-    in(20, ACK | URG, 11, 1, 10, .up = 50),
+    in(20, ACK | URG, 11, 1, 10, .up = 500),
     out(20, ACK, 1, 1, 0),
-    expect(20, URGENT, 60),
-    in(30, ACK | URG, 1, 1, 10, .up = 5),
+    expect(20, URGENT, 510),
+    in(30, ACK | URG, 1, 1, 10, .up = 50),
     out(30, ACK, 1, 21, 0),
-    expect(30, URGENT, 60),
+    expect(30, URGENT, 510),
     in(40, ACK, 21, 1, 10),
     out(80, ACK, 1, 31, 0),
-    expect(80, URGENT, 60),
+    expect(80, URGENT, 510),
 END_SCRIPT;
 
 SCRIPT(a_pointer_without_its_flag_is_none)

@@ -11,7 +11,7 @@
 
 #define N_RECORDS 64
 #define MSS 1000u
-#define FIRST 5000u /* sequence number */
+#define FIRST (UINT32_MAX - 9 * MSS - MSS / 2) /* sequence number: the tenth segment wraps */
 #define RTT millis(100)
 #define QUARTER (RTT / 4)
 #define LATE (RTT + millis(20)) /* when no round trip is less than RTT */

@@ -164,21 +164,21 @@ START_TEST(timestamps_say_whether_a_syn_is_new)
     uint32_t snd_nxt;
 
     begin(&setup);
-    p.tsval = 1000;
+    p.tsval = UINT32_MAX;
     into_time_wait();
     last = p.seq;
     snd_nxt = p.ack;
     p.seq = last + 5000;
-    p.tsval = 999;
+    p.tsval = UINT32_MAX - 1;
     peer_frame(&p, &f, TCP_SYN, NULL, 0);
     host_hear_drop(&h, &f, DROP_TCP_PAWS);
     s = peer_expect(&p, TCP_ACK);
-    ck_assert(s->tcp.has_timestamps && s->tcp.tsecr == 1000 && s->tcp.seq == snd_nxt);
+    ck_assert(s->tcp.has_timestamps && s->tcp.tsecr == UINT32_MAX && s->tcp.seq == snd_nxt);
     p.seq = last - 5000;
-    p.tsval = 1000;
+    p.tsval = UINT32_MAX;
     peer_frame(&p, &f, TCP_SYN, NULL, 0);
     host_hear_silent_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
-    p.tsval = 1001;
+    p.tsval = 1;
     peer_send(&p, TCP_SYN, NULL, 0);
     s = peer_expect(&p, TCP_SYN | TCP_ACK);
     ck_assert_int_gt((int32_t)(s->tcp.seq - snd_nxt), 0);
