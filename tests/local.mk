@@ -37,6 +37,7 @@ if !FIRMWARE
 # Of the tree, of what is installed, and of boards. Instrumented builds tell nothing new about these.
 plain_tests = \
 	%D%/atomics.sh \
+	%D%/bootstrap.sh \
 	%D%/conformance.py \
 	%D%/e2e/test_kernel_sockets.sh \
 	%D%/e2e/test_posix_headers.sh \

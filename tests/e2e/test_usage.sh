@@ -56,10 +56,3 @@ for name in tcp_echo udp_echo; do
     wait_for "$work/out" $name
     grep -qx 'ready on port [1-9][0-9]*' "$work/out" || fail "$name --port 0: $(cat "$work/out")"
 done
-
-# Folders of the source are no targets.
-for goal in tests --never; do
-    "$srcdir/bootstrap" "$goal" >"$work/out" 2>"$work/err"
-    [ $? -eq 2 ] || fail "bootstrap $goal: no failure"
-    grep -q "^bootstrap: $goal: no such" "$work/err" || fail "bootstrap $goal: $(cat "$work/err")"
-done
