@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/config.h"
 #include "base/err.h"
 #include "base/time.h"
-#include "config.h"
 #include "wire/drop.h"
 
 struct sk_iface;
@@ -68,7 +68,7 @@ extern const struct tcp_profile sk_tcp_bbr;
 struct sk_ip_fragments;
 extern const struct sk_ip_fragments sk_ip_fragments;
 
-/** Zero in a field means its default (config.h). Set `size` to sizeof(struct sk_config). */
+/** Zero in a field means its default (base/config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
     uint32_t n_tcp; /* connections, from the end of the handshake to TIME-WAIT */

@@ -15,6 +15,7 @@ core_sources = \
 	%D%/base/be.h \
 	%D%/base/bufpool.c \
 	%D%/base/bufpool.h \
+	%D%/base/config.h \
 	%D%/base/cursor.h \
 	%D%/base/err.c \
 	%D%/base/err.h \
@@ -33,7 +34,6 @@ core_sources = \
 	%D%/base/sum.h \
 	%D%/base/tick.h \
 	%D%/base/time.h \
-	%D%/config.h \
 	%D%/libsock.h \
 	%D%/link/link.h \
 	%D%/link/loopback.c \
@@ -192,9 +192,9 @@ endif
 # What a program may include, and what those headers include.
 nobase_include_HEADERS += \
 	%D%/libsock.h \
-	%D%/config.h \
 	%D%/base/addr.h \
 	%D%/base/be.h \
+	%D%/base/config.h \
 	%D%/base/cursor.h \
 	%D%/base/err.h \
 	%D%/base/pkt.h \

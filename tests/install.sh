@@ -31,6 +31,13 @@ for header in $(cd "$root" && find . -name '*.h' | sed -n 's,.*/include/libsock/
     done
 done
 
+# A program's own config.h is not ours.
+mkdir "$root/own"
+: >"$root/own/config.h"
+# shellcheck disable=SC2086 # lists of words
+printf '#include <config.h>\n#include <libsock.h>\n' | $CC -fsyntax-only -Werror $flags -I"$root/own" -H -x c - 2>&1 |
+    grep -q "^\. $root/own/config.h" || complain 'a config.h of ours is in the way'
+
 cat >"$root/program.c" <<'END'
 #include <arpa/inet.h>
 #include <libsock.h>

@@ -18,7 +18,6 @@ import sys
 
 LAYERS = ["base", "wire", "proto", "net", "api", "compat"]
 CORE = LAYERS[:-1]
-EVERYWHERE = {"config.h"}
 # The public header speaks for net/ and api/ and shows nothing of them.
 PUBLIC = "libsock.h"
 # What the layers beside the house may include, besides base/, wire/ and their own directory.
@@ -43,7 +42,7 @@ def may_include(path, name):
     target = name.split("/")[0]
     if path.name.startswith("board_"):
         return True
-    if name in EVERYWHERE or target == layer:
+    if target == layer:
         return True
     if layer in BESIDE:
         return target in ("base", "wire") or name in BESIDE[layer]

@@ -38,7 +38,8 @@ struct port {
      * Waits until `until`, until a link of `iface` has something, or until wake: whatever comes
      * first. While another thread waits like that it waits for `wait` alone; NULL: for everything.
      * Called with the lock held; releases it while it waits and has it again when it returns. May
-     * return early.
+     * return early. From then until unlock, signals wait too, where there are any: a loop that
+     * idles unlocks in each round.
      */
     enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until,
                            const struct port_wait *wait);

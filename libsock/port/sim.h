@@ -5,8 +5,13 @@
  * stands still while anybody has something to do, then jumps to the earliest deadline of all. The
  * same seed gives the same run. Hosts only.
  *
- *     sk_sim_init; for each host: sk_iface_init at sk_sim_now, sk_netif_add over a pair,
- * sk_sim_host_add; sk_sim_run; sk_sim_destroy
+ *     sk_sim_init;
+ *     for each host: sk_iface_init at sk_sim_now, sk_netif_add over a pair, sk_sim_host_add;
+ *     sk_sim_run; sk_sim_destroy
+ *
+ * POSIX calls belong to the host whose program runs: give each host a struct libsock_state with its
+ * port and its interface as `state`, and `sim.on_switch` a function that calls libsock_state_set
+ * (compat/compat.h) with it, and after the run with NULL. examples/sim_loss.c is all of that.
  */
 #pragma once
 
@@ -52,8 +57,8 @@ struct sim_host {
 };
 
 struct sim {
-    /** Called with its host's `state` before a program runs. May be NULL. For what a process has
-     * one of. */
+    /** Called with its host's `state` before a program runs: for what a process has one of, such as
+     * the host of its POSIX calls. May be NULL. */
     void (*on_switch)(void *state);
     uint32_t max_rounds; /* at one instant before it is a livelock; SIM_MAX_ROUNDS */
     /* Private */

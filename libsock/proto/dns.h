@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/config.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/tick.h"
 #include "base/time.h"
-#include "config.h"
 #include "wire/dns.h"
 
 #define DNS_FIRST_TIMEOUT seconds(2)
