@@ -25,8 +25,8 @@ static pid_t owner; /* of the host; 0: it was not started but set (libsock_state
 struct sk_iface *start_board(void)
 {
     if (libsock_board == NULL) {
-        start_complain("this program has no host: link with libsock-slirp, or, in the "
-                       "simulator, set its state (port/sim.h)");
+        start_complain("this program has no host: link with libsock-slirp, or call "
+                       "libsock_state_set, as the simulator has to (port/sim.h)");
         return NULL;
     }
     return libsock_board();

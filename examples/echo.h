@@ -31,6 +31,12 @@ static bool echo_number(const char *text, long max, long *out)
     return *end == '\0' && *out <= max;
 }
 
+static int echo_fail(const char *doing)
+{
+    fprintf(stderr, "%s: %s: %s\n", echo_program, doing, strerror(errno));
+    return EXIT_FAILURE;
+}
+
 static void echo_help(const char *what)
 {
     printf(
@@ -38,7 +44,7 @@ static void echo_help(const char *what)
         "Sends back what it receives (RFC 862), on port %d unless told otherwise; 0: a free one.\n"
         "  --count N  end after N %s; --once is --count 1\n",
         echo_program, ECHO_PORT, what);
-    exit(EXIT_SUCCESS);
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : echo_fail("the output"));
 }
 
 /* The number that follows an option; false after a line on stderr. */
@@ -47,7 +53,7 @@ static bool echo_take(char **option, long max, long *out)
     if (option[1] != NULL && echo_number(option[1], max, out)) {
         return true;
     }
-    fprintf(stderr, "%s: %s needs a number up to %ld\n", echo_program, option[0], max);
+    fprintf(stderr, "%s: %s needs a number from 0 to %ld\n", echo_program, option[0], max);
     return false;
 }
 
@@ -67,26 +73,20 @@ static bool echo_parse(int argc, char **argv, const char *what, struct echo_opti
         } else if (strcmp(argv[i], "--once") == 0) {
             o->count = 1;
         } else {
-            fprintf(stderr, "%s: %s: no such option; see --help\n", echo_program, argv[i]);
+            fprintf(stderr, "%s: '%s': no such option; see --help\n", echo_program, argv[i]);
             valid = false;
         }
     }
     return valid;
 }
 
-static int echo_fail(const char *doing)
-{
-    fprintf(stderr, "%s: %s: %s\n", echo_program, doing, strerror(errno));
-    return EXIT_FAILURE;
-}
-
-/* The port is the socket's: --port 0 takes a free one. */
-static void echo_ready(int fd)
+/* The port is the socket's: --port 0 takes a free one. False when nobody could be told. */
+static bool echo_ready(int fd)
 {
     struct sockaddr_in here = { .sin_port = 0 };
     socklen_t len = sizeof here;
 
     getsockname(fd, (struct sockaddr *)&here, &len);
     printf("ready on port %u\n", (unsigned)ntohs(here.sin_port));
-    fflush(stdout);
+    return fflush(stdout) == 0;
 }

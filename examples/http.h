@@ -84,6 +84,11 @@ __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char 
     return code;
 }
 
+static int http_output_failed(void)
+{
+    return http_fail(EXIT_OUTPUT, "the output cannot be written: %s", strerror(errno));
+}
+
 /* ---- Command line and URL ---- */
 
 static bool http_parse_number(const char *text, long max, long *out)
@@ -115,7 +120,7 @@ static bool http_parse_host(const char *text, size_t len, struct http_url *url)
         memcpy(url->port, colon + 1, port_len - 1);
         url->port[port_len - 1] = '\0';
     }
-    return strpbrk(url->host, "@[]") == NULL && http_parse_number(url->port, 65535, &port);
+    return strpbrk(url->host, "[]") == NULL && http_parse_number(url->port, 65535, &port);
 }
 
 /* NULL, or what is wrong with it. */
@@ -133,6 +138,12 @@ static const char *http_parse_url(const char *text, struct http_url *url)
     }
     text += sizeof scheme - 1;
     size_t host_len = strcspn(text, "/?#");
+    if (memchr(text, '@', host_len) != NULL) {
+        return "user names and passwords are not sent";
+    }
+    if (*text == '[') {
+        return "IPv6 addresses cannot be reached";
+    }
     if (!http_parse_host(text, host_len, url)) {
         return "no valid host and port";
     }
@@ -146,11 +157,11 @@ static void http_help(void)
     printf(
         "usage: %s [--timeout SECONDS] URL\n"
         "Writes what is at the URL (http:// only) to stdout.\n"
-        "  --timeout SECONDS  give up after so long without progress (default %d)%s\n"
+        "  --timeout SECONDS  give up after so long without progress (1 to %d, default %d)%s\n"
         "Exit: 2 usage or URL, 3 no address, 4 no connection, 5 silent server, 6 cut off, 7 bad\n"
         "response, 8 output.\n",
-        http_program, DEFAULT_TIMEOUT, http_except);
-    exit(EXIT_SUCCESS);
+        http_program, MAX_TIMEOUT, DEFAULT_TIMEOUT, http_except);
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : http_output_failed());
 }
 
 /* 0, or the exit code. */
@@ -164,10 +175,13 @@ static int http_parse_arguments(int argc, char **argv, struct http_options *o)
         } else if (strcmp(argv[i], "--timeout") == 0) {
             const char *value = ++i < argc ? argv[i] : "";
             if (!http_parse_number(value, MAX_TIMEOUT, &timeout)) {
-                return http_fail(EXIT_USAGE, "--timeout %s: not a number of seconds", value);
+                return http_fail(EXIT_USAGE, "--timeout '%s': not a number of seconds up to %d",
+                                 value, MAX_TIMEOUT);
             }
         } else if (argv[i][0] == '-') {
             return http_fail(EXIT_USAGE, "%s: no such option; see --help", argv[i]);
+        } else if (argv[i][0] == '\0') {
+            return http_fail(EXIT_USAGE, "an empty argument; see --help");
         } else if (o->url_text != NULL) {
             return http_fail(EXIT_USAGE, "%s: one URL too many; see --help", argv[i]);
         } else {
@@ -217,7 +231,7 @@ static int http_body(struct http_response *r, const char *octets, size_t len)
         len = (size_t)(r->length - r->got);
     }
     if (fwrite(octets, 1, len, stdout) != len) {
-        return http_fail(EXIT_OUTPUT, "the body cannot be written");
+        return http_output_failed();
     }
     r->got += len;
     http_show_progress(r);
@@ -328,5 +342,5 @@ static int http_end(struct http_response *r)
         return http_fail(EXIT_CUT, "the connection ended after %llu of %llu octets", r->got,
                          r->length);
     }
-    return fflush(stdout) != 0 ? http_fail(EXIT_OUTPUT, "the body cannot be written") : 0;
+    return fflush(stdout) != 0 ? http_output_failed() : 0;
 }

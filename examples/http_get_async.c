@@ -162,26 +162,39 @@ static bool step(struct get *g, struct sk_iface *host, instant now)
     }
 }
 
-/* The main loop: drive the host, do what can be done, sleep until something is due or arrives. */
-static void run(struct get *g, struct sk_iface *host, const struct port *port)
+/* Drives the host, does what can be done, and sleeps until something is due or arrives. */
+static void run_once(struct get *g, struct sk_iface *host, const struct port *port)
 {
-    duration timeout = g->options.timeout * SECOND;
+    instant now = port->now(port);
 
-    g->give_up_at = port->now(port) + timeout;
-    while (g->stage != FINISHED) {
-        instant now = port->now(port);
-        sk_iface_poll(host, now);
-        if (step(g, host, now)) {
-            g->give_up_at = now + timeout;
-            continue;
-        }
-        if (now >= g->give_up_at) {
-            give_up(g);
-            break;
-        }
+    sk_iface_poll(host, now);
+    if (step(g, host, now)) {
+        g->give_up_at = now + g->options.timeout * SECOND;
+    } else if (now >= g->give_up_at) {
+        give_up(g);
+    } else {
         instant until = sk_iface_poll_at(host, now);
         port->idle(port, host, until < g->give_up_at ? until : g->give_up_at, NULL);
     }
+}
+
+/* The main loop. After it has slept, signals wait until it unlocks (port/port.h). */
+static void run(struct get *g, struct sk_iface *host, const struct port *port)
+{
+    g->give_up_at = port->now(port) + g->options.timeout * SECOND;
+    while (g->stage != FINISHED) {
+        port->lock(port);
+        run_once(g, host, port);
+        port->unlock(port);
+    }
+}
+
+static void hang_up(struct get *g, struct sk_iface *host, const struct port *port)
+{
+    port->lock(port);
+    sk_close(host, g->fd, port->now(port));
+    sk_iface_poll(host, port->now(port));
+    port->unlock(port);
 }
 
 int main(int argc, char **argv)
@@ -198,12 +211,9 @@ int main(int argc, char **argv)
     if (host == NULL || port == NULL) {
         return http_fail(EXIT_CONNECT, "there is no network");
     }
-    port->lock(port);
     run(&get, host, port);
     if (get.fd != SK_FD_NONE) {
-        sk_close(host, get.fd, port->now(port));
-        sk_iface_poll(host, port->now(port));
+        hang_up(&get, host, port);
     }
-    port->unlock(port);
     return get.code;
 }

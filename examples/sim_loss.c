@@ -8,10 +8,12 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +31,12 @@
 
 /* ---- The programs, as they would be anywhere ---- */
 
+static int fail(const char *doing)
+{
+    fprintf(stderr, "sim_loss: %s: %s\n", doing, strerror(errno));
+    return EXIT_FAILURE;
+}
+
 static int server(void *arg)
 {
     static char page[N_OCTETS];
@@ -36,13 +44,16 @@ static int server(void *arg)
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
     (void)arg;
-    bind(listener, (struct sockaddr *)&here, sizeof here);
-    listen(listener, 1);
+    if (bind(listener, (struct sockaddr *)&here, sizeof here) != 0 || listen(listener, 1) != 0) {
+        return fail("listening");
+    }
     int fd = accept(listener, NULL, NULL);
-    ssize_t sent = send(fd, page, sizeof page, 0);
+    if (fd < 0 || send(fd, page, sizeof page, 0) != sizeof page) {
+        return fail("sending");
+    }
     close(fd);
     close(listener);
-    return sent == sizeof page ? EXIT_SUCCESS : EXIT_FAILURE;
+    return EXIT_SUCCESS;
 }
 
 static int client(void *arg)
@@ -54,12 +65,17 @@ static int client(void *arg)
     ssize_t n;
 
     there.sin_addr.s_addr = htonl(SERVER);
-    connect(fd, (struct sockaddr *)&there, sizeof there);
+    if (connect(fd, (struct sockaddr *)&there, sizeof there) != 0) {
+        return fail("connecting");
+    }
     while ((n = recv(fd, octets, sizeof octets, 0)) > 0) {
         *received += (size_t)n;
     }
+    if (n < 0) {
+        return fail("receiving");
+    }
     close(fd);
-    return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return EXIT_SUCCESS;
 }
 
 /* ---- Their world ---- */
@@ -69,6 +85,15 @@ static struct pair wire;
 static struct libsock_state hosts[2]; /* one at each end */
 static _Alignas(16) char memory[3][1 << 20];
 
+/* What is laid out is refused when its configuration does not fit together, or into the memory. */
+static void require(bool ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "sim_loss: the %s cannot be made like this\n", what);
+        exit(EXIT_FAILURE);
+    }
+}
+
 static void lay_wire(uint32_t loss, uint64_t seed)
 {
     struct pair_settings way = { .delay = SECOND / 100, .rate = 10000000, .loss = loss };
@@ -76,10 +101,11 @@ static void lay_wire(uint32_t loss, uint64_t seed)
         .medium = LINK_ETHERNET, .seed = seed, .n_frames = 64, .settings = { way, way }
     };
 
-    sk_pair_init(&wire, &config, memory[2], sizeof memory[2]);
+    require(sk_pair_init(&wire, &config, memory[2], sizeof memory[2]) == SK_OK, "wire");
 }
 
-static void add_host(int end, const char *name, uint32_t addr, sim_main *program, void *arg)
+static struct sim_host *add_host(int end, const char *name, uint32_t addr, sim_main *program,
+                                 void *arg)
 {
     struct sk_config config = { .size = sizeof config,
                                 .buffers = { { BUFFER, 8 } },
@@ -90,10 +116,13 @@ static void add_host(int end, const char *name, uint32_t addr, sim_main *program
     struct sk_iface *iface =
         sk_iface_init(&config, memory[end], sizeof memory[end], sk_sim_now(&sim));
 
-    sk_netif_add(iface, &wire.ends[end].link, &eth0, sk_sim_now(&sim), NULL);
+    require(iface != NULL, name);
+    require(sk_netif_add(iface, &wire.ends[end].link, &eth0, sk_sim_now(&sim), NULL) == SK_OK,
+            "netif");
     struct sim_host *host = sk_sim_host_add(&sim, name, iface, program, arg);
     hosts[end] = (struct libsock_state){ .port = &host->port, .iface = iface };
     host->state = &hosts[end];
+    return host;
 }
 
 /* A program goes on: its POSIX calls act on its host. */
@@ -110,14 +139,16 @@ static bool run(uint32_t loss, uint64_t seed)
     sk_sim_init(&sim, seed);
     sim.on_switch = on_switch;
     lay_wire(loss, seed);
-    add_host(0, "server", SERVER, server, NULL);
+    add_host(0, "server", SERVER, server, NULL)->daemon = true; /* the client's end is the end */
     add_host(1, "client", CLIENT, client, &received);
     sk_sim_run(&sim, SIM_START + 3600 * SECOND);
 
     const struct sk_stats *stats = sk_iface_stats(hosts[0].iface);
-    printf("%4.1f %% %12.3f s %13u %10u\n", loss / 1e4,
-           (double)(sk_sim_now(&sim) - SIM_START) / 1e6, stats->tcp_retransmitted,
-           stats->tcp_timeouts);
+    if (received == N_OCTETS) {
+        printf("%4.1f %% %12.3f s %13u %10u\n", loss / 1e4,
+               (double)(sk_sim_now(&sim) - SIM_START) / 1e6, stats->tcp_retransmitted,
+               stats->tcp_timeouts);
+    }
     libsock_state_set(NULL);
     sk_sim_destroy(&sim);
     return received == N_OCTETS;
@@ -137,6 +168,12 @@ int main(int argc, char **argv)
     static const uint32_t losses[] = { 0, 10000, 50000, 100000 };
     uint64_t seed = 1;
 
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("usage: sim_loss [SEED]\n"
+               "How long a megabyte takes over wires that lose frames; the same in every run of a "
+               "seed.\n");
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : fail("the output");
+    }
     if (argc > 2 || (argc == 2 && !parse_seed(argv[1], &seed))) {
         fprintf(stderr, "sim_loss: takes one SEED at most, a number below 2^64\n");
         return 2;
@@ -144,8 +181,10 @@ int main(int argc, char **argv)
     printf("  loss   virtual time   segments resent   timeouts\n");
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
         if (!run(losses[i], seed)) {
+            fprintf(stderr, "sim_loss: %u ppm lost, seed %" PRIu64 ": not everything arrived\n",
+                    losses[i], seed);
             return EXIT_FAILURE;
         }
     }
-    return EXIT_SUCCESS;
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : fail("the output");
 }

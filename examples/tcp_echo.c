@@ -123,7 +123,9 @@ int main(int argc, char **argv)
         clients[i].fd = NO_SOCKET;
     }
     served = 0;
-    echo_ready(listener);
+    if (!echo_ready(listener)) {
+        return echo_fail("the output");
+    }
     while (options.count == 0 || served < options.count) {
         if (wait_for_all(listener, fds) < 0 && errno != EINTR) {
             return echo_fail("waiting");

@@ -33,7 +33,9 @@ int main(int argc, char **argv)
     if (fd < 0) {
         return echo_fail("binding");
     }
-    echo_ready(fd);
+    if (!echo_ready(fd)) {
+        return echo_fail("the output");
+    }
     for (long served = 0; options.count == 0 || served < options.count; served++) {
         struct sockaddr_in from;
         socklen_t from_len = sizeof from;

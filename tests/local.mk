@@ -15,6 +15,7 @@ endif
 test_files = \
 	%D%/e2e/common.sh \
 	%D%/e2e/echo_client.py \
+	%D%/e2e/full_pipe.py \
 	%D%/e2e/long.sh \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \

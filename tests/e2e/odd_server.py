@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """An HTTP server on 127.0.0.1 that does what servers should not: the path says what. Prints its port."""
+import contextlib
 import socket
 import struct
 import threading
@@ -23,6 +24,7 @@ ANSWERS = {
     "/four-digits": b"HTTP/1.0 2000 OK\r\n\r\n",
     "/escape": b"HTTP/1.0 404 \x1b[2J\x1b]0;title\x07\r\n\r\n",
     "/no-length": OK + b"\r\n" + b"z" * 5000,
+    "/long": OK + b"\r\n" + b"l" * 10000000,
     "/too-much": OK + b"Content-Length: 3\r\n\r\nabcdef",
 }
 
@@ -54,7 +56,8 @@ def serve(connection):
             connection.sendall(OK + b"Content-Length: 1000\r\n\r\n" + b"x" * 100)
             reset(connection)
         else:
-            connection.sendall(ANSWERS[path])
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(ANSWERS[path])
 
 
 with socket.create_server(("127.0.0.1", 0)) as listener:

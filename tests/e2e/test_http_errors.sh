@@ -35,7 +35,8 @@ expect() {
 expect 2 'not an http:// URL' ftp://odd.test/
 expect 2 'no valid host' http:///
 expect 2 'no valid host' "http://odd.test:70000/"
-expect 2 'no valid host' "http://user@odd.test/"
+expect 2 'user names' "http://user@odd.test/"
+expect 2 'IPv6' "http://[::1]/"
 expect 2 'blank' 'http://odd.test/a b'
 expect 3 'resolving: Name or service not known' http://nobody.test/
 expect 3 'resolving: Name or service not known' http://a..b/
@@ -77,4 +78,6 @@ for client in "$get" "$get_async"; do
     [ "$(cat "$work/out")" = abc ] || fail "$client: more than Content-Length is $(cat "$work/out")"
     timeout 60 "$client" "$url/no-length" >/dev/full 2>"$work/err"
     [ $? -eq 8 ] || fail "$client: a full disk is not noticed"
+    grep -q 'No space left on device$' "$work/err" || fail "$client: $(cat "$work/err")"
+    timeout 120 "$python" "$srcdir/tests/e2e/full_pipe.py" "$client" "$url/long" || fail 'SIGTERM does not end it'
 done

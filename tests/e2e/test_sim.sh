@@ -24,3 +24,8 @@ timeout 60 "$sim" >"$work/shown" || fail "status $?"
 while IFS= read -r line; do
     grep -qxF "$line" "$srcdir/README" || fail "not in the README: $line"
 done <"$work/shown"
+
+# Three ARP requests are lost: the program says what happened to it.
+timeout 60 "$sim" 173 >"$work/out" 2>"$work/err" && fail 'a client that cannot connect is no failure'
+printf '%s\n' 'sim_loss: connecting: No route to host' \
+    'sim_loss: 100000 ppm lost, seed 173: not everything arrived' | cmp - "$work/err" || fail "$(cat "$work/err")"

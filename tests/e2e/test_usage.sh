@@ -6,6 +6,8 @@
 
 # helps NAME
 helps() {
+    timeout 60 "$(program "$1")" --help >/dev/full 2>"$work/err" && fail "$1 --help: a full disk is not noticed"
+    grep -q "^$1: .*: No space left on device$" "$work/err" || fail "$1 --help: $(cat "$work/err")"
     timeout 60 "$(program "$1")" --help >"$work/out" 2>"$work/err" || fail "$1 --help: status $?"
     grep -q "^usage: $1 " "$work/out" || fail "$1 --help: $(cat "$work/out")"
     [ ! -s "$work/err" ] || fail "$1 --help: $(cat "$work/err")"
@@ -31,18 +33,22 @@ for name in http_get http_get_async; do
     helps $name
     wrong 'no URL' $name
     wrong '--version: no such option' $name --version http://10.0.2.2/
+    wrong 'an empty argument' $name ''
     wrong 'too many' $name http://10.0.2.2/ http://10.0.2.2/
     wrong 'number of seconds' $name http://10.0.2.2/ --timeout
-    wrong '--timeout never: not a number of seconds' $name --timeout never http://10.0.2.2/
+    wrong "--timeout 'never': not a number of seconds up to 86400" $name --timeout never http://10.0.2.2/
 done
 ! timeout 60 ./examples/http_get_async --help | grep POSIX || fail 'http_get_async: a limit of POSIX'
 for name in tcp_echo udp_echo; do
     helps $name
-    wrong '--version: no such option' $name --version
-    wrong '--port needs a number up to 65535' $name --port 65536
+    wrong "'--version': no such option" $name --version
+    wrong "'': no such option" $name ''
+    wrong '--port needs a number from 0 to 65535' $name --port 65536
     wrong '--count needs a number' $name --once --count
 done
 
+helps sim_loss
+timeout 60 "$(program sim_loss)" >/dev/full 2>"$work/err" && fail 'sim_loss: a full disk is not noticed'
 wrong 'takes one SEED' sim_loss ''
 wrong 'takes one SEED' sim_loss 1 2
 wrong 'takes one SEED' sim_loss 7x
@@ -50,6 +56,8 @@ wrong 'takes one SEED' sim_loss -1
 wrong 'takes one SEED' sim_loss 18446744073709551616
 
 for name in tcp_echo udp_echo; do
+    timeout 60 "$(program $name)" --port 0 >/dev/full 2>"$work/err"
+    [ $? -eq 1 ] || fail "$name: it serves a port that nobody was told"
     : >"$work/out"
     timeout 60 "$(program $name)" --port 0 >"$work/out" 2>"$work/err" &
     pids="$pids $!"
