@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "libsock.h"
+#include "link/own_fds.h"
 #include "link/tap.h"
 
 #define KERNEL 0x0a000901u
@@ -523,7 +524,9 @@ static void open_device(void)
     must(sk_tap_link_open(&tap, "sixteen-octets-0", mac, 1500) == SK_INVALID);
     must(sk_tap_link_open(&tap, "tap0", mac, 67) == SK_INVALID);
     must(sk_tap_link_open(&tap, "no/name", mac, 1500) == SK_NOT_SUPPORTED && errno == EINVAL);
+    must(sk_own_fd_next(0) == -1);
     must(sk_tap_link_open(&tap, "tap0", mac, 1500) == SK_OK);
+    must(sk_own_fd_has(tap.fd)); /* so no loop over all numbers closes it */
 }
 
 /* ---- With what options ----------------------------------------------------------------------- */
@@ -613,5 +616,6 @@ int main(int argc, char **argv)
     meet("full", &sk_tcp_full, "estw", 100, 4);
     meet("bbr", &sk_tcp_bbr, "estw", 100, 4);
     sk_tap_link_close(&tap);
+    must(sk_own_fd_next(0) == -1);
     return 0;
 }
