@@ -335,6 +335,9 @@ enum sk_option {
                         expires, so by a retransmission timeout late at most. 0, the default: 924 s,
                         180 s while connecting, and any time for a peer that answers probes of its
                         closed window */
+    SK_UTO, /* switch: the peer hears of SK_USER_TIMEOUT, or of its default (RFC 5482). While that
+               is not set, the longer one of the two sides' counts, up to an hour, for
+               keep-alives, too. SK_NO_OPTION where the profile has none */
     SK_ECN, /* explicit congestion notification (RFC 3168) of connections that begin after this: 0
                never, 1 they ask for it and answer, 2, the default, they answer; as Linux's tcp_ecn.
                SK_NO_OPTION, and 0, where the profile has none */

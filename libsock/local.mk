@@ -122,6 +122,7 @@ core_sources = \
 	%D%/proto/tcp/tlp.c \
 	%D%/proto/tcp/undo.c \
 	%D%/proto/tcp/urgent.c \
+	%D%/proto/tcp/user_timeout.c \
 	%D%/proto/udp.c \
 	%D%/proto/udp.h \
 	%D%/wire/arp.c \

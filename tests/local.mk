@@ -175,6 +175,7 @@ c_tests = \
 	%D%/script/test_timestamps \
 	%D%/script/test_tlp \
 	%D%/script/test_urgent \
+	%D%/script/test_user_timeout \
 	%D%/script/test_window \
 	%D%/sim/test_endings \
 	%D%/sim/test_flood \

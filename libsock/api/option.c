@@ -138,6 +138,15 @@ static enum sk_err set_ecn(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_uto(struct view *v, int32_t value)
+{
+    if (!v->profile->user_timeout) {
+        return SK_NO_OPTION;
+    }
+    v->tcp->uto = value != 0;
+    return SK_OK;
+}
+
 static enum sk_err set_congestion(struct view *v, int32_t value)
 {
     if (v->node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v->node)->opened) {
@@ -249,6 +258,11 @@ static int32_t get_congestion(struct view *v)
     return v->tcp->congestion;
 }
 
+static int32_t get_uto(struct view *v)
+{
+    return v->tcp->uto;
+}
+
 static int32_t get_user_timeout(struct view *v)
 {
     return (int32_t)v->tcp->user_timeout;
@@ -287,6 +301,7 @@ static const struct {
     [SK_KEEPINTVL]    = { set_keepintvl,    get_keepintvl,    STREAM },
     [SK_KEEPCNT]      = { set_keepcnt,      get_keepcnt,      STREAM },
     [SK_USER_TIMEOUT] = { set_user_timeout, get_user_timeout, STREAM },
+    [SK_UTO]          = { set_uto,          get_uto,          STREAM },
     [SK_ECN]          = { set_ecn,          get_ecn,          STREAM },
     [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
     [SK_TTL]          = { set_ttl,          get_ttl,          ANY },

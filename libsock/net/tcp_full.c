@@ -14,4 +14,5 @@ const struct tcp_profile sk_tcp_full = {
     .extensions = &tcp_timestamps_and_sack,
     .path_mtu = &tcp_discover_path_mtu,
     .ecn = &tcp_ecn,
+    .user_timeout = &tcp_user_timeout,
 };

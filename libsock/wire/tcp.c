@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The TCP header (RFC 9293 3.1) and its options: maximum segment size (RFC 9293 3.2), window scale
- * and timestamps (RFC 7323 2, 3), SACK (RFC 2018). Others are stepped over. One iterator walks
- * them.
+ * and timestamps (RFC 7323 2, 3), SACK (RFC 2018), user timeout (RFC 5482 2). Others are stepped
+ * over. One iterator walks them.
  */
 #include "wire/tcp.h"
 
 #include "base/assert.h"
 #include "base/sum.h"
 
-enum option_kind { /* RFC 9293 3.1, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3 */
+enum option_kind { /* RFC 9293 3.1, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 5482 2 */
                    OPTION_END = 0,
                    OPTION_NOP = 1,
                    OPTION_MSS = 2,
@@ -17,6 +17,7 @@ enum option_kind { /* RFC 9293 3.1, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3 */
                    OPTION_SACK_PERMITTED = 4,
                    OPTION_SACK = 5,
                    OPTION_TIMESTAMPS = 8,
+                   OPTION_USER_TIMEOUT = 28,
 };
 
 /* With kind and length. */
@@ -99,6 +100,9 @@ static void read_options(struct cursor options, struct tcp_hdr *hdr)
         if (option.kind == OPTION_TIMESTAMPS &&
             option.value.left == OPTION_TIMESTAMPS_LEN - OPTION_HEADER_LEN) {
             read_timestamps(option.value.at, hdr);
+        } else if (option.kind == OPTION_USER_TIMEOUT &&
+                   option.value.left == TCP_UTO_LEN - OPTION_HEADER_LEN) {
+            hdr->uto = be16(option.value.at);
         } else if (hdr->flags & TCP_SYN) {
             read_syn_option(option, hdr);
         } else if (option.kind == OPTION_SACK) {
@@ -117,6 +121,7 @@ static void read_fields(const uint8_t *at, struct tcp_hdr *hdr)
     hdr->wnd = be16(at + 14);
     hdr->up = be16(at + 18);
     hdr->mss = 0;
+    hdr->uto = 0;
     hdr->wscale = TCP_NO_WSCALE;
     hdr->has_timestamps = false;
     hdr->sack_permitted = false;
@@ -168,6 +173,7 @@ uint32_t tcp_hdr_len(const struct tcp_hdr *hdr)
     } else if (hdr->n_sack > 0) {
         len += TCP_SACK_LEN(hdr->n_sack);
     }
+    len += hdr->uto > 0 ? TCP_UTO_LEN : 0;
     return hdr->has_timestamps ? len + TCP_TIMESTAMPS_LEN : len;
 }
 
@@ -220,12 +226,22 @@ static uint8_t *emit_wscale(uint8_t *at, const struct tcp_hdr *hdr)
     return emit_pair(at, OPTION_WSCALE_LEN, hdr->wscale);
 }
 
+static uint8_t *emit_user_timeout(uint8_t *at, const struct tcp_hdr *hdr)
+{
+    at = emit_pair(at, OPTION_USER_TIMEOUT, TCP_UTO_LEN);
+    put_be16(at, hdr->uto);
+    return at + 2;
+}
+
 static void emit_options(uint8_t *at, const struct tcp_hdr *hdr)
 {
     bool syn = hdr->flags & TCP_SYN;
 
     if (syn && hdr->mss > 0) {
         at = emit_mss(at, hdr);
+    }
+    if (hdr->uto > 0) {
+        at = emit_user_timeout(at, hdr);
     }
     if (hdr->has_timestamps) {
         at = emit_timestamps(at, hdr);

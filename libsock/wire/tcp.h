@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TCP header and its options (RFC 9293 3.1, 3.2; RFC 7323 2, 3; RFC 2018). The rules of wire/
- * are in wire/eth.h. Parsing verifies no checksum: the caller sums the text while it copies it to
- * its place.
+ * The TCP header and its options (RFC 9293 3.1, 3.2; RFC 7323 2, 3; RFC 2018; RFC 5482 2). The
+ * rules of wire/ are in wire/eth.h. Parsing verifies no checksum: the caller sums the text while it
+ * copies it to its place.
  */
 #pragma once
 
@@ -28,6 +28,7 @@ enum tcp_flag {
 #define TCP_MAX_WSCALE 14     /* RFC 7323 2.3: a larger shift is used as 14 */
 #define TCP_TIMESTAMPS_LEN 12 /* octets of the option in a segment, two of padding with them */
 #define TCP_SACK_LEN(blocks) (4u + 8u * (blocks)) /* the same of SACK */
+#define TCP_UTO_LEN 4u                            /* octets of the user timeout option */
 #define TCP_MAX_SACK 4 /* blocks, RFC 2018 3; one less beside timestamps */
 
 /** Octets that arrived out of order: [start, end). */
@@ -50,6 +51,7 @@ struct tcp_hdr {
     uint32_t len;   /* octets of text that follow; not on the wire */
     uint32_t tsval; /* option, when has_timestamps */
     uint32_t tsecr; /* 0 without ACK, RFC 7323 3.2 */
+    uint16_t uto;   /* option, as on the wire; 0: absent, or of no meaning */
     bool has_timestamps;
     bool sack_permitted;                /* option of a SYN */
     uint8_t n_sack;                     /* option: blocks, of which only these are set */

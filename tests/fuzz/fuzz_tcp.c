@@ -29,6 +29,7 @@ static void write_again(const struct tcp_hdr *hdr, const uint8_t *text)
     REQUIRE(again.mss == hdr->mss && again.wscale == hdr->wscale);
     REQUIRE(again.sack_permitted == hdr->sack_permitted && again.n_sack == hdr->n_sack);
     REQUIRE(memcmp(again.sack, hdr->sack, hdr->n_sack * sizeof hdr->sack[0]) == 0);
+    REQUIRE(again.uto == hdr->uto);
     REQUIRE(again.has_timestamps == hdr->has_timestamps);
     REQUIRE(!hdr->has_timestamps || (again.tsval == hdr->tsval && again.tsecr == hdr->tsecr));
     free(out);
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         REQUIRE(hdr.flags & TCP_SYN || (hdr.mss == 0 && hdr.wscale == TCP_NO_WSCALE));
         REQUIRE(hdr.flags & TCP_SYN ? hdr.n_sack == 0 : !hdr.sack_permitted);
         REQUIRE(hdr.n_sack + hdr.has_timestamps <= TCP_MAX_SACK);
-        if (hdr.len <= UINT16_MAX - TCP_MAX_HDR_LEN) {
+        if (hdr.len <= UINT16_MAX - TCP_MAX_HDR_LEN && tcp_hdr_len(&hdr) <= TCP_MAX_HDR_LEN) {
             write_again(&hdr, c.at);
         }
     }

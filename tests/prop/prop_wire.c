@@ -198,6 +198,7 @@ static struct tcp_hdr random_tcp(uint32_t len)
     if (!(hdr.flags & TCP_SYN)) {
         hdr.n_sack = (uint8_t)random_below(&state, TCP_MAX_SACK + !hdr.has_timestamps);
     }
+    hdr.uto = tcp_hdr_len(&hdr) + TCP_UTO_LEN <= TCP_MAX_HDR_LEN && coin() ? random_u16() : 0;
     for (uint8_t i = 0; i < hdr.n_sack; i++) {
         hdr.sack[i] = (struct tcp_sack){ random_u32(&state), random_u32(&state) };
     }
@@ -224,6 +225,7 @@ START_TEST(tcp_segments)
         seed_assert(hdr.seq == read.seq && hdr.ack == read.ack && hdr.flags == read.flags);
         seed_assert(hdr.src_port == read.src_port && hdr.dst_port == read.dst_port);
         seed_assert(hdr.wnd == read.wnd && hdr.up == read.up && hdr.len == read.len);
+        seed_assert(hdr.uto == read.uto);
         seed_assert(hdr.mss == read.mss && hdr.wscale == read.wscale);
         seed_assert(hdr.sack_permitted == read.sack_permitted && hdr.n_sack == read.n_sack);
         seed_assert(memcmp(hdr.sack, read.sack, hdr.n_sack * sizeof hdr.sack[0]) == 0);

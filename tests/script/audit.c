@@ -32,6 +32,9 @@ void script_describe(char text[SCRIPT_TEXT], const struct tcp_hdr *hdr, duration
     if (hdr->ect) {
         n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " ECT(0)");
     }
+    if (hdr->uto > 0) {
+        n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " uto %#x", hdr->uto);
+    }
     if (hdr->has_timestamps) {
         n += snprintf(text + n, (size_t)(SCRIPT_TEXT - n), " ecr %u", hdr->tsecr);
     }

@@ -31,6 +31,9 @@ static bool has_other_options(const struct event *e, const struct tcp_hdr *hdr)
     if ((e->ts == NO_TS && hdr->has_timestamps) || (e->ts == NO_TS && hdr->sack_permitted)) {
         return true;
     }
+    if (e->uto != hdr->uto) {
+        return true;
+    }
     if (e->ecr != 0 && (!hdr->has_timestamps || hdr->tsecr != e->ecr)) {
         return true;
     }
@@ -69,6 +72,7 @@ void expect_segment(struct script *s, const struct event *e)
                               .ack = e->ack,
                               .len = e->len,
                               .wnd = (uint16_t)(e->win > 0 ? e->win : 0),
+                              .uto = e->uto,
                               .mss = (uint16_t)(e->mss > 0 ? e->mss : 0),
                               .ect = e->ce,
                               .wscale = (uint8_t)(e->ws > 0 ? e->ws : TCP_NO_WSCALE),

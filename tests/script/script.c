@@ -129,6 +129,7 @@ static void add_options(const struct script *s, const struct event *e, struct tc
     hdr->sack_permitted = e->sack_ok;
     hdr->has_timestamps = e->ts != 0;
     hdr->tsval = e->ts;
+    hdr->uto = e->uto;
     hdr->tsecr = e->what & TCP_ACK && e->ts != 0
                      ? SCRIPT_TS_OFFSET + tick_floor(script_instant(s, e->ecr))
                      : 0;

@@ -121,6 +121,7 @@ struct event {
     bool sack_ok; /* SACK-permitted; out: not checked */
     struct tcp_sack sack[TCP_MAX_SACK]; /* up to the first empty one; out: all of them */
     uint16_t up;                        /* urgent pointer; out: checked when there is URG */
+    uint16_t uto;                       /* user timeout option, as on the wire; 0: none */
     uint8_t fill;                       /* in: all text is this octet, and not the peer's stream */
     bool ce;                            /* in: a router marked it; out: ECT(0), a router may */
     bool more;                          /* in: the next one arrives in the same poll */

@@ -38,6 +38,7 @@ static const struct {
     { SK_KEEPINTVL, { true, false, true }, { true, false, true } },
     { SK_KEEPCNT, { true, false, true }, { true, false, true } },
     { SK_USER_TIMEOUT, { true, false, true }, { true, false, true } },
+    { SK_UTO, { false, false, false }, { true, false, true } },
     { SK_ECN, { false, false, false }, { true, false, true } }, /* the basic profile has none */
     { SK_CONGESTION, { true, false, true }, { true, false, true } },
     { SK_TTL, { true, true, true }, { true, true, true } },
@@ -461,6 +462,29 @@ START_TEST(a_socket_chooses_its_congestion_control)
 }
 END_TEST
 
+/* RFC 5482; a listener's is its connections'. */
+START_TEST(the_peer_is_told_of_the_user_timeout)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+    struct peer p;
+    sk_fd listener;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    listener = host_listener(&h, 80, 1);
+    ck_assert_int_eq(host_option(&h, listener, SK_UTO), 0);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_UTO, 7), SK_OK);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, listener);
+    ck_assert_int_eq(host_option(&h, fd, SK_UTO), 1);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.uto, 924);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { who_has_which_option,
@@ -478,6 +502,7 @@ int main(void)
                                    a_datagram_has_the_headers_that_were_chosen,
                                    keep_alives_begin_when_the_program_says,
                                    a_socket_chooses_its_congestion_control,
+                                   the_peer_is_told_of_the_user_timeout,
                                    NULL };
 
     return suite_run("option", tests);

@@ -231,6 +231,21 @@ START_TEST(options_are_read_in_any_order_and_alignment)
 }
 END_TEST
 
+START_TEST(a_user_timeout_is_read_and_written_on_any_segment)
+{
+    static const uint8_t options[] = { 28, 3, 9, 28, 4, 0x81, 0x02, 1 };
+    struct tcp_hdr hdr = parse_options(options, sizeof options, TCP_ACK);
+    uint8_t out[TCP_HDR_LEN + TCP_UTO_LEN];
+
+    ck_assert_uint_eq(hdr.uto, 0x8102);
+    ck_assert_uint_eq(parse_options(options, sizeof options, TCP_SYN).uto, 0x8102);
+    hdr.len = 0;
+    ck_assert_uint_eq(tcp_hdr_len(&hdr), sizeof out);
+    tcp_emit(out, ip(), &hdr, 0);
+    ck_assert_mem_eq(out + TCP_HDR_LEN, options + 3, TCP_UTO_LEN);
+}
+END_TEST
+
 START_TEST(nothing_is_read_behind_the_end_of_the_list)
 {
     static const uint8_t options[] = { 0, 2, 4, 0x05, 0xdc, 3, 3, 9 };
@@ -300,6 +315,7 @@ int main(void)
         four_sack_blocks_fit_without_timestamps,
         a_syn_has_no_sack_blocks_and_no_other_permits_them,
         options_are_read_in_any_order_and_alignment,
+        a_user_timeout_is_read_and_written_on_any_segment,
         nothing_is_read_behind_the_end_of_the_list,
         options_of_another_size_are_stepped_over,
         either_port_zero_is_refused,

@@ -10,11 +10,13 @@ tick tcp_keepalive_at(const struct tcp_sock *tcp)
 
 static bool is_given_up(const struct tcp_sock *tcp, instant now)
 {
+    duration chosen = tcp_chosen_timeout(tcp);
+
     if (tcp->n_keepalives == 0) {
         return false;
     }
-    if (tcp->options.user_timeout > 0) { /* as Linux: it counts, and not the number */
-        return tick_due(tcp->heard_at + tick_ceil(millis(tcp->options.user_timeout)), now);
+    if (chosen > 0) { /* as Linux: it counts, and not the number; RFC 5482 4.2 */
+        return tick_due(tcp->heard_at + tick_ceil(chosen), now);
     }
     return tcp->n_keepalives >= tcp->options.keep_count;
 }

@@ -76,13 +76,14 @@ static bool next_syn(const struct tcp_sock *tcp, struct tcp_hdr *hdr)
     return true;
 }
 
-/* Octets of text that fill a segment: mss counts the options of every segment, blocks of SACK come
+/* Octets of text that fill a segment: mss counts the options of every segment, those of some come
  * on top (RFC 6691 2). */
 static uint32_t text_room(const struct tcp_sock *tcp)
 {
     const struct tcp_extensions *x = tcp->profile->extensions;
+    const struct tcp_user_timeout *u = tcp->profile->user_timeout;
 
-    return tcp->mss - (x ? x->sack_len(tcp) : 0);
+    return tcp->mss - (x ? x->sack_len(tcp) : 0) - (u ? u->len(tcp) : 0);
 }
 
 /* PSH goes with the octet that empties the ring, RFC 9293 MUST-61; FIN with the octet before it. */
@@ -254,6 +255,9 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
     if (tcp->profile->ecn) {
         tcp->profile->ecn->fill(tcp, hdr);
     }
+    if (tcp->profile->user_timeout) {
+        tcp->profile->user_timeout->fill(tcp, hdr);
+    }
     return true;
 }
 
@@ -295,6 +299,9 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     if (tcp->profile->ecn) {
         tcp->profile->ecn->sent(tcp, hdr);
+    }
+    if (tcp->profile->user_timeout) {
+        tcp->profile->user_timeout->sent(tcp, hdr);
     }
     if (tcp_seg_len(hdr) == 0) {
         return;

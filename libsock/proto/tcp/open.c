@@ -48,6 +48,9 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     if (tcp->profile->extensions) {
         tcp->profile->extensions->init(tcp, setup->ts_offset);
     }
+    if (tcp->profile->user_timeout) {
+        tcp->profile->user_timeout->init(tcp);
+    }
     tcp->old_ack_at = tick_floor(now - TCP_OLD_ACK_TIME);
     tcp->syn_due = true;
 }
@@ -81,6 +84,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     if (tcp->profile->ecn) {
         tcp->profile->ecn->take_syn(tcp, hdr);
+    }
+    if (tcp->profile->user_timeout) {
+        tcp->profile->user_timeout->arrives(tcp, hdr);
     }
     if (!hdr->sack_permitted && tcp->profile->recovery_without_sack) {
         tcp->recovery = tcp->profile->recovery_without_sack;

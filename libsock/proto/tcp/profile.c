@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the state of a profile's tables lies: behind struct tcp_sock, in the order recovery,
- * extensions, path MTU, ECN, congestion control, and then ranges and records.
+ * extensions, path MTU, ECN, user timeout, congestion control, and then ranges and records.
  */
 #include "proto/tcp/tcp.h"
 
@@ -47,6 +47,11 @@ static size_t end_of_ecn(const struct tcp_profile *profile)
     return end_of_path_mtu(profile) + (profile->ecn ? profile->ecn->state_size : 0);
 }
 
+static size_t end_of_user_timeout(const struct tcp_profile *profile)
+{
+    return end_of_ecn(profile) + (profile->user_timeout ? profile->user_timeout->state_size : 0);
+}
+
 static size_t end_of_congestion(const struct tcp_profile *profile)
 {
     const struct tcp_congestion *congestion;
@@ -55,7 +60,7 @@ static size_t end_of_congestion(const struct tcp_profile *profile)
     for (uint32_t i = 0; (congestion = tcp_congestion_at(profile, i)) != NULL; i++) {
         size = size > congestion->state_size ? size : congestion->state_size;
     }
-    return end_of_ecn(profile) + size;
+    return end_of_user_timeout(profile) + size;
 }
 
 size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
@@ -84,9 +89,14 @@ void *tcp_ecn_state(const struct tcp_sock *tcp)
     return behind(tcp) + end_of_path_mtu(tcp->profile);
 }
 
-void *tcp_congestion_state(const struct tcp_sock *tcp)
+void *tcp_user_timeout_state(const struct tcp_sock *tcp)
 {
     return behind(tcp) + end_of_ecn(tcp->profile);
+}
+
+void *tcp_congestion_state(const struct tcp_sock *tcp)
+{
+    return behind(tcp) + end_of_user_timeout(tcp->profile);
 }
 
 struct interval *tcp_ranges_memory(const struct tcp_sock *tcp)

@@ -160,6 +160,21 @@ struct tcp_ecn {
     void (*sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
 };
 
+/** The user timeout option (RFC 5482). NULL in a profile: none. */
+struct tcp_user_timeout {
+    const char *name;
+    size_t state_size;
+    void (*init)(struct tcp_sock *tcp);
+    /** An acceptable segment arrived, or the peer's SYN. */
+    void (*arrives)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+    /** Octets that it takes in the next segment. */
+    uint32_t (*len)(const struct tcp_sock *tcp);
+    void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr);
+    void (*sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+    /** Seconds that both sides wait, unless our program said itself; 0: the peer has not said. */
+    uint32_t (*agreed)(const struct tcp_sock *tcp);
+};
+
 struct tcp_profile {
     const char *name;
     const struct tcp_recovery *recovery;
@@ -170,6 +185,7 @@ struct tcp_profile {
     const struct tcp_extensions *extensions;              /* NULL: none */
     const struct tcp_path_mtu *path_mtu;                  /* NULL: fixed */
     const struct tcp_ecn *ecn;                            /* NULL: none */
+    const struct tcp_user_timeout *user_timeout;          /* NULL: none */
 };
 
 extern const struct tcp_recovery tcp_newreno;
@@ -181,6 +197,7 @@ extern const struct tcp_congestion tcp_bbr;
 extern const struct tcp_extensions tcp_timestamps_and_sack;
 extern const struct tcp_path_mtu tcp_discover_path_mtu;
 extern const struct tcp_ecn tcp_ecn;
+extern const struct tcp_user_timeout tcp_user_timeout;
 
 #define TCP_BASIC_STATE_LEN                                                                        \
     16 /* octets: what tcp_state_size says of the basic profile without ranges, at most */

@@ -81,6 +81,7 @@ struct tcp_options {
     uint8_t keep_count;
     bool keepalive;
     bool nodelay;       /* no Nagle */
+    bool uto;           /* the user timeout is told to the peer, RFC 5482 3.1 ENABLED */
     uint8_t ecn;        /* enum tcp_ecn_use */
     uint8_t congestion; /* tcp_congestion_at */
 };
@@ -328,6 +329,7 @@ void *tcp_recovery_state(const struct tcp_sock *tcp);
 void *tcp_extensions_state(const struct tcp_sock *tcp);
 void *tcp_path_mtu_state(const struct tcp_sock *tcp);
 void *tcp_ecn_state(const struct tcp_sock *tcp);
+void *tcp_user_timeout_state(const struct tcp_sock *tcp);
 void *tcp_congestion_state(const struct tcp_sock *tcp);
 
 /** Of out-of-order text, and n_inflight records of the recovery's record_size. */
@@ -405,6 +407,9 @@ void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now
 void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now);
 
 /** When the peer is asked whether it is still there, unless it is heard of before (keepalive.c). */
+/** The program's user timeout, or the one that was agreed with the peer; 0: neither. */
+duration tcp_chosen_timeout(const struct tcp_sock *tcp);
+
 tick tcp_keepalive_at(const struct tcp_sock *tcp);
 /** That time has come. */
 void tcp_keepalive_expires(struct tcp_sock *tcp, instant now);

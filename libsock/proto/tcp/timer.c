@@ -84,10 +84,22 @@ static bool is_opening(const struct tcp_sock *tcp)
     return tcp->state == TCP_SYN_SENT || tcp->state == TCP_SYN_RECEIVED;
 }
 
-static duration patience(const struct tcp_sock *tcp)
+duration tcp_chosen_timeout(const struct tcp_sock *tcp)
 {
+    const struct tcp_user_timeout *u = tcp->profile->user_timeout;
+
     if (tcp->options.user_timeout > 0) {
         return millis(tcp->options.user_timeout);
+    }
+    return u ? seconds(u->agreed(tcp)) : 0;
+}
+
+static duration patience(const struct tcp_sock *tcp)
+{
+    duration chosen = tcp_chosen_timeout(tcp);
+
+    if (chosen > 0) {
+        return chosen;
     }
     return is_opening(tcp) ? TCP_R2_SYN : TCP_R2;
 }
