@@ -68,6 +68,16 @@ extern const struct tcp_profile sk_tcp_bbr;
 struct sk_ip_fragments;
 extern const struct sk_ip_fragments sk_ip_fragments;
 
+/**
+ * Address conflict detection (RFC 5227), for sk_config.acd: an address is probed for before it is
+ * used, which takes four to seven seconds, announced, and defended. A leased one that somebody else
+ * has is declined, or given up, and another asked for; a configured one is probed for once a minute
+ * until nobody else has it, and kept once it is in use. Each message of such a host is counted as
+ * DROP_ARP_CONFLICT.
+ */
+struct sk_acd;
+extern const struct sk_acd sk_acd;
+
 /** Zero in a field means its default (base/config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
@@ -94,6 +104,7 @@ struct sk_config {
     uint32_t n_reassemblies;                 /* datagrams being put together at once; at most 64 */
     uint32_t reassembly_size; /* octets of the longest one, its IP header not counted: at least 556
                                  (RFC 1122 3.3.2), at most 65515 */
+    const struct sk_acd *acd; /* &sk_acd, or NULL: conflicts of addresses are counted, no more */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     bool no_syn_cookies; /* when n_syn_cache are half open the oldest gives way; else the next are
                             answered with SYN cookies (RFC 4987 3.6) */
@@ -108,7 +119,7 @@ struct sk_config {
  */
 #define SK_IFACE_LEN                                                                               \
     (1080 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
-#define SK_NETIF_LEN (128 + 8 * sizeof(void *) + 8 * SK_IP_ADDR_LEN)
+#define SK_NETIF_LEN (164 + 9 * sizeof(void *) + 11 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (60 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)

@@ -41,6 +41,8 @@ core_sources = \
 	%D%/link/pair.c \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
+	%D%/net/conflicts.c \
+	%D%/net/conflicts.h \
 	%D%/net/cookie.c \
 	%D%/net/demux.c \
 	%D%/net/fragments.c \
@@ -72,6 +74,8 @@ core_sources = \
 	%D%/net/tx.c \
 	%D%/net/tx_socket.c \
 	%D%/port/port.h \
+	%D%/proto/acd.c \
+	%D%/proto/acd.h \
 	%D%/proto/dhcp.c \
 	%D%/proto/dhcp.h \
 	%D%/proto/dns.c \

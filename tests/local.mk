@@ -183,6 +183,7 @@ c_tests = \
 	%D%/sim/test_programs \
 	%D%/sim/test_stream \
 	%D%/sim/test_trouble \
+	%D%/unit/test_acd \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \
 	%D%/unit/test_bbr \
@@ -206,6 +207,7 @@ c_tests = \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
 	%D%/unit/test_compat_wakes \
+	%D%/unit/test_conflicts \
 	%D%/unit/test_cookies \
 	%D%/unit/test_credit \
 	%D%/unit/test_cubic \

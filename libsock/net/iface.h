@@ -12,6 +12,7 @@
  *   query.c    names being resolved               socket.c   the calls that never wait
  *   post.c     what interrupts send               path.c     MTUs of paths
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
+ *   conflicts.c  addresses that others have, too, where that is looked for
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -29,6 +30,7 @@
 #include "link/link.h"
 #include "link/loopback.h"
 #include "net/tuples.h"
+#include "proto/acd.h"
 #include "proto/dhcp.h"
 #include "proto/dns.h"
 #include "proto/neigh.h"
@@ -168,6 +170,12 @@ struct slab {
     uint32_t n_taken;
 };
 
+struct netif_addrs {
+    struct ip_addr addr; /* unspecified: none */
+    struct ip_addr gateway;
+    uint8_t prefix_len;
+};
+
 struct netif {
     struct link *link;
     const char *name;
@@ -178,8 +186,10 @@ struct netif {
     uint16_t max_mtu; /* of link, packets and configuration */
     uint8_t ifindex;
     bool uses_dhcp;
-    struct neigh_cache neigh; /* Ethernet only */
+    struct netif_addrs wanted; /* configured or leased; in use, or being probed for */
+    struct neigh_cache neigh;  /* Ethernet only */
     struct dhcp_client dhcp;
+    struct acd acd;      /* where iface->acd is */
     struct list waiting; /* senders whose neighbour is being asked for */
     struct list blocked; /* senders that found no room on the link, or no packet */
     uint32_t credit;     /* what is left of link->absorb */
@@ -273,6 +283,8 @@ struct sk_iface {
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
     struct fragments *pieces;
 
+    const struct sk_acd *acd; /* NULL: addresses are used as they come */
+
     struct rate icmp_errors;
     struct rate resets;
 };
@@ -311,6 +323,10 @@ instant netif_poll_at(const struct netif *netif);
 /** Those that wait for a neighbour or for room have their turn again. */
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
 /** A DHCP message came in. */
+/** The addresses that the netif wants are in use from now on. */
+void netif_use_wanted(struct sk_iface *iface, struct netif *netif);
+/** The DHCP client has a lease, another one, or none. */
+void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant now);
 enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
                                     instant now);
 /** The Ethernet netif has no address and asks for one. */

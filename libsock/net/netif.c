@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Addresses and routes (RFC 1122 3.3.1), and the protocols that a netif runs for itself: ARP and
  * DHCP. */
-#include "net/iface.h"
+#include "net/conflicts.h"
 
 #include "base/sum.h"
 #include "wire/ipv4.h"
@@ -26,6 +26,29 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
     if (netif->link->medium == LINK_ETHERNET) {
         neigh_set_addr(&netif->neigh, addr);
     }
+}
+
+void netif_use_wanted(struct sk_iface *iface, struct netif *netif)
+{
+    set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateway);
+    netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
+}
+
+/* These addresses are to be used, or none. An address that is in use already is not probed for. */
+static void want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now)
+{
+    bool probes = iface->acd && netif->link->medium == LINK_ETHERNET;
+
+    netif->wanted = addrs;
+    if (probes && ip_is_unspecified(addrs.addr)) {
+        iface->acd->end(netif);
+    } else if (probes && !ip_equal(addrs.addr, netif->addr)) {
+        set_addr(netif, ip4(0), 0, ip4(0));
+        iface->acd->begin(netif, now);
+        netif->due_at = now;
+        return;
+    }
+    netif_use_wanted(iface, netif);
 }
 
 static uint16_t usable_mtu(const struct sk_iface *iface, const struct link *link, uint16_t wanted)
@@ -65,7 +88,11 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     neigh_init(&netif->neigh, iface->neighs + (size_t)iface->n_netifs * iface->n_neighbours,
                iface->n_neighbours, link->mac);
     dhcp_init(&netif->dhcp, link->mac, &iface->rng);
-    set_addr(netif, config->addr, config->prefix_len, config->gateway);
+    if (iface->acd) {
+        iface->acd->init(iface, netif);
+    }
+    want(iface, netif, (struct netif_addrs){ config->addr, config->gateway, config->prefix_len },
+         now);
     if (dhcp) {
         dhcp_start(&netif->dhcp, now);
     }
@@ -272,18 +299,17 @@ static void gather_dns(struct sk_iface *iface)
     }
 }
 
-static void lease_changed(struct sk_iface *iface, struct netif *netif)
+void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant now)
 {
     const struct dhcp_lease *lease = &netif->dhcp.lease;
 
-    netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
     gather_dns(iface);
     netif->mtu = netif->max_mtu;
     if (!dhcp_has_lease(&netif->dhcp)) {
-        set_addr(netif, ip4(0), 0, ip4(0));
+        want(iface, netif, (struct netif_addrs){ .prefix_len = 0 }, now);
         return;
     }
-    set_addr(netif, lease->addr, lease->prefix_len, lease->gateway);
+    want(iface, netif, (struct netif_addrs){ lease->addr, lease->gateway, lease->prefix_len }, now);
     if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->max_mtu) {
         netif->mtu = lease->mtu;
     }
@@ -301,7 +327,7 @@ enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif,
         reason = dhcp_arrives(&netif->dhcp, &msg, now, &changed);
     }
     if (changed) {
-        lease_changed(iface, netif);
+        netif_lease_changed(iface, netif, now);
     }
     return reason;
 }
@@ -357,7 +383,7 @@ static bool poll_dhcp(struct sk_iface *iface, struct netif *netif, instant now)
     bool any = false;
 
     if (dhcp_poll(&netif->dhcp, now)) {
-        lease_changed(iface, netif);
+        netif_lease_changed(iface, netif, now);
         any = true;
     }
     while (dhcp_next(&netif->dhcp, now, &msg, &dst)) {
@@ -402,6 +428,13 @@ bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
     if (netif->uses_dhcp) {
         any |= poll_dhcp(iface, netif, now);
         netif->due_at = dhcp_poll_at(&netif->dhcp);
+    }
+    if (iface->acd) {
+        instant acd_at;
+
+        any |= iface->acd->poll(iface, netif, now);
+        acd_at = iface->acd->poll_at(netif, now);
+        netif->due_at = acd_at < netif->due_at ? acd_at : netif->due_at;
     }
     if (netif->link->medium == LINK_ETHERNET) {
         instant neigh_at;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the link to the transport: framing, ARP, and the IP rules for hosts (RFC 1122 3.2.1). */
+#include "net/conflicts.h"
 #include "net/fragments.h"
 
 #include "wire/icmp4.h"
@@ -129,6 +130,9 @@ static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, stru
     enum drop_reason reason = arp_parse(&c, &arp);
 
     netif->due_at = now;
+    if (reason == DROP_NONE && iface->acd && iface->acd->arrives(iface, netif, &arp, now)) {
+        reason = DROP_ARP_CONFLICT;
+    }
     if (reason == DROP_NONE) {
         reason = neigh_arrives(&netif->neigh, &arp, now, &changed);
     }

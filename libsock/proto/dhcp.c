@@ -51,16 +51,23 @@ void dhcp_start(struct dhcp_client *client, instant now)
     discover(client, now);
 }
 
-/* A server that refuses what it offered would be asked for ever: each time in a row waits longer.
- */
-static void refused(struct dhcp_client *client, instant now)
+/* A server that refuses what it offered, or offers what others have, would be asked for ever: each
+ * time in a row waits longer. */
+static void refused(struct dhcp_client *client, duration least, instant now)
 {
-    duration wait = backoff(client, client->n_naks);
+    duration wait = least + backoff(client, client->n_naks);
 
     client->n_naks = (uint8_t)(client->n_naks < UINT8_MAX ? client->n_naks + 1 : UINT8_MAX);
     discover(client, now);
     client->send_due = false;
     client->retry_at = now + wait;
+}
+
+void dhcp_decline(struct dhcp_client *client, instant now)
+{
+    enter(client, DHCP_DECLINING);
+    client->xid = rng_u32(client->rng);
+    client->started_at = now; /* table 5 of RFC 2131: `secs` is 0 */
 }
 
 static bool is_host(struct ip_addr addr)
@@ -218,7 +225,7 @@ static enum drop_reason nak_arrives(struct dhcp_client *client, const struct dhc
         return DROP_DHCP_UNEXPECTED;
     }
     *changed = dhcp_has_lease(client);
-    refused(client, now);
+    refused(client, 0, now);
     return DROP_NONE;
 }
 
@@ -254,23 +261,35 @@ static uint16_t secs_since(instant started_at, instant now)
     return d >= seconds(UINT16_MAX) ? UINT16_MAX : (uint16_t)((uint32_t)(d >> 6) / SECOND_IN_64TH);
 }
 
+static uint8_t type_of(const struct dhcp_client *client)
+{
+    switch (client->state) {
+    case DHCP_SELECTING:
+        return DHCP_DISCOVER;
+    case DHCP_DECLINING:
+        return DHCP_DECLINE;
+    default:
+        return DHCP_REQUEST;
+    }
+}
+
+/* RFC 2131 4.4.1, table 5. */
 bool dhcp_next(struct dhcp_client *client, instant now, struct dhcp_msg *msg, struct ip_addr *dst)
 {
     if (!client->send_due) {
         return false;
     }
-    /* The request that follows an offer repeats the `secs` of the discovery (RFC 2131 4.4.1). */
+    /* The request that follows an offer repeats the `secs` of the discovery. */
     if (client->state != DHCP_REQUESTING) {
         client->secs = secs_since(client->started_at, now);
     }
-    *msg =
-        (struct dhcp_msg){ .type = client->state == DHCP_SELECTING ? DHCP_DISCOVER : DHCP_REQUEST,
-                           .xid = client->xid,
-                           .secs = client->secs,
-                           .broadcast = !dhcp_has_lease(client),
-                           .chaddr = client->mac,
-                           .ciaddr = dhcp_has_lease(client) ? client->lease.addr : ip4(0) };
-    if (client->state == DHCP_REQUESTING) {
+    *msg = (struct dhcp_msg){ .type = type_of(client),
+                              .xid = client->xid,
+                              .secs = client->secs,
+                              .broadcast = client->state < DHCP_DECLINING,
+                              .chaddr = client->mac,
+                              .ciaddr = dhcp_has_lease(client) ? client->lease.addr : ip4(0) };
+    if (client->state == DHCP_REQUESTING || client->state == DHCP_DECLINING) {
         msg->requested = client->lease.addr;
         msg->server_id = client->lease.server;
     }
@@ -290,6 +309,10 @@ void dhcp_sent(struct dhcp_client *client, instant now)
 {
     bool first = client->tries == 0;
 
+    if (client->state == DHCP_DECLINING) {
+        refused(client, DHCP_DECLINE_WAIT, now);
+        return;
+    }
     client->send_due = false;
     if (client->state == DHCP_RENEWING || client->state == DHCP_REBINDING) {
         client->request_at = now;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A DHCP client (RFC 2131 4.4): acquires a lease, renews it with its server, rebinds it with any,
- * and gives the address up when it expires. Messages are values; the netif wraps them in UDP. Not
- * here: INIT-REBOOT, DECLINE, INFORM, RELEASE.
+ * gives the address up when it expires, and declines one that another host has. Messages are
+ * values; the netif wraps them in UDP. Not here: INIT-REBOOT, INFORM, RELEASE.
  */
 #pragma once
 
@@ -17,12 +17,14 @@
 #define DHCP_FIRST_RETRY seconds(4) /* RFC 2131 4.1: 4, 8, 16, 32, 64 s, each plus or minus 1 s */
 #define DHCP_LONGEST_RETRY seconds(64)
 #define DHCP_REQUEST_TRIES 4            /* in REQUESTING, then discovery starts again */
+#define DHCP_DECLINE_WAIT seconds(10)   /* RFC 2131 3.1, step 5 */
 #define DHCP_SHORTEST_RENEW seconds(60) /* RFC 2131 4.4.5 */
 
 enum dhcp_state {
     DHCP_OFF,
     DHCP_SELECTING,
     DHCP_REQUESTING,
+    DHCP_DECLINING, /* the message has to leave */
     DHCP_BOUND,
     DHCP_RENEWING,
     DHCP_REBINDING,
@@ -61,6 +63,10 @@ void dhcp_init(struct dhcp_client *client, struct mac_addr mac, struct rng *rng)
 
 /** Starts to discover. */
 void dhcp_start(struct dhcp_client *client, instant now);
+
+/** Another host uses the address that is leased: it is not ours any more, and the server hears of
+ * that before anything is asked for again. */
+void dhcp_decline(struct dhcp_client *client, instant now);
 
 /**
  * A server's message came. `*changed`: the lease has begun, changed, or was taken away (look at

@@ -132,7 +132,7 @@ START_TEST(hostile_ARP_03_many_senders)
 }
 END_TEST
 
-/* RFC 5227's defence is not there yet: a claim to our address is counted and changes nothing. */
+/* A host that looks for no conflicts counts a claim to its address, and nothing changes. */
 START_TEST(hostile_ARP_04_somebody_has_our_address)
 {
     begin();
@@ -144,6 +144,36 @@ START_TEST(hostile_ARP_04_somebody_has_our_address)
         host_hear_silent_drop(&h, &f, DROP_ARP_CONFLICT);
     }
     ck_assert_uint_eq(host_drops(&h, DROP_ARP_CONFLICT), 100);
+    knows_its_neighbours();
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
+/* RFC 5227 2.4 (c): one that does says once in ten seconds whose it is, and learns nothing. */
+START_TEST(hostile_ARP_04_a_claim_is_contradicted_once_in_ten_seconds)
+{
+    struct host_setup setup = { .config = { .acd = &sk_acd } };
+    uint32_t n_contradicted = 0;
+    const struct sent *s;
+
+    host_begin(&h, &setup);
+    host_run(&h, h.now + seconds(20));
+    host_forget(&h);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    for (int i = 0; i < 100; i++) {
+        frame_arp(&f, &(struct arp_hdr){ ARP_REPLY, EVIL_MAC, HOST_IP, HOST_MAC, PEER_IP });
+        host_hear_drop(&h, &f, DROP_ARP_CONFLICT);
+        while ((s = host_sent(&h)) != NULL) {
+            ck_assert(ip_equal(s->arp.spa, HOST_IP) && ip_equal(s->arp.tpa, HOST_IP));
+            ck_assert(mac_equal(s->eth.dst, MAC_BROADCAST));
+            n_contradicted++;
+        }
+        host_run(&h, h.now + millis(200));
+    }
+    ck_assert_uint_eq(n_contradicted, 2);
+    host_meet(&h);
     knows_its_neighbours();
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     host_end(&h);
@@ -313,6 +343,7 @@ int main(void)
                                    hostile_ARP_02_reply_that_nobody_asked_for,
                                    hostile_ARP_03_many_senders,
                                    hostile_ARP_04_somebody_has_our_address,
+                                   hostile_ARP_04_a_claim_is_contradicted_once_in_ten_seconds,
                                    hostile_ARP_05_senders_that_cannot_be,
                                    hostile_ARP_06_other_operations,
                                    hostile_ARP_07_a_host_that_is_not_there,

@@ -146,6 +146,19 @@ static uint8_t verdict(struct dhcp_server *server, const struct dhcp_msg *reques
     return DHCP_ACK;
 }
 
+/* RFC 2131 4.3.3, and 4.4.1's table 5 of what the message says. */
+static void take_back(struct dhcp_server *server, const struct dhcp_msg *decline)
+{
+    uint32_t i = ip4_bits(decline->requested) - ip4_bits(server->first);
+
+    if (i < server->n_clients && mac_equal(server->clients[i], decline->chaddr) &&
+        ip_equal(decline->server_id, server->addr) && ip_is_unspecified(decline->ciaddr) &&
+        decline->secs == 0 && !decline->broadcast) {
+        server->clients[i] = MAC_BROADCAST;
+        server->n_declines++;
+    }
+}
+
 static uint8_t decide(struct dhcp_server *server, const struct dhcp_msg *request,
                       struct ip_addr *yiaddr)
 {
@@ -160,6 +173,9 @@ static uint8_t decide(struct dhcp_server *server, const struct dhcp_msg *request
             return 0; /* the client chose another server */
         }
         return verdict(server, request, yiaddr);
+    }
+    if (request->type == DHCP_DECLINE) {
+        take_back(server, request);
     }
     return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * A DHCP server for tests as a function of its own state (RFC 2131 4.3): a request's octets in, an
  * answer's octets out. Each station has the same address every time: the first free one of the
- * pool. It does not know what a socket is.
+ * pool, and the next when it declines that. It does not know what a socket is.
  */
 #pragma once
 
@@ -30,10 +30,12 @@ struct dhcp_server {
     bool silent;        /* hears, and says nothing */
     bool refuses;       /* answers every REQUEST with a NAK */
 
-    struct mac_addr clients[DHCP_SERVER_MAX_CLIENTS]; /* who has which address of the pool */
+    /* Who has which address of the pool; the broadcast address: nobody may have it. */
+    struct mac_addr clients[DHCP_SERVER_MAX_CLIENTS];
     uint32_t n_clients;
     uint32_t n_discovers; /* heard */
     uint32_t n_requests;
+    uint32_t n_declines; /* valid ones: the address is nobody's from then on */
 };
 
 /** A server at 10.0.0.2/24 with 10.0.0.15 and on, router and name server 10.0.0.2, and leases of an
