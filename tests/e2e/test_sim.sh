@@ -27,5 +27,6 @@ done <"$work/shown"
 
 # Three ARP requests are lost: the program says what happened to it.
 timeout 60 "$sim" 173 >"$work/out" 2>"$work/err" && fail 'a client that cannot connect is no failure'
-printf '%s\n' 'sim_loss: connecting: No route to host' \
-    'sim_loss: 100000 ppm lost, seed 173: not everything arrived' | cmp - "$work/err" || fail "$(cat "$work/err")"
+for line in 'connecting: No route to host' '100000 ppm lost, seed 173: not everything arrived'; do
+    grep -qx "sim_loss: $line" "$work/err" || fail "not told: $line: $(cat "$work/err")"
+done
