@@ -141,8 +141,11 @@ c_tests = \
 	%D%/hostile/test_ip_host \
 	%D%/hostile/test_ip_storm \
 	%D%/hostile/test_link_host \
+	%D%/hostile/test_tcp_blind \
 	%D%/hostile/test_tcp_handshake \
 	%D%/hostile/test_tcp_host \
+	%D%/hostile/test_tcp_storm \
+	%D%/hostile/test_tcp_stream \
 	%D%/hostile/test_tcp_text \
 	%D%/hostile/test_transport_wire \
 	%D%/hostile/test_udp_host \

@@ -11,7 +11,7 @@ rows = {line.split("\t")[0] for line in table}
 tested = {}
 for path in here.parent.rglob("*.c"):
     text = path.read_text()
-    for name, kind, number in re.findall(r"START_TEST\((hostile_([A-Z]+)_(\d+)\w*)\)", text):
+    for name, kind, number in re.findall(r"(?:START_TEST|SCRIPT)\((hostile_([A-Z]+)_(\d+)\w*)\)", text):
         tested.setdefault(f"{kind}-{number}", []).append(f"{path.name}:{name}")
         if len(re.findall(rf"\b{name}\b", text)) < 2:
             sys.exit(f"{path}: {name} is not in the list of tests that run")

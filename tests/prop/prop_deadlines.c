@@ -216,7 +216,7 @@ static void poll_too_early(const instant at[2], instant next)
     }
 }
 
-START_TEST(poll_at_is_the_earliest_deadline)
+START_TEST(hostile_TIME_03_poll_at_is_the_earliest_deadline)
 {
     for (uint64_t seed = seed_start(); seed < seed_start() + N_SEEDS; seed++) {
         int n_due = 0;
@@ -256,7 +256,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { poll_at_is_the_earliest_deadline, NULL };
+    const TTest *const tests[] = { hostile_TIME_03_poll_at_is_the_earliest_deadline, NULL };
 
     return suite_run("deadlines", tests);
 }

@@ -143,7 +143,7 @@ SCRIPT(challenges_are_limited)
     expect(2000, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
-SCRIPT(a_keep_alive_of_the_peer_is_answered)
+SCRIPT(hostile_TCPS_28_a_keep_alive_of_the_peer_is_answered)
     connected,
     in(1000, ACK, 0, 1, 0), out(1000, ACK, 1, 1, 0),
     in(2000, ACK, 0, 1, 1, .fill = 0xee), out(2000, ACK, 1, 1, 0), /* with a garbage octet */
@@ -296,7 +296,7 @@ int main(void)
         an_old_ack_changes_nothing,
         an_old_ack_with_new_text_brings_the_text_alone,
         challenges_are_limited,
-        a_keep_alive_of_the_peer_is_answered,
+        hostile_TCPS_28_a_keep_alive_of_the_peer_is_answered,
         a_wrong_ack_in_syn_sent_is_reset,
         a_wrong_ack_of_a_half_open_connection_is_reset,
         a_soft_icmp_error_is_told_when_the_peer_stays_silent,

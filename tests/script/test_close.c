@@ -111,7 +111,7 @@ SCRIPT(a_lost_fin_of_last_ack_is_repeated)
     expect(810, STATE, TCP_CLOSED),
 END_SCRIPT;
 
-SCRIPT(both_close_at_once)
+SCRIPT(hostile_TCPS_16_both_close_at_once)
     connected,
     app(100, SHUTDOWN),
     out(100, ACK | FIN, 1, 1, 0),
@@ -124,7 +124,7 @@ SCRIPT(both_close_at_once)
     expect(240112, STATE, TCP_CLOSED),
 END_SCRIPT;
 
-SCRIPT(both_close_at_once_and_our_fin_is_lost)
+SCRIPT(hostile_TCPS_16_both_close_at_once_and_our_fin_is_lost)
     connected,
     app(100, SHUTDOWN),
     out(100, ACK | FIN, 1, 1, 0),
@@ -316,7 +316,7 @@ SCRIPT(fin_waits_until_the_congestion_window_has_room)
 END_SCRIPT;
 
 /* Not in RFC 9293; as Linux. */
-SCRIPT(nobody_waits_for_ever_in_fin_wait_2)
+SCRIPT(hostile_TCPS_23_nobody_waits_for_ever_in_fin_wait_2)
     connected,
     app(100, CLOSE),
     out(100, ACK | FIN, 1, 1, 0),
@@ -382,7 +382,7 @@ END_SCRIPT;
 // clang-format on
 
 /* Nobody waits for it, and the peer would answer for ever. */
-START_TEST(a_closed_window_does_not_keep_an_orphan)
+START_TEST(hostile_TCPS_23_a_closed_window_does_not_keep_an_orphan)
 {
     struct script *s = malloc(sizeof(*s));
     struct tcp_hdr hdr;
@@ -416,14 +416,14 @@ int main(void)
         the_peer_closes_first,
         text_then_fin_in_close_wait,
         a_lost_fin_of_last_ack_is_repeated,
-        both_close_at_once,
-        both_close_at_once_and_our_fin_is_lost,
+        hostile_TCPS_16_both_close_at_once,
+        hostile_TCPS_16_both_close_at_once_and_our_fin_is_lost,
         fin_that_acknowledges_ours_leads_to_time_wait_at_once,
         time_wait_lasts_two_msl,
         time_wait_of_a_quick_link_is_short,
         a_repeated_fin_starts_time_wait_anew,
         a_blind_fin_does_not_start_time_wait_anew,
-        a_closed_window_does_not_keep_an_orphan,
+        hostile_TCPS_23_a_closed_window_does_not_keep_an_orphan,
         an_ack_does_not_start_time_wait_anew,
         a_reset_does_not_end_time_wait,
         old_text_in_time_wait_is_acknowledged,
@@ -437,7 +437,7 @@ int main(void)
         text_after_close_is_reset_before_our_fin_is_acknowledged,
         close_still_delivers_what_was_written,
         fin_waits_until_the_congestion_window_has_room,
-        nobody_waits_for_ever_in_fin_wait_2,
+        hostile_TCPS_23_nobody_waits_for_ever_in_fin_wait_2,
         the_wait_begins_when_the_reader_leaves,
         close_twice_is_close_once,
         abort_resets_at_once,

@@ -241,6 +241,60 @@ START_TEST(hostile_TCPH_12_flags_with_any_ack)
 }
 END_TEST
 
+/* RFC 5961 4.2: whatever its numbers say, it is challenged, and the connection is what it was. */
+START_TEST(hostile_TCPS_04_syns_in_every_synchronized_state)
+{
+    static const uint8_t flags[] = { SYN, SYN | ACK };
+    struct script *s = malloc(sizeof(*s));
+
+    ck_assert_ptr_nonnull(s);
+    for (int state = ORACLE_CROSSED; state <= ORACLE_TIME_WAIT; state++) {
+        for (int seq = state == ORACLE_CROSSED ? SEQ_INSIDE : SEQ_NEXT; seq < N_SEQS; seq++) {
+            for (size_t i = 0; i < sizeof(flags); i++) {
+                uint32_t next;
+                uint32_t sent;
+
+                if (state == ORACLE_CROSSED && seq == SEQ_BEFORE) {
+                    continue; /* the SYN that it has, again */
+                }
+                reach(s, (enum oracle_state)state, &next, &sent);
+                play(s, in(20, flags[i], seq_for((enum oracle_seq)seq, next), sent, 0));
+                ck_assert_int_eq(reply(s, sent), REPLY_ACK);
+                ck_assert_int_eq(state_of(s, (enum oracle_state)state), state);
+                script_end(s);
+            }
+        }
+    }
+    free(s);
+}
+END_TEST
+
+/* RFC 5961 5.2: text counts only with an acknowledgment of what was sent, lately. */
+START_TEST(hostile_TCPS_05_text_with_an_ack_that_cannot_be)
+{
+    static const enum oracle_ack acks[] = { ACK_UNSENT, ACK_ANCIENT };
+    struct script *s = malloc(sizeof(*s));
+
+    ck_assert_ptr_nonnull(s);
+    for (int state = ORACLE_ESTABLISHED; state <= ORACLE_FIN_WAIT_2; state++) {
+        for (size_t i = 0; i < sizeof(acks) / sizeof(acks[0]); i++) {
+            uint32_t next;
+            uint32_t sent;
+            uint32_t ack;
+
+            reach(s, (enum oracle_state)state, &next, &sent);
+            ack = ack_for((enum oracle_state)state, acks[i], sent);
+            play(s, in(20, ACK, next, ack, TEXT));
+            ck_assert_int_eq(reply(s, ack), REPLY_ACK);
+            ck_assert_int_eq(state_of(s, (enum oracle_state)state), state);
+            ck_assert_uint_eq(ring_used(&s->tcp->rx), 0);
+            script_end(s);
+        }
+    }
+    free(s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -250,6 +304,8 @@ int main(void)
         hostile_TCPH_12_flags_before_the_window,
         hostile_TCPH_12_flags_beyond_the_window,
         hostile_TCPH_12_flags_with_any_ack,
+        hostile_TCPS_04_syns_in_every_synchronized_state,
+        hostile_TCPS_05_text_with_an_ack_that_cannot_be,
         NULL,
     };
 

@@ -444,7 +444,7 @@ SCRIPT(text_and_fin_are_repeated_together)
 END_SCRIPT;
 
 /* RFC 9293 SHLD-11 asks for 100 s or more. */
-SCRIPT(a_peer_that_fell_silent_is_given_up_after_924_seconds)
+SCRIPT(hostile_TIME_01_a_peer_that_fell_silent_is_given_up_after_924_seconds)
     connected,
     app(100, WRITE, 100),
     out(100, ACK | PSH, 1, 1, 100),
@@ -590,7 +590,7 @@ int main(void)
         the_timeout_follows_the_round_trip,
         a_lost_fin_is_repeated,
         text_and_fin_are_repeated_together,
-        a_peer_that_fell_silent_is_given_up_after_924_seconds,
+        hostile_TIME_01_a_peer_that_fell_silent_is_given_up_after_924_seconds,
         a_peer_that_only_repeats_itself_is_given_up,
         progress_puts_off_giving_up,
         a_first_loss_after_two_gigabytes_is_repaired_by_duplicates,

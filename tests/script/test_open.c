@@ -44,7 +44,7 @@ SCRIPT(fin_on_the_last_ack_of_the_handshake_is_taken)
     expect(10, STATE, TCP_CLOSE_WAIT),
 END_SCRIPT;
 
-SCRIPT(simultaneous_open)
+SCRIPT(hostile_TCPS_15_simultaneous_open)
     active(0),
     out(0, SYN, 0, 0, 0),
     in(5, SYN, 0, 0, 0, .mss = 1000),
@@ -76,7 +76,7 @@ SCRIPT(simultaneous_open_with_a_bare_ack_at_the_end)
     expect(10, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
-SCRIPT(simultaneous_open_whose_syn_comes_twice)
+SCRIPT(hostile_TCPS_15_simultaneous_open_whose_syn_comes_twice)
     active(0),
     out(0, SYN, 0, 0, 0),
     in(5, SYN, 0, 0, 0, .mss = 1000),
@@ -87,7 +87,7 @@ SCRIPT(simultaneous_open_whose_syn_comes_twice)
     expect(10, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
-SCRIPT(simultaneous_open_whose_syn_ack_is_lost)
+SCRIPT(hostile_TCPS_15_simultaneous_open_whose_syn_ack_is_lost)
     active(0),
     out(0, SYN, 0, 0, 0),
     in(5, SYN, 0, 0, 0, .mss = 1000),
@@ -244,11 +244,11 @@ int main(void)
         passive_open,
         text_on_the_last_ack_of_the_handshake_is_taken,
         fin_on_the_last_ack_of_the_handshake_is_taken,
-        simultaneous_open,
+        hostile_TCPS_15_simultaneous_open,
         simultaneous_open_that_is_refused,
         simultaneous_open_with_a_bare_ack_at_the_end,
-        simultaneous_open_whose_syn_comes_twice,
-        simultaneous_open_whose_syn_ack_is_lost,
+        hostile_TCPS_15_simultaneous_open_whose_syn_comes_twice,
+        hostile_TCPS_15_simultaneous_open_whose_syn_ack_is_lost,
         the_syn_ack_of_a_simultaneous_open_acknowledges_too_much,
         a_second_syn_of_the_peer_is_answered_again,
         a_second_syn_with_text_is_answered_again,

@@ -165,7 +165,7 @@ SCRIPT(what_came_first_stays)
     app(130, READ, 1000),
 END_SCRIPT;
 
-SCRIPT(text_is_trimmed_at_the_right_edge)
+SCRIPT(hostile_TCPS_27_text_is_trimmed_at_the_right_edge)
     setup(.rx = 2048),
     connected,
     in(100, ACK | PSH, 1, 1, 1500),
@@ -176,7 +176,7 @@ SCRIPT(text_is_trimmed_at_the_right_edge)
     out(250, ACK, 1, 2049, 0, .win = 2048),
 END_SCRIPT;
 
-SCRIPT(text_that_begins_before_the_window_and_ends_after_it_fills_it)
+SCRIPT(hostile_TCPS_27_text_that_begins_before_the_window_and_ends_after_it_fills_it)
     setup(.rx = 2048),
     connected,
     in(100, ACK, 1, 1, 1000),
@@ -235,7 +235,7 @@ SCRIPT(fin_alone_out_of_order_waits_too)
     expect(115, STATE, TCP_CLOSE_WAIT),
 END_SCRIPT;
 
-SCRIPT(fin_beyond_the_window_is_cut_off)
+SCRIPT(hostile_TCPS_27_fin_beyond_the_window_is_cut_off)
     setup(.rx = 2048),
     connected,
     in(100, ACK | FIN, 1, 1, 3000),
@@ -332,7 +332,7 @@ END_SCRIPT;
 // clang-format on
 
 /* RFC 9293 SHLD-31. Nothing but ACKs is sent, so nothing asks for a repetition. */
-START_TEST(every_order_of_five_segments_is_delivered)
+START_TEST(hostile_TCPS_14_every_order_of_five_segments_is_delivered)
 {
     struct script *s = malloc(sizeof(*s));
 
@@ -407,13 +407,13 @@ int main(void)
         the_new_part_of_an_overlapping_segment_is_taken,
         text_that_ends_inside_of_what_is_here_fills_the_hole,
         what_came_first_stays,
-        text_is_trimmed_at_the_right_edge,
-        text_that_begins_before_the_window_and_ends_after_it_fills_it,
+        hostile_TCPS_27_text_is_trimmed_at_the_right_edge,
+        hostile_TCPS_27_text_that_begins_before_the_window_and_ends_after_it_fills_it,
         text_beyond_the_window_is_not_taken,
         fin_is_acknowledged_at_once,
         fin_out_of_order_waits_for_what_is_before_it,
         fin_alone_out_of_order_waits_too,
-        fin_beyond_the_window_is_cut_off,
+        hostile_TCPS_27_fin_beyond_the_window_is_cut_off,
         fin_enters_a_closed_window,
         fin_leaves_a_closed_window_closed,
         text_after_fin_is_ignored,
@@ -421,7 +421,7 @@ int main(void)
         a_fin_before_text_that_came_is_not_believed,
         a_reader_that_shut_down_has_text_thrown_away,
         a_segment_without_text_is_not_acknowledged,
-        every_order_of_five_segments_is_delivered,
+        hostile_TCPS_14_every_order_of_five_segments_is_delivered,
         a_segment_that_was_placed_but_is_corrupt_leaves_no_trace,
         NULL,
     };

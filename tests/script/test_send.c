@@ -84,7 +84,7 @@ SCRIPT(no_more_is_sent_than_the_window_takes)
 END_SCRIPT;
 
 /* RFC 9293 3.8.6.2.1: a window that opens by little is not filled by little, until the timer says so. */
-SCRIPT(a_window_that_opens_by_little_is_not_used)
+SCRIPT(hostile_TCPS_12_a_window_that_opens_by_little_is_not_used)
     connected,
     app(100, WRITE, 4000),
     out(100, ACK, 1, 1, 1000),
@@ -313,7 +313,7 @@ SCRIPT(a_window_that_shrank_gets_only_what_fits)
 END_SCRIPT;
 
 /* RFC 9293 3.10.7.4: SND.UNA =< SEG.ACK, else the window is that of long ago. */
-SCRIPT(a_window_of_an_older_acknowledgment_is_not_believed)
+SCRIPT(hostile_TCPS_26_a_window_of_an_older_acknowledgment_is_not_believed)
     connected,
     app(50, WRITE, 2000),
     out(50, ACK, 1, 1, 1000), out(50, ACK | PSH, 1001, 1, 1000),
@@ -353,7 +353,7 @@ SCRIPT(a_repeated_fin_stays_inside_the_window)
     expect(320, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
-SCRIPT(a_window_of_an_older_segment_is_not_believed)
+SCRIPT(hostile_TCPS_26_a_window_of_an_older_segment_is_not_believed)
     connected,
     in(50, ACK, 1, 1, 100, .win = 3000),
     in(51, ACK, 101, 1, 100, .win = 5000),
@@ -431,7 +431,7 @@ static void shrink(struct script *s, uint32_t by)
     script_end(s);
 }
 
-START_TEST(a_window_that_shrinks_by_any_amount_is_survived)
+START_TEST(hostile_TCPS_10_a_window_that_shrinks_by_any_amount_is_survived)
 {
     struct script *s = malloc(sizeof(*s));
 
@@ -453,7 +453,7 @@ int main(void)
         fin_takes_the_last_small_piece_along,
         psh_is_on_the_segment_that_empties_the_queue,
         no_more_is_sent_than_the_window_takes,
-        a_window_that_opens_by_little_is_not_used,
+        hostile_TCPS_12_a_window_that_opens_by_little_is_not_used,
         the_override_timer_uses_a_small_window,
         half_the_largest_window_is_worth_a_segment,
         a_closed_window_is_probed_ever_less_often,
@@ -470,12 +470,12 @@ int main(void)
         the_last_text_does_not_wait_for_more,
         fin_waits_behind_text_for_the_window,
         a_window_that_shrank_gets_only_what_fits,
-        a_window_of_an_older_acknowledgment_is_not_believed,
+        hostile_TCPS_26_a_window_of_an_older_acknowledgment_is_not_believed,
         what_holds_a_repeated_octet_is_not_measured,
         a_repeated_fin_stays_inside_the_window,
-        a_window_of_an_older_segment_is_not_believed,
+        hostile_TCPS_26_a_window_of_an_older_segment_is_not_believed,
         an_answered_probe_keeps_the_connection_open,
-        a_window_that_shrinks_by_any_amount_is_survived,
+        hostile_TCPS_10_a_window_that_shrinks_by_any_amount_is_survived,
         NULL,
     };
 

@@ -65,7 +65,7 @@ SCRIPT(an_old_timestamp_is_answered_and_dropped)
     out(1041, ACK, 1, 21, 0, .ecr = 1010),
 END_SCRIPT;
 
-SCRIPT(timestamps_wrap)
+SCRIPT(hostile_TCPS_13_timestamps_wrap)
     setup(.profile = &profile),
     passive(0, SYN, 0, 0, 0, .mss = 1000, .ts = 0xfffffff0),
     out(0, SYN | ACK, 0, 1, 0),
@@ -77,7 +77,7 @@ SCRIPT(timestamps_wrap)
 END_SCRIPT;
 
 /* RFC 7323 5.3: not valid for longer than the peer's clock may take to wrap its sign. */
-SCRIPT(a_timestamp_older_than_24_days_judges_nobody)
+SCRIPT(hostile_TCPS_13_a_timestamp_older_than_24_days_judges_nobody)
     agreed,
     in(24ll * 86400000 - 1000000, ACK, 1, 1, 0, .ts = 900, .drop = DROP_TCP_PAWS),
     out(24ll * 86400000 - 1000000, ACK, 1, 1, 0),
@@ -116,7 +116,7 @@ SCRIPT(a_delayed_ack_echoes_the_earliest_timestamp)
 END_SCRIPT;
 
 /* ... and what comes out of order changes nothing until the hole is filled. */
-SCRIPT(text_out_of_order_does_not_change_the_echo)
+SCRIPT(hostile_TCPS_13_text_out_of_order_does_not_change_the_echo)
     agreed,
     in(20, ACK, 101, 1, 100, .ts = 1010),
     out(20, ACK, 1, 1, 0, .ecr = 1000),
@@ -202,13 +202,13 @@ int main(void)
         a_syn_with_timestamps_gets_its_own_back,
         timestamps_leave_less_room_for_text,
         an_old_timestamp_is_answered_and_dropped,
-        timestamps_wrap,
-        a_timestamp_older_than_24_days_judges_nobody,
+        hostile_TCPS_13_timestamps_wrap,
+        hostile_TCPS_13_a_timestamp_older_than_24_days_judges_nobody,
         a_reset_needs_no_timestamp,
         a_reset_with_an_old_timestamp_resets,
         hostile_TCPH_08_a_segment_without_a_timestamp_is_dropped,
         a_delayed_ack_echoes_the_earliest_timestamp,
-        text_out_of_order_does_not_change_the_echo,
+        hostile_TCPS_13_text_out_of_order_does_not_change_the_echo,
         the_echo_of_a_retransmission_ends_the_back_off,
         an_echo_of_nothing_measures_nothing,
         a_later_timestamp_reopens_whatever_the_sequence_number,

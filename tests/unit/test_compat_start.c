@@ -204,7 +204,7 @@ START_TEST(a_thread_is_not_cancelled_while_it_starts_the_board)
 }
 END_TEST
 
-START_TEST(no_entropy_is_no_network_unless_that_is_wanted)
+START_TEST(hostile_ID_04_no_entropy_is_no_network_unless_that_is_wanted)
 {
     begin();
     has_entropy = false;
@@ -379,7 +379,7 @@ int main(void)
         a_board_that_does_not_start_its_host_is_told,
         a_board_may_not_make_sockets_while_it_starts,
         a_thread_is_not_cancelled_while_it_starts_the_board,
-        no_entropy_is_no_network_unless_that_is_wanted,
+        hostile_ID_04_no_entropy_is_no_network_unless_that_is_wanted,
         what_was_sent_leaves_before_the_process,
         what_was_sent_leaves_though_the_hook_ends_the_process,
         a_peer_that_is_gone_does_not_hold_the_exit_for_long,

@@ -194,7 +194,7 @@ START_TEST(a_configured_address_is_kept_and_defended)
 END_TEST
 
 /* RFC 2131 3.1 step 5: the server hears of it, and ten seconds later gives another. */
-START_TEST(a_lease_that_somebody_has_is_declined)
+START_TEST(hostile_DHCP_11_a_lease_that_somebody_has_is_declined)
 {
     begin(true);
     taken = FIRST_IP;
@@ -271,7 +271,7 @@ int main(void)
         requests_are_answered_once_it_is_ours,
         a_configured_address_waits_until_it_is_free,
         a_configured_address_is_kept_and_defended,
-        a_lease_that_somebody_has_is_declined,
+        hostile_DHCP_11_a_lease_that_somebody_has_is_declined,
         a_lease_in_use_is_given_up_at_the_second_conflict,
         a_lease_that_is_renewed_is_not_probed_for,
         a_lease_that_ends_is_not_probed_for_any_more,

@@ -7,7 +7,7 @@
 #include "tests/support/dhcp_story.h"
 #include "tests/support/suite.h"
 
-START_TEST(DHCP_05_other_transactions_and_stations_are_ignored)
+START_TEST(hostile_DHCP_05_other_transactions_and_stations_are_ignored)
 {
     static const uint8_t types[] = { DHCP_OFFER, DHCP_ACK, DHCP_NAK };
 
@@ -35,7 +35,7 @@ START_TEST(DHCP_05_other_transactions_and_stations_are_ignored)
 }
 END_TEST
 
-START_TEST(DHCP_05_a_message_without_a_good_server_id_is_ignored)
+START_TEST(hostile_DHCP_05_a_message_without_a_good_server_id_is_ignored)
 {
     static const uint32_t ids[] = { 0, 0xffffffff, 0xe0000001, 0x7f000001 };
 
@@ -63,7 +63,7 @@ START_TEST(DHCP_05_a_message_without_a_good_server_id_is_ignored)
 }
 END_TEST
 
-START_TEST(DHCP_06_addresses_that_no_host_may_have_are_ignored)
+START_TEST(hostile_DHCP_06_addresses_that_no_host_may_have_are_ignored)
 {
     static const uint32_t addrs[] = { 0,          1,          0xffffffff, 0xe0000001,
                                       0xf0000001, 0x7f000001, 0xa9fe0101, 0x0a000200,
@@ -83,7 +83,7 @@ START_TEST(DHCP_06_addresses_that_no_host_may_have_are_ignored)
 }
 END_TEST
 
-START_TEST(DHCP_07_a_mask_that_is_none_becomes_the_class)
+START_TEST(hostile_DHCP_07_a_mask_that_is_none_becomes_the_class)
 {
     static const struct {
         uint32_t addr;
@@ -105,7 +105,7 @@ START_TEST(DHCP_07_a_mask_that_is_none_becomes_the_class)
 }
 END_TEST
 
-START_TEST(DHCP_07_only_a_router_on_the_link_is_one)
+START_TEST(hostile_DHCP_07_only_a_router_on_the_link_is_one)
 {
     static const uint32_t routers[] = { 0, 0x0a000301, 0x0a00020f, 0x0a0002ff, 0x0a000200 };
 
@@ -135,7 +135,7 @@ START_TEST(name_servers_that_no_host_may_be_are_left_out)
 }
 END_TEST
 
-START_TEST(DHCP_08_a_lease_of_no_time_is_ignored)
+START_TEST(hostile_DHCP_08_a_lease_of_no_time_is_ignored)
 {
     begin();
     dhcp_start(&client, now);
@@ -149,7 +149,7 @@ START_TEST(DHCP_08_a_lease_of_no_time_is_ignored)
 }
 END_TEST
 
-START_TEST(DHCP_08_times_out_of_order_are_made_anew)
+START_TEST(hostile_DHCP_08_times_out_of_order_are_made_anew)
 {
     static const struct {
         uint32_t lease, t1, t2;
@@ -185,7 +185,7 @@ START_TEST(DHCP_08_times_out_of_order_are_made_anew)
 }
 END_TEST
 
-START_TEST(DHCP_08_a_short_lease_is_held_and_lost_without_a_storm)
+START_TEST(hostile_DHCP_08_a_short_lease_is_held_and_lost_without_a_storm)
 {
     begin();
     offer.lease = 1;
@@ -196,7 +196,7 @@ START_TEST(DHCP_08_a_short_lease_is_held_and_lost_without_a_storm)
 }
 END_TEST
 
-START_TEST(DHCP_08_an_infinite_lease_never_ends)
+START_TEST(hostile_DHCP_08_an_infinite_lease_never_ends)
 {
     begin();
     offer.lease = UINT32_MAX;
@@ -208,7 +208,7 @@ START_TEST(DHCP_08_an_infinite_lease_never_ends)
 }
 END_TEST
 
-START_TEST(DHCP_09_a_forged_nak_drops_no_lease)
+START_TEST(hostile_DHCP_09_a_forged_nak_drops_no_lease)
 {
     begin();
     bind_at_the_beginning();
@@ -221,7 +221,7 @@ START_TEST(DHCP_09_a_forged_nak_drops_no_lease)
 }
 END_TEST
 
-START_TEST(DHCP_09_a_nak_takes_the_lease_away_and_discovery_begins)
+START_TEST(hostile_DHCP_09_a_nak_takes_the_lease_away_and_discovery_begins)
 {
     uint32_t xid;
 
@@ -241,7 +241,7 @@ START_TEST(DHCP_09_a_nak_takes_the_lease_away_and_discovery_begins)
 }
 END_TEST
 
-START_TEST(DHCP_09_a_server_that_always_refuses_is_asked_ever_more_slowly)
+START_TEST(hostile_DHCP_09_a_server_that_always_refuses_is_asked_ever_more_slowly)
 {
     static const int64_t waits[] = { 4, 8, 16, 32, 64, 64 };
 
@@ -262,7 +262,7 @@ START_TEST(DHCP_09_a_server_that_always_refuses_is_asked_ever_more_slowly)
 }
 END_TEST
 
-START_TEST(DHCP_09_an_ack_ends_the_row_of_refusals)
+START_TEST(hostile_DHCP_09_an_ack_ends_the_row_of_refusals)
 {
     begin();
     dhcp_start(&client, now);
@@ -283,7 +283,7 @@ START_TEST(DHCP_09_an_ack_ends_the_row_of_refusals)
 }
 END_TEST
 
-START_TEST(DHCP_10_only_the_message_that_is_waited_for_counts)
+START_TEST(hostile_DHCP_10_only_the_message_that_is_waited_for_counts)
 {
     begin();
     dhcp_start(&client, now);
@@ -310,7 +310,7 @@ START_TEST(DHCP_10_only_the_message_that_is_waited_for_counts)
 }
 END_TEST
 
-START_TEST(DHCP_12_a_tiny_mtu_is_none)
+START_TEST(hostile_DHCP_12_a_tiny_mtu_is_none)
 {
     static const uint16_t mtus[][2] = { { 0, 0 },   { 67, 0 },    { 68, 0 },
                                         { 575, 0 }, { 576, 576 }, { 65535, 65535 } };
@@ -328,22 +328,22 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        DHCP_05_other_transactions_and_stations_are_ignored,
-        DHCP_05_a_message_without_a_good_server_id_is_ignored,
-        DHCP_06_addresses_that_no_host_may_have_are_ignored,
-        DHCP_07_a_mask_that_is_none_becomes_the_class,
-        DHCP_07_only_a_router_on_the_link_is_one,
+        hostile_DHCP_05_other_transactions_and_stations_are_ignored,
+        hostile_DHCP_05_a_message_without_a_good_server_id_is_ignored,
+        hostile_DHCP_06_addresses_that_no_host_may_have_are_ignored,
+        hostile_DHCP_07_a_mask_that_is_none_becomes_the_class,
+        hostile_DHCP_07_only_a_router_on_the_link_is_one,
         name_servers_that_no_host_may_be_are_left_out,
-        DHCP_08_a_lease_of_no_time_is_ignored,
-        DHCP_08_times_out_of_order_are_made_anew,
-        DHCP_08_a_short_lease_is_held_and_lost_without_a_storm,
-        DHCP_08_an_infinite_lease_never_ends,
-        DHCP_09_a_forged_nak_drops_no_lease,
-        DHCP_09_a_nak_takes_the_lease_away_and_discovery_begins,
-        DHCP_09_a_server_that_always_refuses_is_asked_ever_more_slowly,
-        DHCP_09_an_ack_ends_the_row_of_refusals,
-        DHCP_10_only_the_message_that_is_waited_for_counts,
-        DHCP_12_a_tiny_mtu_is_none,
+        hostile_DHCP_08_a_lease_of_no_time_is_ignored,
+        hostile_DHCP_08_times_out_of_order_are_made_anew,
+        hostile_DHCP_08_a_short_lease_is_held_and_lost_without_a_storm,
+        hostile_DHCP_08_an_infinite_lease_never_ends,
+        hostile_DHCP_09_a_forged_nak_drops_no_lease,
+        hostile_DHCP_09_a_nak_takes_the_lease_away_and_discovery_begins,
+        hostile_DHCP_09_a_server_that_always_refuses_is_asked_ever_more_slowly,
+        hostile_DHCP_09_an_ack_ends_the_row_of_refusals,
+        hostile_DHCP_10_only_the_message_that_is_waited_for_counts,
+        hostile_DHCP_12_a_tiny_mtu_is_none,
         NULL,
     };
 

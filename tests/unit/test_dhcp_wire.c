@@ -172,7 +172,7 @@ START_TEST(a_message_that_does_not_fit_is_not_sent)
 }
 END_TEST
 
-START_TEST(a_reply_may_end_anywhere_behind_its_type)
+START_TEST(hostile_DHCP_01_a_reply_may_end_anywhere_behind_its_type)
 {
     static const uint8_t options[] = { 53, 1, 5, 0, 0, 51, 4, 0, 0, 0, 9, 255, 53, 1, 6 };
     struct dhcp_msg msg;
@@ -213,7 +213,7 @@ START_TEST(what_is_no_reply_for_ethernet_is_refused)
 END_TEST
 
 /* Row DHCP-01: every length at every place, with and without an end. */
-START_TEST(no_length_leads_past_the_end)
+START_TEST(hostile_DHCP_01_no_length_leads_past_the_end)
 {
     struct dhcp_msg msg;
 
@@ -231,7 +231,7 @@ START_TEST(no_length_leads_past_the_end)
 }
 END_TEST
 
-START_TEST(options_of_another_size_are_ignored)
+START_TEST(hostile_DHCP_02_options_of_another_size_are_ignored)
 {
     static const uint8_t codes[] = { 1, 50, 51, 54, 58, 59, 26, 3, 6 };
 
@@ -257,7 +257,7 @@ START_TEST(options_of_another_size_are_ignored)
 END_TEST
 
 /* Row DHCP-02: more servers than there are places. */
-START_TEST(lists_are_capped)
+START_TEST(hostile_DHCP_02_lists_are_capped)
 {
     uint8_t options[3 + 2 * (2 + 252)] = { 53, 1, 5, 6, 252 };
     struct dhcp_msg msg;
@@ -286,7 +286,27 @@ END_TEST
 /*
  * Row DHCP-04: option 52 names the areas that hold options, and counts in the first of them only.
  */
-START_TEST(overloaded_areas_are_read_once)
+/* Names are none of ours: whatever they hold, they are stepped over, and what follows is read. */
+START_TEST(hostile_DHCP_03_names_of_any_kind)
+{
+    static const uint8_t codes[] = { 12, 15, 17, 40, 64, 66, 119 };
+    uint8_t options[3 + 2 + 255 + 6 + 1];
+
+    for (size_t i = 0; i < sizeof(codes); i++) {
+        for (unsigned fill = 0; fill < 256; fill += 51) {
+            struct dhcp_msg msg;
+
+            memcpy(options, (const uint8_t[]){ 53, 1, 2, codes[i], 255 }, 5);
+            memset(options + 5, (int)fill, 255);
+            memcpy(options + 260, (const uint8_t[]){ 51, 4, 0, 0, 1, 0, 255 }, 7);
+            ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
+            ck_assert_uint_eq(msg.lease, 256);
+        }
+    }
+}
+END_TEST
+
+START_TEST(hostile_DHCP_04_overloaded_areas_are_read_once)
 {
     static const uint8_t in_file[] = { 51, 4, 0, 0, 0, 1, 52, 1, 3, 6, 4, 1, 1, 1, 1, 255 };
     static const uint8_t in_sname[] = { 58, 4, 0, 0, 0, 2, 52, 1, 1, 6, 4, 2, 2, 2, 2, 255 };
@@ -330,7 +350,7 @@ START_TEST(an_option_that_overruns_an_overloaded_area_is_refused)
 }
 END_TEST
 
-START_TEST(a_reply_of_padding_has_no_type)
+START_TEST(hostile_DHCP_01_a_reply_of_padding_has_no_type)
 {
     static const uint8_t padding[200];
     struct dhcp_msg msg;
@@ -348,15 +368,16 @@ int main(void)
         a_request_names_address_and_server,
         a_release_asks_for_nothing,
         a_message_that_does_not_fit_is_not_sent,
-        a_reply_may_end_anywhere_behind_its_type,
+        hostile_DHCP_01_a_reply_may_end_anywhere_behind_its_type,
         what_is_no_reply_for_ethernet_is_refused,
-        no_length_leads_past_the_end,
-        options_of_another_size_are_ignored,
-        lists_are_capped,
+        hostile_DHCP_01_no_length_leads_past_the_end,
+        hostile_DHCP_02_options_of_another_size_are_ignored,
+        hostile_DHCP_02_lists_are_capped,
         a_list_may_be_split_over_options,
-        overloaded_areas_are_read_once,
+        hostile_DHCP_03_names_of_any_kind,
+        hostile_DHCP_04_overloaded_areas_are_read_once,
         an_option_that_overruns_an_overloaded_area_is_refused,
-        a_reply_of_padding_has_no_type,
+        hostile_DHCP_01_a_reply_of_padding_has_no_type,
         NULL,
     };
 

@@ -6,20 +6,20 @@
 #include "tests/support/dns_story.h"
 #include "tests/support/suite.h"
 
-START_TEST(DNS_10_an_alias_of_itself_fails)
+START_TEST(hostile_DNS_10_an_alias_of_itself_fails)
 {
     ck_assert_int_eq(resolve("loop.example"), SK_NAME_FAILED);
 }
 END_TEST
 
-START_TEST(DNS_13_a_long_ttl_is_a_week)
+START_TEST(hostile_DNS_13_a_long_ttl_is_a_week)
 {
     ck_assert_int_eq(resolve("old.example"), SK_OK);
     ck_assert_uint_eq(query.ttl, 7 * 24 * 3600);
 }
 END_TEST
 
-START_TEST(DNS_09_an_answer_cut_short_is_no_answer)
+START_TEST(hostile_DNS_09_an_answer_cut_short_is_no_answer)
 {
     uint8_t answer[DNS_MAX_UDP_LEN];
     size_t len;
@@ -37,7 +37,7 @@ START_TEST(DNS_09_an_answer_cut_short_is_no_answer)
 }
 END_TEST
 
-START_TEST(DNS_07_an_answer_to_something_else_changes_nothing)
+START_TEST(hostile_DNS_07_an_answer_to_something_else_changes_nothing)
 {
     uint8_t good[DNS_MAX_UDP_LEN];
     uint8_t bad[DNS_MAX_UDP_LEN];
@@ -65,7 +65,7 @@ START_TEST(DNS_07_an_answer_to_something_else_changes_nothing)
 }
 END_TEST
 
-START_TEST(DNS_12_after_malformed_answers_the_good_one_counts)
+START_TEST(hostile_DNS_12_after_malformed_answers_the_good_one_counts)
 {
     uint8_t answer[DNS_MAX_UDP_LEN];
     size_t len;
@@ -82,7 +82,7 @@ START_TEST(DNS_12_after_malformed_answers_the_good_one_counts)
 }
 END_TEST
 
-START_TEST(DNS_06_identifiers_do_not_repeat)
+START_TEST(hostile_DNS_06_identifiers_do_not_repeat)
 {
     uint16_t ids[64];
 
@@ -101,7 +101,7 @@ START_TEST(DNS_06_identifiers_do_not_repeat)
 }
 END_TEST
 
-START_TEST(DNS_14_a_name_that_is_none_is_not_asked_for)
+START_TEST(hostile_DNS_14_a_name_that_is_none_is_not_asked_for)
 {
     static const char *const names[] = { "", ".", "a..b", ".a", "a.." };
     char name[256];
@@ -168,13 +168,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        DNS_10_an_alias_of_itself_fails,
-        DNS_13_a_long_ttl_is_a_week,
-        DNS_09_an_answer_cut_short_is_no_answer,
-        DNS_07_an_answer_to_something_else_changes_nothing,
-        DNS_12_after_malformed_answers_the_good_one_counts,
-        DNS_06_identifiers_do_not_repeat,
-        DNS_14_a_name_that_is_none_is_not_asked_for,
+        hostile_DNS_10_an_alias_of_itself_fails,
+        hostile_DNS_13_a_long_ttl_is_a_week,
+        hostile_DNS_09_an_answer_cut_short_is_no_answer,
+        hostile_DNS_07_an_answer_to_something_else_changes_nothing,
+        hostile_DNS_12_after_malformed_answers_the_good_one_counts,
+        hostile_DNS_06_identifiers_do_not_repeat,
+        hostile_DNS_14_a_name_that_is_none_is_not_asked_for,
         without_a_server_there_is_no_answer,
         more_servers_than_it_holds_are_left_out,
         a_question_that_cannot_leave_ends_as_well,

@@ -53,8 +53,8 @@ START_TEST(a_dot_inside_a_label_is_no_border)
 }
 END_TEST
 
-/* Row DNS-04. */
-START_TEST(a_message_cut_short_anywhere_is_malformed)
+/* And counts that promise more than there is. */
+START_TEST(hostile_DNS_02_a_message_cut_short_anywhere_is_malformed)
 {
     size_t header_and_question;
 
@@ -77,8 +77,30 @@ START_TEST(a_message_cut_short_anywhere_is_malformed)
 }
 END_TEST
 
-/* Row DNS-01: where an owner's pointer may lead. */
-START_TEST(pointers_lead_strictly_backwards)
+/* More records than the message has are no message; fewer are all that is looked at. */
+START_TEST(hostile_DNS_04_counts_that_lie)
+{
+    static const uint16_t counts[] = { 0, 1, 2, 3, 65535 };
+
+    for (uint16_t n = 0; n <= 2; n++) {
+        start(n);
+        for (uint16_t i = 0; i < n; i++) {
+            dns_write_a(&w, NAME, 9, 1u + i);
+        }
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+            put_be16(message + 6, counts[i]);
+            ck_assert_int_eq(parse(), counts[i] > n ? DROP_DNS_MALFORMED : DROP_NONE);
+            ck_assert(counts[i] > n || answer.n_addrs == counts[i]);
+        }
+        put_be16(message + 6, n);
+        put_be16(message + 4, 65535); /* questions */
+        ck_assert_int_ne(parse(), DROP_NONE);
+    }
+}
+END_TEST
+
+/* Where an owner's pointer may lead. */
+START_TEST(hostile_DNS_01_pointers_lead_strictly_backwards)
 {
     size_t owner;
 
@@ -104,7 +126,7 @@ START_TEST(pointers_lead_strictly_backwards)
 }
 END_TEST
 
-START_TEST(a_pointer_into_its_own_labels_is_malformed)
+START_TEST(hostile_DNS_01_a_pointer_into_its_own_labels_is_malformed)
 {
     start(1);
     write_u8(&w, 1);
@@ -150,7 +172,7 @@ static void write_hops(unsigned n)
 }
 
 /* Rows DNS-01 and DNS-03: a name of 255 octets on the wire works, one of 257 does not. */
-START_TEST(a_name_of_pointers_may_have_255_octets)
+START_TEST(hostile_DNS_03_a_name_of_pointers_may_have_255_octets)
 {
     write_hops(127);
     ck_assert_int_eq(parse(), DROP_NONE);
@@ -159,7 +181,7 @@ START_TEST(a_name_of_pointers_may_have_255_octets)
 }
 END_TEST
 
-START_TEST(pointers_to_pointers_are_bounded)
+START_TEST(hostile_DNS_01_pointers_to_pointers_are_bounded)
 {
     for (unsigned n = 126; n <= 127; n++) {
         size_t first;
@@ -184,7 +206,7 @@ START_TEST(pointers_to_pointers_are_bounded)
 END_TEST
 
 /* Row DNS-02. */
-START_TEST(labels_are_at_most_63_octets)
+START_TEST(hostile_DNS_02_labels_are_at_most_63_octets)
 {
     for (unsigned len = 0; len < 256; len++) {
         start(1);
@@ -206,7 +228,7 @@ START_TEST(labels_are_at_most_63_octets)
 END_TEST
 
 /* Row DNS-03. */
-START_TEST(names_of_255_octets_are_the_longest)
+START_TEST(hostile_DNS_03_names_of_255_octets_are_the_longest)
 {
     char name[300];
 
@@ -223,7 +245,7 @@ START_TEST(names_of_255_octets_are_the_longest)
 END_TEST
 
 /* Row DNS-05. */
-START_TEST(data_of_another_length_are_malformed)
+START_TEST(hostile_DNS_05_data_of_another_length_are_malformed)
 {
     static const uint16_t lens[] = { 0, 1, 3, 5, 65535 };
 
@@ -250,14 +272,15 @@ int main(void)
     const TTest *const tests[] = {
         an_answer_to_another_question_is_unexpected,
         a_dot_inside_a_label_is_no_border,
-        a_message_cut_short_anywhere_is_malformed,
-        pointers_lead_strictly_backwards,
-        a_pointer_into_its_own_labels_is_malformed,
-        a_name_of_pointers_may_have_255_octets,
-        pointers_to_pointers_are_bounded,
-        labels_are_at_most_63_octets,
-        names_of_255_octets_are_the_longest,
-        data_of_another_length_are_malformed,
+        hostile_DNS_04_counts_that_lie,
+        hostile_DNS_02_a_message_cut_short_anywhere_is_malformed,
+        hostile_DNS_01_pointers_lead_strictly_backwards,
+        hostile_DNS_01_a_pointer_into_its_own_labels_is_malformed,
+        hostile_DNS_03_a_name_of_pointers_may_have_255_octets,
+        hostile_DNS_01_pointers_to_pointers_are_bounded,
+        hostile_DNS_02_labels_are_at_most_63_octets,
+        hostile_DNS_03_names_of_255_octets_are_the_longest,
+        hostile_DNS_05_data_of_another_length_are_malformed,
         NULL,
     };
 

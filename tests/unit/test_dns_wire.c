@@ -200,13 +200,22 @@ START_TEST(records_of_other_types_and_classes_are_stepped_over)
 }
 END_TEST
 
-START_TEST(other_sections_are_not_answers)
+START_TEST(hostile_DNS_11_other_sections_are_not_answers)
 {
     start(0);
     put_be16(message + 10, 1); /* one additional record */
     dns_write_a(&w, NAME, 70, 0x01020304);
     ck_assert_int_eq(parse(), DROP_NONE);
     ck_assert_uint_eq(answer.n_addrs, 0);
+}
+END_TEST
+
+START_TEST(hostile_DNS_11_the_address_of_another_is_none)
+{
+    start(2);
+    dns_write_a(&w, "other.example.org", 70, 0x06060606);
+    dns_write_a(&w, NAME, 70, 0x01020304);
+    assert_one(0x01020304, 70);
 }
 END_TEST
 
@@ -253,7 +262,8 @@ int main(void)
         a_chain_of_aliases_may_be_so_long_and_no_longer,
         an_alias_may_be_compressed,
         records_of_other_types_and_classes_are_stepped_over,
-        other_sections_are_not_answers,
+        hostile_DNS_11_other_sections_are_not_answers,
+        hostile_DNS_11_the_address_of_another_is_none,
         a_ttl_with_the_top_bit_is_zero,
         codes_and_truncation_are_told_and_records_not_read,
         NULL,

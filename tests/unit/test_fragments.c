@@ -149,7 +149,7 @@ static uint16_t id_to(struct ip_addr addr)
 }
 
 /* RFC 7739 3: what one host sees of them does not count what others are sent. */
-START_TEST(identifications_are_not_counted_for_all)
+START_TEST(hostile_ID_03_identifications_are_not_counted_for_all)
 {
     int n_apart = 0;
 
@@ -368,7 +368,7 @@ int main(void)
         hostile_FRAG_11_sizes,
         what_fits_is_whole,
         identifications_differ,
-        identifications_are_not_counted_for_all,
+        hostile_ID_03_identifications_are_not_counted_for_all,
         a_datagram_goes_on_when_there_is_room,
         a_datagram_that_is_given_up_leaves_nothing_behind,
         a_datagram_that_is_given_up_in_its_middle,

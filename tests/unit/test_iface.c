@@ -70,7 +70,7 @@ END_TEST
 
 /* Numbers that no handle, or no memory, could hold: refused, and neither wrapped nor looped over.
  */
-START_TEST(configurations_that_are_absurd)
+START_TEST(hostile_MEM_01_configurations_that_are_absurd)
 {
     static const uint32_t absurd[] = { UINT32_MAX, UINT32_MAX / 2 + 2, 1u << 31 };
 
@@ -298,7 +298,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { configurations_that_are_not_valid,
-                                   configurations_that_are_absurd,
+                                   hostile_MEM_01_configurations_that_are_absurd,
                                    memory_that_is_too_small_or_missing,
                                    it_stays_in_its_memory,
                                    it_holds_what_was_configured,

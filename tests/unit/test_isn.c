@@ -36,7 +36,7 @@ static uint32_t isn(uint16_t port)
     return seq;
 }
 
-START_TEST(the_isn_is_a_clock_and_a_secret_of_the_pair)
+START_TEST(hostile_ID_01_the_isn_is_a_clock_and_a_secret_of_the_pair)
 {
     uint32_t first;
 
@@ -54,7 +54,7 @@ END_TEST
 
 /* What one pair tells says nothing of the next: differences are spread over all numbers, as many in
  * each sixteenth as there should be, within six standard deviations. */
-START_TEST(pairs_have_nothing_in_common)
+START_TEST(hostile_ID_01_pairs_have_nothing_in_common)
 {
     uint32_t n[16] = { 0 };
     uint32_t last = 0;
@@ -95,8 +95,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        the_isn_is_a_clock_and_a_secret_of_the_pair,
-        pairs_have_nothing_in_common,
+        hostile_ID_01_the_isn_is_a_clock_and_a_secret_of_the_pair,
+        hostile_ID_01_pairs_have_nothing_in_common,
         hosts_have_their_own_secrets,
         NULL,
     };

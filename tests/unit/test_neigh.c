@@ -31,7 +31,7 @@ START_TEST(an_answer_fills_the_entry_and_wakes_who_waits)
 }
 END_TEST
 
-START_TEST(ARP_07_a_dead_host_is_asked_for_three_times_and_is_down)
+START_TEST(hostile_ARP_07_a_dead_host_is_asked_for_three_times_and_is_down)
 {
     begin();
     for (int64_t ms = 0; ms < 3000; ms += 3) { /* a thousand datagrams */
@@ -237,7 +237,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_answer_fills_the_entry_and_wakes_who_waits,
-        ARP_07_a_dead_host_is_asked_for_three_times_and_is_down,
+        hostile_ARP_07_a_dead_host_is_asked_for_three_times_and_is_down,
         a_lookup_in_time_needs_no_poll_to_ask_again,
         an_answer_that_comes_late_brings_the_host_back,
         an_entry_in_use_is_confirmed_before_it_expires,

@@ -6,7 +6,7 @@
 #include "tests/support/neigh_story.h"
 #include "tests/support/suite.h"
 
-START_TEST(ARP_02_nobody_replaces_an_entry_in_use)
+START_TEST(hostile_ARP_02_nobody_replaces_an_entry_in_use)
 {
     begin();
     meet(GATEWAY);
@@ -29,7 +29,7 @@ START_TEST(ARP_02_nobody_replaces_an_entry_in_use)
 }
 END_TEST
 
-START_TEST(ARP_02_claims_bring_few_questions)
+START_TEST(hostile_ARP_02_claims_bring_few_questions)
 {
     begin();
     meet(GATEWAY);
@@ -51,7 +51,7 @@ START_TEST(ARP_02_claims_bring_few_questions)
 }
 END_TEST
 
-START_TEST(ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one)
+START_TEST(hostile_ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one)
 {
     bool known = false;
 
@@ -77,7 +77,7 @@ START_TEST(ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one)
 }
 END_TEST
 
-START_TEST(ARP_02_what_nobody_asked_for_is_not_learned)
+START_TEST(hostile_ARP_02_what_nobody_asked_for_is_not_learned)
 {
     begin();
     ck_assert_int_eq(forged(ARP_REPLY, GATEWAY, US), DROP_ARP_UNSOLICITED);
@@ -133,7 +133,7 @@ START_TEST(a_doubted_entry_that_nobody_uses_is_forgotten)
 }
 END_TEST
 
-START_TEST(ARP_03_a_flood_of_requests_moves_nobody)
+START_TEST(hostile_ARP_03_a_flood_of_requests_moves_nobody)
 {
     bool changed;
 
@@ -158,7 +158,7 @@ START_TEST(ARP_03_a_flood_of_requests_moves_nobody)
 }
 END_TEST
 
-START_TEST(ARP_04_a_conflict_changes_nothing)
+START_TEST(hostile_ARP_04_a_conflict_changes_nothing)
 {
     struct neigh_cache cache_before;
     struct neigh entries_before[N_PLACES];
@@ -179,7 +179,7 @@ START_TEST(ARP_04_a_conflict_changes_nothing)
 }
 END_TEST
 
-START_TEST(ARP_05_senders_that_cannot_be_are_not_learned)
+START_TEST(hostile_ARP_05_senders_that_cannot_be_are_not_learned)
 {
     static const uint32_t addrs[] = { 0xffffffff, 0xe0000001, 0xefffffff,
                                       0x7f000001, 0x7fffffff, 0xf0000001 };
@@ -207,7 +207,7 @@ START_TEST(ARP_05_senders_that_cannot_be_are_not_learned)
 }
 END_TEST
 
-START_TEST(ARP_05_a_probe_is_for_us_and_not_learned)
+START_TEST(hostile_ARP_05_a_probe_is_for_us_and_not_learned)
 {
     bool changed;
 
@@ -230,7 +230,7 @@ static void no_address_twice_within_a_second(void)
     }
 }
 
-START_TEST(ARP_07_more_dead_hosts_than_places_all_get_their_verdict)
+START_TEST(hostile_ARP_07_more_dead_hosts_than_places_all_get_their_verdict)
 {
     bool down[20] = { false };
     unsigned n_down = 0;
@@ -314,17 +314,17 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        ARP_02_nobody_replaces_an_entry_in_use,
-        ARP_02_claims_bring_few_questions,
-        ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one,
-        ARP_02_what_nobody_asked_for_is_not_learned,
+        hostile_ARP_02_nobody_replaces_an_entry_in_use,
+        hostile_ARP_02_claims_bring_few_questions,
+        hostile_ARP_02_doubts_about_everybody_leave_a_place_for_a_new_one,
+        hostile_ARP_02_what_nobody_asked_for_is_not_learned,
         a_gateway_that_moved_is_found_when_the_old_one_is_silent,
         a_doubted_entry_that_nobody_uses_is_forgotten,
-        ARP_03_a_flood_of_requests_moves_nobody,
-        ARP_04_a_conflict_changes_nothing,
-        ARP_05_senders_that_cannot_be_are_not_learned,
-        ARP_05_a_probe_is_for_us_and_not_learned,
-        ARP_07_more_dead_hosts_than_places_all_get_their_verdict,
+        hostile_ARP_03_a_flood_of_requests_moves_nobody,
+        hostile_ARP_04_a_conflict_changes_nothing,
+        hostile_ARP_05_senders_that_cannot_be_are_not_learned,
+        hostile_ARP_05_a_probe_is_for_us_and_not_learned,
+        hostile_ARP_07_more_dead_hosts_than_places_all_get_their_verdict,
         dead_hosts_take_one_place_in_use_not_all,
         more_live_hosts_than_places_share_them_without_a_flood,
         who_finds_no_place_is_woken_when_there_is_one,

@@ -217,6 +217,32 @@ START_TEST(the_ports_of_streams)
 }
 END_TEST
 
+/* All ports are as likely: 64 classes of 256, and a sum of squares that chance exceeds once in a
+ * hundred thousand. */
+START_TEST(hostile_ID_02_ports_are_evenly_spread)
+{
+    enum { N = 64000, N_CLASSES = 64 };
+    uint32_t seen[N_CLASSES] = { 0 };
+    double chi_square = 0;
+
+    host_begin(&h, NULL);
+    for (int i = 0; i < N; i++) {
+        sk_fd fd = host_bound(&h, SK_DGRAM, 0);
+
+        seen[(port_of(fd) - FIRST) * N_CLASSES / (65536 - FIRST)]++;
+        EXPECT(sk_close(h.iface, fd, h.now) == SK_OK);
+    }
+    for (int i = 0; i < N_CLASSES; i++) {
+        double off = (double)seen[i] - N / N_CLASSES;
+
+        chi_square += off * off / (N / N_CLASSES);
+    }
+    ck_assert_uint_ge(65536 - FIRST, 16000);
+    ck_assert(chi_square < 125);
+    host_end(&h);
+}
+END_TEST
+
 /* RFC 6056 algorithm 1: datagrams, of which each bind draws anew. */
 START_TEST(the_ports_of_datagrams)
 {
@@ -357,6 +383,7 @@ int main(void)
                                    listeners_do_not_overlap,
                                    the_same_pair_is_not_connected_twice,
                                    the_ports_of_streams,
+                                   hostile_ID_02_ports_are_evenly_spread,
                                    the_ports_of_datagrams,
                                    the_ports_run_out,
                                    an_ephemeral_port_conflicts_with_nobody,

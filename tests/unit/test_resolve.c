@@ -298,7 +298,7 @@ START_TEST(ports_and_ids_are_not_to_be_guessed)
 END_TEST
 
 /* Forgotten queries end by themselves; meanwhile they are all there are. */
-START_TEST(forgotten_queries)
+START_TEST(hostile_DNS_15_forgotten_queries)
 {
     struct sk_op ops[CONFIG_N_QUERIES + 1];
 
@@ -346,7 +346,7 @@ START_TEST(an_old_query_has_no_part_in_a_new_one)
 }
 END_TEST
 
-START_TEST(more_addresses_than_asked_for)
+START_TEST(hostile_DNS_15_more_addresses_than_asked_for)
 {
     struct sk_op op;
 
@@ -369,9 +369,9 @@ int main(void)
                                    no_server_is_known,
                                    answers_that_are_not_from_the_server,
                                    ports_and_ids_are_not_to_be_guessed,
-                                   forgotten_queries,
+                                   hostile_DNS_15_forgotten_queries,
                                    an_old_query_has_no_part_in_a_new_one,
-                                   more_addresses_than_asked_for,
+                                   hostile_DNS_15_more_addresses_than_asked_for,
                                    NULL };
 
     return suite_run("resolve", tests);

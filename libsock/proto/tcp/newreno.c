@@ -106,8 +106,8 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
     struct newreno *nr = state_of(tcp);
     uint32_t probe;
 
-    if (nr->recovering) {
-        tcp->inflation += tcp->mss;
+    if (nr->recovering) { /* no more can have left the network than is out: RFC 5681 3.2 */
+        tcp->inflation += tcp->inflation < tcp_in_flight(tcp) ? tcp->mss : 0;
         return;
     }
     if (nr->n_duplicates < DUPLICATE_THRESHOLD) {
