@@ -29,7 +29,8 @@
 #define CONFIG_TCP_INFLIGHT 32 /* records of what a sender has in flight, of 12 octets */
 #define CONFIG_TCP_BURST 16    /* segments that a socket sends before the next one has its turn */
 
-/* How many of each an interface answers in one second (RFC 1812 4.3.2.8). */
+/* How many of each an interface answers in one second, at most; half of it at least (RFC 1812
+ * 4.3.2.8). */
 #define CONFIG_ICMP_ERRORS_PER_SECOND 100
 #define CONFIG_RESETS_PER_SECOND 200
 

@@ -216,7 +216,7 @@ struct path {
 /** At most `per_second` of something. */
 struct rate {
     tick since;
-    uint32_t n;
+    uint32_t left; /* in this second */
     uint32_t per_second;
 };
 

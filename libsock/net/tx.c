@@ -10,13 +10,19 @@
 
 #define QUOTE_TEXT 8 /* octets of the datagram's payload that an ICMP error quotes, RFC 792 */
 
-static bool rate_allows(struct rate *rate, instant now)
+/* How many a second has is drawn anew: a known limit would tell who exhausts it, by one answer that
+ * does not come, how many of his other questions were answered, and so which ports are open. */
+static bool rate_allows(struct sk_iface *iface, struct rate *rate, instant now)
 {
     if (tick_since(rate->since, now) >= tick_floor(seconds(1))) {
         rate->since = tick_floor(now);
-        rate->n = 0;
+        rate->left = rate->per_second - rng_below(&iface->rng, rate->per_second / 2 + 1);
     }
-    return rate->n++ < rate->per_second;
+    if (rate->left == 0) {
+        return false;
+    }
+    rate->left--;
+    return true;
 }
 
 struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport)
@@ -127,7 +133,7 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
     if (!may_complain(iface, ip)) {
         return;
     }
-    if (!rate_allows(&iface->icmp_errors, now)) {
+    if (!rate_allows(iface, &iface->icmp_errors, now)) {
         drop(iface, DROP_TX_RATE, NULL);
         return;
     }
@@ -191,7 +197,7 @@ void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_
     if (!tcp_reset_for(hdr, &rst)) {
         return;
     }
-    if (!rate_allows(&iface->resets, now)) {
+    if (!rate_allows(iface, &iface->resets, now)) {
         drop(iface, DROP_TX_RATE, NULL);
         return;
     }

@@ -2,8 +2,10 @@
 /* The rows ICMP of tests/hostile-inputs.tsv against a whole host. Those about the path's MTU are in
  * tests/unit/test_path.c. */
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/tick.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -312,6 +314,48 @@ START_TEST(hostile_ICMP_12_every_type_and_code)
 }
 END_TEST
 
+/* Datagrams to `n` ports, of which the first is open or not, by somebody who gives another's
+ * address; then one from his own. True: that is answered. */
+static bool is_answered(uint32_t n, bool open)
+{
+    const struct sk_addr somebody = { FAR_IP, 4000 };
+    bool answered;
+
+    for (uint32_t i = 0; i < n; i++) {
+        frame_udp(&f, somebody, (struct sk_addr){ HOST_IP, open && i == 0 ? 5000 : 6000 }, "?", 1);
+        host_hear(&h, &f);
+    }
+    host_forget(&h);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 }, (struct sk_addr){ HOST_IP, 6000 }, "?", 1);
+    host_hear(&h, &f);
+    answered = host_sent(&h) != NULL;
+    host_forget(&h);
+    host_run(&h, h.now + millis(1010));
+    return answered;
+}
+
+/* SAD DNS: the limit tells nothing of which ports are open. */
+START_TEST(hostile_ICMP_13_the_limit_is_no_oracle)
+{
+    enum { N_TRIALS = 300 };
+
+    for (uint32_t n = CONFIG_ICMP_ERRORS_PER_SECOND - 50; n <= CONFIG_ICMP_ERRORS_PER_SECOND + 10;
+         n += 10) {
+        int n_answered[2] = { 0, 0 };
+
+        for (int open = 0; open < 2; open++) {
+            begin();
+            host_bound(&h, SK_DGRAM, 5000);
+            for (int i = 0; i < N_TRIALS; i++) {
+                n_answered[open] += is_answered(n, open);
+            }
+            host_free(&h);
+        }
+        ck_assert_int_le(abs(n_answered[0] - n_answered[1]), N_TRIALS / 8);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -325,6 +369,7 @@ int main(void)
         hostile_ICMP_10_errors_about_errors,
         hostile_ICMP_11_requests_and_answers_that_configure,
         hostile_ICMP_12_every_type_and_code,
+        hostile_ICMP_13_the_limit_is_no_oracle,
         NULL,
     };
 

@@ -132,7 +132,8 @@ START_TEST(errors_are_rate_limited)
         }
         for (; host_sent(&h); n++) {
         }
-        ck_assert_int_eq(n, CONFIG_ICMP_ERRORS_PER_SECOND);
+        ck_assert_int_le(n, CONFIG_ICMP_ERRORS_PER_SECOND);
+        ck_assert_int_ge(n, CONFIG_ICMP_ERRORS_PER_SECOND / 2);
         host_run(&h, h.now + millis(1010));
     }
     host_end(&h);
