@@ -91,7 +91,8 @@ struct sk_config {
     uint32_t n_packets;
     uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload */
     uint32_t n_neighbours; /* per netif */
-    uint32_t n_queries;    /* names being resolved at once; each has a socket beside n_udp */
+    uint32_t n_queries;    /* names being resolved at once, or remembered; each has a socket beside
+                              n_udp */
     struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
                                                                 each n_tcp and n_udp */
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
@@ -126,7 +127,7 @@ struct sk_config {
 #define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
-#define SK_QUERY_LEN (312 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
+#define SK_QUERY_LEN (320 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
 #define SK_SOCKET_LEN                                                                              \
@@ -441,8 +442,9 @@ void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
 /**
  * Resolves a name, or an address in text, to up to `n` addresses with `port`. `done` counts them.
  * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_NAME_NO_SERVER, SK_TIMED_OUT, SK_INVALID
- * (no name at all), SK_NO_SOCKETS (every query is taken). Forgotten while pending, the query ends
- * by itself.
+ * (no name at all), SK_NO_SOCKETS (every query is taken). A name that is being asked for is not
+ * asked for again, nor one whose answer is not older than its time to live. Forgotten while
+ * pending, the query ends by itself.
  */
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
 

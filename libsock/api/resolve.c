@@ -6,14 +6,14 @@
 static enum sk_err poll_resolve(struct sk_op *op, struct sk_iface *iface, instant now)
 {
     struct ip_addr found[DNS_MAX_ADDRS];
+    uint32_t *query = &op->u.resolve.query;
     size_t n = 0;
-    enum sk_err err;
+    enum sk_err err = query_result(iface, *query, found, DNS_MAX_ADDRS, &n);
 
-    if (op->done == 0 && op->u.resolve.query == UINT32_MAX) {
-        err = query_start(iface, op->u.resolve.name, &op->u.resolve.query, now);
-        return err == SK_OK ? SK_PENDING : err;
+    if (err == SK_AGAIN) { /* there is none yet, or it was not fetched for too long */
+        err = query_start(iface, op->u.resolve.name, query, now);
+        err = err == SK_OK ? query_result(iface, *query, found, DNS_MAX_ADDRS, &n) : err;
     }
-    err = query_result(iface, op->u.resolve.query, found, DNS_MAX_ADDRS, &n);
     for (op->done = 0; err == SK_OK && op->done < n && op->done < op->n_iov; op->done++) {
         op->u.resolve.addrs[op->done] = (struct sk_addr){ found[op->done], op->addr.port };
     }

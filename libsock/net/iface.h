@@ -200,10 +200,11 @@ struct netif {
 
 struct query_slot {
     struct dns_query q;
-    sk_fd fd; /* its socket */
-    uint32_t generation;
-    instant forget_at; /* once finished: nobody fetched the answer */
-    bool used;
+    sk_fd fd;            /* its socket */
+    uint32_t generation; /* counts its queries */
+    instant forget_at;   /* once finished: nobody fetched the answer */
+    instant fresh_until; /* once finished: its answer is everybody's */
+    bool used;           /* it runs, or its answer was not fetched */
 };
 
 /** A path whose MTU is less than that of our link. */
@@ -564,8 +565,11 @@ bool queries_poll(struct sk_iface *iface, instant now);
 instant queries_poll_at(const struct sk_iface *iface);
 /** How many sockets the queries have. */
 uint32_t queries_n_sockets(const struct sk_iface *iface);
-/** Begins; `*query` names it for query_result. */
+/** Begins, unless the name is being asked for or was lately: `*query` names that for query_result.
+ */
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
-/** SK_PENDING, or how it ended, once: then the query is forgotten. */
+/** What was learnt of names is of another network. */
+void queries_flush(struct sk_iface *iface);
+/** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
                          size_t *n);

@@ -304,6 +304,7 @@ void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant no
     const struct dhcp_lease *lease = &netif->dhcp.lease;
 
     gather_dns(iface);
+    queries_flush(iface);
     netif->mtu = netif->max_mtu;
     if (!dhcp_has_lease(&netif->dhcp)) {
         want(iface, netif, (struct netif_addrs){ .prefix_len = 0 }, now);

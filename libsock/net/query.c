@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Names being resolved. Each query has a UDP socket of its own, at a random port and connected to
- * the server that is being asked (RFC 5452 4.5), and a deadline of its own: an operation that is
- * forgotten leaves nothing behind.
+ * Names being resolved, and remembered. Each query has a UDP socket of its own, at a random port
+ * and connected to the server that is being asked (RFC 5452 4.5), and a deadline of its own: an
+ * operation that is forgotten leaves nothing behind. Who asks for a name that is being asked for
+ * shares that query: many at once would give a forger as many chances (RFC 5452 5). An answer is
+ * kept for its time to live, as long as no other query needs the place. Answers that say no are not
+ * kept: for how long they hold is in a record that is not read (RFC 2308 5).
  */
 #include "net/iface.h"
 
@@ -17,11 +20,56 @@ static struct query_slot *slot_named(struct sk_iface *iface, uint32_t query)
 {
     uint32_t i = query & ((1u << QUERY_INDEX_BITS) - 1);
 
-    if (i >= iface->n_queries || !iface->queries[i].used ||
-        handle_of(iface, &iface->queries[i]) != query) {
+    if (i >= iface->n_queries || handle_of(iface, &iface->queries[i]) != query) {
         return NULL;
     }
     return &iface->queries[i];
+}
+
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* The dot of the root may be left out. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    a += *a == '.' && *b == '\0';
+    b += *b == '.' && *a == '\0';
+    return *a == '\0' && *b == '\0';
+}
+
+/* The query for this name that runs, or whose answer is fresh; NULL: none. */
+static struct query_slot *find(struct sk_iface *iface, const char *name, instant now)
+{
+    for (uint32_t i = 0; i < iface->n_queries; i++) {
+        struct query_slot *slot = &iface->queries[i];
+        bool runs = slot->used && slot->q.result == SK_PENDING;
+
+        if ((runs || now < slot->fresh_until) && same_name(slot->q.name, name)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* The one that is stale, or soonest will be; NULL: all are in use. */
+static struct query_slot *place(struct sk_iface *iface)
+{
+    struct query_slot *best = NULL;
+
+    for (uint32_t i = 0; i < iface->n_queries; i++) {
+        struct query_slot *slot = &iface->queries[i];
+
+        if (!slot->used && (!best || slot->fresh_until < best->fresh_until)) {
+            best = slot;
+        }
+    }
+    return best;
 }
 
 static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
@@ -30,25 +78,35 @@ static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
         sk_close(iface, slot->fd, now);
     }
     slot->used = false;
-    slot->generation++;
     iface->n_asked--;
+}
+
+void queries_flush(struct sk_iface *iface)
+{
+    for (uint32_t i = 0; i < iface->n_queries; i++) {
+        iface->queries[i].fresh_until = 0;
+    }
 }
 
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now)
 {
-    struct query_slot *slot = iface->queries;
+    struct query_slot *slot = find(iface, name, now);
     enum sk_err err;
 
-    while (slot < iface->queries + iface->n_queries && slot->used) {
-        slot++;
+    if (slot) {
+        *query = handle_of(iface, slot);
+        return SK_OK;
     }
-    if (slot == iface->queries + iface->n_queries) {
+    slot = place(iface);
+    if (!slot) {
         return SK_NO_SOCKETS;
     }
     err = dns_start(&slot->q, name, iface->dns, iface->n_dns, &iface->rng, now);
     if (err != SK_OK) {
         return err;
     }
+    slot->generation++;
+    slot->fresh_until = 0;
     err = sk_socket(iface, SK_DGRAM, &slot->fd);
     if (err != SK_OK) {
         return err;
@@ -131,6 +189,7 @@ static bool poll_query(struct sk_iface *iface, struct query_slot *slot, instant 
         sk_close(iface, slot->fd, now);
         slot->fd = SK_FD_NONE;
         slot->forget_at = now + FORGET_TIME;
+        slot->fresh_until = slot->q.result == SK_OK ? now + seconds(slot->q.ttl) : 0;
         any = true;
     }
     return any;
@@ -187,7 +246,7 @@ enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr 
     enum sk_err result;
 
     if (!slot) {
-        return SK_TIMED_OUT; /* nobody asked for so long that it was forgotten */
+        return SK_AGAIN;
     }
     result = slot->q.result;
     if (result == SK_PENDING) {
@@ -198,6 +257,8 @@ enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr 
         addrs[*n] = slot->q.addrs[*n];
         (*n)++;
     }
-    forget(iface, slot, slot->forget_at);
+    if (slot->used) {
+        forget(iface, slot, slot->forget_at);
+    }
     return result;
 }

@@ -237,7 +237,7 @@ static void tx_link(struct host *h)
 static void tx_rate(struct host *h)
 {
     frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 }, (struct sk_addr){ HOST_IP, 5000 }, "?", 1);
-    for (int i = 0; i <= CONFIG_ICMP_ERRORS_PER_SECOND; i++) {
+    while (host_drops(h, DROP_TX_RATE) == 0) {
         host_hear(h, &f);
     }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "net/iface.h"
 #include "tests/support/dhcp_server.h"
 #include "tests/support/frames.h"
 #include "tests/support/suite.h"
@@ -365,6 +366,25 @@ START_TEST(name_servers_of_a_new_lease)
 }
 END_TEST
 
+/* What the old network said of a name may not be so in the new one. */
+START_TEST(what_was_learnt_of_names_ends_with_the_lease)
+{
+    struct query_slot *slot;
+
+    acquire();
+    slot = &h.iface->queries[0];
+    slot->q.result = SK_OK;
+    slot->fresh_until = NEVER;
+    strcpy(slot->q.name, "one.example.org");
+    run(h.now + seconds(2000));
+    ck_assert_int_eq(slot->fresh_until, NEVER); /* renewed as it was */
+    server.n_dns = 0;
+    run(h.now + seconds(2000));
+    ck_assert_int_lt(slot->fresh_until, h.now);
+    host_free(&h);
+}
+END_TEST
+
 /* The answer to its question would come to an address that we had: it is asked for anew. */
 START_TEST(who_waits_for_a_neighbour_while_the_lease_changes)
 {
@@ -415,6 +435,7 @@ int main(void)
                                    an_mtu_ends_with_its_lease,
                                    name_servers_from_both,
                                    name_servers_of_a_new_lease,
+                                   what_was_learnt_of_names_ends_with_the_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,
                                    messages_that_are_not_for_us,
                                    NULL };
