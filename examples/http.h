@@ -56,6 +56,7 @@ struct http_response {
 static const char *http_program = "http_get";
 static const char *http_about;       /* the URL, once it is known */
 static const char *http_except = ""; /* when --timeout does not count, for --help */
+static bool http_midline;            /* the progress is on the terminal's last line */
 
 /* What a server or a command line says is text, and does nothing to a terminal. */
 static void http_print(const char *text)
@@ -74,7 +75,8 @@ __attribute__((format(printf, 2, 3))) static int http_fail(int code, const char 
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "%s: ", http_program);
+    fprintf(stderr, "%s%s: ", http_midline ? "\n" : "", http_program);
+    http_midline = false;
     if (http_about != NULL) {
         http_print(http_about);
         fputs(": ", stderr);
@@ -217,6 +219,7 @@ static void http_show_progress(struct http_response *r)
         return;
     }
     r->shown = r->got;
+    http_midline = true;
     if (r->has_length && r->length > 0) {
         fprintf(stderr, "\r%llu of %llu KiB (%llu %%) ", r->got / 1024, r->length / 1024,
                 r->got * 100 / r->length);
@@ -332,9 +335,6 @@ static bool http_complete(const struct http_response *r)
 /** The connection ended. 0, or the exit code. */
 static int http_end(struct http_response *r)
 {
-    if (r->shown > 0) {
-        fprintf(stderr, "\r%llu KiB, done%20s\n", r->got / 1024, "");
-    }
     if (!r->in_body) {
         return http_fail(EXIT_CUT, "the connection ended before the response did");
     }
@@ -342,5 +342,12 @@ static int http_end(struct http_response *r)
         return http_fail(EXIT_CUT, "the connection ended after %llu of %llu octets", r->got,
                          r->length);
     }
-    return fflush(stdout) != 0 ? http_output_failed() : 0;
+    if (fflush(stdout) != 0) {
+        return http_output_failed();
+    }
+    if (http_midline) {
+        fprintf(stderr, "\r%llu KiB, done%20s\n", r->got / 1024, "");
+        http_midline = false;
+    }
+    return 0;
 }

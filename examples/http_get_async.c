@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fetches a page over the asynchronous core: one main loop, one step function, no call that waits.
- * The loop could serve any number of these, and other work of the program beside them. The body is
- * written straight out of the receive buffer.
+ * Fetches a page over the asynchronous core: one main loop, one step function, no call that waits
+ * for the network. The loop could serve any number of these, and other work of the program beside
+ * them. The body is written straight out of the receive buffer, to stdout, which may wait: with
+ * more than one to serve it would have to be a descriptor that does not.
  */
 #include "compat/compat.h"
 #include "http.h"

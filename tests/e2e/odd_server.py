@@ -10,6 +10,7 @@ import time
 OK = b"HTTP/1.0 200 OK\r\n"
 ANSWERS = {
     "/cut": OK + b"Content-Length: 1000\r\n\r\n" + b"x" * 100,
+    "/cut-late": OK + b"Content-Length: 10000000\r\n\r\n" + b"x" * 2000000,
     "/cut-header": OK + b"Content-Len",
     "/nothing": b"",
     "/chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",

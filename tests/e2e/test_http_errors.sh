@@ -76,6 +76,12 @@ for client in "$get" "$get_async"; do
     timeout 60 "$client" "$url/same-lengths" >"$work/out" || fail "$client: twice the same Content-Length"
     timeout 60 "$client" "$url/too-much" >"$work/out" || fail "$client: more than Content-Length"
     [ "$(cat "$work/out")" = abc ] || fail "$client: more than Content-Length is $(cat "$work/out")"
+    "$python" "$srcdir/tests/e2e/on_terminal.py" timeout 60 "$client" "$url/cut-late" >"$work/shown"
+    [ $? -eq 6 ] || fail "$client: cut while progress is shown"
+    grep -q ' of 9765 KiB' "$work/shown" || fail "$client: no progress: $(cat "$work/shown")"
+    grep -qx "${client##*/}: $url/cut-late: the connection ended after 2000000 of 10000000 octets" "$work/shown" ||
+        fail "$client: no line of its own: $(cat "$work/shown")"
+    ! grep -q done "$work/shown" || fail "$client: done, though it is not: $(cat "$work/shown")"
     timeout 60 "$client" "$url/no-length" >/dev/full 2>"$work/err"
     [ $? -eq 8 ] || fail "$client: a full disk is not noticed"
     grep -q 'No space left on device$' "$work/err" || fail "$client: $(cat "$work/err")"
