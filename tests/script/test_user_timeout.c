@@ -164,6 +164,14 @@ SCRIPT(keep_alives_are_counted_where_the_peer_says_nothing)
     expect(510020, ERR, SK_TIMED_OUT),
 END_SCRIPT;
 
+/* Who only guesses the window is not believed: RFC 5961 5.2. */
+SCRIPT(a_blind_segment_says_nothing)
+    kept_alive(500, 0),
+    in(10020, ACK, 1, 2, 0, .uto = 3000, .drop = DROP_TCP_ACK_RANGE), out(10020, ACK, 1, 1, 0),
+    in(10021, 0, 1, 0, 0, .uto = 3000, .drop = DROP_TCP_NO_ACK),
+    expect(520000, ERR, SK_TIMED_OUT),
+END_SCRIPT;
+
 /* A peer may not bind us for ever: 23 days are an hour. */
 SCRIPT(the_peers_timeout_has_an_upper_limit)
     kept_alive(3000, MINUTES | 0x7fff),
@@ -189,6 +197,7 @@ int main(void)
         it_waits_while_blocks_are_reported,
         keep_alives_wait_for_the_timeout,
         keep_alives_are_counted_where_the_peer_says_nothing,
+        a_blind_segment_says_nothing,
         the_peers_timeout_has_an_upper_limit,
         NULL,
     };

@@ -227,12 +227,12 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
     if (tcp->profile->ecn) {
         tcp->profile->ecn->arrives(tcp, ip, hdr);
     }
-    if (tcp->profile->user_timeout) {
-        tcp->profile->user_timeout->arrives(tcp, hdr);
-    }
     reason = arrives_ack(tcp, hdr, now);
     if (reason != DROP_NONE || tcp->state == TCP_CLOSED) {
         return reason;
+    }
+    if (tcp->profile->user_timeout) {
+        tcp->profile->user_timeout->arrives(tcp, hdr);
     }
     return tcp_text_arrives(tcp, hdr, now);
 }

@@ -165,7 +165,7 @@ struct tcp_user_timeout {
     const char *name;
     size_t state_size;
     void (*init)(struct tcp_sock *tcp);
-    /** An acceptable segment arrived, or the peer's SYN. */
+    /** A segment with an acceptable acknowledgment arrived, or the peer's SYN. */
     void (*arrives)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
     /** Octets that it takes in the next segment. */
     uint32_t (*len)(const struct tcp_sock *tcp);
