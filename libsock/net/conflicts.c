@@ -53,11 +53,15 @@ static bool poll(struct sk_iface *iface, struct netif *netif, instant now)
     if (any) {
         netif_use_wanted(iface, netif);
     }
-    while (acd_next(&netif->acd, now, &arp)) {
-        tx_arp(iface, netif, &arp, MAC_BROADCAST, now);
-        any = true;
+    if (!acd_next(&netif->acd, &arp)) {
+        return any;
     }
-    return any;
+    if (tx_arp(iface, netif, &arp, MAC_BROADCAST, now)) {
+        acd_sent(&netif->acd, now);
+    } else {
+        acd_unsent(&netif->acd, now);
+    }
+    return true;
 }
 
 static instant poll_at(const struct netif *netif, instant now)

@@ -408,7 +408,8 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
 void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
               instant now);
 /** An ARP message. */
-void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
+/** False: it was dropped, since there was no packet or no room. */
+bool tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
             struct mac_addr dst, instant now);
 
 /* tx_socket.c */

@@ -387,7 +387,9 @@ static bool poll_dhcp(struct sk_iface *iface, struct netif *netif, instant now)
         netif_lease_changed(iface, netif, now);
         any = true;
     }
-    while (dhcp_next(&netif->dhcp, now, &msg, &dst)) {
+    /* An address that is leased and still probed for is no source yet: then a renewal waits. */
+    while (!(dhcp_has_lease(&netif->dhcp) && ip_is_unspecified(netif->addr)) &&
+           dhcp_next(&netif->dhcp, now, &msg, &dst)) {
         neigh = resolve_server(netif, dst, now, &mac);
         if (neigh == NEIGH_WAITING) {
             break; /* asked for again when the neighbour cache has news */
@@ -418,6 +420,25 @@ static bool poll_neighbours(struct sk_iface *iface, struct netif *netif, instant
     return any;
 }
 
+static instant earlier(instant a, instant b)
+{
+    return a < b ? a : b;
+}
+
+static instant next_due(const struct sk_iface *iface, const struct netif *netif, instant now)
+{
+    instant at = iface->acd ? iface->acd->poll_at(netif, now) : NEVER;
+
+    if (netif->uses_dhcp) {
+        at = earlier(at, dhcp_poll_at(&netif->dhcp));
+    }
+    if (netif->link->medium == LINK_ETHERNET) {
+        at = earlier(at, neigh_poll_at(&netif->neigh, now));
+    }
+    return at;
+}
+
+/* DHCP comes after the address that it may now use, and neighbours last: they may be asked for. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
 {
     bool any = false;
@@ -425,25 +446,16 @@ bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
     if (now < netif->due_at) {
         return false;
     }
-    netif->due_at = NEVER;
+    if (iface->acd) {
+        any |= iface->acd->poll(iface, netif, now);
+    }
     if (netif->uses_dhcp) {
         any |= poll_dhcp(iface, netif, now);
-        netif->due_at = dhcp_poll_at(&netif->dhcp);
-    }
-    if (iface->acd) {
-        instant acd_at;
-
-        any |= iface->acd->poll(iface, netif, now);
-        acd_at = iface->acd->poll_at(netif, now);
-        netif->due_at = acd_at < netif->due_at ? acd_at : netif->due_at;
     }
     if (netif->link->medium == LINK_ETHERNET) {
-        instant neigh_at;
-
         any |= poll_neighbours(iface, netif, now);
-        neigh_at = neigh_poll_at(&netif->neigh, now);
-        netif->due_at = neigh_at < netif->due_at ? neigh_at : netif->due_at;
     }
+    netif->due_at = next_due(iface, netif, now);
     return any;
 }
 
@@ -451,5 +463,5 @@ instant netif_poll_at(const struct netif *netif)
 {
     instant link_at = netif->link->ops->poll_at ? netif->link->ops->poll_at(netif->link) : NEVER;
 
-    return link_at < netif->due_at ? link_at : netif->due_at;
+    return earlier(link_at, netif->due_at);
 }

@@ -206,19 +206,21 @@ void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_
     }
 }
 
-void tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
+bool tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
             struct mac_addr dst, instant now)
 {
     struct pkt *pkt = tx_alloc(iface, 0);
 
     if (!pkt) {
         drop(iface, DROP_TX_NO_PACKET, NULL);
-        return;
+        return false;
     }
     arp_emit(pkt_put(pkt, ARP_LEN), arp);
     frame(netif, ETH_TYPE_ARP, dst, pkt);
     if (hand_over(iface, netif, NULL, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
         pkt_free(pkt);
+        return false;
     }
+    return true;
 }

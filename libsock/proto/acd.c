@@ -90,7 +90,19 @@ bool acd_poll(struct acd *acd, instant now)
     return true;
 }
 
-static void sent(struct acd *acd, instant now)
+bool acd_next(const struct acd *acd, struct arp_hdr *hdr)
+{
+    if (!acd->send_due) {
+        return false;
+    }
+    *hdr = (struct arp_hdr){ .op = ARP_REQUEST,
+                             .sha = acd->mac,
+                             .spa = acd->state == ACD_PROBING ? ip4(0) : acd->addr,
+                             .tpa = acd->addr };
+    return true;
+}
+
+void acd_sent(struct acd *acd, instant now)
 {
     acd->send_due = false;
     switch (acd->state) {
@@ -108,21 +120,15 @@ static void sent(struct acd *acd, instant now)
         }
         break;
     default:
+        acd->at = NEVER;
         break;
     }
 }
 
-bool acd_next(struct acd *acd, instant now, struct arp_hdr *hdr)
+void acd_unsent(struct acd *acd, instant now)
 {
-    if (!acd->send_due) {
-        return false;
-    }
-    *hdr = (struct arp_hdr){ .op = ARP_REQUEST,
-                             .sha = acd->mac,
-                             .spa = acd->state == ACD_PROBING ? ip4(0) : acd->addr,
-                             .tpa = acd->addr };
-    sent(acd, now);
-    return true;
+    acd->send_due = false;
+    acd->at = now + ACD_PROBE_MIN;
 }
 
 instant acd_poll_at(const struct acd *acd, instant now)

@@ -68,8 +68,14 @@ enum acd_verdict acd_arrives(struct acd *acd, const struct arp_hdr *hdr, instant
 /** Does what is due. True when the address is found to be free: it may be used from now on. */
 bool acd_poll(struct acd *acd, instant now);
 
-/** The message that is due: it counts as sent. False: none. */
-bool acd_next(struct acd *acd, instant now, struct arp_hdr *hdr);
+/** The message that is due. False: none. */
+bool acd_next(const struct acd *acd, struct arp_hdr *hdr);
+
+/** It went out. */
+void acd_sent(struct acd *acd, instant now);
+
+/** It did not: it is tried again, and counts for nothing. */
+void acd_unsent(struct acd *acd, instant now);
 
 /** When acd_poll or acd_next has something to do. */
 instant acd_poll_at(const struct acd *acd, instant now);

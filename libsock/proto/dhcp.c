@@ -167,6 +167,8 @@ static void set_times(struct dhcp_client *client, const struct dhcp_msg *msg)
         t1 = msg->lease / 2;
         t2 = t2 > t1 ? t2 : msg->lease - msg->lease / 8;
     }
+    t1 = t1 > 0 ? t1 : 1; /* of a lease of a second: or it would be renewed at once, for ever */
+    t2 = t2 > t1 ? t2 : t1;
     t2 -= rng_below(client->rng, (t2 - t1) / 16 + 1);
     t1 -= rng_below(client->rng, t1 / 16 + 1);
     client->renew_at = client->request_at + seconds(t1);

@@ -59,6 +59,7 @@ static void hear_arp(const struct sent *s)
     bool probe = ip_is_unspecified(s->arp.spa);
     bool announcement = ip_equal(s->arp.spa, s->arp.tpa);
 
+    EXPECT(!ip_is_unspecified(s->arp.tpa));
     n_probes += probe;
     n_announcements += announcement;
     EXPECT(!(probe || announcement) || mac_equal(s->eth.dst, MAC_BROADCAST));
@@ -74,8 +75,10 @@ static void hear_dhcp(const struct sent *s)
 {
     uint8_t answer[DHCP_MAX_LEN];
     struct ip_addr dst;
-    size_t len =
-        dhcp_server_answer(&server, s->payload, s->payload_len, answer, sizeof(answer), &dst);
+    size_t len;
+
+    EXPECT(ip_equal(s->ip.src, our_addr())); /* and not an address that is still probed for */
+    len = dhcp_server_answer(&server, s->payload, s->payload_len, answer, sizeof(answer), &dst);
 
     if (len > 0) {
         frame_udp(&f, (struct sk_addr){ server.addr, DHCP_SERVER_PORT },
@@ -249,6 +252,36 @@ START_TEST(a_lease_that_is_renewed_is_not_probed_for)
 }
 END_TEST
 
+/* It is to be renewed before it is found to be free, and ends soon after. */
+START_TEST(a_lease_that_is_shorter_than_the_probes)
+{
+    for (uint32_t lease = 1; lease <= 16; lease++) {
+        begin(true);
+        server.lease = lease;
+        server.renewal = 1;
+        server.rebinding = 2;
+        run(seconds(60));
+        ck_assert_uint_le(server.n_discovers + server.n_requests, 130);
+        host_free(&h);
+    }
+}
+END_TEST
+
+/* What the link did not take was heard by nobody. */
+START_TEST(an_address_is_not_used_when_its_probes_cannot_leave)
+{
+    begin(false);
+    h.link.refuse = true;
+    run(seconds(60));
+    ck_assert(!sk_iface_configured(h.iface));
+    h.link.refuse = false;
+    run(seconds(20));
+    ck_assert_uint_eq(n_probes, 3);
+    ck_assert(ip_equal(our_addr(), HOST_IP));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_lease_that_ends_is_not_probed_for_any_more)
 {
     begin(true);
@@ -274,6 +307,8 @@ int main(void)
         hostile_DHCP_11_a_lease_that_somebody_has_is_declined,
         a_lease_in_use_is_given_up_at_the_second_conflict,
         a_lease_that_is_renewed_is_not_probed_for,
+        a_lease_that_is_shorter_than_the_probes,
+        an_address_is_not_used_when_its_probes_cannot_leave,
         a_lease_that_ends_is_not_probed_for_any_more,
         NULL,
     };

@@ -366,6 +366,18 @@ START_TEST(name_servers_of_a_new_lease)
 }
 END_TEST
 
+/* Renewed once a second, and not as often as the server answers. */
+START_TEST(a_lease_of_a_second_is_no_storm)
+{
+    begin();
+    server.lease = 1;
+    run(h.now + seconds(30));
+    ck_assert_uint_ge(server.n_requests, 10);
+    ck_assert_uint_le(server.n_requests + server.n_discovers, 65);
+    host_free(&h);
+}
+END_TEST
+
 /* What the old network said of a name may not be so in the new one. */
 START_TEST(what_was_learnt_of_names_ends_with_the_lease)
 {
@@ -435,6 +447,7 @@ int main(void)
                                    an_mtu_ends_with_its_lease,
                                    name_servers_from_both,
                                    name_servers_of_a_new_lease,
+                                   a_lease_of_a_second_is_no_storm,
                                    what_was_learnt_of_names_ends_with_the_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,
                                    messages_that_are_not_for_us,
