@@ -414,7 +414,9 @@ static bool poll_neighbours(struct sk_iface *iface, struct netif *netif, instant
         any = true;
     }
     while (neigh_next(&netif->neigh, now, &arp, &dst)) {
-        tx_arp(iface, netif, &arp, dst, now);
+        if (!tx_arp(iface, netif, &arp, dst, now)) {
+            neigh_unsent(&netif->neigh, arp.tpa);
+        }
         any = true;
     }
     return any;

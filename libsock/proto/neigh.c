@@ -256,6 +256,15 @@ bool neigh_next(struct neigh_cache *cache, instant now, struct arp_hdr *hdr, str
     return false;
 }
 
+void neigh_unsent(struct neigh_cache *cache, struct ip_addr addr)
+{
+    struct neigh *e = find(cache, addr);
+
+    if (e && e->n_requests > 0) {
+        e->n_requests--;
+    }
+}
+
 /* The entry's time has come. True when it is down. */
 static bool entry_due(struct neigh *e, instant now)
 {

@@ -76,8 +76,13 @@ void neigh_doubt(struct neigh_cache *cache, struct ip_addr addr, instant now);
 enum drop_reason neigh_arrives(struct neigh_cache *cache, const struct arp_hdr *hdr, instant now,
                                bool *changed);
 
-/** The request that is due: true and an ARP message with its Ethernet destination, or false. */
+/** The request that is due: true and an ARP message with its Ethernet destination, or false. It
+ * counts as sent. */
 bool neigh_next(struct neigh_cache *cache, instant now, struct arp_hdr *hdr, struct mac_addr *dst);
+
+/** The request for this address could not leave: nobody heard it, and it is due again in a second.
+ */
+void neigh_unsent(struct neigh_cache *cache, struct ip_addr addr);
 
 /**
  * Does what is due; true when a neighbour went down or a place came free: what waits for one is

@@ -199,6 +199,29 @@ START_TEST(a_syn_from_our_own_address)
 }
 END_TEST
 
+/* Nobody was asked, so nobody failed to answer. */
+START_TEST(a_full_link_makes_no_neighbour_unreachable)
+{
+    const struct sk_addr to = { ip4(0x0a00004d), 9 };
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_DGRAM);
+    h.link.refuse = true;
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, to), SK_OK);
+    host_run(&h, h.now + seconds(30));
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_OK);
+    h.link.refuse = false;
+    host_run(&h, h.now + millis(1100));
+    s = host_sent(&h);
+    ck_assert(s && s->eth.type == ETH_TYPE_ARP && ip_equal(s->arp.tpa, to.addr));
+    host_run(&h, h.now + seconds(4));
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_HOST_UNREACHABLE);
+    host_free(&h);
+}
+END_TEST
+
 /* What no listener has a use for: a FIN, and a segment of no connection at all. */
 START_TEST(strays_to_a_listener)
 {
@@ -264,6 +287,7 @@ int main(void)
                                    a_reset_waits_for_room,
                                    no_buffers_for_a_new_connection,
                                    a_syn_from_our_own_address,
+                                   a_full_link_makes_no_neighbour_unreachable,
                                    strays_to_a_listener,
                                    long_chains_in_the_hash,
                                    NULL };
