@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "compat/ai.h"
 
-#define LINE_LEN 512 /* what is longer is read in pieces, none of which begins with an address */
+#define LINE_LEN 512 /* of what is longer, only the beginning is looked at */
 
 static bool names(char *rest, const char *name)
 {
@@ -42,13 +43,16 @@ static size_t read_hosts(const char *name, struct sk_addr *out, size_t n)
 {
     char line[LINE_LEN];
     size_t found = 0;
+    bool ended = true; /* what is read next begins a line */
     FILE *file = fopen("/etc/hosts", "re");
 
     if (file == NULL) {
         return 0;
     }
     while (found < n && fgets(line, sizeof line, file) != NULL) {
-        if (line_has(line, name, &out[found])) {
+        bool begins = ended;
+        ended = strchr(line, '\n') != NULL;
+        if (begins && line_has(line, name, &out[found])) {
             found++;
         }
     }

@@ -32,6 +32,8 @@ static const char *const table[] = {
     "::1 six two\n",
     "10.0.0.4:80 port\n",
     "10.0.0 short\n",
+    "# a comment that is longer than what is read at once, and ends with: ",
+    "10.0.0.6 hidden\n",
     "10.0.0.5 two five",
     NULL,
 };
@@ -43,6 +45,14 @@ static size_t look_up(const char *name, struct sk_addr found[AI_MAX_ADDRS])
     lines = NULL;
     return n;
 }
+
+START_TEST(the_rest_of_a_long_line_is_no_line)
+{
+    struct sk_addr found[AI_MAX_ADDRS];
+
+    ck_assert_uint_eq(look_up("hidden", found), 0);
+}
+END_TEST
 
 START_TEST(a_name_has_the_address_of_its_line)
 {
@@ -91,6 +101,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        the_rest_of_a_long_line_is_no_line,
         a_name_has_the_address_of_its_line,
         a_name_in_several_lines_has_all_their_addresses,
         comments_and_other_lines_have_none,
