@@ -100,9 +100,11 @@ struct fake_link {
     struct sent **out_end;
     struct sent *taken; /* by host_sent */
     uint32_t n_out;     /* frames sent since the start */
-    bool refuse;        /* takes nothing */
-    bool keep;          /* keeps the packets of the host, as a chip that is slow to send */
-    bool count_only;    /* collects nothing: floods */
+    uint32_t n_refused;
+    bool refuse;     /* takes nothing */
+    bool refuse_ip;  /* takes ARP alone */
+    bool keep;       /* keeps the packets of the host, as a chip that is slow to send */
+    bool count_only; /* collects nothing: floods */
     struct pkt_list kept;
     void (*on_tx)(void *context); /* an interrupt while a frame is handed over; may be NULL */
     void *context;

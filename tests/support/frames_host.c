@@ -135,11 +135,21 @@ static struct sent *take_apart(const struct fake_link *l, const struct pkt *pkt,
     return s;
 }
 
+static bool is_arp(const struct fake_link *l, const struct pkt *pkt)
+{
+    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct eth_hdr eth;
+
+    return l->link.medium == LINK_ETHERNET && eth_parse(&c, &eth) == DROP_NONE &&
+           eth.type == ETH_TYPE_ARP;
+}
+
 static enum sk_err fake_tx(struct link *link, struct pkt *pkt, instant now)
 {
     struct fake_link *l = (struct fake_link *)link;
 
-    if (l->refuse) {
+    if (l->refuse || (l->refuse_ip && !is_arp(l, pkt))) {
+        l->n_refused++;
         return SK_AGAIN;
     }
     l->n_out++;

@@ -206,7 +206,7 @@ END_TEST
 static void shut_link(void *context)
 {
     (void)context;
-    h.link.refuse = true;
+    h.link.refuse_ip = true;
 }
 
 /* Its neighbour goes away when a piece has left: the next datagram begins at its beginning. */
@@ -218,8 +218,8 @@ START_TEST(a_datagram_that_is_given_up_in_its_middle)
     ck_assert_uint_eq(host_sent(&h)->ip.frag_offset, 0);
     host_silent(&h);
     h.link.on_tx = NULL;
-    host_run(&h, h.now + seconds(600)); /* who it was is forgotten */
-    h.link.refuse = false;
+    host_run(&h, h.now + seconds(600)); /* it was asked for, and said nothing */
+    h.link.refuse_ip = false;
     host_run(&h, h.now + seconds(10));
     ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_HOST_UNREACHABLE);
     host_forget(&h);
