@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The SYN cache (RFC 4987 3.4): connections that a listener was asked for and that are half open.
- * Each is in one queue: of those whose SYN,ACK is due, of those that wait for a neighbour, or of
- * those that wait for the peer, one for each number of timeouts. In the latter all wait equally
- * long, so the first is due first; and the oldest record is the first of the last queue that has
- * any.
+ * Each is in one queue: of those whose SYN,ACK is due, of those that wait for a neighbour or for
+ * room on a link, or of those that wait for the peer, one for each number of timeouts. In the
+ * latter all wait equally long, so the first is due first. Who cannot be answered gives way first
+ * to a new one, then who was silent longest.
  */
 #include "net/iface.h"
 
@@ -12,6 +12,9 @@
 #include "wire/ipv4.h"
 
 _Static_assert(SK_SYN_CACHE_LEN >= sizeof(struct half_open), "SK_SYN_CACHE_LEN");
+
+/* A SYN,ACK that cannot leave is given up as one that nobody answers. */
+#define GIVE_UP_TIME (RTO_INITIAL * ((1 << (TCP_SYN_ACK_RETRIES + 1)) - 1))
 
 static struct half_open *half_open_of(struct tuple *tuple)
 {
@@ -24,15 +27,42 @@ struct half_open *half_open_find(const struct sk_iface *iface, struct sk_addr lo
     return half_open_of(tuples_find(&iface->half_opens, local, remote));
 }
 
+static uint8_t queues_end(const struct sk_iface *iface)
+{
+    return (uint8_t)(HALF_OPEN_BLOCKED + iface->n_netifs);
+}
+
+static struct tuple_queue *queue_of(struct sk_iface *iface, uint8_t queue)
+{
+    return queue < HALF_OPEN_BLOCKED ? &iface->half_open_queues[queue]
+                                     : &iface->netifs[queue - HALF_OPEN_BLOCKED].blocked_half_opens;
+}
+
+static struct half_open *first_of(struct sk_iface *iface, uint8_t queue)
+{
+    return half_open_of(tuples_first(&iface->half_opens, queue_of(iface, queue)));
+}
+
 static void enter(struct sk_iface *iface, struct half_open *half, uint8_t queue)
 {
     half->tuple.queue = queue;
-    tuples_append(&iface->half_opens, &iface->half_open_queues[queue], &half->tuple);
+    tuples_append(&iface->half_opens, queue_of(iface, queue), &half->tuple);
 }
 
 static void leave(struct sk_iface *iface, struct half_open *half)
 {
-    tuples_remove(&iface->half_opens, &iface->half_open_queues[half->tuple.queue], &half->tuple);
+    tuples_remove(&iface->half_opens, queue_of(iface, half->tuple.queue), &half->tuple);
+}
+
+static void be_due(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    half->tuple.at = tick_ceil(now + GIVE_UP_TIME);
+    enter(iface, half, HALF_OPEN_DUE);
+}
+
+static bool waits_for_peer(const struct half_open *half)
+{
+    return half->tuple.queue >= HALF_OPEN_SENT && half->tuple.queue < HALF_OPEN_BLOCKED;
 }
 
 /* The credit stays with whoever has it now. */
@@ -56,12 +86,12 @@ static void fail(struct sk_iface *iface, struct half_open *half)
 
 /* ---- Room ------------------------------------------------------------------------------------ */
 
-static struct tuple *oldest(const struct sk_iface *iface)
+static struct half_open *oldest(struct sk_iface *iface)
 {
-    struct tuple *first = NULL;
+    struct half_open *first = NULL;
 
-    for (int i = N_HALF_OPEN_QUEUES; i-- > 0 && !first;) {
-        first = tuples_first(&iface->half_opens, &iface->half_open_queues[i]);
+    for (uint8_t i = queues_end(iface); i-- > 0 && !first;) {
+        first = first_of(iface, i);
     }
     return first;
 }
@@ -71,7 +101,7 @@ static void evict_for(struct sk_iface *iface, struct sk_addr local, struct sk_ad
     struct tuple *victim = tuples_in_the_way(&iface->half_opens, local, remote);
 
     iface->stats.tcp_half_open_evicted++;
-    forget(iface, half_open_of(victim ? victim : oldest(iface)));
+    forget(iface, victim ? half_open_of(victim) : oldest(iface));
 }
 
 /* Where cookies take over, nobody gives way to them but to who cannot have one. */
@@ -102,7 +132,7 @@ bool half_open_begin(struct sk_iface *iface, const struct listener_entry *listen
     half->tuple.ifindex = a->netif->ifindex;
     tcp_half_open_begin(&half->tcp, iface->profile, &a->hdr, listener->options.ecn, iss, rx_size,
                         netif_lend_credit(a->netif, rx_size), now);
-    enter(iface, half, HALF_OPEN_DUE);
+    be_due(iface, half, now);
     return true;
 }
 
@@ -138,17 +168,22 @@ static void await(struct sk_iface *iface, struct half_open *half, instant now)
     enter(iface, half, (uint8_t)(HALF_OPEN_SENT + half->tcp.n_timeouts));
 }
 
-/* False: nor would another leave now. */
+/* False: it found no room. */
 static bool take_turn(struct sk_iface *iface, struct half_open *half, instant now)
 {
-    enum drop_reason reason = send_answer(iface, half, now);
+    struct ip_addr next_hop;
+    struct netif *netif = route(iface, half->tuple.remote_addr, &next_hop);
+    bool blocked = netif && netif->no_room;
+    enum drop_reason reason = blocked ? DROP_TX_LINK : send_answer(iface, half, now);
 
+    leave(iface, half);
     switch (reason) {
     case DROP_TX_LINK:
     case DROP_TX_NO_PACKET:
+        netif->no_room = true;
+        enter(iface, half, (uint8_t)(HALF_OPEN_BLOCKED + netif->ifindex - 1));
         return false;
     case DROP_TX_UNRESOLVED:
-        leave(iface, half);
         enter(iface, half, HALF_OPEN_UNRESOLVED);
         return true;
     case DROP_NONE:
@@ -157,49 +192,51 @@ static bool take_turn(struct sk_iface *iface, struct half_open *half, instant no
         drop(iface, reason, NULL);
         break;
     }
-    leave(iface, half);
     await(iface, half, now);
     return true;
 }
 
-static void expire(struct sk_iface *iface, struct half_open *half)
+static void expire(struct sk_iface *iface, struct half_open *half, instant now)
 {
     iface->stats.tcp_timeouts++;
-    if (!tcp_half_open_expires(&half->tcp)) {
+    if (!waits_for_peer(half) || !tcp_half_open_expires(&half->tcp)) {
         fail(iface, half);
         return;
     }
     leave(iface, half);
-    enter(iface, half, HALF_OPEN_DUE);
+    be_due(iface, half, now);
 }
 
 bool half_opens_poll(struct sk_iface *iface, instant now)
 {
-    struct tuple *first;
+    struct half_open *first;
     bool any = false;
 
-    for (int i = HALF_OPEN_SENT; i < N_HALF_OPEN_QUEUES; i++) {
-        while ((first = tuples_first(&iface->half_opens, &iface->half_open_queues[i])) != NULL &&
-               tick_due(first->at, now)) {
-            expire(iface, half_open_of(first));
+    for (uint8_t i = HALF_OPEN_UNRESOLVED; i < queues_end(iface); i++) {
+        while ((first = first_of(iface, i)) != NULL && tick_due(first->tuple.at, now)) {
+            expire(iface, first, now);
             any = true;
         }
     }
-    while ((first = tuples_first(&iface->half_opens, &iface->half_open_queues[HALF_OPEN_DUE])) !=
-               NULL &&
-           take_turn(iface, half_open_of(first), now)) {
-        any = true;
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        while (!iface->netifs[i].no_room &&
+               (first = first_of(iface, (uint8_t)(HALF_OPEN_BLOCKED + i))) != NULL) {
+            any |= take_turn(iface, first, now);
+        }
+    }
+    while ((first = first_of(iface, HALF_OPEN_DUE)) != NULL) {
+        any |= take_turn(iface, first, now);
     }
     return any;
 }
 
-instant half_opens_poll_at(const struct sk_iface *iface, instant now)
+instant half_opens_poll_at(struct sk_iface *iface, instant now)
 {
-    instant earliest = NEVER;
+    instant earliest = first_of(iface, HALF_OPEN_DUE) ? now : NEVER;
 
-    for (int i = HALF_OPEN_SENT; i < N_HALF_OPEN_QUEUES; i++) {
-        const struct tuple *first = tuples_first(&iface->half_opens, &iface->half_open_queues[i]);
-        instant at = first ? tick_instant(first->at, now) : NEVER;
+    for (uint8_t i = HALF_OPEN_UNRESOLVED; i < queues_end(iface); i++) {
+        const struct half_open *first = first_of(iface, i);
+        instant at = first ? tick_instant(first->tuple.at, now) : NEVER;
 
         earliest = at < earliest ? at : earliest;
     }
@@ -208,12 +245,11 @@ instant half_opens_poll_at(const struct sk_iface *iface, instant now)
 
 void half_opens_wake(struct sk_iface *iface)
 {
-    struct tuple *first;
+    struct half_open *first;
 
-    while ((first = tuples_first(&iface->half_opens,
-                                 &iface->half_open_queues[HALF_OPEN_UNRESOLVED])) != NULL) {
-        leave(iface, half_open_of(first));
-        enter(iface, half_open_of(first), HALF_OPEN_DUE);
+    while ((first = first_of(iface, HALF_OPEN_UNRESOLVED)) != NULL) {
+        leave(iface, first);
+        enter(iface, first, HALF_OPEN_DUE);
     }
 }
 
@@ -232,12 +268,15 @@ static void challenge(struct sk_iface *iface, const struct half_open *half, enum
 /* The peer's SYN again: it missed the answer, or will have it when that leaves. */
 static void repeat(struct sk_iface *iface, struct half_open *half, instant now)
 {
-    enum drop_reason reason =
-        half->tuple.queue >= HALF_OPEN_SENT ? send_answer(iface, half, now) : DROP_NONE;
+    enum drop_reason reason;
 
+    if (!waits_for_peer(half)) {
+        return;
+    }
+    reason = send_answer(iface, half, now);
     if (reason != DROP_NONE) {
         drop(iface, reason, NULL);
-    } else if (half->tuple.queue >= HALF_OPEN_SENT) {
+    } else {
         tcp_half_open_sent(&half->tcp, now);
     }
 }

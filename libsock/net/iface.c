@@ -36,8 +36,9 @@ static bool are_counts_valid(const struct sk_config *c)
     uint64_t n_sockets = (uint64_t)c->n_tcp + c->n_udp + c->n_listeners + c->n_queries;
 
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
-           c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX && c->n_netifs <= 255 &&
-           c->n_neighbours <= 255 && c->n_packets >= 2 && c->n_reassemblies <= MAX_REASSEMBLIES &&
+           c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX &&
+           c->n_netifs <= UINT8_MAX - HALF_OPEN_BLOCKED && c->n_neighbours <= 255 &&
+           c->n_packets >= 2 && c->n_reassemblies <= MAX_REASSEMBLIES &&
            c->tcp_inflight >= MIN_INFLIGHT;
 }
 
@@ -351,10 +352,10 @@ static bool run_deadlines(struct sk_iface *iface, instant now)
 }
 
 /* Links that had no room may have some now. */
-static void retry_blocked(struct sk_iface *iface)
+static void expect_room(struct sk_iface *iface)
 {
     for (uint32_t i = 0; i < iface->n_netifs; i++) {
-        list_splice(&iface->senders, &iface->netifs[i].blocked);
+        iface->netifs[i].no_room = false;
     }
 }
 
@@ -373,13 +374,13 @@ static bool poll_round(struct sk_iface *iface, instant now)
 {
     bool any = receive(iface, now);
 
+    expect_room(iface);
     any |= run_deadlines(iface, now);
     any |= time_waits_poll(iface, now);
     any |= half_opens_poll(iface, now);
     any |= queries_poll(iface, now);
     any |= iface->fragments && iface->fragments->poll(iface, now);
     take_kicked(iface);
-    retry_blocked(iface);
     any |= tx_senders(iface, now);
     any |= run_netifs(iface, now);
     return any;

@@ -136,7 +136,7 @@ enum half_open_queue {
     HALF_OPEN_DUE,        /* their SYN,ACK has to leave */
     HALF_OPEN_UNRESOLVED, /* once the neighbour is known */
     HALF_OPEN_SENT,       /* they wait for the peer; and a queue more for each timeout */
-    N_HALF_OPEN_QUEUES = HALF_OPEN_SENT + 1 + TCP_SYN_ACK_RETRIES
+    HALF_OPEN_BLOCKED = HALF_OPEN_SENT + 1 + TCP_SYN_ACK_RETRIES, /* and those of the netifs */
 };
 
 struct half_open {
@@ -192,8 +192,10 @@ struct netif {
     struct acd acd;      /* where iface->acd is */
     struct list waiting; /* senders whose neighbour is being asked for */
     struct list blocked; /* senders that found no room on the link, or no packet */
-    uint32_t credit;     /* what is left of link->absorb */
-    uint32_t lent;       /* of the rest: to connections that are half open */
+    struct tuple_queue blocked_half_opens; /* of half_open.c */
+    bool no_room;    /* the link refused a packet, or there was none, since the poll began */
+    uint32_t credit; /* what is left of link->absorb */
+    uint32_t lent;   /* of the rest: to connections that are half open */
     struct tuple_queue time_wait;
     instant due_at; /* when neighbours or DHCP have something to do */
 };
@@ -266,7 +268,7 @@ struct sk_iface {
     struct list senders;
     struct list changed;      /* readiness */
     struct tuples half_opens; /* of every listener */
-    struct tuple_queue half_open_queues[N_HALF_OPEN_QUEUES];
+    struct tuple_queue half_open_queues[HALF_OPEN_BLOCKED];
     struct tuples time_waits;
     bool cookies;    /* when half_opens is full */
     uint32_t kicked; /* atomic: 1 + the number of the UDP record that an interrupt queued to last;
@@ -321,13 +323,13 @@ bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, stru
 /** Timers of neighbours and DHCP, and what they send. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);
-/** Those that wait for a neighbour or for room have their turn again. */
+/** Those that wait for a neighbour have their turn again. */
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
-/** A DHCP message came in. */
 /** The addresses that the netif wants are in use from now on. */
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif);
 /** The DHCP client has a lease, another one, or none. */
 void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant now);
+/** A DHCP message came in. */
 enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
                                     instant now);
 /** The Ethernet netif has no address and asks for one. */
@@ -407,8 +409,7 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
                    const struct pkt *quoted, instant now);
 void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
               instant now);
-/** An ARP message. */
-/** False: it was dropped, since there was no packet or no room. */
+/** An ARP message. False: it was dropped, since there was no packet or no room. */
 bool tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
             struct mac_addr dst, instant now);
 
@@ -535,7 +536,7 @@ void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *lis
 /** A neighbour is known, or known to be down. */
 void half_opens_wake(struct sk_iface *iface);
 bool half_opens_poll(struct sk_iface *iface, instant now);
-instant half_opens_poll_at(const struct sk_iface *iface, instant now);
+instant half_opens_poll_at(struct sk_iface *iface, instant now);
 
 /* cookie.c */
 

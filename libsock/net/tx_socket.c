@@ -2,7 +2,8 @@
 /*
  * The senders' turn. A socket that has something to send is in iface->senders; it leaves the list
  * when it has nothing more, or waits in its netif for a neighbour (`waiting`), for room on the link
- * or for a packet (`blocked`).
+ * or for a packet (`blocked`). After the first that found no room, none of its netif is tried until
+ * the next poll; the one that waits longest is then the first.
  */
 #include "net/fragments.h"
 
@@ -23,9 +24,16 @@ void tx_wants(struct sk_iface *iface, struct sock_node *node)
     }
 }
 
-static enum turn wait_in(struct list *list, struct sock_node *node)
+static enum turn wait_for_neighbour(struct netif *netif, struct sock_node *node)
 {
-    list_append(list, &node->run);
+    list_append(&netif->waiting, &node->run);
+    return TURN_WAIT;
+}
+
+static enum turn wait_for_room(struct netif *netif, struct sock_node *node)
+{
+    netif->no_room = true;
+    list_append(&netif->blocked, &node->run);
     return TURN_WAIT;
 }
 
@@ -98,15 +106,18 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
             segment_to_nobody(iface, tcp, &hdr, now);
             continue;
         }
+        if (netif->no_room) {
+            return wait_for_room(netif, &tcp->node);
+        }
         hdr.src_port = tcp->node.local.port;
         hdr.dst_port = tcp->node.remote.port;
         pkt = build_segment(iface, tcp, &hdr, &text, &ip);
         if (!pkt) {
-            return wait_in(&netif->blocked, &tcp->node);
+            return wait_for_room(netif, &tcp->node);
         }
         if (tx_packet(iface, netif, &tcp->node, &ip, mac, pkt, now) != SK_OK) {
             pkt_free(pkt);
-            return wait_in(&netif->blocked, &tcp->node);
+            return wait_for_room(netif, &tcp->node);
         }
         count_segment(iface, &tcp->tcp, &hdr);
         tcp_sent(&tcp->tcp, &hdr, now);
@@ -126,7 +137,7 @@ static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, inst
         neigh = netif_resolve(netif, next_hop, now, &mac, &tcp->node.neigh_hint);
     }
     if (neigh == NEIGH_WAITING) {
-        turn = wait_in(&netif->waiting, &tcp->node);
+        turn = wait_for_neighbour(netif, &tcp->node);
     } else {
         turn = send_segments(iface, tcp, netif, neigh, mac, now);
     }
@@ -209,12 +220,15 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     }
     switch (netif_resolve(netif, next_hop, now, &mac, &udp->node.neigh_hint)) {
     case NEIGH_WAITING:
-        return wait_in(&netif->waiting, &udp->node);
+        return wait_for_neighbour(netif, &udp->node);
     case NEIGH_DOWN:
         give_up_datagram(iface, udp, DROP_TX_HOST_DOWN, SK_HOST_UNREACHABLE);
         return TURN_AGAIN;
     default:
         break;
+    }
+    if (netif->no_room) {
+        return wait_for_room(netif, &udp->node);
     }
     room = path_mtu(iface, netif, meta->destination.addr, now) - (uint32_t)IPV4_HDR_LEN;
     in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
@@ -226,12 +240,12 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
                     : build_datagram(iface, hdr, payload, &ip);
     if (!pkt) {
-        return wait_in(&netif->blocked, &udp->node);
+        return wait_for_room(netif, &udp->node);
     }
     len = pkt->len;
     if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
         pkt_free(pkt);
-        return wait_in(&netif->blocked, &udp->node);
+        return wait_for_room(netif, &udp->node);
     }
     udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
     if (!ip.more_frags) {
@@ -264,26 +278,39 @@ static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, inst
 
 /* ---------------------------------------------------------------------------------------------- */
 
+/* True when it got anywhere. */
+static bool give_turn(struct sk_iface *iface, struct list_link *link, instant now)
+{
+    struct sock_node *node = list_entry(link, struct sock_node, run);
+    enum turn turn;
+
+    list_remove(link);
+    if (node->tag == SOCK_TCP) {
+        turn = turn_of_tcp(iface, (struct tcp_entry *)(void *)node, now);
+    } else {
+        turn = turn_of_udp(iface, (struct udp_entry *)(void *)node, now);
+    }
+    if (turn == TURN_AGAIN) {
+        tx_wants(iface, node);
+    }
+    return turn != TURN_WAIT;
+}
+
 bool tx_senders(struct sk_iface *iface, instant now)
 {
     uint64_t n_before = iface->stats.tx_packets;
     struct list_link *link;
     bool any = false;
 
-    while ((link = list_first(&iface->senders)) != NULL) {
-        struct sock_node *node = list_entry(link, struct sock_node, run);
-        enum turn turn;
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        struct netif *netif = &iface->netifs[i];
 
-        list_remove(link);
-        if (node->tag == SOCK_TCP) {
-            turn = turn_of_tcp(iface, (struct tcp_entry *)(void *)node, now);
-        } else {
-            turn = turn_of_udp(iface, (struct udp_entry *)(void *)node, now);
+        while (!netif->no_room && (link = list_first(&netif->blocked)) != NULL) {
+            any |= give_turn(iface, link, now);
         }
-        if (turn == TURN_AGAIN) {
-            tx_wants(iface, node);
-        }
-        any |= turn != TURN_WAIT;
+    }
+    while ((link = list_first(&iface->senders)) != NULL) {
+        any |= give_turn(iface, link, now);
     }
     return any || iface->stats.tx_packets != n_before;
 }

@@ -91,6 +91,92 @@ START_TEST(sockets_wait_for_packets_and_links)
 }
 END_TEST
 
+/* However many wait, one a poll finds out whether there is room; then they leave as they came. */
+START_TEST(one_asks_whether_there_is_room)
+{
+    enum { N = 8 };
+    struct host_setup setup = { .config = { .n_udp = N } };
+    struct sk_addr to = { PEER_IP, 9 };
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    host_listener(&h, 80, N);
+    h.link.refuse = true;
+    for (uint16_t i = 0; i < N; i++) {
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        peer_frame(&p, &f, TCP_SYN, NULL, 0);
+        fake_link_put(&h.link, f.at, f.len);
+        ck_assert_int_eq(host_send(&h, host_bound(&h, SK_DGRAM, (uint16_t)(5000 + i)), "x", 1, to),
+                         SK_OK);
+    }
+    for (uint32_t i = 0; i < 2 * N; i++) {
+        uint32_t before = h.link.n_refused;
+
+        sk_iface_poll(h.iface, h.now);
+        ck_assert_uint_eq(h.link.n_refused, before + 1);
+    }
+    h.link.refuse = false;
+    host_poll(&h);
+    for (int i = 0; i < 2 * N; i++) {
+        const struct sent *s = host_sent(&h);
+
+        ck_assert_ptr_nonnull(s);
+        ck_assert_uint_eq(s->ip.proto, i < N ? IP_PROTO_TCP : IP_PROTO_UDP);
+    }
+    host_silent(&h);
+    host_free(&h);
+}
+END_TEST
+
+static void connects_to_itself(uint16_t port)
+{
+    struct sk_op op;
+
+    sk_op_connect(&op, host_socket(&h, SK_STREAM), (struct sk_addr){ ip4(0x7f000001), port });
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+}
+
+START_TEST(a_full_link_holds_up_no_other)
+{
+    begin();
+    host_listener(&h, 80, 4);
+    h.link.refuse = true;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    connects_to_itself(80);
+    host_free(&h);
+}
+END_TEST
+
+/* As one that leaves and is not answered: after 63 seconds. */
+static void gives_up_without_room(void)
+{
+    instant start = h.now;
+
+    host_listener(&h, 80, 1);
+    h.link.refuse = true;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    host_run(&h, start + seconds(62));
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 0);
+    host_run(&h, start + seconds(64));
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 1);
+    h.link.refuse = false;
+    host_run(&h, start + seconds(65));
+    peer_silent(&p);
+    host_free(&h);
+}
+
+START_TEST(a_handshake_is_given_up_without_room)
+{
+    begin();
+    gives_up_without_room();
+    host_begin(&h, NULL); /* whose neighbour is not known, and cannot be asked for */
+    peer_begin(&p, &h, 4000, 80);
+    gives_up_without_room();
+}
+END_TEST
+
 /* Replies are not kept: an echo, an error, a reset, an answer to ARP. */
 static void replies_are_dropped(void (*stop)(void), enum drop_reason reason)
 {
@@ -282,6 +368,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { sockets_wait_for_packets_and_links,
+                                   one_asks_whether_there_is_room,
+                                   a_full_link_holds_up_no_other,
+                                   a_handshake_is_given_up_without_room,
                                    replies_are_dropped_without_packet_or_room,
                                    dhcp_goes_on_after_a_shortage,
                                    a_reset_waits_for_room,
