@@ -43,8 +43,8 @@ struct sk_buffer_class {
 
 enum sk_trace_event {
     SK_TRACE_RX,   /* a packet arrived: link header first */
-    SK_TRACE_TX,   /* a packet was handed to its link */
-    SK_TRACE_DROP, /* a packet went no further */
+    SK_TRACE_TX,   /* a packet is handed to its link, and again later if that has no room */
+    SK_TRACE_DROP, /* a packet went no further; or several, of which a link saw only the number */
 };
 
 /**
@@ -244,7 +244,7 @@ struct sk_stats {
     uint64_t tx_packets;
     uint64_t rx_octets;
     uint64_t tx_octets;
-    uint32_t drops[N_DROP_REASONS];
+    uint32_t drops[N_DROP_REASONS]; /* in the stack and in its links */
     uint32_t tcp_active_opens;
     uint32_t tcp_passive_opens;
     uint32_t tcp_failed_opens;

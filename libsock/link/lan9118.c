@@ -176,7 +176,7 @@ void sk_lan9118_interrupt(struct sk_lan9118 *nic)
  */
 static bool rearm(struct sk_lan9118 *nic)
 {
-    nic->link.drops[DROP_LINK_LOST] += get(nic, RX_DROP); /* reading clears it */
+    link_dropped(&nic->link, get(nic, RX_DROP), DROP_LINK_LOST, NULL); /* reading clears it */
     store_release(&nic->pending, 0);
     put(nic, INT_STS, INT_RSFL);
     put(nic, INT_EN, INT_RSFL);
@@ -221,7 +221,7 @@ static bool fetch(struct sk_lan9118 *nic, struct pkt *p)
     enum drop_reason reason = judge(nic, status, len, p);
 
     if (reason != DROP_NONE) {
-        nic->link.drops[reason]++;
+        link_dropped(&nic->link, 1, reason, NULL);
         read_out(nic, len);
         return false;
     }
@@ -267,7 +267,7 @@ static uint32_t reap(struct sk_lan9118 *nic)
 
     for (uint32_t n = inf >> 16 & 0xff; n > 0; n--) {
         if (get(nic, TX_STS) & STATUS_ERROR) {
-            nic->link.drops[DROP_TX_LINK]++;
+            link_dropped(&nic->link, 1, DROP_TX_LINK, NULL);
         }
     }
     return inf & 0xffff;

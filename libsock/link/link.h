@@ -53,5 +53,19 @@ struct link {
         absorb; /* octets of TCP text that it takes in between polls without loss; 0: no limit */
     bool checksums_rx; /* the link verifies, or cannot corrupt: IP, ICMP, UDP and TCP sums need no
                           check */
-    uint32_t drops[N_DROP_REASONS]; /* counted by the link itself */
+    uint32_t drops[N_DROP_REASONS]; /* link_dropped */
+
+    /** The stack, or a link around this one, which counts these too; NULL: nobody. */
+    void (*on_dropped)(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt);
+    void *context;
 };
+
+/** The link lost `n` packets for this reason, of which `pkt` is the last, or NULL. */
+static inline void link_dropped(struct link *link, uint32_t n, enum drop_reason reason,
+                                const struct pkt *pkt)
+{
+    link->drops[reason] += n;
+    if (n > 0 && link->on_dropped) {
+        link->on_dropped(link->context, n, reason, pkt);
+    }
+}

@@ -40,7 +40,7 @@ static bool chance(struct pair_wire *w, uint32_t parts_per_million)
 
 static enum sk_err drop(struct link *link, struct pkt *pkt, enum drop_reason reason)
 {
-    link->drops[reason]++;
+    link_dropped(link, 1, reason, pkt);
     pkt_free(pkt);
     return SK_OK;
 }

@@ -105,10 +105,11 @@ static void record(struct pcap_link *p, uint32_t len, instant now)
     }
 }
 
-/* Whoever looks at this link's counters means the inner one's. */
-static void mirror_drops(struct pcap_link *p)
+static void inner_dropped(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt)
 {
-    memcpy(p->link.drops, p->inner->drops, sizeof(p->link.drops));
+    struct pcap_link *p = context;
+
+    link_dropped(&p->link, n, reason, pkt);
 }
 
 static struct pkt *pcap_rx(struct link *link, struct pkt_pool *pool, instant now)
@@ -120,7 +121,6 @@ static struct pkt *pcap_rx(struct link *link, struct pkt_pool *pool, instant now
         keep(p, pkt_data(pkt), pkt->len);
         record(p, pkt->len, now);
     }
-    mirror_drops(p);
     return pkt;
 }
 
@@ -135,7 +135,6 @@ static enum sk_err pcap_tx(struct link *link, struct pkt *pkt, instant now)
     if (err == SK_OK) {
         record(p, len, now);
     }
-    mirror_drops(p);
     return err;
 }
 
@@ -167,6 +166,8 @@ bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path
     p->link = *inner;
     p->link.ops = &pcap_ops;
     p->inner = inner;
+    inner->on_dropped = inner_dropped;
+    inner->context = p;
     p->path = path;
     p->epoch = epoch;
     p->file = fopen(path, "wbe");

@@ -59,12 +59,12 @@ static ssize_t on_packet(const void *octets, size_t len, void *opaque)
     struct pkt *pkt;
 
     if (len > ETH_HDR_LEN + (size_t)s->link.mtu) {
-        s->link.drops[DROP_RX_OVERSIZE]++;
+        link_dropped(&s->link, 1, DROP_RX_OVERSIZE, NULL);
         return (ssize_t)len;
     }
     pkt = pkt_alloc(&s->pool, ETH_PAD);
     if (!pkt) {
-        s->link.drops[DROP_TX_QUEUE_FULL]++;
+        link_dropped(&s->link, 1, DROP_TX_QUEUE_FULL, NULL);
         return (ssize_t)len;
     }
     memcpy(pkt_put(pkt, (uint32_t)len), octets, len);
@@ -234,7 +234,7 @@ static void refuse(struct slirp_link *s, const struct pkt *pkt)
     uint8_t answer[SLIRP_ANSWER_LEN];
     size_t len = slirp_policy_answer(pkt_data(pkt), pkt->len, answer);
 
-    s->link.drops[DROP_TX_POLICY]++;
+    link_dropped(&s->link, 1, DROP_TX_POLICY, pkt);
     if (len > 0) {
         on_packet(answer, len, s);
     }

@@ -53,7 +53,7 @@ static enum sk_err tap_tx(struct link *link, struct pkt *pkt, instant now)
         if (errno == EAGAIN || errno == ENOBUFS) {
             return SK_AGAIN;
         }
-        link->drops[DROP_TX_LINK]++;
+        link_dropped(link, 1, DROP_TX_LINK, pkt);
     }
     pkt_free(pkt);
     return SK_OK;

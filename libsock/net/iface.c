@@ -285,6 +285,14 @@ enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const str
     return drop_at(iface, NULL, reason, pkt);
 }
 
+void link_drops(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt)
+{
+    struct sk_iface *iface = context;
+
+    iface->stats.drops[reason] += n - 1;
+    drop(iface, reason, pkt);
+}
+
 static bool receive(struct sk_iface *iface, instant now)
 {
     bool any = false;

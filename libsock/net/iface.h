@@ -299,6 +299,8 @@ enum drop_reason drop(struct sk_iface *iface, enum drop_reason reason, const str
 /** The same at a socket, which the trace is told. */
 enum drop_reason drop_at(struct sk_iface *iface, const struct sock_node *node,
                          enum drop_reason reason, const struct pkt *pkt);
+/** The same of `n` packets, in a link of the iface that is `context`: struct link's on_dropped. */
+void link_drops(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt);
 
 /* netif.c */
 

@@ -83,6 +83,8 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
         .credit = link->absorb,
         .due_at = dhcp ? now : NEVER,
     };
+    link->on_dropped = link_drops;
+    link->context = iface;
     list_init(&netif->waiting);
     list_init(&netif->blocked);
     neigh_init(&netif->neigh, iface->neighs + (size_t)iface->n_netifs * iface->n_neighbours,

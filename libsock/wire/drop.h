@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Why a packet went no further. Each reason is counted in sk_stats, or, for what a link drops, in
- * its `drops`; it has a name, and a test that raises it. DROP_NONE is the answer of a parser that
- * found nothing wrong.
+ * Why a packet went no further. Each reason is counted in sk_stats, has a name, and has a test that
+ * raises it. DROP_NONE is the answer of a parser that found nothing wrong.
  */
 #pragma once
 

@@ -16,8 +16,8 @@ struct drop_input {
     enum drop_reason reason;
     enum drop_reason with; /* comes along, any number of times */
     void (*raise)(struct host *h);
-    bool dhcp;      /* the host has no address */
-    bool elsewhere; /* counted by a link or another host: the input looks for itself */
+    bool dhcp; /* the host has no address */
+    bool no_gateway;
 };
 
 /* Links, ARP, IP, ICMP, UDP and above; TCP, and what is sent. */

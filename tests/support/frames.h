@@ -101,10 +101,11 @@ struct fake_link {
     struct sent *taken; /* by host_sent */
     uint32_t n_out;     /* frames sent since the start */
     uint32_t n_refused;
-    bool refuse;     /* takes nothing */
-    bool refuse_ip;  /* takes ARP alone */
-    bool keep;       /* keeps the packets of the host, as a chip that is slow to send */
-    bool count_only; /* collects nothing: floods */
+    bool refuse;                /* takes nothing */
+    bool refuse_ip;             /* takes ARP alone */
+    enum drop_reason drops_for; /* why it drops what it takes */
+    bool keep;                  /* keeps the packets of the host, as a chip that is slow to send */
+    bool count_only;            /* collects nothing: floods */
     struct pkt_list kept;
     void (*on_tx)(void *context); /* an interrupt while a frame is handed over; may be NULL */
     void *context;
@@ -117,6 +118,7 @@ struct host_setup {
     uint16_t mtu; /* 0: 1500 */
     uint32_t absorb;
     bool dhcp; /* no address of its own */
+    bool no_gateway;
     bool no_netif;
 };
 

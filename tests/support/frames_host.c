@@ -152,6 +152,11 @@ static enum sk_err fake_tx(struct link *link, struct pkt *pkt, instant now)
         l->n_refused++;
         return SK_AGAIN;
     }
+    if (l->drops_for != DROP_NONE) {
+        link_dropped(link, 1, l->drops_for, pkt);
+        pkt_free(pkt);
+        return SK_OK;
+    }
     l->n_out++;
     if (!l->count_only) {
         *l->out_end = take_apart(l, pkt, now);
@@ -260,7 +265,9 @@ static void add_netif(struct host *h, const struct host_setup *setup)
     if (ip_is_unspecified(netif.addr) && !setup->dhcp) {
         netif.addr = HOST_IP;
         netif.prefix_len = 24;
-        netif.gateway = ip_is_unspecified(netif.gateway) ? GATE_IP : netif.gateway;
+        if (!setup->no_gateway && ip_is_unspecified(netif.gateway)) {
+            netif.gateway = GATE_IP;
+        }
     }
     EXPECT(sk_netif_add(h->iface, &h->link.link, &netif, h->now, NULL) == SK_OK);
 }

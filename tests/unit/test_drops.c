@@ -29,7 +29,9 @@ static const struct drop_input *input(int i)
 
 static void walk(const struct drop_input *in, bool fragments)
 {
-    struct host_setup setup = { .dhcp = in->dhcp, .config.tcp = &sk_tcp_full };
+    struct host_setup setup = { .dhcp = in->dhcp,
+                                .no_gateway = in->no_gateway,
+                                .config = { .tcp = &sk_tcp_full, .n_netifs = 3 } };
     struct host h;
 
     setup.config.dns[0].addr = PEER_IP;
@@ -41,7 +43,7 @@ static void walk(const struct drop_input *in, bool fragments)
     host_poll(&h);
     host_forget(&h);
     in->raise(&h);
-    for (int i = 1; i < N_DROP_REASONS && !in->elsewhere; i++) {
+    for (int i = 1; i < N_DROP_REASONS; i++) {
         enum drop_reason reason = (enum drop_reason)i;
         uint32_t counted = host_drops(&h, reason);
 
@@ -75,6 +77,23 @@ START_TEST(every_reason_has_an_input_and_a_name)
         ck_assert_str_ne(drop_reason_name(reason), "?");
         seen[reason] = true;
     }
+}
+END_TEST
+
+/* A chip says how many it lost since it was asked last. */
+START_TEST(a_link_may_lose_several_at_once)
+{
+    struct host h;
+
+    host_begin(&h, NULL);
+    link_dropped(&h.link.link, 0, DROP_LINK_LOST, NULL);
+    ck_assert_uint_eq(h.traced[DROP_LINK_LOST], 0);
+    link_dropped(&h.link.link, 3, DROP_LINK_LOST, NULL);
+    link_dropped(&h.link.link, 2, DROP_LINK_LOST, NULL);
+    ck_assert_uint_eq(h.link.link.drops[DROP_LINK_LOST], 5);
+    ck_assert_uint_eq(host_drops(&h, DROP_LINK_LOST), 5);
+    ck_assert_uint_eq(h.traced[DROP_LINK_LOST], 2);
+    host_free(&h);
 }
 END_TEST
 
@@ -126,7 +145,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { every_reason_has_an_input_and_a_name,
-                                   every_reason_is_raised_by_something, the_trace_names_the_socket,
+                                   every_reason_is_raised_by_something,
+                                   a_link_may_lose_several_at_once, the_trace_names_the_socket,
                                    NULL };
 
     return suite_run("drops", tests);

@@ -146,18 +146,30 @@ START_TEST(a_refused_packet_is_not_written)
 }
 END_TEST
 
+static void count(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt)
+{
+    ck_assert_uint_eq(n, 1);
+    ck_assert_uint_eq(reason, DROP_RX_OVERSIZE);
+    ck_assert_ptr_nonnull(pkt);
+    ++*(int *)context;
+}
+
 START_TEST(drops_of_the_inner_link_show)
 {
+    int n_seen = 0;
     struct pkt *p;
     char path[32];
 
     new_path(path);
     start(LINK_IP);
     ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
+    a->on_dropped = count;
+    a->context = &n_seen;
     p = pkt_alloc(&pool, 0);
     memset(pkt_put(p, 1501), 0, 1501);
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_OK);
     ck_assert_uint_eq(a->drops[DROP_RX_OVERSIZE], 1);
+    ck_assert_int_eq(n_seen, 1);
     ck_assert(sk_pcap_link_close(&capture));
     unlink(path);
 }
