@@ -80,7 +80,7 @@ void rng_init(struct rng *rng, const uint8_t seed[16])
     rng->counter = 0;
 }
 
-uint32_t rng_u32(struct rng *rng)
+uint64_t rng_u64(struct rng *rng)
 {
     uint64_t counter = rng->counter++;
     uint8_t octets[sizeof counter];
@@ -88,7 +88,12 @@ uint32_t rng_u32(struct rng *rng)
     for (unsigned i = 0; i < sizeof octets; i++) {
         octets[i] = (uint8_t)(counter >> (8 * i));
     }
-    return (uint32_t)siphash(&rng->key, octets, sizeof octets);
+    return siphash(&rng->key, octets, sizeof octets);
+}
+
+uint32_t rng_u32(struct rng *rng)
+{
+    return (uint32_t)rng_u64(rng);
 }
 
 uint32_t rng_below(struct rng *rng, uint32_t n)

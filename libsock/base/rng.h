@@ -25,6 +25,7 @@ struct rng {
 void rng_init(struct rng *rng, const uint8_t seed[16]);
 
 uint32_t rng_u32(struct rng *rng);
+uint64_t rng_u64(struct rng *rng);
 
 /** A number in [0, n), each with the same probability to within 2^-32; n > 0. */
 uint32_t rng_below(struct rng *rng, uint32_t n);

@@ -18,7 +18,7 @@ static bool is_tcp(const struct sock_node *node)
 static uint32_t hash(const struct sk_iface *iface, bool tcp, uint16_t local_port,
                      struct sk_addr remote)
 {
-    return tuple_hash(iface->hash_key, local_port, remote, tcp) & iface->bucket_mask;
+    return (tuple_hash(&iface->hash_key, local_port, remote) ^ tcp) & iface->bucket_mask;
 }
 
 static struct sock_node **bucket_of(struct sk_iface *iface, const struct sock_node *node)
@@ -52,7 +52,7 @@ static void rekey(struct sk_iface *iface)
             all = node;
         }
     }
-    iface->hash_key = rng_u32(&iface->rng);
+    tuple_key_draw(&iface->hash_key, &iface->rng);
     iface->n_inserted = 0;
     while (all) {
         struct sock_node *node = all;

@@ -26,8 +26,8 @@ static void init(struct sk_iface *iface)
 {
     struct fragments *all = iface->pieces;
 
-    all->id_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    all->id_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
+    all->id_key.k0 = rng_u64(&iface->rng);
+    all->id_key.k1 = rng_u64(&iface->rng);
     for (uint32_t i = 0; i < N_IP_IDS; i++) {
         all->ids[i] = (uint16_t)rng_u32(&iface->rng);
     }

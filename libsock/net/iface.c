@@ -200,18 +200,18 @@ static void init_pools(struct sk_iface *iface, const struct sk_config *c, struct
 static void init_keys(struct sk_iface *iface, const struct sk_config *c)
 {
     rng_init(&iface->rng, c->seed);
-    iface->isn_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->isn_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->port_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->port_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->hash_key = rng_u32(&iface->rng);
+    iface->isn_key.k0 = rng_u64(&iface->rng);
+    iface->isn_key.k1 = rng_u64(&iface->rng);
+    iface->port_key.k0 = rng_u64(&iface->rng);
+    iface->port_key.k1 = rng_u64(&iface->rng);
+    tuple_key_draw(&iface->hash_key, &iface->rng);
     if (iface->fragments) {
         iface->fragments->init(iface);
     }
-    iface->cookie_key.k0 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->cookie_key.k1 = (uint64_t)rng_u32(&iface->rng) << 32 | rng_u32(&iface->rng);
-    iface->half_opens.key = rng_u32(&iface->rng);
-    iface->time_waits.key = rng_u32(&iface->rng);
+    iface->cookie_key.k0 = rng_u64(&iface->rng);
+    iface->cookie_key.k1 = rng_u64(&iface->rng);
+    tuple_key_draw(&iface->half_opens.key, &iface->rng);
+    tuple_key_draw(&iface->time_waits.key, &iface->rng);
 }
 
 static void init_settings(struct sk_iface *iface, const struct sk_config *c)

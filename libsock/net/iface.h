@@ -234,7 +234,7 @@ struct sk_iface {
     struct sip_key isn_key;
     struct sip_key port_key;
     struct sip_key cookie_key;
-    uint32_t hash_key;
+    struct tuple_key hash_key;
     uint32_t next_ephemeral; /* atomic */
     const struct tcp_profile *profile;
     uint16_t tcp_ranges; /* for each connection, as tcp_inflight */

@@ -4,23 +4,24 @@
 
 #include <string.h>
 
-static uint32_t mix(uint32_t h, uint32_t word)
+void tuple_key_draw(struct tuple_key *key, struct rng *rng)
 {
-    h = (h ^ word) * 0x9e3779b1u;
-    return h ^ h >> 15;
+    for (int i = 0; i < 3; i++) {
+        key->a[i] = rng_u64(rng);
+    }
 }
 
-uint32_t tuple_hash(uint32_t key, uint16_t local_port, struct sk_addr remote, uint32_t salt)
+uint32_t tuple_hash(const struct tuple_key *key, uint16_t local_port, struct sk_addr remote)
 {
-    uint32_t h = mix(key, ip4_bits(remote.addr));
+    uint64_t addr = key->a[0] + ip4_bits(remote.addr);
+    uint64_t ports = key->a[1] + ((uint32_t)remote.port << 16 | local_port);
 
-    h = mix(h, (uint32_t)remote.port << 16 | local_port);
-    return mix(h, key ^ salt);
+    return (uint32_t)((key->a[2] + addr * ports) >> 32);
 }
 
 static uint16_t *bucket_of(const struct tuples *t, uint16_t local_port, struct sk_addr remote)
 {
-    return &t->buckets[tuple_hash(t->key, local_port, remote, 0) & t->bucket_mask];
+    return &t->buckets[tuple_hash(&t->key, local_port, remote) & t->bucket_mask];
 }
 
 static uint16_t index_of(const struct tuples *t, const struct tuple *tuple)

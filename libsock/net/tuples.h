@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/rng.h"
 #include "base/tick.h"
 
 #define TUPLES_PER_BUCKET 8 /* a table that is full has one for each bucket on average */
@@ -31,6 +32,11 @@ struct tuple {
     tick at;       /* when it is due */
 };
 
+/** Secret. */
+struct tuple_key {
+    uint64_t a[3];
+};
+
 /** All zero: empty. */
 struct tuple_queue {
     uint16_t first;
@@ -41,7 +47,7 @@ struct tuples {
     uint8_t *memory;   /* n records of `stride` octets */
     uint16_t *buckets; /* zeroed */
     size_t stride;
-    uint32_t key;
+    struct tuple_key key;
     uint32_t bucket_mask;
     uint16_t n;
     uint16_t n_touched; /* the first ones: the others have never been used */
@@ -87,5 +93,11 @@ static inline struct sk_addr tuple_remote(const struct tuple *tuple)
     return (struct sk_addr){ tuple->remote_addr, tuple->remote_port };
 }
 
-/** The keyed hash of a pair, for demux.c too; `salt` sets kinds of pairs apart. */
-uint32_t tuple_hash(uint32_t key, uint16_t local_port, struct sk_addr remote, uint32_t salt);
+void tuple_key_draw(struct tuple_key *key, struct rng *rng);
+
+/**
+ * The keyed hash of a pair, for demux.c too. Strongly universal (pair-multiply-shift, Thorup 2015,
+ * "High Speed Hashing for Integers and Strings", 3.5): any two pairs collide under one key in 2^32,
+ * so that who does not know the key cannot choose ones that do.
+ */
+uint32_t tuple_hash(const struct tuple_key *key, uint16_t local_port, struct sk_addr remote);

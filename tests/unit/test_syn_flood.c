@@ -134,11 +134,11 @@ START_TEST(a_bucket_that_is_full)
     host_listener(&h, 80, 100);
     t = &h.iface->half_opens;
     outsider = half_opens(4000, 80);
-    bucket = (tuple_hash(t->key, 80, outsider.addr, 0) & t->bucket_mask) ^ 1;
+    bucket = (tuple_hash(&t->key, 80, outsider.addr) & t->bucket_mask) ^ 1;
     for (uint16_t port = 4001; n <= TUPLES_PER_BUCKET; port++) {
         struct sk_addr from = { PEER_IP, port };
 
-        if ((tuple_hash(t->key, 80, from, 0) & t->bucket_mask) == bucket) {
+        if ((tuple_hash(&t->key, 80, from) & t->bucket_mask) == bucket) {
             ck_assert_uint_eq(n_evicted(), 0);
             p[n++] = half_opens(port, 80);
         }

@@ -421,10 +421,10 @@ START_TEST(a_bucket_that_is_full)
     t = &h.iface->time_waits;
     into_time_wait();
     outsider = p.addr;
-    bucket = (tuple_hash(t->key, 80, outsider, 0) & t->bucket_mask) ^ 1;
+    bucket = (tuple_hash(&t->key, 80, outsider) & t->bucket_mask) ^ 1;
     for (int n = 0; n <= TUPLES_PER_BUCKET;) {
         p.addr.port++;
-        if ((tuple_hash(t->key, 80, p.addr, 0) & t->bucket_mask) != bucket) {
+        if ((tuple_hash(&t->key, 80, p.addr) & t->bucket_mask) != bucket) {
             continue;
         }
         ck_assert_uint_eq(stats()->tcp_time_wait_evicted, 0);

@@ -22,6 +22,11 @@ static uint16_t buckets[N];
 static struct tuples table;
 static uint64_t state;
 
+static struct tuple_key random_key(void)
+{
+    return (struct tuple_key){ { random_u64(&state), random_u64(&state), random_u64(&state) } };
+}
+
 static void begin(uint16_t n)
 {
     memset(memory, GUARD, sizeof(memory));
@@ -29,7 +34,7 @@ static void begin(uint16_t n)
     table = (struct tuples){ .memory = (uint8_t *)memory,
                              .buckets = buckets,
                              .stride = sizeof(struct record),
-                             .key = (uint32_t)random_u64(&state),
+                             .key = random_key(),
                              .bucket_mask = N - 1,
                              .n = n };
 }
@@ -165,12 +170,53 @@ START_TEST(the_key_chooses_the_bucket)
     struct sk_addr remote = remote_of(7);
     int n_same = 0;
 
-    for (uint32_t key = 0; key < 1000; key++) {
-        n_same += (tuple_hash(key, 80, remote, 0) ^ tuple_hash(key + 1, 80, remote, 0)) % N == 0;
-        ck_assert_uint_ne(tuple_hash(key, 80, remote, 0), tuple_hash(key, 80, remote, 1));
-        ck_assert_uint_ne(tuple_hash(key, 80, remote, 0), tuple_hash(key, 81, remote, 0));
+    state = seed_start();
+    for (int i = 0; i < 1000; i++) {
+        struct tuple_key one = random_key();
+        struct tuple_key other = random_key();
+
+        n_same += (tuple_hash(&one, 80, remote) ^ tuple_hash(&other, 80, remote)) % N == 0;
+        ck_assert_uint_ne(tuple_hash(&one, 80, remote), tuple_hash(&one, 81, remote));
     }
     ck_assert_int_lt(n_same, 50);
+}
+END_TEST
+
+static uint32_t hash_of(const struct tuple_key *key, uint64_t pair)
+{
+    struct sk_addr remote = { ip4((uint32_t)(pair >> 32)), (uint16_t)(pair >> 16) };
+
+    return tuple_hash(key, (uint16_t)pair, remote);
+}
+
+/* Who does not know the key finds no two that collide: whichever one, two or three bits they differ
+ * in, they are as often in one bucket as two that are drawn. */
+START_TEST(no_two_collide_under_every_key)
+{
+    enum { N_KEYS = 64, MOST = 24 };
+    struct tuple_key keys[N_KEYS];
+    uint32_t buckets_of[N_KEYS];
+    uint64_t pair;
+
+    state = seed_start();
+    pair = random_u64(&state);
+    for (int k = 0; k < N_KEYS; k++) {
+        keys[k] = random_key();
+        buckets_of[k] = hash_of(&keys[k], pair) % N;
+    }
+    for (int i = 0; i < 64; i++) {
+        for (int j = 0; j <= i; j++) {
+            for (int l = 0; l <= j; l++) {
+                uint64_t flip = (1ull << i) ^ (1ull << j) ^ (1ull << l); /* never 0 */
+                int n_same = 0;
+
+                for (int k = 0; k < N_KEYS; k++) {
+                    n_same += hash_of(&keys[k], pair ^ flip) % N == buckets_of[k];
+                }
+                seed_assert(n_same <= MOST);
+            }
+        }
+    }
 }
 END_TEST
 
@@ -191,10 +237,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        a_table_and_a_list,         a_pair_is_found_by_all_of_it,           a_bucket_is_bounded,
-        the_key_chooses_the_bucket, records_are_used_again_before_new_ones, NULL
-    };
+    const TTest *const tests[] = { a_table_and_a_list,
+                                   a_pair_is_found_by_all_of_it,
+                                   a_bucket_is_bounded,
+                                   the_key_chooses_the_bucket,
+                                   no_two_collide_under_every_key,
+                                   records_are_used_again_before_new_ones,
+                                   NULL };
 
     return suite_run("tuples", tests);
 }
