@@ -4,7 +4,9 @@
  * when the answer is that there is nothing; one that cannot (SERVFAIL, REFUSED, an answer cut
  * short) or is not there (an ICMP error) makes the query go on to the next at once. When that is
  * every server of a round the query has failed; a silent one is asked again in the next round. The
- * identifier stays the same, so that a late answer to the first copy still counts.
+ * identifier stays the same, so that of the server that is being asked a late answer to an earlier
+ * copy counts, too. One that was given up on is a stranger like any other until its next turn
+ * (RFC 5452 9.1): it would be two that a forger may speak for.
  */
 #include "proto/dns.h"
 

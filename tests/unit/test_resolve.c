@@ -273,6 +273,34 @@ START_TEST(answers_that_are_not_from_the_server)
 }
 END_TEST
 
+/* The answer of the first server comes when the second is being asked: it counts once it is the
+ * first one's turn again, whichever copy it answers. */
+START_TEST(a_late_answer_counts_in_its_servers_turn)
+{
+    struct sk_op op;
+    const struct sent *first;
+
+    begin();
+    servers[0] = servers[1] = SILENT;
+    sk_resolve(&op, "www.example.org", 80, addrs, N_ADDRS);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    first = host_sent(&h);
+    ck_assert(first && ip_equal(first->ip.dst, PEER_IP));
+    host_run(&h, h.now + millis(2100));
+    ck_assert_uint_eq(host_drops(&h, DROP_UDP_NO_SOCKET), 0);
+    servers[0] = ANSWERS;
+    serve(0, first);
+    ck_assert_uint_eq(host_drops(&h, DROP_UDP_NO_SOCKET), 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_run(&h, h.now + seconds(2));
+    serve(0, first);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert(ip_equal(addrs[0].addr, address_of(0)));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(ports_and_ids_are_not_to_be_guessed)
 {
     uint32_t seen[32];
@@ -440,6 +468,7 @@ int main(void)
     const TTest *const tests[] = { names_of_every_kind,
                                    an_address_is_its_own_answer,
                                    the_second_server_helps,
+                                   a_late_answer_counts_in_its_servers_turn,
                                    no_server_helps,
                                    no_server_is_known,
                                    answers_that_are_not_from_the_server,
