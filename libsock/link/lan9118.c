@@ -35,7 +35,6 @@ enum {
     RX_DROP = 0xa0,
     MAC_CSR_CMD = 0xa4,
     MAC_CSR_DATA = 0xa8,
-    AFC_CFG = 0xac,
     E2P_CMD = 0xb0,
 };
 
@@ -47,11 +46,8 @@ enum {
 
 #define BYTE_TEST_VALUE 0x87654321u
 #define HW_CFG_SRST 1u
-#define HW_CFG_SETUP                                                                               \
-    ((5u << 16) | (1u << 20)) /* TX FIFO of 5 KiB, and the mandatory "must be one" */
-#define AFC_CFG_SETUP                                                                              \
-    0x006e3740u              /* pause above 1760 * 64 / 16 octets; the data sheet's example        \
-                              */
+/* TX FIFO of 5 KiB, and the mandatory "must be one". */
+#define HW_CFG_SETUP ((5u << 16) | (1u << 20))
 #define IRQ_CFG_SETUP 0x111u /* enabled, active high, push-pull */
 #define INT_RSFL 8u          /* RX status FIFO above its level, which is 0 */
 #define FIFO_INT_SETUP (0x48u << 24)
@@ -61,8 +57,9 @@ enum {
 #define E2P_BUSY 0x80000000u
 #define CSR_BUSY 0x80000000u
 #define CSR_READ 0x40000000u
-#define MAC_CR_SETUP                                                                               \
-    ((1u << 20) | (1u << 3) | (1u << 2)) /* full duplex, transmitter, receiver; own frames only */
+/* Full duplex, transmitter, receiver; frames to this station only. No flow control: what the chip
+ * absorbs is in the windows that the core announces (struct link's absorb). */
+#define MAC_CR_SETUP ((1u << 20) | (1u << 3) | (1u << 2))
 
 #define STATUS_ERROR 0x8000u /* in RX_STS and TX_STS alike */
 #define CMD_FIRST_LAST 0x3000u
@@ -350,7 +347,6 @@ static bool get_address(struct sk_lan9118 *nic)
 static bool start(struct sk_lan9118 *nic)
 {
     put(nic, HW_CFG, HW_CFG_SETUP);
-    put(nic, AFC_CFG, AFC_CFG_SETUP);
     put(nic, INT_EN, 0);
     put(nic, INT_STS, UINT32_MAX);
     put(nic, FIFO_INT, FIFO_INT_SETUP);

@@ -46,13 +46,10 @@ struct link {
     const struct link_ops *ops;
     enum link_medium medium;
     struct mac_addr mac;
-    uint16_t mtu; /* octets of an IP packet */
-    duration
-        msl; /* how long a segment can live here: RFC 9293 3.4.2 says 2 minutes on the Internet */
-    uint32_t
-        absorb; /* octets of TCP text that it takes in between polls without loss; 0: no limit */
-    bool checksums_rx; /* the link verifies, or cannot corrupt: IP, ICMP, UDP and TCP sums need no
-                          check */
+    uint16_t mtu;      /* octets of an IP packet */
+    duration msl;      /* how long a segment can live here; RFC 9293 3.4.2: 2 minutes */
+    uint32_t absorb;   /* octets of TCP text that it takes in between polls; 0: no limit */
+    bool checksums_rx; /* IP, ICMP, UDP and TCP sums need no check: the link did, or cannot err */
     uint32_t drops[N_DROP_REASONS]; /* link_dropped */
 
     /** The stack, or a link around this one, which counts these too; NULL: nobody. */

@@ -122,7 +122,27 @@ static void enqueue(struct pair_wire *w, struct pkt *pkt, instant due, bool held
     }
 }
 
-static void flip_one_bit(struct pair_wire *w, const struct link *link, struct pkt *pkt)
+static void flip(uint8_t *octets, uint32_t bit)
+{
+    octets[bit / 8] ^= (uint8_t)(0x80u >> bit % 8);
+}
+
+/* The first and the last bit of the burst, and half of those between. */
+static void damage(struct rng *rng, uint8_t *octets, uint32_t len)
+{
+    uint32_t n = 1 + rng_below(rng, PAIR_BURST);
+    uint32_t first = rng_below(rng, len * 8 - n + 1);
+    uint32_t between = rng_u32(rng);
+
+    flip(octets, first);
+    for (uint32_t i = 1; i < n; i++) {
+        if (i == n - 1 || between >> i & 1) {
+            flip(octets, first + i);
+        }
+    }
+}
+
+static void corrupt(struct pair_wire *w, const struct link *link, struct pkt *pkt)
 {
     struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
     uint32_t skip = link_header_len(link->medium);
@@ -132,10 +152,8 @@ static void flip_one_bit(struct pair_wire *w, const struct link *link, struct pk
         (eth_parse(&c, &eth) != DROP_NONE || eth.type != ETH_TYPE_IPV4)) {
         return;
     }
-    if (pkt->len > skip) {
-        uint32_t bit = rng_below(&w->rng, (pkt->len - skip) * 8);
-
-        pkt_data(pkt)[skip + bit / 8] ^= (uint8_t)(1u << (bit & 7));
+    if (pkt->len > skip + PAIR_BURST / 8) {
+        damage(&w->rng, pkt_data(pkt) + skip, pkt->len - skip);
     }
 }
 
@@ -156,7 +174,7 @@ static void deliver(struct pair_wire *w, const struct link *link, struct pkt *fr
     bool held_back = s->reorder_delay > 0 && chance(w, s->reorder);
 
     if (chance(w, s->corrupt)) {
-        flip_one_bit(w, link, frame);
+        corrupt(w, link, frame);
     }
     if (twin) {
         enqueue(w, twin, due, false);

@@ -16,9 +16,11 @@
 #include "base/rng.h"
 #include "link/link.h"
 
-#define PAIR_MIN_MSL                                                                               \
-    1000 /* microseconds: even an instant wire keeps a frame until the next poll                   \
-          */
+/* Microseconds: even an instant wire keeps a frame until the next poll. */
+#define PAIR_MIN_MSL 1000
+/* Bits that are damaged at most, as in the memory of a router, where no FCS protects them. The
+ * Internet checksum finds every such burst. */
+#define PAIR_BURST 15
 #define PAIR_CERTAIN 1000000 /* parts per million: always */
 
 /** What one direction does to frames. May be changed while the wire is in use. Zero: nothing. */
@@ -29,7 +31,7 @@ struct pair_settings {
                            n_frames */
     uint32_t loss;      /* parts per million, as the following ones */
     uint32_t duplicate;
-    uint32_t corrupt;       /* one bit of an IP packet; an FCS would not let other damage through */
+    uint32_t corrupt;       /* a burst of up to PAIR_BURST bits of an IP packet */
     uint32_t reorder;       /* held back by up to reorder_delay while others pass */
     duration reorder_delay; /* microseconds */
     /** Loses frame `n`, counted from 0 in this direction, when it says so. May be NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the virtual wire does to frames on purpose, and that a seed repeats it. */
+#include "base/sum.h"
 #include "tests/support/pair_fixture.h"
 
 START_TEST(loss_is_as_frequent_as_asked)
@@ -71,19 +72,25 @@ START_TEST(a_duplicate_without_room_is_none)
 }
 END_TEST
 
-static int differing_bits(const uint8_t *x, const uint8_t *y, uint32_t len)
+/* From the first bit in which they differ to the last; 0: they do not. */
+static int burst_len(const uint8_t *x, const uint8_t *y, int len)
 {
-    int n = 0;
-    uint32_t i;
+    int first = -1;
+    int last = -2;
 
-    for (i = 0; i < len; i++) {
-        n += __builtin_popcount((unsigned)(x[i] ^ y[i]));
+    for (int bit = 0; bit < 8 * len; bit++) {
+        if ((x[bit / 8] ^ y[bit / 8]) >> (7 - bit % 8) & 1) {
+            first = first < 0 ? bit : first;
+            last = bit;
+        }
     }
-    return n;
+    return last - first + 1;
 }
 
-START_TEST(corruption_flips_one_bit_behind_the_ethernet_header)
+START_TEST(corruption_is_a_burst_behind_the_ethernet_header)
 {
+    bool seen[PAIR_BURST + 1] = { false };
+    bool seen_at_end = false;
     struct pair_config config = { .medium = LINK_ETHERNET,
                                   .n_frames = 2,
                                   .settings[0] = { .corrupt = PAIR_CERTAIN } };
@@ -91,15 +98,26 @@ START_TEST(corruption_flips_one_bit_behind_the_ethernet_header)
     int i;
 
     start(&config);
-    for (i = 0; i < 200; i++) {
+    for (i = 0; i < 10000; i++) {
         struct pkt *got;
+        int len;
 
         ck_assert_int_eq(transmit(a, 0x55, 0), SK_OK);
         got = b->ops->rx(b, &pool, 0);
         ck_assert_mem_eq(pkt_data(got), pkt_data(model), ETH_HDR_LEN);
-        ck_assert_int_eq(differing_bits(pkt_data(got), pkt_data(model), FRAME_LEN), 1);
+        len = burst_len(pkt_data(got), pkt_data(model), FRAME_LEN);
+        ck_assert_int_ge(len, 1);
+        ck_assert_int_le(len, PAIR_BURST);
+        ck_assert_uint_ne(sum_add(0, pkt_data(got) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN),
+                          sum_add(0, pkt_data(model) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN));
+        seen[len] = true;
+        seen_at_end |= pkt_data(got)[FRAME_LEN - 1] != pkt_data(model)[FRAME_LEN - 1];
         pkt_free(got);
     }
+    for (i = 1; i <= PAIR_BURST; i++) {
+        ck_assert_msg(seen[i], "no burst of %d bits", i);
+    }
+    ck_assert(seen_at_end);
     pkt_free(model);
 }
 END_TEST
@@ -196,7 +214,7 @@ int main(void)
         a_chosen_frame_is_lost,
         a_duplicate_arrives_twice,
         a_duplicate_without_room_is_none,
-        corruption_flips_one_bit_behind_the_ethernet_header,
+        corruption_is_a_burst_behind_the_ethernet_header,
         corruption_spares_what_only_an_fcs_protects,
         a_held_back_frame_is_passed_by_others,
         the_same_seed_gives_the_same_run,
