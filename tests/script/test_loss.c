@@ -302,6 +302,23 @@ SCRIPT(after_a_pause_the_window_is_the_initial_one)
     expect(10000, CWND, 4000),
 END_SCRIPT;
 
+/* RFC 5681 4.1: the restart window is no more than cwnd. */
+SCRIPT(a_pause_makes_no_window_larger)
+    connected,
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    out(300, ACK | PSH, 1, 1, 1000),
+    in(310, ACK, 1, 1001, 0),
+    expect(310, CWND, 2000),
+    app(320, WRITE, 2000),
+    out(320, ACK, 1001, 1, 1000), out(320, ACK | PSH, 2001, 1, 1000),
+    in(330, ACK, 1, 3001, 0),
+    expect(330, CWND, 3000),
+    app(10000, WRITE, 6000),
+    out(10000, ACK, 3001, 1, 1000), out(10000, ACK, 4001, 1, 1000), out(10000, ACK, 5001, 1, 1000),
+    expect(10000, CWND, 3000),
+END_SCRIPT;
+
 /* RFC 6298 5.4 - 5.6; RFC 5681 3.1: from FlightSize, and once for one loss. */
 SCRIPT(a_timeout_repeats_the_first_segment_and_backs_off)
     in_slow_start,
@@ -578,6 +595,7 @@ int main(void)
         a_partial_ack_for_much_leaves_little_room,
         acks_while_nothing_is_out_are_no_duplicates,
         after_a_pause_the_window_is_the_initial_one,
+        a_pause_makes_no_window_larger,
         a_timeout_repeats_the_first_segment_and_backs_off,
         after_a_timeout_all_is_sent_again_in_slow_start,
         what_was_repeated_is_not_measured,

@@ -337,6 +337,27 @@ START_TEST(name_servers_from_both)
 }
 END_TEST
 
+START_TEST(two_name_servers_of_a_lease)
+{
+    struct sk_addr addrs[1];
+    struct sk_op op;
+    const struct sent *s;
+
+    begin();
+    server.dns[1] = ip4(0x0a000003);
+    server.n_dns = 2;
+    run(h.now + seconds(20));
+    sk_resolve(&op, "www.example.org", 80, addrs, 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    s = serve();
+    ck_assert(s && ip_equal(s->ip.dst, server.dns[0]));
+    host_run(&h, h.now + seconds(2) + millis(10));
+    s = serve();
+    ck_assert(s && ip_equal(s->ip.dst, server.dns[1]));
+    host_free(&h);
+}
+END_TEST
+
 /* The server that is asked for a name first. */
 static struct ip_addr first_asked(const char *name)
 {
@@ -420,6 +441,24 @@ START_TEST(who_waits_for_a_neighbour_while_the_lease_changes)
 }
 END_TEST
 
+/* What comes from another port than a server's is no message, but a datagram for the socket. */
+START_TEST(datagrams_to_the_clients_port)
+{
+    char text[8];
+    size_t len = sizeof(text);
+    sk_fd fd;
+
+    acquire();
+    fd = host_bound(&h, SK_DGRAM, DHCP_CLIENT_PORT);
+    frame_udp(&f, (struct sk_addr){ server.addr, 1000 },
+              (struct sk_addr){ our_addr(), DHCP_CLIENT_PORT }, "text", 4);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 4);
+    host_free(&h);
+}
+END_TEST
+
 /* Messages of others, or of nobody, change nothing. */
 START_TEST(messages_that_are_not_for_us)
 {
@@ -446,10 +485,12 @@ int main(void)
                                    an_mtu_that_the_server_names,
                                    an_mtu_ends_with_its_lease,
                                    name_servers_from_both,
+                                   two_name_servers_of_a_lease,
                                    name_servers_of_a_new_lease,
                                    a_lease_of_a_second_is_no_storm,
                                    what_was_learnt_of_names_ends_with_the_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,
+                                   datagrams_to_the_clients_port,
                                    messages_that_are_not_for_us,
                                    NULL };
 

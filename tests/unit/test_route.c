@@ -186,6 +186,22 @@ START_TEST(multicasts)
 }
 END_TEST
 
+START_TEST(the_first_of_two_gateways)
+{
+    struct host_setup setup = { .config = { .n_netifs = 3 } };
+    struct sk_netif_config eth1 = {
+        .name = "eth1", .addr = SECOND_IP, .gateway = SECOND_PEER, .prefix_len = 16
+    };
+
+    host_begin(&h, &setup);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    fake_link_init(&bare, LINK_IP, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    ck_assert(ip_equal(leaves_by(&h.link, host_socket(&h, SK_DGRAM), FAR_IP)->arp.tpa, GATE_IP));
+    end();
+}
+END_TEST
+
 /* Of two networks that hold an address the smaller one is meant (RFC 1122 3.3.1.2, RFC 1812
  * 5.2.4.3). */
 START_TEST(the_longest_prefix)
@@ -357,6 +373,7 @@ int main(void)
                                    the_longest_datagram_is_that_of_the_netif,
                                    broadcasts,
                                    multicasts,
+                                   the_first_of_two_gateways,
                                    the_longest_prefix,
                                    datagrams_to_ourselves,
                                    streams_to_ourselves,

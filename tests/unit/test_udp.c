@@ -72,6 +72,19 @@ START_TEST(the_most_specific_socket)
 }
 END_TEST
 
+/* Who has no use for DHCP may use its port. */
+START_TEST(without_dhcp_its_port_is_like_others)
+{
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 68);
+    hear(peer(67), HOST_IP, 68, "text");
+    ck_assert(got(fd, "text"));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_peer_is_set_changed_and_taken_away)
 {
     struct sk_addr addr;
@@ -366,6 +379,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { the_most_specific_socket,
+                                   without_dhcp_its_port_is_like_others,
                                    a_peer_is_set_changed_and_taken_away,
                                    directions_are_shut_for_a_peer,
                                    destinations_that_are_none,
