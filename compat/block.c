@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * block_on: the only loop in the library that waits. It drives the whole stack while it does, so a
- * program that only ever makes blocking calls needs no thread and no main loop.
+ * The only loop in the library that waits (`drive`), for every call that does. It runs the whole
+ * stack meanwhile, so a program that only ever makes blocking calls needs no thread and no main
+ * loop.
  */
 #include "compat/block.h"
 
