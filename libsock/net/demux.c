@@ -133,6 +133,19 @@ static struct sock_node *find_bound(struct sk_iface *iface, bool tcp, struct sk_
     return best;
 }
 
+struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local,
+                               const struct sock_node *last)
+{
+    struct sk_addr nobody = { ip4(0), 0 };
+    struct sock_node *node =
+        last ? last->hash_next : iface->buckets[hash(iface, false, local.port, nobody)];
+
+    while (node && fitness(node, false, local) == 0) {
+        node = node->hash_next;
+    }
+    return node;
+}
+
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
                                 struct sk_addr remote)
 {

@@ -466,6 +466,10 @@ void hash_remove(struct sk_iface *iface, struct sock_node *node);
  */
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
                                 struct sk_addr remote);
+/** Of the datagram sockets without a peer that are bound to the address or to all of ours, the one
+ * after `last`, or the first; NULL: there is no other. */
+struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local,
+                               const struct sock_node *last);
 /** The one with exactly this pair. */
 struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk_addr local,
                                struct sk_addr remote);

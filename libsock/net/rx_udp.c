@@ -17,10 +17,41 @@ static bool is_for_us(struct sk_iface *iface, const struct netif *netif, const s
            netif_with_addr(iface, ip->dst);
 }
 
+static enum drop_reason give(struct sk_iface *iface, struct sock_node *node,
+                             const struct ip_hdr *ip, const struct udp_hdr *hdr,
+                             const struct cursor *c, const struct pkt *pkt, instant now)
+{
+    struct udp_sock *udp = &((struct udp_entry *)(void *)node)->udp;
+    enum drop_reason reason = udp_arrives(udp, ip, hdr, c->at, now);
+
+    if (reason != DROP_NONE) {
+        return drop_at(iface, node, reason, pkt);
+    }
+    iface->stats.udp_rx++;
+    node_changed(iface, node);
+    return DROP_NONE;
+}
+
+/* A broadcast or a multicast is for every socket, as on all systems since 4.2BSD. */
+static bool give_all(struct sk_iface *iface, struct sk_addr local, const struct ip_hdr *ip,
+                     const struct udp_hdr *hdr, const struct cursor *c, const struct pkt *pkt,
+                     instant now)
+{
+    struct sock_node *node = NULL;
+    bool any = false;
+
+    while ((node = sockets_next(iface, local, node)) != NULL) {
+        give(iface, node, ip, hdr, c, pkt, now);
+        any = true;
+    }
+    return any;
+}
+
 enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now)
 {
     struct udp_hdr hdr;
+    struct sk_addr local;
     struct sock_node *node;
     enum drop_reason reason = udp_parse(c, ip, &hdr);
 
@@ -34,19 +65,17 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
     if (!is_for_us(iface, netif, ip)) {
         return drop(iface, DROP_IP_NOT_FOR_US, pkt);
     }
-    node = sockets_match(iface, false, (struct sk_addr){ ip->dst, hdr.dst_port },
-                         (struct sk_addr){ ip->src, hdr.src_port });
+    local = (struct sk_addr){ ip->dst, hdr.dst_port };
+    if ((netif_is_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst)) &&
+        give_all(iface, local, ip, &hdr, c, pkt, now)) {
+        return DROP_NONE;
+    }
+    node = sockets_match(iface, false, local, (struct sk_addr){ ip->src, hdr.src_port });
     if (!node) {
         if (hdr.src_port != 0) { /* else there is nobody to tell */
             tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, pkt, now);
         }
         return drop(iface, DROP_UDP_NO_SOCKET, pkt);
     }
-    reason = udp_arrives(&((struct udp_entry *)(void *)node)->udp, ip, &hdr, c->at, now);
-    if (reason != DROP_NONE) {
-        return drop_at(iface, node, reason, pkt);
-    }
-    iface->stats.udp_rx++;
-    node_changed(iface, node);
-    return DROP_NONE;
+    return give(iface, node, ip, &hdr, c, pkt, now);
 }

@@ -72,6 +72,38 @@ START_TEST(the_most_specific_socket)
 }
 END_TEST
 
+/* But not for one that has a peer, or another address or port; and a full queue is its own affair.
+ */
+START_TEST(a_broadcast_is_for_every_socket)
+{
+    static const uint32_t to[] = { UINT32_MAX, 0x0a0000ff };
+    sk_fd fds[5];
+
+    for (size_t t = 0; t < 2; t++) {
+        begin();
+        for (int i = 0; i < 5; i++) {
+            fds[i] = host_socket(&h, SK_DGRAM);
+            ck_assert_int_eq(sk_set(h.iface, fds[i], SK_REUSEADDR, 1), SK_OK);
+            ck_assert_int_eq(sk_bind(h.iface, fds[i],
+                                     (struct sk_addr){ i == 2 ? HOST_IP : ip4(0),
+                                                       (uint16_t)(i == 3 ? 5001 : 5000) }),
+                             SK_OK);
+        }
+        ck_assert_int_eq(sk_set_peer(h.iface, fds[4], peer(4001)), SK_OK);
+        hear(peer(4000), ip4(to[t]), 5000, "all");
+        ck_assert_uint_eq(sk_iface_stats(h.iface)->udp_rx, 2);
+        ck_assert(got(fds[0], "all") && got(fds[1], "all"));
+        ck_assert(got_nothing(fds[2]) && got_nothing(fds[3]) && got_nothing(fds[4]));
+        while (host_drops(&h, DROP_UDP_QUEUE_FULL) < 2) {
+            hear(peer(4000), ip4(to[t]), 5000, "more");
+            ck_assert(got(fds[1], "more"));
+        }
+        ck_assert(got(fds[0], "more"));
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* Who has no use for DHCP may use its port. */
 START_TEST(without_dhcp_its_port_is_like_others)
 {
@@ -379,6 +411,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { the_most_specific_socket,
+                                   a_broadcast_is_for_every_socket,
                                    without_dhcp_its_port_is_like_others,
                                    a_peer_is_set_changed_and_taken_away,
                                    directions_are_shut_for_a_peer,
