@@ -70,7 +70,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     }
     if (!link || (!dhcp && (config->prefix_len < 1 || config->prefix_len > 32)) ||
         (dhcp && link->medium != LINK_ETHERNET) || (config->mtu && config->mtu < IPV4_MIN_MTU) ||
-        link->mtu < IPV4_MIN_MTU) {
+        link->mtu < IPV4_MIN_MTU || (config->host_name && !dns_name_valid(config->host_name))) {
         return SK_INVALID;
     }
     *netif = (struct netif){
@@ -90,6 +90,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     neigh_init(&netif->neigh, iface->neighs + (size_t)iface->n_netifs * iface->n_neighbours,
                iface->n_neighbours, link->mac);
     dhcp_init(&netif->dhcp, link->mac, &iface->rng);
+    netif->dhcp.host_name = config->host_name;
     if (iface->acd) {
         iface->acd->init(iface, netif);
     }

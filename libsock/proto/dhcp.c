@@ -231,10 +231,12 @@ static enum drop_reason nak_arrives(struct dhcp_client *client, const struct dhc
     return DROP_NONE;
 }
 
-/* An answer to what has been sent, and not only to be sent. */
+/* An answer to what has been sent, and not only to be sent; and not to another client behind the
+ * same address (RFC 6842 3). */
 static bool ours(const struct dhcp_client *client, const struct dhcp_msg *msg)
 {
-    return client->tries > 0 && msg->xid == client->xid && mac_equal(msg->chaddr, client->mac);
+    return client->tries > 0 && msg->xid == client->xid && mac_equal(msg->chaddr, client->mac) &&
+           !msg->foreign_id;
 }
 
 enum drop_reason dhcp_arrives(struct dhcp_client *client, const struct dhcp_msg *msg, instant now,
@@ -291,6 +293,9 @@ bool dhcp_next(struct dhcp_client *client, instant now, struct dhcp_msg *msg, st
                               .broadcast = client->state < DHCP_DECLINING,
                               .chaddr = client->mac,
                               .ciaddr = dhcp_has_lease(client) ? client->lease.addr : ip4(0) };
+    if (client->state != DHCP_DECLINING) { /* RFC 2131 4.4.1, table 5 */
+        msg->host_name = client->host_name;
+    }
     if (client->state == DHCP_REQUESTING || client->state == DHCP_DECLINING) {
         msg->requested = client->lease.addr;
         msg->server_id = client->lease.server;

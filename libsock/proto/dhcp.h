@@ -48,6 +48,7 @@ struct dhcp_client {
     uint16_t secs;  /* of the last DISCOVER, seconds; its REQUEST repeats it */
     uint32_t xid;
     struct mac_addr mac;
+    const char *host_name;   /* the server is told; NULL: it is not */
     struct dhcp_lease lease; /* offered, then held */
     instant started_at;      /* of this acquisition or renewal, for `secs` */
     instant request_at; /* when the request that is answered was first sent: lease times count from

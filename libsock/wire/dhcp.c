@@ -26,6 +26,7 @@ enum option_code { /* RFC 2132 */
                    OPTION_NETMASK = 1,
                    OPTION_ROUTERS = 3,
                    OPTION_DNS = 6,
+                   OPTION_HOST_NAME = 12,
                    OPTION_MTU = 26,
                    OPTION_REQUESTED = 50,
                    OPTION_LEASE = 51,
@@ -35,6 +36,7 @@ enum option_code { /* RFC 2132 */
                    OPTION_PARAMETERS = 55,
                    OPTION_RENEWAL = 58,
                    OPTION_REBINDING = 59,
+                   OPTION_CLIENT_ID = 61,
                    OPTION_END = 255,
 };
 
@@ -65,6 +67,13 @@ static void read_addrs(struct cursor value, struct ip_addr *out, uint8_t *n, uin
     while (*n < max && (at = cursor_take(&value, 4))) {
         out[(*n)++] = ip4(be32(at));
     }
+}
+
+/* RFC 2132 9.14: hardware type and address, since we send none of our own. */
+static bool is_id_of(struct cursor value, struct mac_addr chaddr)
+{
+    return value.left == 1 + MAC_ADDR_LEN && value.at[0] == HTYPE_ETHERNET &&
+           memcmp(value.at + 1, chaddr.b, MAC_ADDR_LEN) == 0;
 }
 
 static void read_option(uint8_t code, struct cursor value, struct dhcp_msg *msg)
@@ -99,6 +108,9 @@ static void read_option(uint8_t code, struct cursor value, struct dhcp_msg *msg)
         break;
     case OPTION_REBINDING:
         read_u32(value, &msg->rebinding);
+        break;
+    case OPTION_CLIENT_ID:
+        msg->foreign_id |= !is_id_of(value, msg->chaddr);
         break;
     default:
         break;
@@ -206,6 +218,20 @@ static void emit_u32(struct writer *w, enum option_code code, uint32_t value)
     }
 }
 
+static void emit_host_name(struct writer *w, const char *name)
+{
+    uint8_t len = 0;
+
+    while (name && name[len] != '\0') {
+        len++;
+    }
+    if (len > 0) {
+        write_u8(w, OPTION_HOST_NAME);
+        write_u8(w, len);
+        write_octets(w, name, len);
+    }
+}
+
 bool dhcp_emit(struct writer *w, const struct dhcp_msg *msg)
 {
     static const uint8_t parameters[] = { OPTION_NETMASK,  OPTION_ROUTERS, OPTION_DNS,
@@ -220,6 +246,7 @@ bool dhcp_emit(struct writer *w, const struct dhcp_msg *msg)
     emit_u32(w, OPTION_REQUESTED, ip4_bits(msg->requested));
     emit_u32(w, OPTION_LEASE, msg->lease);
     emit_u32(w, OPTION_SERVER_ID, ip4_bits(msg->server_id));
+    emit_host_name(w, msg->host_name);
     if (msg->type == DHCP_DISCOVER || msg->type == DHCP_REQUEST) { /* RFC 2131 4.4.1, table 5 */
         write_u8(w, OPTION_PARAMETERS);
         write_u8(w, sizeof parameters);

@@ -39,10 +39,12 @@ struct dhcp_msg {
     struct ip_addr dns[DHCP_MAX_SERVERS];     /* option 6, the first ones */
     uint8_t n_routers;
     uint8_t n_dns;
-    uint16_t mtu;       /* option 26; 0: absent */
-    uint32_t lease;     /* option 51, seconds; 0: absent */
-    uint32_t renewal;   /* option 58, seconds; 0: absent */
-    uint32_t rebinding; /* option 59, seconds; 0: absent */
+    uint16_t mtu;          /* option 26; 0: absent */
+    uint32_t lease;        /* option 51, seconds; 0: absent */
+    uint32_t renewal;      /* option 58, seconds; 0: absent */
+    uint32_t rebinding;    /* option 59, seconds; 0: absent */
+    const char *host_name; /* option 12, at most 255 octets; NULL: none. Not read */
+    bool foreign_id;       /* option 61 of a reply, whose client identifier is not that of chaddr */
 };
 
 /**
@@ -53,8 +55,8 @@ struct dhcp_msg {
 enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg);
 
 /**
- * Writes a BOOTREQUEST: type, and of requested, lease and server_id those that are not zero;
- * DISCOVER and REQUEST ask for the parameters above. The rest of `msg` is a server's to say and is
- * not written. False when it does not fit.
+ * Writes a BOOTREQUEST: type, and of requested, lease, server_id and host_name those that are not
+ * zero; DISCOVER and REQUEST ask for the parameters above. The rest of `msg` is a server's to say
+ * and is not written. False when it does not fit.
  */
 bool dhcp_emit(struct writer *w, const struct dhcp_msg *msg);

@@ -103,6 +103,27 @@ START_TEST(a_request_without_answer_is_sent_four_times_and_discovery_begins_agai
 }
 END_TEST
 
+/* With what asks for an address, and with what asks for more time. */
+START_TEST(the_servers_are_told_the_host_name)
+{
+    begin();
+    client.host_name = "sensor-7";
+    bind_at_the_beginning();
+    ck_assert_str_eq(sent[0].msg.host_name, "sensor-7");
+    ck_assert_str_eq(sent[1].msg.host_name, "sensor-7");
+    run(4 * HOUR);
+    ck_assert_str_eq(next_sent(0, 4 * HOUR)->msg.host_name, "sensor-7");
+    begin();
+    bind_at_the_beginning();
+    ck_assert_ptr_null(sent[0].msg.host_name);
+    client.host_name = "sensor-7"; /* a DECLINE has nothing to do with it */
+    dhcp_decline(&client, now);
+    drain();
+    ck_assert_uint_eq(sent[n_seen].msg.type, DHCP_DECLINE);
+    ck_assert_ptr_null(sent[n_seen].msg.host_name);
+}
+END_TEST
+
 START_TEST(the_lease_is_renewed_with_its_server_between_t1_and_t2)
 {
     const struct sent *s;
@@ -275,6 +296,7 @@ int main(void)
         discovery_waits_4_8_16_32_64_64_seconds_plus_or_minus_one,
         secs_stops_at_its_largest,
         a_request_without_answer_is_sent_four_times_and_discovery_begins_again,
+        the_servers_are_told_the_host_name,
         the_lease_is_renewed_with_its_server_between_t1_and_t2,
         without_an_answer_it_renews_rebinds_and_expires,
         any_server_may_rebind_and_becomes_the_server,

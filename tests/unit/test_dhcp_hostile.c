@@ -35,6 +35,22 @@ START_TEST(hostile_DHCP_05_other_transactions_and_stations_are_ignored)
 }
 END_TEST
 
+/* RFC 6842 3 */
+START_TEST(hostile_DHCP_05_another_client_identifier)
+{
+    begin();
+    dhcp_start(&client, now);
+    drain();
+    offer.foreign_id = true;
+    ignored(DHCP_OFFER);
+    offer.foreign_id = false;
+    says(DHCP_OFFER);
+    offer.foreign_id = true;
+    ignored(DHCP_ACK);
+    ignored(DHCP_NAK);
+}
+END_TEST
+
 START_TEST(hostile_DHCP_05_a_message_without_a_good_server_id_is_ignored)
 {
     static const uint32_t ids[] = { 0, 0xffffffff, 0xe0000001, 0x7f000001 };
@@ -329,6 +345,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         hostile_DHCP_05_other_transactions_and_stations_are_ignored,
+        hostile_DHCP_05_another_client_identifier,
         hostile_DHCP_05_a_message_without_a_good_server_id_is_ignored,
         hostile_DHCP_06_addresses_that_no_host_may_have_are_ignored,
         hostile_DHCP_07_a_mask_that_is_none_becomes_the_class,

@@ -144,6 +144,45 @@ START_TEST(a_request_names_address_and_server)
 }
 END_TEST
 
+START_TEST(a_host_name_is_told)
+{
+    struct dhcp_msg msg = { .type = DHCP_DISCOVER, .chaddr = mac, .host_name = "sensor-7" };
+    static const uint8_t options[] = {
+        53, 1, 1, 12, 8, 's', 'e', 'n', 's', 'o', 'r', '-', '7', 55, 7, 1,
+    };
+    uint8_t out[DHCP_MAX_LEN];
+    struct writer w = writer_over(out, sizeof out);
+
+    ck_assert(dhcp_emit(&w, &msg));
+    ck_assert_mem_eq(out + OPTIONS_AT, options, sizeof options);
+}
+END_TEST
+
+/* RFC 6842 3: ours is the hardware address, since we send no other. */
+START_TEST(a_client_identifier_is_ours_or_foreign)
+{
+    uint8_t options[16] = { 53, 1, 5, 61, 7, 1 };
+    struct dhcp_msg msg;
+
+    ck_assert_int_eq(parse_options(options, 3, &msg), DROP_NONE);
+    ck_assert(!msg.foreign_id);
+    memcpy(options + 6, mac.b, MAC_ADDR_LEN);
+    ck_assert_int_eq(parse_options(options, 12, &msg), DROP_NONE);
+    ck_assert(!msg.foreign_id);
+    options[11] ^= 1;
+    ck_assert_int_eq(parse_options(options, 12, &msg), DROP_NONE);
+    ck_assert(msg.foreign_id);
+    options[11] ^= 1;
+    options[5] = 0; /* not a hardware address */
+    ck_assert_int_eq(parse_options(options, 12, &msg), DROP_NONE);
+    ck_assert(msg.foreign_id);
+    options[5] = 1;
+    options[4] = 6; /* cut short */
+    ck_assert_int_eq(parse_options(options, 11, &msg), DROP_NONE);
+    ck_assert(msg.foreign_id);
+}
+END_TEST
+
 START_TEST(a_release_asks_for_nothing)
 {
     struct dhcp_msg msg = { .type = DHCP_RELEASE,
@@ -366,6 +405,8 @@ int main(void)
         what_a_reply_does_not_say_is_absent,
         a_discover_is_written,
         a_request_names_address_and_server,
+        a_host_name_is_told,
+        a_client_identifier_is_ours_or_foreign,
         a_release_asks_for_nothing,
         a_message_that_does_not_fit_is_not_sent,
         hostile_DHCP_01_a_reply_may_end_anywhere_behind_its_type,

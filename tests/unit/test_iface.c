@@ -216,6 +216,9 @@ START_TEST(netifs_that_are_not_taken)
     c = good;
     c.mtu = 67;
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
+    c = good;
+    c.host_name = "two..dots";
+    ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
     fake_link_init(&bare, LINK_IP, 1500);
     c = good;
     c.addr = ip4(0); /* DHCP needs a link with addresses */
