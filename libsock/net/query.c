@@ -4,10 +4,12 @@
  * and connected to the server that is being asked (RFC 5452 4.5), and a deadline of its own: an
  * operation that is forgotten leaves nothing behind. Who asks for a name that is being asked for
  * shares that query: many at once would give a forger as many chances (RFC 5452 5). An answer is
- * kept for its time to live, as long as no other query needs the place. Answers that say no are not
- * kept: for how long they hold is in a record that is not read (RFC 2308 5).
+ * kept for its time to live, as long as no other query needs the place, also one that says no, if
+ * it says for how long (RFC 2308 5).
  */
 #include "net/iface.h"
+
+#include "wire/ipv4.h"
 
 #define FORGET_TIME seconds(30) /* an answer that nobody fetches */
 
@@ -88,6 +90,25 @@ void queries_flush(struct sk_iface *iface)
     }
 }
 
+static struct udp_entry *socket_of(struct sk_iface *iface, const struct query_slot *slot)
+{
+    return slot_of(iface, slot->fd)->u.udp;
+}
+
+/* That the link carries, and that the socket has room for. */
+static uint16_t longest_answer(struct sk_iface *iface, const struct query_slot *slot)
+{
+    struct ip_addr next_hop;
+    const struct netif *netif = route(iface, slot->q.servers[0].addr, &next_hop);
+    uint32_t room = socket_of(iface, slot)->rx_size - (uint32_t)MSGQ_RECORD_OVERHEAD;
+    uint32_t longest = DNS_EDNS_LEN;
+
+    if (netif && netif->mtu - (uint32_t)(IPV4_HDR_LEN + UDP_HDR_LEN) < longest) {
+        longest = netif->mtu - (uint32_t)(IPV4_HDR_LEN + UDP_HDR_LEN);
+    }
+    return (uint16_t)(room < longest ? room : longest);
+}
+
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now)
 {
     struct query_slot *slot = find(iface, name, now);
@@ -116,15 +137,11 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
         sk_close(iface, slot->fd, now);
         return err;
     }
+    slot->q.udp_len = longest_answer(iface, slot);
     slot->used = true;
     iface->n_asked++;
     *query = handle_of(iface, slot);
     return SK_OK;
-}
-
-static struct udp_entry *socket_of(struct sk_iface *iface, const struct query_slot *slot)
-{
-    return slot_of(iface, slot->fd)->u.udp;
 }
 
 static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instant now)
@@ -189,7 +206,7 @@ static bool poll_query(struct sk_iface *iface, struct query_slot *slot, instant 
         sk_close(iface, slot->fd, now);
         slot->fd = SK_FD_NONE;
         slot->forget_at = now + FORGET_TIME;
-        slot->fresh_until = slot->q.result == SK_OK ? now + seconds(slot->q.ttl) : 0;
+        slot->fresh_until = now + seconds(slot->q.ttl);
         any = true;
     }
     return any;

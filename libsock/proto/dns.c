@@ -10,13 +10,22 @@
  */
 #include "proto/dns.h"
 
-#define DNS_LONGEST_TTL (7u * 24 * 3600) /* seconds: RFC 8767 4 */
+#define DNS_LONGEST_TTL (7u * 24 * 3600)     /* seconds: RFC 8767 4 */
+#define DNS_LONGEST_NEGATIVE_TTL (3u * 3600) /* seconds: RFC 2308 5 */
 
-/* A valid name fits, with a dot at its end and the NUL. */
-static void copy_name(char *to, const char *name)
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A valid name fits, with a dot at its end and the NUL. Each letter is in either case, which the
+ * answer repeats: who forges one has to guess those as well. */
+static void copy_name(char *to, const char *name, struct rng *rng)
 {
     do {
-        *to++ = *name;
+        bool flip = is_letter(*name) && (rng_u32(rng) & 1);
+
+        *to++ = (char)(flip ? *name ^ ('a' ^ 'A') : *name);
     } while (*name++ != '\0');
 }
 
@@ -37,8 +46,8 @@ enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_add
     if (n_servers == 0) {
         return SK_NAME_NO_SERVER;
     }
-    *q = (struct dns_query){ .result = SK_PENDING, .rng = rng };
-    copy_name(q->name, name);
+    *q = (struct dns_query){ .result = SK_PENDING };
+    copy_name(q->name, name, rng);
     q->n_servers = (uint8_t)(n_servers < CONFIG_N_DNS_SERVERS ? n_servers : CONFIG_N_DNS_SERVERS);
     memcpy(q->servers, servers, q->n_servers * sizeof *servers);
     q->id = (uint16_t)rng_u32(rng);
@@ -79,6 +88,29 @@ void dns_unreachable(struct dns_query *q, instant now)
     }
 }
 
+/* Servers that know no EDNS, and ones that fold the case, are asked without in later rounds. */
+static bool is_first_round(const struct dns_query *q)
+{
+    return q->round == 0;
+}
+
+static bool says_edns(const struct dns_query *q)
+{
+    return is_first_round(q) && !q->plain && q->udp_len > DNS_MAX_UDP_LEN;
+}
+
+static uint32_t less(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* There is none: the name, or an address of it. */
+static void end_without(struct dns_query *q, enum sk_err result, uint32_t ttl)
+{
+    q->ttl = less(ttl, DNS_LONGEST_NEGATIVE_TTL);
+    end(q, result);
+}
+
 enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
 {
     struct ip_addr addrs[DNS_MAX_ADDRS];
@@ -92,17 +124,23 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     if (reason != DROP_NONE) {
         return reason;
     }
+    if (is_first_round(q) && !answer.exact) {
+        return DROP_DNS_UNEXPECTED;
+    }
     if (answer.rcode == DNS_NXDOMAIN) {
-        end(q, SK_NAME_UNKNOWN);
+        end_without(q, SK_NAME_UNKNOWN, answer.ttl);
+    } else if (says_edns(q) && (answer.rcode == DNS_FORMERR || answer.rcode == DNS_NOTIMP)) {
+        q->plain = true; /* RFC 6891 7: the same server, without */
+        ask(q, now);
     } else if (answer.rcode != DNS_NOERROR || answer.truncated) {
         q->refused = true;
         next_server(q, now);
     } else if (answer.n_addrs == 0) {
-        end(q, SK_NAME_NO_ADDRESS);
+        end_without(q, SK_NAME_NO_ADDRESS, answer.ttl);
     } else {
         memcpy(q->addrs, addrs, answer.n_addrs * sizeof *addrs);
         q->n_addrs = (uint8_t)answer.n_addrs;
-        q->ttl = answer.ttl < DNS_LONGEST_TTL ? answer.ttl : DNS_LONGEST_TTL;
+        q->ttl = less(answer.ttl, DNS_LONGEST_TTL);
         end(q, SK_OK);
     }
     return DROP_NONE;
@@ -111,7 +149,8 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
 bool dns_next(struct dns_query *q, instant now, struct writer *w)
 {
     (void)now;
-    return q->result == SK_PENDING && q->send_due && dns_emit_query(w, q->id, q->name);
+    return q->result == SK_PENDING && q->send_due && dns_emit_query(w, q->id, q->name) &&
+           (!says_edns(q) || dns_emit_edns(w, q->udp_len));
 }
 
 void dns_sent(struct dns_query *q, instant now)

@@ -19,6 +19,8 @@
 #define DNS_FIRST_TIMEOUT seconds(2)
 #define DNS_N_ROUNDS 3 /* of asking every server: 2 + 4 + 8 seconds for each */
 #define DNS_MAX_ADDRS 8
+#define DNS_EDNS_LEN                                                                               \
+    1232 /* octets that pass everywhere unfragmented: 1280 less IPv6 and UDP headers */
 
 struct dns_query {
     char name[DNS_MAX_NAME_LEN + 2]; /* and a dot, and the NUL */
@@ -27,21 +29,23 @@ struct dns_query {
     uint8_t server; /* the one being asked */
     uint8_t round;
     bool send_due;
-    bool silent;  /* a server of this round did not answer: another round may help */
-    bool refused; /* a server of this round refused or failed */
+    bool silent;      /* a server of this round did not answer: another round may help */
+    bool refused;     /* a server of this round refused or failed */
+    bool plain;       /* a server did not understand EDNS */
+    uint16_t udp_len; /* of the longest answer that comes through; of use from 513 on */
     uint16_t id;
     instant retry_at;
     enum sk_err result; /* SK_PENDING, SK_OK, SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED,
                            SK_NAME_NO_SERVER, SK_TIMED_OUT */
     struct ip_addr addrs[DNS_MAX_ADDRS];
     uint8_t n_addrs;
-    uint32_t ttl; /* seconds */
-    struct rng *rng;
+    uint32_t
+        ttl; /* seconds that the answer holds, also one that there is none; 0: not to be kept */
 };
 
 /**
- * Begins; `name` is copied. SK_INVALID: not a name that can be asked for. SK_NAME_NO_SERVER: none
- * is known.
+ * Begins; `name` is copied, and q->udp_len is the caller's to set. SK_INVALID: not a name that can
+ * be asked for. SK_NAME_NO_SERVER: none is known.
  */
 enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_addr *servers,
                       size_t n_servers, struct rng *rng, instant now);

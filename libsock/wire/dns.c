@@ -2,13 +2,14 @@
 /*
  * DNS messages of a stub resolver (RFC 1035): one question out; header, question and answer section
  * in. Names are compared where they lie, label by label, and are never expanded into a buffer. A
- * compression pointer leads before the labels that led to it, so every walk ends. The other
- * sections are not read: an address that the answer section does not give for the name asked is
- * nobody's answer.
+ * compression pointer leads before the labels that led to it, so every walk ends. Of the other
+ * sections only the SOA record is read, which says how long a name may be held not to exist: an
+ * address that the answer section does not give for the name asked is nobody's answer.
  */
 #include "wire/dns.h"
 
 #define HDR_LEN 12 /* RFC 1035 4.1.1 */
+#define ADDITIONAL_AT 10
 #define FLAG_RESPONSE 0x8000
 #define FLAG_TRUNCATED 0x0200
 #define FLAG_RECURSION_DESIRED 0x0100
@@ -17,6 +18,10 @@
 
 #define TYPE_A 1 /* RFC 1035 3.2.2 */
 #define TYPE_CNAME 5
+#define TYPE_SOA 6
+#define TYPE_OPT 41 /* RFC 6891 6.1.1 */
+#define SOA_REST_LEN                                                                               \
+    20 /* five numbers behind its two names; the last is MINIMUM, RFC 1035 3.3.13 */
 #define CLASS_IN 1
 #define RECORD_LEN 10 /* type, class, TTL and length of the data, RFC 1035 4.1.3 */
 #define IPV4_ADDR_LEN 4
@@ -151,15 +156,19 @@ static struct cursor text_label(const char **text)
     return cursor_over((const uint8_t *)at, len);
 }
 
-static bool name_is(struct cursor message, size_t at, const char *text)
+/* `*exact` is cleared when the case differs. */
+static bool name_is(struct cursor message, size_t at, const char *text, bool *exact)
 {
     struct walk w = walk_from(message, at);
     struct cursor label;
 
     do {
-        if (!next_label(&w, &label) || !label_equal(label, text_label(&text))) {
+        struct cursor wanted = text_label(&text);
+
+        if (!next_label(&w, &label) || !label_equal(label, wanted)) {
             return false;
         }
+        *exact &= memcmp(label.at, wanted.at, label.left) == 0;
     } while (label.left > 0);
     return true;
 }
@@ -194,6 +203,18 @@ bool dns_emit_query(struct writer *w, uint16_t id, const char *name)
     write_u8(w, 0);
     write_u16(w, TYPE_A);
     write_u16(w, CLASS_IN);
+    return !w->failed;
+}
+
+bool dns_emit_edns(struct writer *w, uint16_t len)
+{
+    write_u8(w, 0); /* the root owns it */
+    write_u16(w, TYPE_OPT);
+    write_u16(w, len);
+    write_zeros(w, 6); /* version 0, no flags, no options */
+    if (!w->failed) {
+        put_be16(w->base + ADDITIONAL_AT, 1);
+    }
     return !w->failed;
 }
 
@@ -312,8 +333,38 @@ static void follow_aliases(const struct answers *a, struct ip_addr *addrs, size_
     answer->rcode = DNS_SERVFAIL;
 }
 
+/* RFC 2308 5: the lesser of the record's own time and of the MINIMUM in it; 0: it is malformed. */
+static uint32_t soa_ttl(struct cursor message, const struct record *r)
+{
+    struct cursor c = cursor_at(message, r->data);
+    const uint8_t *rest;
+    uint32_t minimum;
+
+    if (!skip_name(message, &c) || !skip_name(message, &c) ||
+        !(rest = cursor_take(&c, SOA_REST_LEN)) || message.left - c.left != r->data + r->len) {
+        return 0;
+    }
+    minimum = be32(rest + SOA_REST_LEN - 4);
+    return minimum < r->ttl ? minimum : r->ttl;
+}
+
+/* How long it may be remembered that there is no address: 0 where no SOA record says it. */
+static uint32_t negative_ttl(const struct answers *a, unsigned n_authorities)
+{
+    struct cursor c = a->records;
+    struct record r;
+
+    for (unsigned i = 0; i < a->n_records + n_authorities && take_record(a->message, &c, &r); i++) {
+        if (i >= a->n_records && r.class == CLASS_IN && r.type == TYPE_SOA) {
+            return soa_ttl(a->message, &r);
+        }
+    }
+    return 0;
+}
+
 /* Takes the question off: the one that we asked, or a reason. */
-static enum drop_reason take_question(struct cursor message, struct cursor *c, const char *name)
+static enum drop_reason take_question(struct cursor message, struct cursor *c, const char *name,
+                                      bool *exact)
 {
     const uint8_t *at;
 
@@ -324,7 +375,8 @@ static enum drop_reason take_question(struct cursor message, struct cursor *c, c
     if (!at) {
         return DROP_DNS_MALFORMED;
     }
-    if (!name_is(message, HDR_LEN, name) || be16(at) != TYPE_A || be16(at + 2) != CLASS_IN) {
+    *exact = true;
+    if (!name_is(message, HDR_LEN, name, exact) || be16(at) != TYPE_A || be16(at + 2) != CLASS_IN) {
         return DROP_DNS_UNEXPECTED;
     }
     return DROP_NONE;
@@ -347,19 +399,21 @@ enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *nam
         be16(at + 4) != 1) {
         return DROP_DNS_UNEXPECTED;
     }
-    reason = take_question(a.message, c, name);
-    if (reason) {
-        return reason;
-    }
     *answer = (struct dns_answer){ .rcode = flags & RCODE, .truncated = flags & FLAG_TRUNCATED };
-    if (answer->rcode != DNS_NOERROR || answer->truncated) {
-        return DROP_NONE;
+    reason = take_question(a.message, c, name, &answer->exact);
+    if (reason || answer->truncated) {
+        return reason;
     }
     a.records = *c;
     a.n_records = be16(at + 6);
-    if (!answers_sound(&a)) {
-        return DROP_DNS_MALFORMED;
+    if (answer->rcode == DNS_NOERROR) {
+        if (!answers_sound(&a)) {
+            return DROP_DNS_MALFORMED;
+        }
+        follow_aliases(&a, addrs, max_addrs, answer);
     }
-    follow_aliases(&a, addrs, max_addrs, answer);
+    if (answer->rcode == DNS_NXDOMAIN || (answer->rcode == DNS_NOERROR && answer->n_addrs == 0)) {
+        answer->ttl = negative_ttl(&a, be16(at + 8));
+    }
     return DROP_NONE;
 }

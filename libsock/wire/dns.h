@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DNS messages of a stub resolver (RFC 1035; A and CNAME records). The rules of wire/ are in
- * wire/eth.h.
+ * DNS messages of a stub resolver (RFC 1035; A, CNAME and SOA records; EDNS of RFC 6891). The rules
+ * of wire/ are in wire/eth.h.
  */
 #pragma once
 
@@ -26,7 +26,9 @@ enum dns_rcode {
 struct dns_answer {
     uint8_t rcode; /* enum dns_rcode */
     bool truncated;
-    uint32_t ttl; /* seconds, the lowest of the records used; nothing without addresses */
+    bool exact;   /* the question came back letter for letter, case included */
+    uint32_t ttl; /* seconds, the lowest of the records used; without addresses, how long that may
+                     be remembered (RFC 2308 5), 0: not at all */
     size_t n_addrs;
 };
 
@@ -41,12 +43,15 @@ bool dns_name_valid(const char *name);
  */
 bool dns_emit_query(struct writer *w, uint16_t id, const char *name);
 
+/** Adds to the query that the writer holds that answers of up to `len` octets are taken. */
+bool dns_emit_edns(struct writer *w, uint16_t len);
+
 /**
  * Reads the answer to a query. DROP_DNS_UNEXPECTED: not a response, or another id or question than
  * ours (names compare without case). DROP_DNS_MALFORMED: cut short, a compression pointer that does
  * not point backwards, a name too long. Up to `max_addrs` addresses of `name`, or of the name that
- * its CNAMEs lead to, go to `addrs`. The records of an answer that is truncated, or has an rcode,
- * are not read.
+ * its CNAMEs lead to, go to `addrs`. The records of an answer that is truncated, or has another
+ * rcode than DNS_NXDOMAIN, are not read.
  */
 enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
                                   struct ip_addr *addrs, size_t max_addrs,

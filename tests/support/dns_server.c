@@ -17,6 +17,7 @@
 #define POINTER 0xc000
 #define TYPE_A 1
 #define TYPE_CNAME 5
+#define TYPE_SOA 6
 #define CLASS_IN 1
 #define MAX_NAME_LEN 256
 
@@ -138,7 +139,7 @@ static const struct dns_record *write_records(struct answer *a, const struct dns
     for (size_t i = 0; i < n; i++) {
         const struct dns_record *r = &records[i];
 
-        if (!same_name(r->name, name)) {
+        if (r->kind == DNS_RECORD_ZONE || !same_name(r->name, name)) {
             continue;
         }
         a->rcode = r->kind == DNS_RECORD_FAILS ? r->rcode : DNS_NOERROR;
@@ -168,11 +169,46 @@ static void resolve(struct answer *a, const struct dns_record *records, size_t n
     }
 }
 
+static bool is_below(const char *name, const char *zone)
+{
+    size_t len = strlen(name);
+    size_t zone_len = strlen(zone);
+
+    return len > zone_len && name[len - zone_len - 1] == '.' &&
+           same_name(name + len - zone_len, zone);
+}
+
+/* The SOA records of the zones that `name` is in, of which there should be one: how many. */
+static uint16_t write_zones(struct writer *w, const struct dns_record *records, size_t n,
+                            const char *name)
+{
+    uint16_t n_zones = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct dns_record *r = &records[i];
+
+        if (r->kind == DNS_RECORD_ZONE && is_below(name, r->name)) {
+            write_name(w, r->name);
+            write_u16(w, TYPE_SOA);
+            write_u16(w, CLASS_IN);
+            write_u32(w, r->ttl * 2);
+            write_u16(w, (uint16_t)(2 * (strlen(r->name) + 2) + 20));
+            write_name(w, r->name); /* its server and its keeper, for what they are worth */
+            write_name(w, r->name);
+            write_zeros(w, 16);
+            write_u32(w, r->ttl);
+            n_zones++;
+        }
+    }
+    return n_zones;
+}
+
 size_t dns_server_answer(const struct dns_record *records, size_t n_records, const uint8_t *query,
                          size_t len, uint8_t *answer, size_t cap)
 {
     struct answer a = { .w = writer_over(answer, cap < DNS_MAX_UDP_LEN ? cap : DNS_MAX_UDP_LEN) };
     struct question q;
+    uint16_t n_zones = 0;
     bool truncated;
 
     if (!take_question(query, len, &q)) {
@@ -185,6 +221,9 @@ size_t dns_server_answer(const struct dns_record *records, size_t n_records, con
     if (q.class == CLASS_IN && q.type == TYPE_A) {
         resolve(&a, records, n_records, q.name);
     }
+    if (a.n_records == 0 && (a.rcode == DNS_NOERROR || a.rcode == DNS_NXDOMAIN)) {
+        n_zones = write_zones(&a.w, records, n_records, q.name);
+    }
     truncated = a.w.failed;
     if (truncated) { /* RFC 2181 9: no part of it is of use */
         a.w.len = q.len;
@@ -193,7 +232,7 @@ size_t dns_server_answer(const struct dns_record *records, size_t n_records, con
     answer[2] = (uint8_t)(QR | AA | (truncated ? TC : 0) | (query[2] & RD));
     answer[3] = (uint8_t)(RA | a.rcode);
     put_be16(answer + 6, a.n_records);
-    put_be16(answer + 8, 0);
+    put_be16(answer + 8, n_zones);
     put_be16(answer + 10, 0);
     return a.silent ? 0 : a.w.len;
 }

@@ -33,6 +33,9 @@ static struct dns_record records[] = {
     { .name = "broken.example", .kind = DNS_RECORD_FAILS, .rcode = DNS_SERVFAIL },
     { .name = "refused.example", .kind = DNS_RECORD_FAILS, .rcode = DNS_REFUSED },
     { .name = "silent.example", .kind = DNS_RECORD_SILENT },
+    { .name = "zone.example", .kind = DNS_RECORD_ZONE, .ttl = 600 },
+    { .name = "empty.zone.example", .kind = DNS_RECORD_EMPTY },
+    { .name = "eternal.example", .kind = DNS_RECORD_ZONE, .ttl = 1000000 },
     { .name = "old.example", .kind = DNS_RECORD_ADDR, .ttl = 0x7fffffff },
 };
 #define N_RECORDS (sizeof records / sizeof *records)

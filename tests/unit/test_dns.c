@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A question of the resolver in virtual time: whom it asks and when, and which answers end it. */
 #include <check.h>
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/support/dns_story.h"
 #include "tests/support/suite.h"
@@ -37,7 +39,117 @@ START_TEST(the_question_asks_for_recursion_and_nothing_else)
     ask("www.example.", 1);
     drain();
     ck_assert_uint_eq(sent[0].len, 2 + sizeof expected - 1);
-    ck_assert_mem_eq(sent[0].octets + 2, expected, sizeof expected - 1);
+    for (size_t i = 0; i < sent[0].len - 2; i++) { /* the case of letters is drawn */
+        ck_assert_int_eq(tolower(sent[0].octets[2 + i]), expected[i]);
+    }
+}
+END_TEST
+
+/* Each letter of each question in either case. */
+START_TEST(the_case_is_not_to_be_guessed)
+{
+    int n_upper = 0;
+    int n_same = 0;
+    char last[12] = "";
+
+    begin();
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(dns_start(&query, "www.example", servers, 1, &rng, now), SK_OK);
+        ck_assert_int_eq(strcasecmp(query.name, "www.example"), 0);
+        n_same += strcmp(query.name, last) == 0;
+        strcpy(last, query.name);
+        for (const char *c = last; *c != '\0'; c++) {
+            n_upper += isupper((unsigned char)*c) != 0;
+        }
+    }
+    ck_assert_int_le(n_same, 3);
+    ck_assert_int_ge(n_upper, 400);
+    ck_assert_int_le(n_upper, 600);
+}
+END_TEST
+
+static void fold(uint8_t *octets, size_t len)
+{
+    for (size_t i = 12; i < len; i++) {
+        octets[i] = (uint8_t)tolower(octets[i]);
+    }
+}
+
+/* One that folds the case is not believed before the second round. */
+START_TEST(an_answer_in_another_case)
+{
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    ask("www.example", 1);
+    run(20);
+    len = answer_to(answer);
+    fold(answer, 25);
+    ck_assert_int_eq(arrives(answer, len), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(query.result, SK_PENDING);
+    run(2020);
+    ck_assert_uint_eq(n_sent, 2);
+    ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+static bool has_edns(const struct sent *s)
+{
+    static const uint8_t opt[] = { 0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0 };
+
+    return s->octets[11] == 1 && memcmp(s->octets + s->len - sizeof opt, opt, sizeof opt) == 0;
+}
+
+/* RFC 6891: of which a server may know nothing. */
+START_TEST(longer_answers_are_asked_for_at_first)
+{
+    static const uint8_t rcodes[] = { DNS_FORMERR, DNS_NOTIMP };
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    ask("www.example", 1);
+    query.udp_len = DNS_EDNS_LEN;
+    run(6500);
+    ck_assert_uint_eq(n_sent, 3);
+    ck_assert(has_edns(&sent[0]) && !has_edns(&sent[1]) && !has_edns(&sent[2]));
+    ck_assert_uint_eq(sent[1].len, sent[0].len - 11);
+    for (size_t i = 0; i < 2; i++) {
+        ask("www.example", 2);
+        query.udp_len = DNS_EDNS_LEN;
+        drain();
+        len = answer_to(answer);
+        answer[3] = rcodes[i];
+        ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+        drain(); /* the same server, at once */
+        ck_assert_uint_eq(n_sent, 2);
+        ck_assert_uint_eq(sent[1].server, 0);
+        ck_assert(!has_edns(&sent[1]));
+        ck_assert_int_eq(arrives(answer, len), DROP_NONE); /* it was not that */
+        drain();
+        ck_assert_uint_eq(sent[2].server, 1);
+        ck_assert(!has_edns(&sent[2]));
+    }
+    ask("www.example", 1);
+    query.udp_len = DNS_MAX_UDP_LEN;
+    drain();
+    ck_assert_uint_eq(sent[0].octets[11], 0);
+}
+END_TEST
+
+/* RFC 2308 5 */
+START_TEST(how_long_it_may_be_remembered_that_there_is_nothing)
+{
+    ck_assert_int_eq(resolve("nowhere.example"), SK_NAME_UNKNOWN);
+    ck_assert_uint_eq(query.ttl, 0);
+    ck_assert_int_eq(resolve("nowhere.zone.example"), SK_NAME_UNKNOWN);
+    ck_assert_uint_eq(query.ttl, 600);
+    ck_assert_int_eq(resolve("empty.zone.example"), SK_NAME_NO_ADDRESS);
+    ck_assert_uint_eq(query.ttl, 600);
+    ck_assert_int_eq(resolve("nowhere.eternal.example"), SK_NAME_UNKNOWN);
+    ck_assert_uint_eq(query.ttl, 3 * 3600);
+    ck_assert_int_eq(resolve("broken.example"), SK_NAME_FAILED);
+    ck_assert_uint_eq(query.ttl, 0);
 }
 END_TEST
 
@@ -238,6 +350,10 @@ int main(void)
     const TTest *const tests[] = {
         an_address_is_the_end,
         the_question_asks_for_recursion_and_nothing_else,
+        the_case_is_not_to_be_guessed,
+        an_answer_in_another_case,
+        longer_answers_are_asked_for_at_first,
+        how_long_it_may_be_remembered_that_there_is_nothing,
         names_are_one_whatever_their_case_and_last_dot,
         aliases_lead_to_the_address,
         what_is_not_there_is_final,

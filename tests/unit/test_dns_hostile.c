@@ -2,6 +2,7 @@
 /* A question of the resolver against answers that are none, and names that nobody can ask for. */
 #include <check.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/support/dns_story.h"
 #include "tests/support/suite.h"
@@ -121,7 +122,7 @@ START_TEST(hostile_DNS_14_a_name_that_is_none_is_not_asked_for)
     ck_assert_int_eq(dns_start(&query, name, servers, 1, &rng, now), SK_INVALID);
     name[253] = '.'; /* 253 and the dot at the end: the longest */
     ck_assert_int_eq(dns_start(&query, name, servers, 1, &rng, now), SK_OK);
-    ck_assert_str_eq(query.name, name);
+    ck_assert_int_eq(strcasecmp(query.name, name), 0);
     drain();
     ck_assert_uint_eq(sent[0].len, 12 + 255 + 4);
 }

@@ -234,6 +234,98 @@ START_TEST(a_ttl_with_the_top_bit_is_zero)
 }
 END_TEST
 
+static void write_soa(const char *owner, uint32_t ttl, uint32_t minimum, size_t rest)
+{
+    dns_write_name(&w, owner);
+    dns_write_record(&w, 6, ttl, 2 * 5 + rest);
+    dns_write_name(&w, "a.b");
+    dns_write_name(&w, "c.d");
+    write_zeros(&w, rest - 4);
+    write_u32(&w, minimum);
+}
+
+/* `n_authorities` records follow the answers. */
+static void negative(uint16_t flags, uint16_t n_answers, uint16_t n_authorities)
+{
+    start(n_answers);
+    put_be16(message + 2, flags);
+    put_be16(message + 8, n_authorities);
+}
+
+/* RFC 2308: as the SOA record says, which is not the only one, nor always sound. */
+START_TEST(how_long_there_is_nothing)
+{
+    static const uint16_t flags[] = { ANSWER, ANSWER | DNS_NXDOMAIN };
+
+    for (int i = 0; i < 2; i++) {
+        negative(flags[i], 0, 0);
+        ck_assert_int_eq(parse(), DROP_NONE);
+        ck_assert_uint_eq(answer.ttl, 0);
+        negative(flags[i], 0, 1);
+        write_soa("org", 100, 200, 20);
+        ck_assert_int_eq(parse(), DROP_NONE);
+        ck_assert_uint_eq(answer.ttl, 100);
+        negative(flags[i], 1, 2);
+        dns_write_cname(&w, NAME, 50, "b.org");
+        dns_write_a(&w, "c.org", 1, 1); /* not it */
+        write_soa("org", 200, 150, 20);
+        ck_assert_int_eq(parse(), DROP_NONE);
+        ck_assert_uint_eq(answer.ttl, 150);
+        for (size_t rest = 16; rest < 30; rest++) { /* too short and too long */
+            negative(flags[i], 0, 1);
+            write_soa("org", 100, 200, rest);
+            ck_assert_int_eq(parse(), DROP_NONE);
+            ck_assert_uint_eq(answer.ttl, rest == 20 ? 100 : 0);
+        }
+        negative(flags[i], 0, 1);
+        write_soa("org", 100, 200, 20);
+        for (size_t len = w.len - 1; len > w.len - 40; len--) {
+            ck_assert_int_eq(parse_first(len, NAME), DROP_NONE);
+            ck_assert_uint_eq(answer.ttl, 0);
+        }
+    }
+    negative(ANSWER | DNS_SERVFAIL, 0, 1);
+    write_soa("org", 100, 200, 20);
+    ck_assert_int_eq(parse(), DROP_NONE);
+    ck_assert_uint_eq(answer.ttl, 0);
+    negative(ANSWER, 1, 1); /* there is something */
+    dns_write_a(&w, NAME, 500, 1);
+    write_soa("org", 100, 200, 20);
+    assert_one(1, 500);
+}
+END_TEST
+
+START_TEST(whether_the_case_came_back)
+{
+    start(0);
+    ck_assert_int_eq(parse(), DROP_NONE);
+    ck_assert(answer.exact);
+    ck_assert_int_eq(parse_first(w.len, NAME "."), DROP_NONE);
+    ck_assert(answer.exact);
+    ck_assert_int_eq(parse_first(w.len, "www.examplE.org"), DROP_NONE);
+    ck_assert(!answer.exact);
+}
+END_TEST
+
+START_TEST(what_edns_adds_to_a_query)
+{
+    static const uint8_t opt[] = { 0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0 };
+    uint8_t out[DNS_MAX_UDP_LEN];
+    struct writer q = writer_over(out, sizeof out);
+    size_t len;
+
+    ck_assert(dns_emit_query(&q, ID, NAME));
+    len = q.len;
+    ck_assert(dns_emit_edns(&q, 1232));
+    ck_assert_uint_eq(q.len, len + sizeof opt);
+    ck_assert_mem_eq(out + len, opt, sizeof opt);
+    ck_assert_uint_eq(be16(out + 10), 1);
+    q = writer_over(out, len + sizeof opt - 1);
+    ck_assert(dns_emit_query(&q, ID, NAME));
+    ck_assert(!dns_emit_edns(&q, 1232));
+}
+END_TEST
+
 START_TEST(codes_and_truncation_are_told_and_records_not_read)
 {
     start(1);
@@ -265,6 +357,9 @@ int main(void)
         hostile_DNS_11_other_sections_are_not_answers,
         hostile_DNS_11_the_address_of_another_is_none,
         a_ttl_with_the_top_bit_is_zero,
+        how_long_there_is_nothing,
+        whether_the_case_came_back,
+        what_edns_adds_to_a_query,
         codes_and_truncation_are_told_and_records_not_read,
         NULL,
     };

@@ -34,6 +34,8 @@ static const struct dns_record RECORDS[] = {
     { .name = "now.example.org", .kind = DNS_RECORD_ADDR },
     { .name = "fails.example.org", .kind = DNS_RECORD_FAILS, .rcode = DNS_SERVFAIL },
     { .name = "silent.example.org", .kind = DNS_RECORD_SILENT },
+    { .name = "zone.example.org", .kind = DNS_RECORD_ZONE, .ttl = 30 },
+    { .name = "empty.zone.example.org", .kind = DNS_RECORD_EMPTY },
 };
 #define N_RECORDS (sizeof(RECORDS) / sizeof(RECORDS[0]))
 
@@ -449,6 +451,30 @@ START_TEST(what_lives_no_time_and_what_is_not_there_is_asked_for_again)
 }
 END_TEST
 
+/* RFC 2308 5: for the 30 seconds that its zone says. */
+START_TEST(what_is_not_there_is_remembered)
+{
+    static const struct {
+        const char *name;
+        enum sk_err err;
+    } rows[] = { { "none.zone.example.org", SK_NAME_UNKNOWN },
+                 { "empty.zone.example.org", SK_NAME_NO_ADDRESS } };
+
+    for (size_t i = 0; i < 2; i++) {
+        begin();
+        for (int n = 0; n < 2; n++) {
+            expect(rows[i].name, rows[i].err, 0);
+            ck_assert_int_eq(n_asked[0], n + 1);
+            host_run(&h, h.now + seconds(29));
+            expect(rows[i].name, rows[i].err, 0);
+            ck_assert_int_eq(n_asked[0], n + 1);
+            host_run(&h, h.now + seconds(2));
+        }
+        host_end(&h);
+    }
+}
+END_TEST
+
 START_TEST(hostile_DNS_15_more_addresses_than_asked_for)
 {
     struct sk_op op;
@@ -477,6 +503,7 @@ int main(void)
                                    an_old_query_has_no_part_in_a_new_one,
                                    hostile_DNS_08_a_name_is_asked_for_once,
                                    an_answer_is_remembered,
+                                   what_is_not_there_is_remembered,
                                    what_lives_no_time_and_what_is_not_there_is_asked_for_again,
                                    hostile_DNS_15_more_addresses_than_asked_for,
                                    NULL };
