@@ -43,6 +43,7 @@ core_sources = \
 	%D%/link/pcap.h \
 	%D%/net/conflicts.c \
 	%D%/net/conflicts.h \
+	%D%/net/connect.c \
 	%D%/net/cookie.c \
 	%D%/net/demux.c \
 	%D%/net/fragments.c \
@@ -57,6 +58,7 @@ core_sources = \
 	%D%/net/ports.c \
 	%D%/net/post.c \
 	%D%/net/query.c \
+	%D%/net/query_stream.c \
 	%D%/net/records.c \
 	%D%/net/rx.c \
 	%D%/net/rx_icmp.c \

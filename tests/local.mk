@@ -257,6 +257,7 @@ c_tests = \
 	%D%/unit/test_rack_recovery \
 	%D%/unit/test_ready \
 	%D%/unit/test_resolve \
+	%D%/unit/test_resolve_stream \
 	%D%/unit/test_ring \
 	%D%/unit/test_ring_threads \
 	%D%/unit/test_route \

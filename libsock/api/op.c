@@ -3,65 +3,6 @@
  * and keeps nothing. */
 #include "net/iface.h"
 
-/* RFC 9293 MUST-46: addresses that nobody can be connected to. */
-static bool is_connectable(const struct netif *netif, struct sk_addr to)
-{
-    return to.port != 0 && !ip_is_multicast(to.addr) && !netif_is_broadcast(netif, to.addr) &&
-           !ip_is_unspecified(to.addr);
-}
-
-static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp, struct sk_addr to)
-{
-    struct sk_addr local = tcp->node.local;
-
-    if (ip_is_unspecified(local.addr)) {
-        local.addr = source_for(iface, to.addr);
-    }
-    if (local.port == 0) {
-        local.port = ports_ephemeral(iface, &tcp->node, local, to);
-        if (local.port == 0) {
-            return SK_ADDR_NOT_AVAIL;
-        }
-    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to) ||
-               time_wait_find(iface, local, to)) {
-        return SK_ADDR_NOT_AVAIL;
-    }
-    hash_remove(iface, &tcp->node);
-    tcp->node.local = local;
-    tcp->node.remote = to;
-    hash_insert(iface, &tcp->node);
-    return SK_OK;
-}
-
-static enum sk_err start_connecting(struct sk_iface *iface, struct tcp_entry *tcp,
-                                    struct sk_addr to, instant now)
-{
-    struct ip_addr next_hop;
-    struct netif *netif = route(iface, to.addr, &next_hop);
-    struct tcp_setup setup;
-    enum sk_err err;
-
-    if (!netif) {
-        return SK_NET_UNREACHABLE;
-    }
-    if (!is_connectable(netif, to) || !netif_may_send_from(iface, netif, tcp->node.local.addr)) {
-        return SK_INVALID;
-    }
-    if (!tcp->rx && !tcp_take_buffers(iface, tcp)) {
-        return SK_NO_BUFFERS;
-    }
-    err = choose_pair(iface, tcp, to);
-    if (err != SK_OK) {
-        return err;
-    }
-    setup = tcp_setup_for(iface, tcp, netif, now);
-    tcp->opened = true;
-    tcp_open(&tcp->tcp, &setup, now);
-    iface->stats.tcp_active_opens++;
-    tcp_happened(iface, tcp, now);
-    return SK_OK;
-}
-
 /* The connection is over: but for its options, and the address that it was bound to, the socket is
  * as new. */
 static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
@@ -87,7 +28,7 @@ static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
 static enum sk_err begin(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
                          instant now)
 {
-    enum sk_err err = start_connecting(iface, tcp, op->addr, now);
+    enum sk_err err = connection_open(iface, tcp, op->addr, now);
 
     op->done = 1;
     return err == SK_OK ? SK_PENDING : err;

@@ -70,8 +70,9 @@ struct sock_node {
     uint8_t neigh_hint;
     bool hashed;
     bool reuseaddr;
-    uint8_t ttl; /* of what it sends; 0: IP_DEFAULT_TTL */
-    uint8_t tos; /* likewise; of a stream without the ECN bits */
+    bool internal; /* of a query: the program hears nothing of it */
+    uint8_t ttl;   /* of what it sends; 0: IP_DEFAULT_TTL */
+    uint8_t tos;   /* likewise; of a stream without the ECN bits */
 };
 
 static inline uint8_t node_ttl(const struct sock_node *node)
@@ -524,6 +525,16 @@ void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, i
 struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, struct netif *netif,
                                instant now);
 
+/* connect.c */
+
+/**
+ * Begins to connect a socket that is not connected: SK_OK. SK_NET_UNREACHABLE: no route.
+ * SK_INVALID: nobody can be connected to that address. SK_NO_BUFFERS. SK_ADDR_NOT_AVAIL: no port is
+ * left, or the pair is in use.
+ */
+enum sk_err connection_open(struct sk_iface *iface, struct tcp_entry *tcp, struct sk_addr to,
+                            instant now);
+
 /* half_open.c */
 
 struct half_open *half_open_find(const struct sk_iface *iface, struct sk_addr local,
@@ -571,13 +582,20 @@ instant time_waits_poll_at(const struct sk_iface *iface, instant now);
 
 bool queries_poll(struct sk_iface *iface, instant now);
 instant queries_poll_at(const struct sk_iface *iface);
-/** How many sockets the queries have. */
-uint32_t queries_n_sockets(const struct sk_iface *iface);
+/** How many datagram sockets the queries have. */
+uint32_t queries_n_datagram_sockets(const struct sk_iface *iface);
 /** Begins, unless the name is being asked for or was lately: `*query` names that for query_result.
  */
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
 /** What was learnt of names is of another network. */
 void queries_flush(struct sk_iface *iface);
+
+/* query_stream.c */
+
+/** Sends the question over a connection of its own: false when there can be none. */
+bool query_stream_ask(struct sk_iface *iface, struct query_slot *slot, instant now);
+/** Takes what came over it: true when that was all, or an end. */
+bool query_stream_read(struct sk_iface *iface, struct query_slot *slot, instant now);
 /** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
                          size_t *n);

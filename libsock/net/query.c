@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Names being resolved, and remembered. Each query has a UDP socket of its own, at a random port
- * and connected to the server that is being asked (RFC 5452 4.5), and a deadline of its own: an
+ * Names being resolved, and remembered. Each query has a socket of its own, at a random port and
+ * connected to the server that is being asked (RFC 5452 4.5), and a deadline of its own: an
  * operation that is forgotten leaves nothing behind. Who asks for a name that is being asked for
  * shares that query: many at once would give a forger as many chances (RFC 5452 5). An answer is
  * kept for its time to live, as long as no other query needs the place, also one that says no, if
@@ -74,11 +74,17 @@ static struct query_slot *place(struct sk_iface *iface)
     return best;
 }
 
-static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
+static void close_socket(struct sk_iface *iface, struct query_slot *slot, instant now)
 {
     if (slot->fd != SK_FD_NONE) {
         sk_close(iface, slot->fd, now);
+        slot->fd = SK_FD_NONE;
     }
+}
+
+static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    close_socket(iface, slot, now);
     slot->used = false;
     iface->n_asked--;
 }
@@ -93,6 +99,21 @@ void queries_flush(struct sk_iface *iface)
 static struct udp_entry *socket_of(struct sk_iface *iface, const struct query_slot *slot)
 {
     return slot_of(iface, slot->fd)->u.udp;
+}
+
+static enum sk_err open_datagrams(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    enum sk_err err = sk_socket(iface, SK_DGRAM, &slot->fd);
+
+    if (err != SK_OK) {
+        return err;
+    }
+    socket_of(iface, slot)->node.internal = true;
+    err = sk_bind(iface, slot->fd, (struct sk_addr){ ip4(0), 0 });
+    if (err != SK_OK) {
+        close_socket(iface, slot, now);
+    }
+    return err;
 }
 
 /* That the link carries, and that the socket has room for. */
@@ -128,13 +149,9 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
     }
     slot->generation++;
     slot->fresh_until = 0;
-    err = sk_socket(iface, SK_DGRAM, &slot->fd);
+    slot->fd = SK_FD_NONE;
+    err = open_datagrams(iface, slot, now);
     if (err != SK_OK) {
-        return err;
-    }
-    err = sk_bind(iface, slot->fd, (struct sk_addr){ ip4(0), 0 });
-    if (err != SK_OK) {
-        sk_close(iface, slot->fd, now);
         return err;
     }
     slot->q.udp_len = longest_answer(iface, slot);
@@ -170,21 +187,51 @@ static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instan
     return any;
 }
 
-static bool ask(struct sk_iface *iface, struct query_slot *slot, instant now)
+static bool has_datagrams(const struct sk_iface *iface, const struct query_slot *slot)
+{
+    return slot->fd != SK_FD_NONE && slot_tag(slot_of(iface, slot->fd)) == SOCK_UDP;
+}
+
+static bool ask_in_datagram(struct sk_iface *iface, struct query_slot *slot, instant now)
 {
     uint8_t message[DNS_MAX_UDP_LEN];
     struct writer w = writer_over(message, sizeof(message));
 
-    if (!dns_next(&slot->q, now, &w)) {
-        return false;
+    if (!has_datagrams(iface, slot)) { /* but the stream to the server before it */
+        close_socket(iface, slot, now);
+        if (open_datagrams(iface, slot, now) != SK_OK) {
+            return false;
+        }
     }
-    if (sk_set_peer(iface, slot->fd, slot->q.servers[slot->q.server]) == SK_OK &&
-        sk_udp_post(iface, slot->fd, message, w.len, (struct sk_addr){ ip4(0), 0 }) == SK_OK) {
+    return dns_next(&slot->q, now, &w) &&
+           sk_set_peer(iface, slot->fd, slot->q.servers[slot->q.server]) == SK_OK &&
+           sk_udp_post(iface, slot->fd, message, w.len, (struct sk_addr){ ip4(0), 0 }) == SK_OK;
+}
+
+static void ask(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    bool asked;
+
+    if (slot->q.stream) {
+        close_socket(iface, slot, now);
+        asked = query_stream_ask(iface, slot, now);
+    } else {
+        asked = ask_in_datagram(iface, slot, now);
+    }
+    if (asked) {
         dns_sent(&slot->q, now);
     } else {
         dns_unreachable(&slot->q, now);
     }
-    return true;
+}
+
+static bool read_any(struct sk_iface *iface, struct query_slot *slot, instant now)
+{
+    if (slot->fd == SK_FD_NONE) { /* there was none to be had */
+        return false;
+    }
+    return has_datagrams(iface, slot) ? read_answers(iface, slot, now)
+                                      : query_stream_read(iface, slot, now);
 }
 
 static bool poll_query(struct sk_iface *iface, struct query_slot *slot, instant now)
@@ -197,14 +244,14 @@ static bool poll_query(struct sk_iface *iface, struct query_slot *slot, instant 
         }
         return false;
     }
-    any = read_answers(iface, slot, now);
+    any = read_any(iface, slot, now);
     dns_poll(&slot->q, now);
-    while (slot->q.result == SK_PENDING && ask(iface, slot, now)) {
+    while (slot->q.result == SK_PENDING && slot->q.send_due) {
+        ask(iface, slot, now);
         any = true;
     }
     if (slot->q.result != SK_PENDING) {
-        sk_close(iface, slot->fd, now);
-        slot->fd = SK_FD_NONE;
+        close_socket(iface, slot, now);
         slot->forget_at = now + FORGET_TIME;
         slot->fresh_until = now + seconds(slot->q.ttl);
         any = true;
@@ -246,12 +293,12 @@ instant queries_poll_at(const struct sk_iface *iface)
     return at;
 }
 
-uint32_t queries_n_sockets(const struct sk_iface *iface)
+uint32_t queries_n_datagram_sockets(const struct sk_iface *iface)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; iface->n_asked > 0 && i < iface->n_queries; i++) {
-        n += iface->queries[i].used && iface->queries[i].fd != SK_FD_NONE;
+        n += iface->queries[i].used && has_datagrams(iface, &iface->queries[i]);
     }
     return n;
 }

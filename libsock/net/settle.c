@@ -99,7 +99,7 @@ void tell_watcher(const struct sk_iface *iface, const struct sock_node *node)
  * socket writable. */
 void node_changed(struct sk_iface *iface, struct sock_node *node)
 {
-    if (node->slot == SLOT_NONE) {
+    if (node->slot == SLOT_NONE || node->internal) {
         return;
     }
     tell_watcher(iface, node);
@@ -199,7 +199,7 @@ void tcp_happened(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
 
 static bool is_delivered(const struct tcp_entry *tcp)
 {
-    if (tcp->node.tag != SOCK_TCP || !tcp->opened) {
+    if (tcp->node.tag != SOCK_TCP || !tcp->opened || tcp->node.internal) {
         return true;
     }
     return tcp->tcp.state == TCP_CLOSED || tcp->tcp.state == TCP_FIN_WAIT_2 ||
@@ -215,5 +215,5 @@ bool sk_iface_drained(const struct sk_iface *iface)
             return false;
         }
     }
-    return iface->udp.n_taken == queries_n_sockets(iface);
+    return iface->udp.n_taken == queries_n_datagram_sockets(iface);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One question of the stub resolver (RFC 1035 7.2, RFC 5452). A server that answers decides, also
- * when the answer is that there is nothing; one that cannot (SERVFAIL, REFUSED, an answer cut
- * short) or is not there (an ICMP error) makes the query go on to the next at once. When that is
- * every server of a round the query has failed; a silent one is asked again in the next round. The
- * identifier stays the same, so that of the server that is being asked a late answer to an earlier
- * copy counts, too. One that was given up on is a stranger like any other until its next turn
- * (RFC 5452 9.1): it would be two that a forger may speak for.
+ * when the answer is that there is nothing; one that cannot (SERVFAIL, REFUSED) or is not there (an
+ * ICMP error) makes the query go on to the next at once. When that is every server of a round the
+ * query has failed; a silent one is asked again in the next round. The identifier stays the same,
+ * so that of the server that is being asked a late answer to an earlier copy counts, too. One that
+ * was given up on is a stranger like any other until its next turn (RFC 5452 9.1): it would be two
+ * that a forger may speak for.
  */
 #include "proto/dns.h"
 
@@ -63,6 +63,7 @@ static void end(struct dns_query *q, enum sk_err result)
 
 static void next_server(struct dns_query *q, instant now)
 {
+    q->stream = false;
     q->server++;
     if (q->server == q->n_servers) {
         q->server = 0;
@@ -131,6 +132,9 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
         end_without(q, SK_NAME_UNKNOWN, answer.ttl);
     } else if (says_edns(q) && (answer.rcode == DNS_FORMERR || answer.rcode == DNS_NOTIMP)) {
         q->plain = true; /* RFC 6891 7: the same server, without */
+        ask(q, now);
+    } else if (answer.truncated && !q->stream) {
+        q->stream = true;
         ask(q, now);
     } else if (answer.rcode != DNS_NOERROR || answer.truncated) {
         q->refused = true;

@@ -2,7 +2,7 @@
 /*
  * One question of a stub resolver (RFC 1035, RFC 5452): asks its servers in turn, doubling the wait
  * after each round, until one answers. Who carries it matches server and port; here id and question
- * are matched. UDP only.
+ * are matched. An answer that a datagram has no room for is asked for over TCP (RFC 7766 5).
  */
 #pragma once
 
@@ -31,6 +31,7 @@ struct dns_query {
     bool send_due;
     bool silent;      /* a server of this round did not answer: another round may help */
     bool refused;     /* a server of this round refused or failed */
+    bool stream;      /* the server is asked over TCP */
     bool plain;       /* a server did not understand EDNS */
     uint16_t udp_len; /* of the longest answer that comes through; of use from 513 on */
     uint16_t id;
@@ -51,8 +52,8 @@ enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_add
                       size_t n_servers, struct rng *rng, instant now);
 
 /**
- * A datagram of UDP payload came from the server that is being asked. A DROP reason leaves the
- * query as it was. SERVFAIL, REFUSED and the like make it ask the next server at once.
+ * A message came from the server that is being asked, and over what it was asked. A DROP reason
+ * leaves the query as it was. SERVFAIL, REFUSED and the like make it ask the next server at once.
  */
 enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now);
 
@@ -74,5 +75,6 @@ void dns_poll(struct dns_query *q, instant now);
  */
 instant dns_poll_at(const struct dns_query *q);
 
-/** The server cannot be reached (an ICMP error, no route): the next one is asked. */
+/** The server cannot be reached (an ICMP error, no route, a connection that ends): the next one is
+ * asked. */
 void dns_unreachable(struct dns_query *q, instant now);
