@@ -230,6 +230,7 @@ struct peer {
     uint32_t limit;
     uint32_t lose_too; /* what begins there is lost once, whatever its length; 0: nothing */
     uint32_t next;
+    int n_again;                       /* that were here already */
     struct tcp_sack beyond[MAX_HOLES]; /* what is here beyond it */
     int n_beyond;
     bool sack;
@@ -244,6 +245,7 @@ struct peer {
 
 static void enter(struct peer *p, uint32_t start, uint32_t end)
 {
+    p->n_again += start < p->next;
     if (start > p->next) {
         if (p->n_beyond > 0 && p->beyond[p->n_beyond - 1].end == start) {
             p->beyond[p->n_beyond - 1].end = end;
@@ -360,6 +362,7 @@ START_TEST(a_path_that_takes_more_is_found_after_ten_minutes)
     stream(&s, &p, 601000);
     ck_assert_uint_eq(s.tcp->mss, 1460);
     ck_assert_int_eq(p.n_swallowed, 0);
+    ck_assert_int_eq(p.n_again, 0); /* RFC 1191 6.3 */
     script_end(&s);
 }
 END_TEST

@@ -252,6 +252,19 @@ START_TEST(after_ten_conflicts_it_waits_a_minute)
 }
 END_TEST
 
+/* 2.1.1: those that are found later count as well. */
+START_TEST(conflicts_of_an_address_in_use_count_too)
+{
+    begin(7, true);
+    settle();
+    for (int i = 0; i < ACD_MAX_CONFLICTS; i++) {
+        ck_assert_int_eq(conflict(), ACD_CONFLICT);
+    }
+    acd_start(&acd, ADDR, false, now);
+    ck_assert_int_ge(acd_poll_at(&acd, now) - now, seconds(60));
+}
+END_TEST
+
 START_TEST(another_address_is_defended_anew)
 {
     begin(7, false);
@@ -313,6 +326,7 @@ int main(void)
         what_is_configured_is_kept_and_defended_once_in_ten_seconds,
         an_announcement_is_no_defence,
         after_ten_conflicts_it_waits_a_minute,
+        conflicts_of_an_address_in_use_count_too,
         another_address_is_defended_anew,
         what_did_not_leave_does_not_count,
         an_address_that_is_not_wanted_is_not_probed_for,

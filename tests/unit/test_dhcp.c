@@ -178,6 +178,7 @@ START_TEST(without_an_answer_it_renews_rebinds_and_expires)
         ck_assert(ip_equal(sent[n_seen].dst, BROADCAST));
         ck_assert(ip_equal(sent[n_seen].msg.ciaddr, OUR_ADDR));
         ck_assert(ip_is_unspecified(sent[n_seen].msg.server_id));
+        ck_assert(ip_is_unspecified(sent[n_seen].msg.requested));
         ck_assert_int_ge(sent[n_seen].at - s->at, DHCP_SHORTEST_RENEW);
         s = &sent[n_seen++];
     }
@@ -190,6 +191,24 @@ START_TEST(without_an_answer_it_renews_rebinds_and_expires)
     ck_assert_uint_eq(s->msg.type, DHCP_DISCOVER);
     ck_assert_uint_eq(s->msg.secs, 0);
     ck_assert(ip_is_unspecified(s->msg.ciaddr));
+}
+END_TEST
+
+/* RFC 2131 4.1, 4.4.5: those that began together ask at other times, and as other transactions. */
+START_TEST(hosts_that_began_together_do_not_renew_together)
+{
+    struct dhcp_client first;
+
+    begin();
+    bind_at_the_beginning();
+    first = client;
+    begin();
+    rng_init(&rng, (const uint8_t[16]){ 1 });
+    bind_at_the_beginning();
+    ck_assert_uint_ne(client.xid, first.xid);
+    ck_assert_int_ne(client.renew_at, first.renew_at);
+    ck_assert_int_ne(client.rebind_at, first.rebind_at);
+    ck_assert_int_eq(client.expire_at, first.expire_at);
 }
 END_TEST
 
@@ -299,6 +318,7 @@ int main(void)
         the_servers_are_told_the_host_name,
         the_lease_is_renewed_with_its_server_between_t1_and_t2,
         without_an_answer_it_renews_rebinds_and_expires,
+        hosts_that_began_together_do_not_renew_together,
         any_server_may_rebind_and_becomes_the_server,
         a_renewal_that_changes_something_says_so,
         the_lease_counts_from_when_it_was_asked_for,

@@ -134,7 +134,8 @@ START_TEST(a_request_names_address_and_server)
         .lease = 3600,
     };
     static const uint8_t options[] = {
-        53, 1, 3, 50, 4, 10, 0, 2, 15, 51, 4, 0, 0, 0x0e, 0x10, 54, 4, 10, 0, 2, 2, 55, 7, 1,
+        53, 1,  3, 50, 4, 10, 0, 2, 15, 51, 4,  0,  0,  0x0e, 0x10, 54,
+        4,  10, 0, 2,  2, 55, 7, 1, 3,  6,  26, 51, 58, 59,   255,
     };
     uint8_t out[DHCP_MAX_LEN];
     struct writer w = writer_over(out, sizeof out);
@@ -194,6 +195,24 @@ START_TEST(a_release_asks_for_nothing)
 
     ck_assert(dhcp_emit(&w, &msg));
     ck_assert_uint_eq(be32(out + 12), 0x0a00020f);
+    ck_assert_mem_eq(out + OPTIONS_AT, options, sizeof options);
+}
+END_TEST
+
+/* RFC 2131 4.4.1, table 5 */
+START_TEST(a_decline_names_address_and_server_and_asks_for_nothing)
+{
+    struct dhcp_msg msg = { .type = DHCP_DECLINE,
+                            .requested = ip4(0x0a00020f),
+                            .server_id = ip4(0x0a000202) };
+    static const uint8_t options[] = {
+        53, 1, 4, 50, 4, 10, 0, 2, 15, 54, 4, 10, 0, 2, 2, 255,
+    };
+    uint8_t out[DHCP_MAX_LEN];
+    struct writer w = writer_over(out, sizeof out);
+
+    ck_assert(dhcp_emit(&w, &msg));
+    ck_assert_uint_eq(be32(out + 12), 0);
     ck_assert_mem_eq(out + OPTIONS_AT, options, sizeof options);
 }
 END_TEST
@@ -408,6 +427,7 @@ int main(void)
         a_host_name_is_told,
         a_client_identifier_is_ours_or_foreign,
         a_release_asks_for_nothing,
+        a_decline_names_address_and_server_and_asks_for_nothing,
         a_message_that_does_not_fit_is_not_sent,
         hostile_DHCP_01_a_reply_may_end_anywhere_behind_its_type,
         what_is_no_reply_for_ethernet_is_refused,

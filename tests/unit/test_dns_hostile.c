@@ -102,6 +102,29 @@ START_TEST(hostile_DNS_06_identifiers_do_not_repeat)
 }
 END_TEST
 
+/* RFC 5452 9.2: all of the 65536, none of the bits before the others. */
+START_TEST(hostile_DNS_06_identifiers_are_spread_over_all_there_are)
+{
+    int n_of[16] = { 0 };
+    int n_set[16] = { 0 };
+
+    begin();
+    for (int i = 0; i < 4096; i++) {
+        ck_assert_int_eq(dns_start(&query, "www.example", servers, 1, &rng, now), SK_OK);
+        n_of[query.id >> 12]++;
+        for (unsigned bit = 0; bit < 16; bit++) {
+            n_set[bit] += query.id >> bit & 1;
+        }
+    }
+    for (int i = 0; i < 16; i++) { /* six standard deviations */
+        ck_assert_int_gt(n_of[i], 256 - 93);
+        ck_assert_int_lt(n_of[i], 256 + 93);
+        ck_assert_int_gt(n_set[i], 2048 - 192);
+        ck_assert_int_lt(n_set[i], 2048 + 192);
+    }
+}
+END_TEST
+
 START_TEST(hostile_DNS_14_a_name_that_is_none_is_not_asked_for)
 {
     static const char *const names[] = { "", ".", "a..b", ".a", "a.." };
@@ -175,6 +198,7 @@ int main(void)
         hostile_DNS_07_an_answer_to_something_else_changes_nothing,
         hostile_DNS_12_after_malformed_answers_the_good_one_counts,
         hostile_DNS_06_identifiers_do_not_repeat,
+        hostile_DNS_06_identifiers_are_spread_over_all_there_are,
         hostile_DNS_14_a_name_that_is_none_is_not_asked_for,
         without_a_server_there_is_no_answer,
         more_servers_than_it_holds_are_left_out,

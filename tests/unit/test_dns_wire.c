@@ -39,6 +39,7 @@ START_TEST(names_that_cannot_be_asked_for)
     ck_assert(dns_name_valid("a"));
     ck_assert(dns_name_valid("a."));
     ck_assert(dns_name_valid("localhost"));
+    ck_assert(dns_name_valid("3com.example")); /* RFC 1123 2.1 */
     ck_assert(dns_name_valid(NAME));
     ck_assert(!dns_name_valid(""));
     ck_assert(!dns_name_valid("."));

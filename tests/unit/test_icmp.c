@@ -85,7 +85,7 @@ START_TEST(messages_that_are_not_answered)
 }
 END_TEST
 
-/* RFC 792: the header with its options, and 8 octets. */
+/* RFC 792: the header with its options, and 8 octets. RFC 1122 3.2.2: no type of service. */
 START_TEST(port_unreachable_quotes_what_it_is_about)
 {
     struct sk_addr from = { PEER_IP, 4000 };
@@ -101,11 +101,13 @@ START_TEST(port_unreachable_quotes_what_it_is_about)
             if (n > 0) {
                 frame_open_options(&f, n);
             }
+            frame_ip_at(&f)[1] = 0xb8;
+            frame_fix_ip(&f);
             host_hear_drop(&h, &f, DROP_UDP_NO_SOCKET);
             s = host_sent(&h);
             ck_assert(s && s->icmp.type == ICMP4_UNREACHABLE &&
                       s->icmp.code == ICMP4_PORT_UNREACHABLE);
-            ck_assert(s->icmp.id == 0 && s->icmp.seq == 0);
+            ck_assert(s->icmp.id == 0 && s->icmp.seq == 0 && s->ip.tos == 0);
             ck_assert_uint_eq(s->payload_len, quoted);
             ck_assert_mem_eq(s->payload, frame_ip_at(&f), quoted);
             host_silent(&h);

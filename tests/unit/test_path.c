@@ -206,6 +206,7 @@ START_TEST(without_discovery_routers_may_fragment)
     struct peer p;
     const struct sent *s;
     uint16_t id;
+    int n;
 
     begin(&sk_tcp_basic);
     send_text(called(&p, FAR_IP, 5000));
@@ -213,10 +214,13 @@ START_TEST(without_discovery_routers_may_fragment)
     id = s->ip.id;
     ck_assert(!s->ip.dont_frag && s->payload_len == 1460);
     too_big(s->ip_at, 1300);
-    for (int n = 1; (s = peer_hear(&p)) != NULL; n++) {
+    for (n = 1; (s = peer_hear(&p)) != NULL; n++) {
         ck_assert(!s->ip.dont_frag && s->payload_len == 1460);
         ck_assert_uint_eq(s->ip.id, (uint16_t)(id + n));
     }
+    host_run(&h, h.now + millis(300)); /* the first again */
+    s = host_sent(&h);
+    ck_assert(s && s->payload_len == 1460 && s->ip.id == (uint16_t)(id + n));
     host_free(&h);
 }
 END_TEST

@@ -328,6 +328,28 @@ START_TEST(ports_and_ids_are_not_to_be_guessed)
 }
 END_TEST
 
+/* RFC 5452 9.2: who guesses the port of one has not guessed that of the other. */
+START_TEST(queries_at_once_have_ports_of_their_own)
+{
+    struct sk_op ops[2];
+    const struct sent *s;
+    uint16_t port;
+
+    begin();
+    sk_resolve(&ops[0], "www.example.org", 80, addrs, N_ADDRS);
+    sk_resolve(&ops[1], "two.example.org", 80, addrs, N_ADDRS);
+    ck_assert_int_eq(host_try(&h, &ops[0]), SK_PENDING);
+    ck_assert_int_eq(host_try(&h, &ops[1]), SK_PENDING);
+    host_poll(&h);
+    s = host_sent(&h);
+    ck_assert_ptr_nonnull(s);
+    port = s->udp.src_port;
+    s = host_sent(&h);
+    ck_assert(s && s->udp.dst_port == DNS_PORT && s->udp.src_port != port);
+    host_free(&h);
+}
+END_TEST
+
 /* Forgotten queries end by themselves; meanwhile they are all there are. */
 static const char *const names[] = { "www.example.org", "two.example.org", "alias.example.org" };
 
@@ -499,6 +521,7 @@ int main(void)
                                    no_server_is_known,
                                    answers_that_are_not_from_the_server,
                                    ports_and_ids_are_not_to_be_guessed,
+                                   queries_at_once_have_ports_of_their_own,
                                    hostile_DNS_15_forgotten_queries,
                                    an_old_query_has_no_part_in_a_new_one,
                                    hostile_DNS_08_a_name_is_asked_for_once,

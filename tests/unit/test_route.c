@@ -90,6 +90,41 @@ START_TEST(neighbours_are_those_of_a_netif)
 }
 END_TEST
 
+/* Each netif speaks for its own address, and on its own link. */
+START_TEST(a_request_is_answered_where_it_came_in)
+{
+    struct arp_hdr arp = { .op = ARP_REQUEST, .sha = EVIL_MAC, .spa = SECOND_PEER };
+    const struct sent *s;
+
+    begin();
+    arp.tpa = SECOND_IP;
+    frame_arp(&f, &arp);
+    host_hear_silent_drop(&h, &f, DROP_ETH_NOT_FOR_US);
+    fake_link_put(&second, f.at, f.len);
+    host_poll(&h);
+    s = fake_link_sent(&second);
+    ck_assert(s && s->arp.op == ARP_REPLY && ip_equal(s->arp.spa, SECOND_IP));
+    ck_assert(mac_equal(s->eth.dst, EVIL_MAC) && !h.link.out && !second.out);
+    end();
+}
+END_TEST
+
+/* RFC 1122 3.1: a host with several netifs is no router. */
+START_TEST(nothing_is_forwarded)
+{
+    const struct ip_addr others[] = { SECOND_PEER, ip4(0xc0a80002), ip4(0x0a000003), FAR_IP };
+
+    begin();
+    leaves_by(&second, host_socket(&h, SK_DGRAM), SECOND_PEER);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        frame_udp(&f, (struct sk_addr){ PEER_IP, 4000 }, (struct sk_addr){ others[i], 9 }, "x", 1);
+        host_hear_silent_drop(&h, &f, DROP_IP_NOT_FOR_US);
+        ck_assert(!second.out && !bare.out);
+    }
+    end();
+}
+END_TEST
+
 /* A socket keeps the address that it is bound to; one that is bound to none takes the netif's. */
 START_TEST(the_address_that_a_datagram_comes_from)
 {
@@ -368,6 +403,8 @@ int main(void)
 {
     const TTest *const tests[] = { each_network_by_its_own_netif,
                                    neighbours_are_those_of_a_netif,
+                                   a_request_is_answered_where_it_came_in,
+                                   nothing_is_forwarded,
                                    the_address_that_a_datagram_comes_from,
                                    a_connection_takes_address_and_mtu_of_its_netif,
                                    the_longest_datagram_is_that_of_the_netif,
