@@ -350,7 +350,9 @@ static void answer_one(int fd)
     ck_assert_int_gt(len, 12);
     message[2] = (char)0x81;
     message[3] = (char)0x80;
-    message[7] = 1; /* ANCOUNT */
+    message[7] = 1;  /* ANCOUNT */
+    message[11] = 0; /* what followed the question is not repeated */
+    len = 12 + (ssize_t)strlen(message + 12) + 5;
     memcpy(message + len, record, sizeof record - 1);
     len += (ssize_t)sizeof record - 1;
     ck_assert_int_eq(sendto(fd, message, (size_t)len, 0, (struct sockaddr *)&from, from_len), len);
