@@ -6,7 +6,6 @@
  */
 #include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #include "compat/ai.h"
 #include "compat/block.h"
@@ -15,6 +14,7 @@
 #include "compat/errno.h"
 #include "compat/face.h"
 #include "compat/state.h"
+#include "wire/dns.h"
 
 /* AI_ADDRCONFIG, AI_V4MAPPED and AI_ALL choose between families, of which there is one. */
 #define SUPPORTED                                                                                  \
@@ -140,21 +140,6 @@ static int ask_server(const char *node, struct sk_addr *out, size_t *n)
     return 0;
 }
 
-/* RFC 6761 6.3: localhost and the names below it never leave the host. */
-static bool is_localhost(const char *node)
-{
-    size_t len = strlen(node);
-    size_t suffix = sizeof LOCALHOST - 1;
-
-    if (len > 0 && node[len - 1] == '.') { /* of the root */
-        len--;
-    }
-    if (len < suffix || strncasecmp(node + len - suffix, LOCALHOST, suffix) != 0) {
-        return false;
-    }
-    return len == suffix || node[len - suffix - 1] == '.';
-}
-
 static int addrs_of(const char *node, int flags, struct sk_addr out[AI_MAX_ADDRS], size_t *n)
 {
     *n = 1;
@@ -169,9 +154,12 @@ static int addrs_of(const char *node, int flags, struct sk_addr out[AI_MAX_ADDRS
     if (kind == AI_NOTHING || (flags & AI_NUMERICHOST) != 0) {
         return EAI_NONAME;
     }
-    if (is_localhost(node)) {
+    if (dns_name_is_in(node, LOCALHOST)) { /* RFC 6761 6.3 */
         out[0].addr = ip4(INADDR_LOOPBACK);
         return 0;
+    }
+    if (dns_name_is_in(node, "invalid")) { /* RFC 6761 6.4 */
+        return EAI_NONAME;
     }
     *n = ai_hosts(node, out, AI_MAX_ADDRS);
     return *n > 0 ? 0 : ask_server(node, out, n);

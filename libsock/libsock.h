@@ -166,7 +166,7 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
 /** How a netif gets its addresses. */
 struct sk_netif_config {
     const char *name;       /* such as "eth0"; kept, not copied */
-    struct ip_addr addr;    /* unspecified: DHCP */
+    struct ip_addr addr;    /* of a host on its network; unspecified: DHCP */
     uint8_t prefix_len;     /* of addr, 1..32 */
     struct ip_addr gateway; /* unspecified: none */
     uint16_t mtu;           /* 0: the link's */

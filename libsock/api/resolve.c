@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Resolving a name: an address in text is its own answer, anything else a query of the interface.
+/*
+ * Resolving a name: an address in text is its own answer, names of no network have theirs (RFC 6761
+ * 6.3, 6.4), anything else is a query of the interface.
  */
 #include "net/iface.h"
 
@@ -32,6 +34,20 @@ static enum sk_err poll_literal(struct sk_op *op, struct sk_iface *iface, instan
     return SK_OK;
 }
 
+static enum sk_err poll_invalid(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    (void)op;
+    (void)iface;
+    (void)now;
+    return SK_NAME_UNKNOWN;
+}
+
+static void answer(struct sk_op *op, struct ip_addr addr)
+{
+    op->poll = poll_literal;
+    op->addr.addr = addr;
+}
+
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n)
 {
     struct sk_addr literal;
@@ -42,7 +58,10 @@ void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_add
     op->u.resolve.query = UINT32_MAX;
     op->addr.port = port;
     if (sk_addr_parse(name, &literal) && literal.port == 0) {
-        op->poll = poll_literal;
-        op->addr = (struct sk_addr){ literal.addr, port };
+        answer(op, literal.addr);
+    } else if (dns_name_is_in(name, "localhost")) {
+        answer(op, ip4(IP_LOOPBACK));
+    } else if (dns_name_is_in(name, "invalid")) {
+        op->poll = poll_invalid;
     }
 }

@@ -96,6 +96,17 @@ static inline bool ip_is_loopback(struct ip_addr addr)
     return ip4_bits(addr) >> 24 == 127 && ip_is_ipv4(addr);
 }
 
+#define IP_LOOPBACK 0x7f000001u /* 127.0.0.1 */
+#define IP_CLASS_E                                                                                 \
+    0xf0000000u /* RFC 1112 4: from here on, 255.255.255.255 included, none is a host's */
+
+/** True for an IPv4 address that a host on a network can have. */
+static inline bool ip_is_host(struct ip_addr addr)
+{
+    return ip4_bits(addr) >> 24 != 0 && !ip_is_loopback(addr) && !ip_is_multicast(addr) &&
+           ip4_bits(addr) < IP_CLASS_E;
+}
+
 /** Equal in address and port. */
 static inline bool sk_addr_equal(struct sk_addr a, struct sk_addr b)
 {

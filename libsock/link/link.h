@@ -49,7 +49,7 @@ struct link {
     uint16_t mtu;      /* octets of an IP packet */
     duration msl;      /* how long a segment can live here; RFC 9293 3.4.2: 2 minutes */
     uint32_t absorb;   /* octets of TCP text that it takes in between polls; 0: no limit */
-    bool checksums_rx; /* IP, ICMP, UDP and TCP sums need no check: the link did, or cannot err */
+    bool checksums_rx; /* TCP sums need no check: the link did, or cannot err */
     uint32_t drops[N_DROP_REASONS]; /* link_dropped */
 
     /** The stack, or a link around this one, which counts these too; NULL: nobody. */

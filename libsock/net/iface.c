@@ -264,7 +264,7 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
     list_init(&iface->changed);
     iface->now = now;
     loopback_init(&iface->loopback, (uint16_t)(c.packet_size - LINK_HEADROOM));
-    lo.addr = ip4(0x7f000001);
+    lo.addr = ip4(IP_LOOPBACK);
     sk_netif_add(iface, &iface->loopback.link, &lo, now, NULL);
     return iface;
 }

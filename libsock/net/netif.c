@@ -59,6 +59,29 @@ static uint16_t usable_mtu(const struct sk_iface *iface, const struct link *link
     return (uint16_t)(wanted && wanted < mtu ? wanted : mtu);
 }
 
+/* RFC 1122 3.2.1.3, 3.3.6: one that a host may have, and not the broadcast address of its network,
+ * old or new. RFC 3021: a network of 31 bits has none. */
+static bool may_have(struct ip_addr addr, uint8_t prefix_len)
+{
+    uint32_t mask = prefix_len < 32 ? UINT32_MAX >> prefix_len : 0;
+    uint32_t host = ip4_bits(addr) & mask;
+
+    return ip_is_host(addr) && (mask <= 1 || (host != 0 && host != mask));
+}
+
+static bool is_netif_valid(const struct link *link, const struct sk_netif_config *config)
+{
+    if (ip_is_unspecified(config->addr) && link->medium != LINK_ETHERNET) {
+        return false; /* no DHCP */
+    }
+    if (!ip_is_unspecified(config->addr) && (config->prefix_len < 1 || config->prefix_len > 32 ||
+                                             !may_have(config->addr, config->prefix_len))) {
+        return false;
+    }
+    return (config->mtu == 0 || config->mtu >= IPV4_MIN_MTU) && link->mtu >= IPV4_MIN_MTU &&
+           (!config->host_name || dns_name_valid(config->host_name));
+}
+
 enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
                          const struct sk_netif_config *config, instant now, uint8_t *ifindex)
 {
@@ -68,9 +91,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     if (iface->n_netifs == iface->max_netifs) {
         return SK_NO_SOCKETS;
     }
-    if (!link || (!dhcp && (config->prefix_len < 1 || config->prefix_len > 32)) ||
-        (dhcp && link->medium != LINK_ETHERNET) || (config->mtu && config->mtu < IPV4_MIN_MTU) ||
-        link->mtu < IPV4_MIN_MTU || (config->host_name && !dns_name_valid(config->host_name))) {
+    if (!link || (iface->n_netifs > 0 && !is_netif_valid(link, config))) { /* not the loopback */
         return SK_INVALID;
     }
     *netif = (struct netif){

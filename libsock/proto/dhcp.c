@@ -11,7 +11,6 @@
 #define SECOND_IN_64TH 15625 /* 10^6 / 64: seconds from microseconds with one 32-bit division */
 #define LEASE_INFINITE UINT32_MAX /* RFC 2131 3.3 */
 #define SHORTEST_MTU 576       /* RFC 791 3.1; an RFC 2132 MTU may be 68, which no server means */
-#define CLASS_E 0xf0000000u    /* RFC 1112 4 */
 #define LINK_LOCAL 0xa9fe0000u /* RFC 3927: never handed out by a server */
 #define PREFIX_LONGEST 30      /* room for the network, its broadcast address, a router and us */
 
@@ -70,13 +69,6 @@ void dhcp_decline(struct dhcp_client *client, instant now)
     client->started_at = now; /* table 5 of RFC 2131: `secs` is 0 */
 }
 
-static bool is_host(struct ip_addr addr)
-{
-    uint32_t bits = ip4_bits(addr);
-
-    return bits >> 24 != 0 && !ip_is_loopback(addr) && !ip_is_multicast(addr) && bits < CLASS_E;
-}
-
 /* A mask that is none, or leaves no room, is replaced by the address's class (RFC 791 3.2). */
 static uint8_t prefix_from(struct ip_addr netmask, struct ip_addr addr)
 {
@@ -112,7 +104,7 @@ static void lease_servers(struct dhcp_lease *lease, const struct dhcp_msg *msg)
         }
     }
     for (unsigned i = 0; i < msg->n_dns; i++) {
-        if (is_host(msg->dns[i])) {
+        if (ip_is_host(msg->dns[i])) {
             lease->dns[lease->n_dns++] = msg->dns[i];
         }
     }
@@ -129,8 +121,8 @@ static bool lease_from(const struct dhcp_msg *msg, struct dhcp_lease *lease)
         lease->mtu = 0;
     }
     lease_servers(lease, msg);
-    return is_host(msg->yiaddr) && (ip4_bits(msg->yiaddr) & 0xffff0000u) != LINK_LOCAL &&
-           msg->lease > 0 && on_link(lease, lease->addr) && is_host(msg->server_id) &&
+    return ip_is_host(msg->yiaddr) && (ip4_bits(msg->yiaddr) & 0xffff0000u) != LINK_LOCAL &&
+           msg->lease > 0 && on_link(lease, lease->addr) && ip_is_host(msg->server_id) &&
            !ip_equal(msg->server_id, msg->yiaddr);
 }
 
@@ -196,7 +188,7 @@ static bool has_a_say(const struct dhcp_client *client, const struct dhcp_msg *m
     case DHCP_RENEWING:
         return ip_equal(msg->server_id, client->lease.server);
     case DHCP_REBINDING:
-        return is_host(msg->server_id);
+        return ip_is_host(msg->server_id);
     default:
         return false;
     }

@@ -11,8 +11,6 @@
 #define CONFIRM_AFTER (NEIGH_FRESH_TIME - NEIGH_MAX_REQUESTS * NEIGH_REQUEST_INTERVAL)
 #define DOUBT_INTERVAL                                                                             \
     (2 * NEIGH_REQUEST_INTERVAL) /* longer than an entry is kept for being asked for */
-#define CLASS_E                                                                                    \
-    0xf0000000u /* RFC 1112 4: from here on, and the broadcast address with it, no host has */
 
 void neigh_init(struct neigh_cache *cache, struct neigh *entries, uint32_t n, struct mac_addr mac)
 {
@@ -164,7 +162,7 @@ static bool sender_is_possible(const struct neigh_cache *cache, const struct arp
 
     return !mac_is_group(hdr->sha) && !mac_equal(hdr->sha, none) &&
            !mac_equal(hdr->sha, cache->mac) && !ip_is_multicast(hdr->spa) &&
-           !ip_is_loopback(hdr->spa) && ip4_bits(hdr->spa) < CLASS_E;
+           !ip_is_loopback(hdr->spa) && ip4_bits(hdr->spa) < IP_CLASS_E;
 }
 
 /* RFC 826: who asks for us will be answered, and so is worth knowing, as long as that costs nobody

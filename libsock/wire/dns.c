@@ -25,7 +25,7 @@
 #define CLASS_IN 1
 #define RECORD_LEN 10 /* type, class, TTL and length of the data, RFC 1035 4.1.3 */
 #define IPV4_ADDR_LEN 4
-#define MAX_TTL 0x7fffffff /* RFC 2181 8: with the top bit set, it counts as 0 */
+#define MAX_TTL 0x7fffffff /* with the top bit set it counts as this, RFC 8767 4 */
 
 #define MAX_WIRE_NAME_LEN 255 /* RFC 1035 2.3.4 */
 #define MAX_LABEL_LEN 63
@@ -188,6 +188,29 @@ bool dns_name_valid(const char *name)
     return true;
 }
 
+static size_t name_len(const char *name)
+{
+    size_t len = 0;
+
+    while (name[len] != '\0') {
+        len++;
+    }
+    return len > 0 && name[len - 1] == '.' ? len - 1 : len;
+}
+
+bool dns_name_is_in(const char *name, const char *domain)
+{
+    size_t len = name_len(name);
+    size_t domain_len = name_len(domain);
+    size_t at = len - domain_len;
+
+    if (len < domain_len || (at > 0 && name[at - 1] != '.')) {
+        return false;
+    }
+    return label_equal(cursor_over((const uint8_t *)name + at, domain_len),
+                       cursor_over((const uint8_t *)domain, domain_len));
+}
+
 bool dns_emit_query(struct writer *w, uint16_t id, const char *name)
 {
     write_u16(w, id);
@@ -257,7 +280,7 @@ static bool take_record(struct cursor message, struct cursor *c, struct record *
     r->type = be16(at);
     r->class = be16(at + 2);
     ttl = be32(at + 4);
-    r->ttl = ttl > MAX_TTL ? 0 : ttl;
+    r->ttl = ttl > MAX_TTL ? MAX_TTL : ttl;
     r->len = be16(at + 8);
     r->data = message.left - c->left;
     return cursor_take(c, r->len) && data_sound(message, r);

@@ -38,6 +38,9 @@ struct dns_answer {
  */
 bool dns_name_valid(const char *name);
 
+/** True for `domain` and the names below it, with or without a dot at the end, in any case. */
+bool dns_name_is_in(const char *name, const char *domain);
+
 /**
  * Writes a recursive query for the A records of `name`, which is valid; false when it does not fit.
  */

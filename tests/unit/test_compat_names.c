@@ -67,6 +67,7 @@ START_TEST(an_address_in_text_is_its_own_answer)
     expect_one("a.localhost", "1", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 1);
     expect_one("localhost.", "1", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 1);
     expect_one("a.LocalHost.", "1", hints_for(0, SOCK_STREAM), INADDR_LOOPBACK, 1);
+    ck_assert_int_eq(getaddrinfo("a.invalid", "7", NULL, &list), EAI_NONAME); /* RFC 6761 6.4 */
 
     ck_assert_int_eq(getaddrinfo("192.0.2.7", "7", NULL, &list), 0);
     expect(list, SOCK_STREAM, 0xc0000207, 7);

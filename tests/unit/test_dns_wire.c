@@ -220,12 +220,14 @@ START_TEST(hostile_DNS_11_the_address_of_another_is_none)
 }
 END_TEST
 
-/* Row DNS-13. */
-START_TEST(a_ttl_with_the_top_bit_is_zero)
+/* RFC 8767 4 */
+START_TEST(a_ttl_with_the_top_bit_is_the_longest)
 {
-    static const uint32_t ttl[][2] = {
-        { 0, 0 }, { 1, 1 }, { 0x7fffffff, 0x7fffffff }, { 0x80000000, 0 }, { 0xffffffff, 0 }
-    };
+    static const uint32_t ttl[][2] = { { 0, 0 },
+                                       { 1, 1 },
+                                       { 0x7fffffff, 0x7fffffff },
+                                       { 0x80000000, 0x7fffffff },
+                                       { 0xffffffff, 0x7fffffff } };
 
     for (size_t i = 0; i < sizeof ttl / sizeof ttl[0]; i++) {
         start(1);
@@ -296,6 +298,22 @@ START_TEST(how_long_there_is_nothing)
 }
 END_TEST
 
+START_TEST(a_name_is_in_its_domain)
+{
+    static const char *const in[] = { "localhost", "LocalHost", "localhost.", "a.localhost",
+                                      "b.a.LOCALHOST." };
+    static const char *const out[] = { "localhos", "localhost.org", "alocalhost", "",
+                                       ".",        "localhost..",   "xlocalhost." };
+
+    for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
+        ck_assert_msg(dns_name_is_in(in[i], "localhost"), "%s", in[i]);
+    }
+    for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
+        ck_assert_msg(!dns_name_is_in(out[i], "localhost"), "%s", out[i]);
+    }
+}
+END_TEST
+
 START_TEST(whether_the_case_came_back)
 {
     start(0);
@@ -357,8 +375,9 @@ int main(void)
         records_of_other_types_and_classes_are_stepped_over,
         hostile_DNS_11_other_sections_are_not_answers,
         hostile_DNS_11_the_address_of_another_is_none,
-        a_ttl_with_the_top_bit_is_zero,
+        a_ttl_with_the_top_bit_is_the_longest,
         how_long_there_is_nothing,
+        a_name_is_in_its_domain,
         whether_the_case_came_back,
         what_edns_adds_to_a_query,
         codes_and_truncation_are_told_and_records_not_read,

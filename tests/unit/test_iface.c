@@ -200,6 +200,9 @@ END_TEST
 
 START_TEST(netifs_that_are_not_taken)
 {
+    /* Network, broadcasts, a group, the loopback, class E, this network. */
+    static const uint32_t nobodys[] = { 0x0a000000, 0x0a0000ff, UINT32_MAX, 0xe0000001,
+                                        0x7f000005, 0xf0000001, 0x00000001 };
     struct sk_netif_config good = { .name = "n", .addr = HOST_IP, .prefix_len = 24 };
     struct sk_netif_config c = good;
     struct host_setup setup = { .no_netif = true };
@@ -213,6 +216,11 @@ START_TEST(netifs_that_are_not_taken)
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
     c.prefix_len = 33;
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
+    for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+        c = good;
+        c.addr = ip4(nobodys[i]);
+        ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
+    }
     c = good;
     c.mtu = 67;
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);

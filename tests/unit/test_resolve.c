@@ -182,6 +182,20 @@ START_TEST(an_address_is_its_own_answer)
 }
 END_TEST
 
+/* RFC 6761 6.3, 6.4: no server hears of them. */
+START_TEST(names_of_no_network)
+{
+    begin();
+    expect("localhost", SK_OK, 1);
+    ck_assert(ip_equal(addrs[0].addr, ip4(0x7f000001)) && addrs[0].port == 80);
+    expect("Sensor.Localhost.", SK_OK, 1);
+    expect("invalid", SK_NAME_UNKNOWN, 0);
+    expect("sensor.invalid.", SK_NAME_UNKNOWN, 0);
+    ck_assert_int_eq(n_asked[0] + n_asked[1], 0);
+    host_end(&h);
+}
+END_TEST
+
 START_TEST(the_second_server_helps)
 {
     static const enum server first[] = { SILENT, REFUSES, FAILS };
@@ -515,6 +529,7 @@ int main(void)
 {
     const TTest *const tests[] = { names_of_every_kind,
                                    an_address_is_its_own_answer,
+                                   names_of_no_network,
                                    the_second_server_helps,
                                    a_late_answer_counts_in_its_servers_turn,
                                    no_server_helps,
