@@ -337,6 +337,16 @@ static void audit_sack(struct script *s, const struct tcp_hdr *hdr)
     }
 }
 
+/* RFC 7323 3.2, 5.4: every segment has one once both sides have, and it is the clock's. */
+static void audit_timestamps(const struct script *s, const struct tcp_hdr *hdr)
+{
+    hold(s, hdr->has_timestamps || !s->ts_ok || hdr->flags & TCP_RST);
+    if (hdr->has_timestamps) {
+        hold(s, hdr->tsval == SCRIPT_TS_OFFSET + (uint32_t)(s->now / 1024));
+        hold(s, hdr->flags & TCP_ACK || hdr->tsecr == 0);
+    }
+}
+
 void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp_text *text)
 {
     s->n_segments++;
@@ -349,6 +359,7 @@ void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp
         audit_text(s, hdr, text);
     }
     audit_window(s, hdr);
+    audit_timestamps(s, hdr);
     if (!(hdr->flags & (TCP_SYN | TCP_RST))) {
         audit_sack(s, hdr);
         s->n_news = 0;

@@ -12,8 +12,7 @@
 #include "tests/script/audit.h"
 #include "tests/script/expect.h"
 
-#define SCRIPT_TS_OFFSET 0xfffffff0u /* wraps soon after the beginning */
-#define MAX_AT_ONCE 20000            /* segments at one instant: more is a livelock */
+#define MAX_AT_ONCE 20000 /* segments at one instant: more is a livelock */
 
 uint8_t script_octet(int stream, uint32_t at)
 {
@@ -193,6 +192,7 @@ static void open_socket(struct script *s, const struct event *e)
     } else {
         s->peer_mss = hdr.mss;
         s->sack_ok = hdr.sack_permitted && setup.profile->extensions;
+        s->ts_ok = hdr.has_timestamps && setup.profile->extensions;
         tcp_open_passive(s->tcp, &setup, &hdr, s->now);
     }
 }
@@ -213,6 +213,7 @@ static void segment_arrives(struct script *s, const struct event *e)
     }
     if (hdr.flags & TCP_SYN && s->tcp->state == TCP_SYN_SENT) {
         s->sack_ok = hdr.sack_permitted && s->tcp->profile->extensions;
+        s->ts_ok = hdr.has_timestamps && s->tcp->profile->extensions;
     }
     if (tcp_place(s->tcp, &hdr, text) % SUM_GOOD != sum_add(0, text, e->len) % SUM_GOOD) {
         script_fail(s, "tcp_place sums wrongly");

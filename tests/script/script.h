@@ -154,6 +154,7 @@ struct event {
     out(10, ACK, 1, 1, 0)
 // clang-format on
 
+#define SCRIPT_TS_OFFSET 0xfffffff0u /* of our timestamps: they wrap soon after the beginning */
 #define SCRIPT_MAX_SENT 1024
 #define SCRIPT_MAX_NEWS 64
 
@@ -179,6 +180,7 @@ struct script {
     bool link_down;
     bool was_open;
     bool sack_ok; /* both sides permitted it */
+    bool ts_ok;   /* both sides have timestamps */
     uint16_t peer_mss;
     uint16_t win;                          /* the peer's last */
     uint32_t read;                         /* octets so far */

@@ -57,6 +57,20 @@ START_TEST(the_timeout_is_that_of_rfc_6298)
 }
 END_TEST
 
+/* RFC 6298 4: a round trip that does not vary is waited for with what a tick may hide. */
+START_TEST(a_steady_round_trip_leaves_a_tick)
+{
+    struct rtt rtt;
+
+    rtt_init(&rtt);
+    for (int i = 0; i < 200; i++) {
+        rtt_measure(&rtt, 800000);
+    }
+    ck_assert_int_ge(rtt_timeout(&rtt), rtt.srtt + RTO_GRANULARITY);
+    ck_assert_int_lt(rtt_timeout(&rtt), 800000 + 2 * RTO_GRANULARITY);
+}
+END_TEST
+
 /* The peer and the wire to it: octets arrive in blocks of MSS, ACKs come back in order. */
 struct wire {
     uint64_t rng;
@@ -199,6 +213,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_timeout_is_that_of_rfc_6298,
+        a_steady_round_trip_leaves_a_tick,
         the_congestion_window_is_that_of_the_model,
         NULL,
     };

@@ -144,6 +144,52 @@ SCRIPT(an_echo_of_nothing_measures_nothing)
     expect(230, RTO, 400),
 END_SCRIPT;
 
+/* RFC 7323 4.1: nor does one that acknowledges nothing new, which may be as old as it likes. */
+SCRIPT(an_echo_that_acknowledges_nothing_measures_nothing)
+    agreed,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(220, ACK | PSH, 1, 1, 100),
+    in(600, ACK, 1, 1, 0, .ts = 1590, .ecr = 20),
+    expect(600, RTO, 400),
+    out(620, ACK | PSH, 1, 1, 100),
+    in(630, ACK, 1, 101, 0, .ts = 1620, .ecr = 620),
+    expect(630, RTO, 200),
+END_SCRIPT;
+
+/* RFC 7323 3.2 */
+SCRIPT(a_timestamp_that_was_not_agreed_on_is_ignored)
+    setup(.profile = &profile),
+    passive(0, SYN, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0, .ts = NO_TS),
+    in(10, ACK, 1, 1, 0, .ts = 500),
+    in(20, ACK | PSH, 1, 1, 100, .ts = 400),
+    out(60, ACK, 1, 101, 0, .ts = NO_TS),
+    app(70, WRITE, 1000),
+    out(70, ACK | PSH, 1, 101, 1000, .ts = NO_TS),
+    out(270, ACK | PSH, 1, 101, 1000, .ts = NO_TS),
+    in(280, ACK, 101, 1001, 0, .ts = 300, .ecr = 270),
+    expect(280, RTO, 400),
+END_SCRIPT;
+
+/* RFC 7323 5.3 R1 comes before the window is looked at. */
+SCRIPT(an_old_timestamp_is_judged_before_the_sequence_number)
+    agreed,
+    in(20, ACK, 500000, 1, 10, .ts = 999, .drop = DROP_TCP_PAWS),
+    out(20, ACK, 1, 1, 0, .ecr = 1000),
+    in(30, ACK, 500000, 1, 10, .ts = 1000, .drop = DROP_TCP_UNACCEPTABLE),
+    out(30, ACK, 1, 1, 0, .ecr = 1000),
+END_SCRIPT;
+
+/* RFC 7323 5.2: it was not judged, so it is not kept either. */
+SCRIPT(the_timestamp_of_a_reset_says_nothing)
+    agreed,
+    in(20, RST, 2, 0, 0, .ts = 900000, .drop = DROP_TCP_RST),
+    out(20, ACK, 1, 1, 0, .ecr = 1000),
+    in(30, ACK | PSH, 1, 1, 10, .ts = 1010),
+    out(70, ACK, 1, 11, 0, .ecr = 1010),
+END_SCRIPT;
+
 /* ---- RFC 6191 2: a SYN that meets TIME-WAIT --------------------------------------------------- */
 
 /* The peer's last timestamp is 1100, and its FIN is 1. */
@@ -211,6 +257,10 @@ int main(void)
         hostile_TCPS_13_text_out_of_order_does_not_change_the_echo,
         the_echo_of_a_retransmission_ends_the_back_off,
         an_echo_of_nothing_measures_nothing,
+        an_echo_that_acknowledges_nothing_measures_nothing,
+        a_timestamp_that_was_not_agreed_on_is_ignored,
+        an_old_timestamp_is_judged_before_the_sequence_number,
+        the_timestamp_of_a_reset_says_nothing,
         a_later_timestamp_reopens_whatever_the_sequence_number,
         an_earlier_timestamp_does_not,
         with_the_same_or_none_the_sequence_number_decides,

@@ -71,6 +71,23 @@ START_TEST(so_is_a_block_in_the_second_one)
 }
 END_TEST
 
+/* RFC 2883 5: by its own ACK field. Since it was sent, more was acknowledged. */
+START_TEST(a_block_of_an_old_acknowledgment_is_no_duplicate)
+{
+    struct tcp_hdr old = { .ack = FIRST + MSS, .n_sack = 1 };
+    struct rack_news news = { .hdr = &old };
+
+    begin();
+    transmit(10, 0);
+    take(4, NULL, RTT);
+    old.sack[0] = (struct tcp_sack){ FIRST + 2 * MSS, FIRST + 3 * MSS };
+    rack_take_ack(tcp, &news, RTT);
+    ck_assert_uint_eq(news.dsacked, 0);
+    ck_assert_uint_eq(news.delivered, 0);
+    free(tcp);
+}
+END_TEST
+
 /* Inside out, it would be nearly 4 GiB. */
 START_TEST(a_block_that_ends_before_it_begins_says_nothing)
 {
@@ -362,6 +379,7 @@ int main(void)
         what_arrived_side_by_side_is_one_record,
         a_block_below_the_acknowledgment_is_a_duplicate,
         so_is_a_block_in_the_second_one,
+        a_block_of_an_old_acknowledgment_is_no_duplicate,
         a_block_that_ends_before_it_begins_says_nothing,
         one_block_alone_is_none,
         the_least_round_trip_is_remembered_for_a_while,
