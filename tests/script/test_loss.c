@@ -89,6 +89,14 @@ SCRIPT(the_initial_window_is_two_segments_of_8960)
     expect(10, CWND, 17920),
 END_SCRIPT;
 
+/* RFC 5681 3.1: neither the SYN,ACK nor its ACK lets out more. */
+SCRIPT(the_handshake_does_not_grow_the_window)
+    passive(0, SYN, 0, 0, 0, .mss = 1000),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(10, ACK, 1, 1, 0),
+    expect(10, CWND, 4000),
+END_SCRIPT;
+
 /* RFC 6928 2 */
 #define ten_segments_of(n, window) \
     setup(.profile = &iw10, .path_mss = (n)), \
@@ -577,6 +585,7 @@ int main(void)
         a_window_that_is_not_used_does_not_grow,
         the_initial_window_is_three_segments_of_1460,
         the_initial_window_is_two_segments_of_8960,
+        the_handshake_does_not_grow_the_window,
         the_initial_window_may_be_ten_segments,
         ten_segments_of_more_than_1460_are_too_many,
         two_segments_are_never_too_many,

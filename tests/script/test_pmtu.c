@@ -216,6 +216,55 @@ SCRIPT(a_path_that_is_known_is_used_at_once)
     expect(10, CWND, 4080),
 END_SCRIPT;
 
+/* Segments of 1160 octets, until ten minutes have passed. */
+#define known_to_be_narrow \
+    setup(.profile = &profile, .path_mss = 1460, .known_mss = 1160), \
+    active(0), \
+    out(0, SYN, 0, 0, 0, .mss = 1460), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1460, .sack_ok = true), \
+    out(10, ACK, 1, 1, 0), \
+    expect(10, MSS, 1160)
+
+#define three_short_ones(ms) \
+    app(ms, WRITE, 3480), \
+    out(ms, ACK, 1, 1, 1160), out(ms, ACK, 1161, 1, 1160), out(ms, ACK | PSH, 2321, 1, 1160)
+
+/* RFC 4821 4: cwnd counts octets, and an ACK of a probe is an ACK like others. */
+SCRIPT(longer_segments_leave_the_window_as_it_is)
+    known_to_be_narrow,
+    three_short_ones(600010),
+    in(600020, ACK, 1, 3481, 0),
+    expect(600020, CWND, 5800),
+    app(600030, WRITE, 4940),
+    out(600030, ACK, 3481, 1, 1460),
+    out(600030, ACK, 4941, 1, 1160), out(600030, ACK, 6101, 1, 1160),
+    out(600030, ACK | PSH, 7261, 1, 1160),
+    in(600040, ACK, 1, 4941, 0),
+    expect(600040, MSS, 1460),
+    expect(600040, CWND, 7260),
+END_SCRIPT;
+
+/* RFC 4821 7.4: what became of a probe could not be told from what becomes of the others. */
+SCRIPT(nothing_is_probed_while_a_segment_is_missing)
+    known_to_be_narrow,
+    three_short_ones(599900),
+    in(599910, ACK, 1, 3481, 0),
+    app(599920, WRITE, 5800),
+    out(599920, ACK, 3481, 1, 1160), out(599920, ACK, 4641, 1, 1160),
+    out(599920, ACK, 5801, 1, 1160), out(599920, ACK, 6961, 1, 1160),
+    out(599920, ACK | PSH, 8121, 1, 1160),
+    in(599930, ACK, 1, 9281, 0),
+    app(600015, WRITE, 3480),
+    out(600015, ACK, 9281, 1, 1160), out(600015, ACK, 10441, 1, 1160),
+    out(600015, ACK | PSH, 11601, 1, 1160),
+    in(600025, ACK, 1, 10441, 0, .sack = { { 11601, 12761 } }),
+    app(600025, WRITE, 5800),
+    out(600025, ACK, 12761, 1, 1160), out(600025, ACK, 13921, 1, 1160),
+    out(600025, ACK, 15081, 1, 1160), out(600025, ACK, 16241, 1, 1160),
+    out(600025, ACK | PSH, 17401, 1, 1160),
+    expect(600025, CWND, 8120),
+END_SCRIPT;
+
 // clang-format on
 
 /* ---- Probes ---------------------------------------------------------------------------------- */
@@ -560,6 +609,8 @@ int main(void)
         timeouts_of_short_segments_say_nothing_of_the_path,
         an_acknowledgment_between_timeouts_counts_them_anew,
         a_path_that_is_known_is_used_at_once,
+        longer_segments_leave_the_window_as_it_is,
+        nothing_is_probed_while_a_segment_is_missing,
         a_path_that_takes_more_is_found_after_ten_minutes,
         probes_find_what_the_path_takes,
         a_search_begins_again_after_ten_minutes,

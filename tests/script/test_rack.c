@@ -228,6 +228,28 @@ SCRIPT(a_timeout_repeats_the_first_segment)
     out(753, ACK, 5001, 1, 1000), out(753, ACK, 6001, 1, 1000),
 END_SCRIPT;
 
+/* RFC 6675 5.1, RFC 8985 7.2: what is found lost up to where it began is no second loss, and nothing
+ * is probed for. */
+SCRIPT(a_timeout_is_one_loss_until_all_of_it_is_acknowledged)
+    ten_out,
+    out(403, ACK, 12001, 1, 1000),          /* a probe */
+    out(653, ACK, 4001, 1, 1000),
+    in(753, ACK, 1, 5001, 0),
+    out(753, ACK, 5001, 1, 1000), out(753, ACK, 6001, 1, 1000),
+    expect(753, SSTHRESH, 4500),
+    expect(753, CWND, 2000),
+    out(1253, ACK, 5001, 1, 1000),
+END_SCRIPT;
+
+/* RFC 8985 7.2 */
+SCRIPT(nothing_is_probed_in_a_recovery)
+    in_recovery,
+    in(402, ACK, 1, 8001, 0),
+    out(402, ACK, 8001, 1, 1000),
+    out(652, ACK, 8001, 1, 1000),
+    expect(652, CWND, 1000),
+END_SCRIPT;
+
 /* RFC 2018 8 */
 SCRIPT(a_peer_that_threw_away_what_it_reported_gets_it_again)
     ten_out,
@@ -494,6 +516,8 @@ int main(void)
         new_text_is_the_better_probe,
         a_loss_that_a_probe_repaired_reduces_the_window,
         a_timeout_repeats_the_first_segment,
+        a_timeout_is_one_loss_until_all_of_it_is_acknowledged,
+        nothing_is_probed_in_a_recovery,
         a_peer_that_threw_away_what_it_reported_gets_it_again,
         a_duplicate_of_all_that_was_repeated_takes_the_loss_back,
         an_echo_of_the_original_takes_a_timeout_back,

@@ -184,8 +184,9 @@ END_SCRIPT;
 /* RFC 7323 5.2: it was not judged, so it is not kept either. */
 SCRIPT(the_timestamp_of_a_reset_says_nothing)
     agreed,
-    in(20, RST, 2, 0, 0, .ts = 900000, .drop = DROP_TCP_RST),
-    out(20, ACK, 1, 1, 0, .ecr = 1000),
+    in(20, RST, 0, 0, 0, .ts = 900000, .drop = DROP_TCP_RST),
+    in(21, RST, 2, 0, 0, .ts = 900000, .drop = DROP_TCP_RST),
+    out(21, ACK, 1, 1, 0, .ecr = 1000),
     in(30, ACK | PSH, 1, 1, 10, .ts = 1010),
     out(70, ACK, 1, 11, 0, .ecr = 1010),
 END_SCRIPT;

@@ -282,12 +282,12 @@ END_TEST
 
 /* ---- The path is narrower than the link ---- */
 
-/* A router takes `mtu` octets and not the last datagram of `len`. */
-static void too_big(uint16_t mtu, size_t len)
+/* A router takes `mtu` octets and not a datagram of `len` from `port` of ours. */
+static void too_big_from(uint16_t port, uint16_t mtu, size_t len)
 {
     struct ip_hdr ip = { .src = HOST_IP, .dst = PEER_IP, .proto = IP_PROTO_UDP, .dont_frag = true };
     uint8_t quoted[IPV4_HDR_LEN + UDP_HDR_LEN];
-    struct udp_hdr udp = { .src_port = FRAGMENTS_PORT, .dst_port = 9, .payload_len = 0 };
+    struct udp_hdr udp = { .src_port = port, .dst_port = 9, .payload_len = 0 };
 
     ip.payload_len = (uint16_t)(UDP_HDR_LEN + len);
     ip.ttl = 63;
@@ -297,6 +297,11 @@ static void too_big(uint16_t mtu, size_t len)
     put_be16(frame_transport_at(&f) + 6, mtu);
     frame_fix_transport(&f);
     host_hear(&h, &f);
+}
+
+static void too_big(uint16_t mtu, size_t len)
+{
+    too_big_from(FRAGMENTS_PORT, mtu, len);
 }
 
 static size_t longest_piece(size_t len)
@@ -333,6 +338,20 @@ START_TEST(a_narrow_path_has_shorter_pieces)
     ck_assert_uint_eq(longest_piece(1400), 1428);
     too_big(0, 1400); /* RFC 1191 7.1 */
     ck_assert_uint_eq(longest_piece(1400), 1004);
+    end();
+}
+END_TEST
+
+/* RFC 8899 3: somebody who sees none of our datagrams does not know of whom they are. */
+START_TEST(the_path_of_a_datagram_that_nobody_sent)
+{
+    begin();
+    too_big_from(FRAGMENTS_PORT + 1, 1000, 1400);
+    ck_assert_uint_eq(longest_piece(1400), 1428);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(10)), SK_OK);
+    too_big(1000, 1400);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(9)), SK_OK);
+    ck_assert_uint_eq(longest_piece(1400), 1428);
     end();
 }
 END_TEST
@@ -375,6 +394,7 @@ int main(void)
         the_loopback_takes_any_length,
         an_echo_of_any_length_comes_back,
         a_narrow_path_has_shorter_pieces,
+        the_path_of_a_datagram_that_nobody_sent,
         without_fragments_a_narrow_path_is_an_error,
         a_connected_socket_is_told_of_its_path,
         NULL,
