@@ -17,6 +17,8 @@ import sys
 tests = pathlib.Path(__file__).resolve().parent
 document = tests.parent / "docs" / "conformance.md"
 KINDS = ("deviation:", "open:", "programs:", "not taken", "taken")
+# Of RFCs other than RFC 9293: what they are about, and the table.
+OTHERS = (("TCP", "rfc-tcp-requirements.tsv"),)
 STATUSES = ("held", "deviation", "open", "choice")
 
 
@@ -61,14 +63,15 @@ def held_by(row, known):
     return ", ".join(f"`{known[name]}` {name}" if name in known else f"`{name}`" for name in row["held"].split())
 
 
-def summary(rows, column):
+def summary(rows, *columns):
     counts = collections.defaultdict(collections.Counter)
     for row in rows:
-        counts[row[column]][status_of(row)] += 1
-    lines = [f"| {column} | rows | held | deviation | open | left to us, or to programs |", "|---|---|---|---|---|---|"]
-    for value, count in counts.items():
-        cells = " | ".join(str(count[status]) for status in STATUSES)
-        lines.append(f"| {value} | {sum(count.values())} | {cells} |")
+        counts[tuple(row[column] for column in columns)][status_of(row)] += 1
+    names = list(columns) + ["rows", "held", "deviation", "open", "left to us, or to programs"]
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    for values, count in counts.items():
+        cells = list(values) + [str(sum(count.values()))] + [str(count[status]) for status in STATUSES]
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
@@ -80,6 +83,19 @@ def table(rows, columns, known):
     return lines
 
 
+def others(subject, name, known):
+    """The section of a table of several RFCs, whose notes say nothing but what is left out or taken."""
+    rows = rows_of(name)
+    for row in rows:
+        check(row, known)
+        if row["note"] and not row["note"].startswith(KINDS):
+            sys.exit(f"{row['id']}: the note is of no kind that there is")
+    lines = ["", f"## Other RFCs on {subject}", ""]
+    lines += summary(rows, "level") + [""]
+    lines += summary(sorted(rows, key=lambda row: int(row["rfc"][3:])), "rfc", "level") + [""]
+    return lines + table(rows, ["id", "level", "section", "text"], known)
+
+
 def write():
     known = known_tests()
     requirements = rows_of("rfc9293-requirements.tsv")
@@ -87,14 +103,16 @@ def write():
     for row in requirements + events:
         check(row, known)
     lines = ["# Conformance", "",
-             "What RFC 9293 asks of a TCP, and the tests that hold it. `tests/conformance.py --write` makes this from",
-             "`tests/rfc9293-requirements.tsv` and `tests/rfc9293-events.tsv`; `make check` finds a row whose test is gone.",
-             "", "## RFC 9293: requirements", ""]
+             "What the RFCs ask of us, and the tests that hold it. `tests/conformance.py --write` makes this from the tables",
+             "`tests/rfc*.tsv`; `make check` finds a row whose test is gone. A note says where we do something else, what is",
+             "missing, and what of that which is left to us we do.", "", "## RFC 9293: requirements", ""]
     lines += summary(requirements, "level") + [""]
     lines += table(requirements, ["id", "section", "text"], known)
     lines += ["", "## RFC 9293 3.10: events", ""]
     lines += summary(events, "event") + [""]
     lines += table(events, ["id", "event", "state", "text"], known)
+    for subject, name in OTHERS:
+        lines += others(subject, name, known)
     return "\n".join(lines) + "\n"
 
 

@@ -27,6 +27,7 @@ test_files = \
 	%D%/firmware/wire.c \
 	%D%/hostile-inputs.tsv \
 	%D%/rfc-ip-requirements.tsv \
+	%D%/rfc-tcp-requirements.tsv \
 	%D%/rfc9293-events.tsv \
 	%D%/rfc9293-requirements.tsv \
 	%D%/support/dnsd.py \

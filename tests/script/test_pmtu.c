@@ -442,7 +442,7 @@ static void search_again(uint32_t limit)
     open_path(&s, "search_again", &p, 0);
     stream(&s, &p, 60000);
     n_swallowed = p.n_swallowed;
-    stream(&s, &p, 300000);
+    stream(&s, &p, 590000);
     ck_assert_int_eq(p.n_swallowed, n_swallowed); /* the search is over */
     stream(&s, &p, 700000);
     ck_assert_int_gt(p.n_swallowed, n_swallowed);
