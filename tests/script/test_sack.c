@@ -114,8 +114,10 @@ SCRIPT(an_old_segment_is_reported_once)
     out(20, ACK, 1, 201, 0),
     in(30, ACK, 1, 1, 100),
     out(30, ACK, 1, 201, 0, .sack = { { 1, 101 } }),
-    in(40, ACK | PSH, 201, 1, 200),
-    out(80, ACK, 1, 401, 0),
+    app(35, WRITE, 10),
+    out(35, ACK | PSH, 1, 201, 10),
+    in(40, ACK | PSH, 201, 11, 200),
+    out(80, ACK, 11, 401, 0),
 END_SCRIPT;
 
 SCRIPT(a_segment_that_is_partly_old_is_reported_so)

@@ -225,6 +225,23 @@ START_TEST(without_discovery_routers_may_fragment)
 }
 END_TEST
 
+/* RFC 6928 12: ten segments are for a host whose program asks for a profile that has them. */
+START_TEST(a_host_that_names_no_profile_begins_with_three_segments)
+{
+    struct peer p;
+    const struct sent *s;
+    size_t len = 0;
+
+    begin(NULL);
+    send_text(called(&p, FAR_IP, 5000));
+    while ((s = peer_hear(&p)) != NULL) {
+        len += s->payload_len;
+    }
+    ck_assert_uint_eq(len, 3 * 1460);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(two_connections_do_not_number_their_packets_alike)
 {
     struct peer a;
@@ -374,6 +391,7 @@ int main(void)
         the_path_that_was_learnt_first_is_forgotten_first,
         the_mss_that_is_announced_does_not_shrink,
         without_discovery_routers_may_fragment,
+        a_host_that_names_no_profile_begins_with_three_segments,
         two_connections_do_not_number_their_packets_alike,
         hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value,
         hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router,
