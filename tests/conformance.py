@@ -18,7 +18,7 @@ tests = pathlib.Path(__file__).resolve().parent
 document = tests.parent / "docs" / "conformance.md"
 KINDS = ("deviation:", "open:", "programs:", "not taken", "taken")
 # Of RFCs other than RFC 9293: what they are about, and the table.
-OTHERS = (("TCP", "rfc-tcp-requirements.tsv"),)
+OTHERS = (("TCP", "rfc-tcp-requirements.tsv"), ("IP", "rfc-ip-requirements.tsv"))
 STATUSES = ("held", "deviation", "open", "choice")
 
 
