@@ -264,7 +264,8 @@ struct sk_stats {
 
 const struct sk_stats *sk_iface_stats(const struct sk_iface *iface);
 
-/** True when every socket, buffer, packet and query is back in its pool. For tests and audits. */
+/** True when every socket, buffer, packet and query is back in its pool, and nothing is announced
+ * of what links absorb. For tests and audits. */
 bool sk_iface_idle(const struct sk_iface *iface);
 
 /**

@@ -41,6 +41,14 @@ static inline void list_append(struct list *l, struct list_link *link)
     l->head.prev = link;
 }
 
+static inline void list_prepend(struct list *l, struct list_link *link)
+{
+    link->next = l->head.next;
+    link->prev = &l->head;
+    link->next->prev = link;
+    l->head.next = link;
+}
+
 /** Takes the link out of its list, if it is in one. */
 static inline void list_remove(struct list_link *link)
 {

@@ -39,18 +39,6 @@ static bool close_file(struct pcap_link *p)
     return fclose(file) == 0;
 }
 
-static bool write_header(struct pcap_link *p)
-{
-    uint8_t header[PCAP_HDR_LEN] = { 0 };
-
-    put_le32(header, PCAP_MAGIC);
-    put_le16(header + 4, PCAP_MAJOR);
-    put_le16(header + 6, PCAP_MINOR);
-    put_le32(header + 16, PCAP_SNAP_LEN);
-    put_le32(header + 20, p->link.medium == LINK_ETHERNET ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
-    return fwrite(header, sizeof(header), 1, p->file) == 1;
-}
-
 static uint32_t kept_of(uint32_t len)
 {
     return len < PCAP_SNAP_LEN ? len : PCAP_SNAP_LEN;
@@ -85,6 +73,18 @@ static bool write_quietly(const uint8_t *octets, size_t len, FILE *file)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return written;
+}
+
+static bool write_header(struct pcap_link *p)
+{
+    uint8_t header[PCAP_HDR_LEN] = { 0 };
+
+    put_le32(header, PCAP_MAGIC);
+    put_le16(header + 4, PCAP_MAJOR);
+    put_le16(header + 6, PCAP_MINOR);
+    put_le32(header + 16, PCAP_SNAP_LEN);
+    put_le32(header + 20, p->link.medium == LINK_ETHERNET ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
+    return write_quietly(header, sizeof(header), p->file);
 }
 
 /* Writes what was kept. */

@@ -185,7 +185,7 @@ bool cookie_arrives(struct sk_iface *iface, struct listener_entry *listener,
     }
     syn = syn_of(iface, a, mss);
     begin(iface, listener, a, &syn, a->hdr.ack - 1, &half, now);
-    if (listener_opens(iface, listener, &half, a, now, reason)) {
+    if (listener_opens(iface, listener, &half, a->netif, a, now, reason)) {
         iface->stats.tcp_cookies_accepted++;
     }
     return true;

@@ -62,7 +62,7 @@ static void be_due(struct sk_iface *iface, struct half_open *half, instant now)
 
 static bool waits_for_peer(const struct half_open *half)
 {
-    return half->tuple.queue >= HALF_OPEN_SENT && half->tuple.queue < HALF_OPEN_BLOCKED;
+    return half->tuple.queue >= HALF_OPEN_SENT && half->tuple.queue < HALF_OPEN_UNRESOLVED;
 }
 
 /* The credit stays with whoever has it now. */
@@ -168,30 +168,37 @@ static void await(struct sk_iface *iface, struct half_open *half, instant now)
     enter(iface, half, (uint8_t)(HALF_OPEN_SENT + half->tcp.n_timeouts));
 }
 
+static void move(struct sk_iface *iface, struct half_open *half, uint8_t queue)
+{
+    if (half->tuple.queue != queue) { /* or it keeps its place, which is the first */
+        leave(iface, half);
+        enter(iface, half, queue);
+    }
+}
+
 /* False: it found no room. */
 static bool take_turn(struct sk_iface *iface, struct half_open *half, instant now)
 {
     struct ip_addr next_hop;
     struct netif *netif = route(iface, half->tuple.remote_addr, &next_hop);
-    bool blocked = netif && netif->no_room;
-    enum drop_reason reason = blocked ? DROP_TX_LINK : send_answer(iface, half, now);
+    enum drop_reason reason = DROP_TX_NO_ROUTE;
 
-    leave(iface, half);
-    switch (reason) {
-    case DROP_TX_LINK:
-    case DROP_TX_NO_PACKET:
-        netif->no_room = true;
-        enter(iface, half, (uint8_t)(HALF_OPEN_BLOCKED + netif->ifindex - 1));
-        return false;
-    case DROP_TX_UNRESOLVED:
-        enter(iface, half, HALF_OPEN_UNRESOLVED);
-        return true;
-    case DROP_NONE:
-        break;
-    default:
-        drop(iface, reason, NULL);
-        break;
+    if (netif && !netif->no_room) {
+        reason = send_answer(iface, half, now);
+        netif->no_room |= reason == DROP_TX_LINK || reason == DROP_TX_NO_PACKET;
     }
+    if (netif && netif->no_room) {
+        move(iface, half, (uint8_t)(HALF_OPEN_BLOCKED + netif->ifindex - 1));
+        return false;
+    }
+    if (reason == DROP_TX_UNRESOLVED) {
+        move(iface, half, HALF_OPEN_UNRESOLVED);
+        return true;
+    }
+    if (reason != DROP_NONE) {
+        drop(iface, reason, NULL);
+    }
+    leave(iface, half);
     await(iface, half, now);
     return true;
 }
@@ -212,7 +219,7 @@ bool half_opens_poll(struct sk_iface *iface, instant now)
     struct half_open *first;
     bool any = false;
 
-    for (uint8_t i = HALF_OPEN_UNRESOLVED; i < queues_end(iface); i++) {
+    for (uint8_t i = HALF_OPEN_SENT; i < queues_end(iface); i++) {
         while ((first = first_of(iface, i)) != NULL && tick_due(first->tuple.at, now)) {
             expire(iface, first, now);
             any = true;
@@ -234,7 +241,7 @@ instant half_opens_poll_at(struct sk_iface *iface, instant now)
 {
     instant earliest = first_of(iface, HALF_OPEN_DUE) ? now : NEVER;
 
-    for (uint8_t i = HALF_OPEN_UNRESOLVED; i < queues_end(iface); i++) {
+    for (uint8_t i = HALF_OPEN_SENT; i < queues_end(iface); i++) {
         const struct half_open *first = first_of(iface, i);
         instant at = first ? tick_instant(first->tuple.at, now) : NEVER;
 
@@ -288,7 +295,8 @@ enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry
 
     switch (tcp_half_open_arrives(&half->tcp, &a->hdr, now, &reason)) {
     case TCP_HALF_OPEN_OPENS:
-        if (listener_opens(iface, listener, &half->tcp, a, now, &reason)) {
+        if (listener_opens(iface, listener, &half->tcp, netif_of(iface, half->tuple.ifindex), a,
+                           now, &reason)) {
             release(iface, half);
         }
         return reason;

@@ -446,10 +446,21 @@ const struct sk_stats *sk_iface_stats(const struct sk_iface *iface)
     return &iface->stats;
 }
 
+static bool has_credit_back(const struct sk_iface *iface)
+{
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        if (iface->netifs[i].lent != 0 ||
+            iface->netifs[i].credit != iface->netifs[i].link->absorb) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool sk_iface_idle(const struct sk_iface *iface)
 {
     return iface->udp.n_taken == 0 && iface->tcp.n_taken == 0 && iface->listeners.n_taken == 0 &&
            iface->pool.n_free == iface->pool.n_total && bufpool_full(&iface->buffers) &&
            iface->half_opens.n_taken == 0 && iface->time_waits.n_taken == 0 &&
-           iface->deadlines.n == 0 && iface->n_asked == 0;
+           iface->deadlines.n == 0 && iface->n_asked == 0 && has_credit_back(iface);
 }

@@ -134,10 +134,10 @@ struct tcp_entry {
 
 /* The queues of half_open.c. */
 enum half_open_queue {
-    HALF_OPEN_DUE,        /* their SYN,ACK has to leave */
-    HALF_OPEN_UNRESOLVED, /* once the neighbour is known */
-    HALF_OPEN_SENT,       /* they wait for the peer; and a queue more for each timeout */
-    HALF_OPEN_BLOCKED = HALF_OPEN_SENT + 1 + TCP_SYN_ACK_RETRIES, /* and those of the netifs */
+    HALF_OPEN_DUE,  /* their SYN,ACK has to leave */
+    HALF_OPEN_SENT, /* they wait for the peer; and a queue more for each timeout */
+    HALF_OPEN_UNRESOLVED = HALF_OPEN_SENT + 1 + TCP_SYN_ACK_RETRIES, /* wait for a neighbour */
+    HALF_OPEN_BLOCKED, /* wait for room; and one of each netif */
 };
 
 struct half_open {
@@ -510,11 +510,11 @@ bool listener_has_room(const struct listener_entry *listener);
 /**
  * The last ACK of a handshake: `half` becomes a connection that waits to be accepted, which takes
  * the segment over. False: there is no room for it now, and `*reason` was counted. What `half` was
- * lent is the connection's.
+ * lent by `netif`, where its SYN came in, is the connection's.
  */
 bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
-                    const struct tcp_half_open *half, const struct arrival *a, instant now,
-                    enum drop_reason *reason);
+                    const struct tcp_half_open *half, struct netif *netif, const struct arrival *a,
+                    instant now, enum drop_reason *reason);
 /** The record leaves its listener's queue. */
 void listener_forget(struct tcp_entry *tcp);
 /** Resets what waits for it, half open or not. */

@@ -92,8 +92,8 @@ static void enqueue(struct sk_iface *iface, struct listener_entry *listener, str
 }
 
 bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
-                    const struct tcp_half_open *half, const struct arrival *a, instant now,
-                    enum drop_reason *reason)
+                    const struct tcp_half_open *half, struct netif *netif, const struct arrival *a,
+                    instant now, enum drop_reason *reason)
 {
     struct tcp_entry *tcp;
     struct tcp_setup setup;
@@ -108,8 +108,8 @@ bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
         return false;
     }
     tcp->tcp.options = listener->options;
-    take_over_credit(tcp, a->netif, half->rcv_wnd);
-    setup = tcp_setup_for(iface, tcp, a->netif, now);
+    take_over_credit(tcp, netif, half->rcv_wnd);
+    setup = tcp_setup_for(iface, tcp, netif, now);
     tcp_open_answered(&tcp->tcp, &setup, half, now);
     tcp_place(&tcp->tcp, &a->hdr, a->text);
     enqueue(iface, listener, tcp);

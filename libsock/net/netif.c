@@ -78,6 +78,10 @@ static bool is_netif_valid(const struct link *link, const struct sk_netif_config
                                              !may_have(config->addr, config->prefix_len))) {
         return false;
     }
+    if (!ip_is_unspecified(config->gateway) &&
+        (!ip_is_host(config->gateway) || ip_equal(config->gateway, config->addr))) {
+        return false;
+    }
     return (config->mtu == 0 || config->mtu >= IPV4_MIN_MTU) && link->mtu >= IPV4_MIN_MTU &&
            (!config->host_name || dns_name_valid(config->host_name));
 }
@@ -396,6 +400,9 @@ static enum neigh_state resolve_server(struct netif *netif, struct ip_addr serve
     bool direct = netif_is_broadcast(netif, server) || on_link(netif, ip4_bits(server));
     uint8_t hint = 0;
 
+    if (!direct && ip_is_unspecified(netif->gateway)) {
+        return NEIGH_DOWN; /* until rebinding, which is a broadcast */
+    }
     return netif_resolve(netif, direct ? server : netif->gateway, now, mac, &hint);
 }
 

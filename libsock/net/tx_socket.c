@@ -13,6 +13,7 @@
 
 enum turn {
     TURN_DONE,  /* silent until something happens */
+    TURN_MORE,  /* goes on */
     TURN_AGAIN, /* more to say, after the others */
     TURN_WAIT,  /* in a list of its netif */
 };
@@ -30,10 +31,22 @@ static enum turn wait_for_neighbour(struct netif *netif, struct sock_node *node)
     return TURN_WAIT;
 }
 
+/* Behind those that wait. */
 static enum turn wait_for_room(struct netif *netif, struct sock_node *node)
 {
-    netif->no_room = true;
     list_append(&netif->blocked, &node->run);
+    return TURN_WAIT;
+}
+
+/* There was none. Who asked in vain keeps its place, the first; who sent something before has had
+ * its turn. */
+static enum turn found_no_room(struct netif *netif, struct sock_node *node, bool in_vain)
+{
+    netif->no_room = true;
+    if (!in_vain) {
+        return TURN_AGAIN;
+    }
+    list_prepend(&netif->blocked, &node->run);
     return TURN_WAIT;
 }
 
@@ -113,11 +126,11 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
         hdr.dst_port = tcp->node.remote.port;
         pkt = build_segment(iface, tcp, &hdr, &text, &ip);
         if (!pkt) {
-            return wait_for_room(netif, &tcp->node);
+            return found_no_room(netif, &tcp->node, n == 0);
         }
         if (tx_packet(iface, netif, &tcp->node, &ip, mac, pkt, now) != SK_OK) {
             pkt_free(pkt);
-            return wait_for_room(netif, &tcp->node);
+            return found_no_room(netif, &tcp->node, n == 0);
         }
         count_segment(iface, &tcp->tcp, &hdr);
         tcp_sent(&tcp->tcp, &hdr, now);
@@ -203,7 +216,7 @@ static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
 
 static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
                                const struct udp_hdr *hdr, const uint8_t *payload,
-                               const struct msg_meta *meta, instant now)
+                               const struct msg_meta *meta, bool first, instant now)
 {
     struct ip_addr next_hop;
     struct netif *netif = route(iface, meta->destination.addr, &next_hop);
@@ -216,14 +229,14 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
 
     if (!netif) {
         give_up_datagram(iface, udp, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE);
-        return TURN_AGAIN;
+        return TURN_MORE;
     }
     switch (netif_resolve(netif, next_hop, now, &mac, &udp->node.neigh_hint)) {
     case NEIGH_WAITING:
         return wait_for_neighbour(netif, &udp->node);
     case NEIGH_DOWN:
         give_up_datagram(iface, udp, DROP_TX_HOST_DOWN, SK_HOST_UNREACHABLE);
-        return TURN_AGAIN;
+        return TURN_MORE;
     default:
         break;
     }
@@ -234,25 +247,25 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
     if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
         give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
-        return TURN_AGAIN;
+        return TURN_MORE;
     }
     ip = ip_header_for(iface, udp, hdr, meta);
     pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
                     : build_datagram(iface, hdr, payload, &ip);
     if (!pkt) {
-        return wait_for_room(netif, &udp->node);
+        return found_no_room(netif, &udp->node, first);
     }
     len = pkt->len;
     if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
         pkt_free(pkt);
-        return wait_for_room(netif, &udp->node);
+        return found_no_room(netif, &udp->node, first);
     }
     udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
     if (!ip.more_frags) {
         iface->stats.udp_tx++;
         udp_sent(&udp->udp);
     }
-    return TURN_AGAIN;
+    return TURN_MORE;
 }
 
 static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, instant now)
@@ -260,20 +273,20 @@ static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, inst
     struct udp_hdr hdr;
     struct msg_meta meta;
     const uint8_t *payload;
-    enum turn turn = TURN_AGAIN;
+    enum turn turn = TURN_MORE;
 
-    for (uint32_t n = 0; n < CONFIG_TCP_BURST && turn == TURN_AGAIN; n++) {
+    for (uint32_t n = 0; n < CONFIG_TCP_BURST && turn == TURN_MORE; n++) {
         if (!udp_next(&udp->udp, &hdr, &payload, &meta)) {
             turn = TURN_DONE;
         } else {
-            turn = send_datagram(iface, udp, &hdr, payload, &meta, now);
+            turn = send_datagram(iface, udp, &hdr, payload, &meta, n == 0, now);
         }
     }
     node_changed(iface, &udp->node);
     if (udp->node.slot == SLOT_NONE && turn == TURN_DONE) {
         udp_release(iface, udp);
     }
-    return turn;
+    return turn == TURN_MORE ? TURN_AGAIN : turn;
 }
 
 /* ---------------------------------------------------------------------------------------------- */

@@ -337,6 +337,25 @@ START_TEST(name_servers_from_both)
 }
 END_TEST
 
+/* A server that is not on our network, and no gateway: it hears of us again when we ask all. */
+START_TEST(a_server_out_of_reach)
+{
+    begin();
+    server.addr = ip4(0x0a090002);
+    server.router = ip4(0);
+    run(h.now + seconds(20));
+    ck_assert(sk_iface_configured(h.iface));
+    n_arp = 0;
+    run(h.now + seconds(3000)); /* renewing, from 1,800 seconds on */
+    ck_assert_uint_eq(n_arp, 0);
+    ck_assert_uint_eq(server.n_requests, 1);
+    run(h.now + seconds(500)); /* and rebinding */
+    ck_assert_uint_eq(server.n_requests, 2);
+    ck_assert(sk_iface_configured(h.iface));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(two_name_servers_of_a_lease)
 {
     struct sk_addr addrs[1];
@@ -485,6 +504,7 @@ int main(void)
                                    an_mtu_that_the_server_names,
                                    an_mtu_ends_with_its_lease,
                                    name_servers_from_both,
+                                   a_server_out_of_reach,
                                    two_name_servers_of_a_lease,
                                    name_servers_of_a_new_lease,
                                    a_lease_of_a_second_is_no_storm,

@@ -506,6 +506,64 @@ START_TEST(a_neighbour_that_is_down)
 }
 END_TEST
 
+/* Who cannot be answered, since no such neighbour is there, gives way first. */
+START_TEST(spoofed_neighbours_push_nobody_out)
+{
+    struct host_setup setup = { .config = { .n_syn_cache = 4, .no_syn_cookies = true } };
+    struct peer honest;
+
+    begin(&setup);
+    half_opens();
+    honest = p;
+    for (uint32_t i = 0; i < 8; i++) {
+        peer_begin(&p, &h, 4000, 80);
+        p.addr.addr = ip4(0x0a000064 + i);
+        peer_send(&p, TCP_SYN, NULL, 0);
+    }
+    ck_assert_uint_eq(stats()->tcp_half_open_evicted, 5);
+    ck_assert_ptr_nonnull(half_open_find(h.iface, honest.host, honest.addr));
+    host_free(&h);
+}
+END_TEST
+
+/* A link that is not that of the SYN may bring the last ACK: what was lent is given back where it
+ * was. */
+START_TEST(an_ack_over_another_link)
+{
+    struct host_setup setup = { .absorb = 5840, .config = { .n_netifs = 3 } };
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = ip4(0x0a010001), .prefix_len = 16 };
+    struct fake_link second;
+    uint16_t wnd = 0;
+    sk_fd fd;
+
+    begin(&setup);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    second.link.absorb = 5840;
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    for (uint16_t i = 0; i < 4; i++) {
+        const struct sent *s;
+
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        peer_send(&p, TCP_SYN, NULL, 0);
+        s = peer_expect(&p, TCP_SYN | TCP_ACK);
+        ck_assert(s->tcp.wnd > 0 && (i == 0 || s->tcp.wnd == wnd));
+        wnd = s->tcp.wnd;
+        peer_frame(&p, &f, TCP_ACK, NULL, 0);
+        fake_link_put(&second, f.at, f.len);
+        host_poll(&h);
+        ck_assert_int_eq(accept(&fd), SK_OK);
+        ck_assert_int_eq(sk_abort(h.iface, fd, h.now), SK_OK);
+        host_poll(&h);
+        host_forget(&h);
+    }
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_poll(&h);
+    ck_assert(sk_iface_idle(h.iface));
+    fake_link_free(&second);
+    host_free(&h);
+}
+END_TEST
+
 /* All that are half open together have half of what the link absorbs; and it comes back. */
 START_TEST(a_flood_leaves_windows_for_connections)
 {
@@ -556,6 +614,8 @@ int main(void)
                                    the_answer_waits_for_a_packet,
                                    the_answer_waits_for_a_neighbour,
                                    a_neighbour_that_is_down,
+                                   spoofed_neighbours_push_nobody_out,
+                                   an_ack_over_another_link,
                                    a_flood_leaves_windows_for_connections,
                                    NULL };
 

@@ -175,6 +175,31 @@ START_TEST(drops_of_the_inner_link_show)
 }
 END_TEST
 
+/* The limit on files sends a signal that would be the end of the program. */
+START_TEST(a_file_that_may_not_be_written_is_an_error)
+{
+    struct rlimit before;
+    struct rlimit none;
+    char path[32];
+    bool opened;
+    int error;
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+    opened = sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0);
+    error = errno;
+    setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert(!opened);
+    ck_assert_int_eq(error, EFBIG);
+    ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_opened_stops_no_traffic)
 {
     start(LINK_ETHERNET);
@@ -289,6 +314,7 @@ int main(void)
         a_refused_packet_is_not_written,
         drops_of_the_inner_link_show,
         a_file_that_cannot_be_opened_stops_no_traffic,
+        a_file_that_may_not_be_written_is_an_error,
         a_disk_that_was_full_before_is_an_error_at_once,
         a_disk_that_fills_up_stops_no_traffic,
         a_reader_that_goes_away_stops_no_traffic,

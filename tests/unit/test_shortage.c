@@ -128,6 +128,79 @@ START_TEST(one_asks_whether_there_is_room)
 }
 END_TEST
 
+static void fill_up(void *context)
+{
+    (void)context;
+    h.link.refuse = true;
+}
+
+/* Room for one packet, and then for none, over and over: each in its turn. */
+START_TEST(who_waits_longest_is_the_first)
+{
+    struct sk_addr to = { PEER_IP, 9 };
+    sk_fd fds[2];
+
+    begin();
+    fds[0] = host_bound(&h, SK_DGRAM, 5000);
+    fds[1] = host_bound(&h, SK_DGRAM, 5001);
+    h.link.refuse = true;
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(host_send(&h, fds[i % 2], "x", 1, to), SK_OK);
+    }
+    h.link.on_tx = fill_up;
+    for (int i = 0; i < 8; i++) {
+        h.link.refuse = false;
+        sk_iface_poll(h.iface, h.now);
+        ck_assert_int_eq(host_sent(&h)->udp.src_port, 5000 + i % 2);
+        host_silent(&h);
+        sk_iface_poll(h.iface, h.now); /* in vain */
+    }
+    host_free(&h);
+}
+END_TEST
+
+/* Of handshakes, too. */
+START_TEST(handshakes_leave_in_their_order)
+{
+    begin();
+    host_listener(&h, 80, 4);
+    h.link.refuse = true;
+    for (uint16_t i = 0; i < 4; i++) {
+        peer_begin(&p, &h, (uint16_t)(4000 + i), 80);
+        peer_send(&p, TCP_SYN, NULL, 0);
+    }
+    h.link.on_tx = fill_up;
+    for (int i = 0; i < 4; i++) {
+        h.link.refuse = false;
+        sk_iface_poll(h.iface, h.now);
+        ck_assert_int_eq(host_sent(&h)->tcp.dst_port, 4000 + i);
+        host_silent(&h);
+        sk_iface_poll(h.iface, h.now);
+    }
+    host_free(&h);
+}
+END_TEST
+
+/* Neither a packet nor a way: as one that is not answered. */
+START_TEST(a_handshake_with_nobody_without_packets)
+{
+    struct host_setup setup = { .no_gateway = true };
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    host_listener(&h, 80, 1);
+    peer_begin(&p, &h, 4000, 80);
+    p.addr.addr = FAR_IP;
+    use_up_packets();
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_NO_ROUTE), 1);
+    give_packets_back();
+    host_run(&h, h.now + seconds(64));
+    ck_assert_uint_eq(sk_iface_stats(h.iface)->tcp_failed_opens, 1);
+    host_free(&h);
+}
+END_TEST
+
 static void connects_to_itself(uint16_t port)
 {
     struct sk_op op;
@@ -369,6 +442,9 @@ int main(void)
 {
     const TTest *const tests[] = { sockets_wait_for_packets_and_links,
                                    one_asks_whether_there_is_room,
+                                   who_waits_longest_is_the_first,
+                                   handshakes_leave_in_their_order,
+                                   a_handshake_with_nobody_without_packets,
                                    a_full_link_holds_up_no_other,
                                    a_handshake_is_given_up_without_room,
                                    replies_are_dropped_without_packet_or_room,
