@@ -31,6 +31,7 @@ test_files = \
 	%D%/rfc9293-events.tsv \
 	%D%/rfc9293-requirements.tsv \
 	%D%/support/dnsd.py \
+	%D%/support/judge.sh \
 	%D%/support/panic.c
 
 EXTRA_DIST += $(test_files)

@@ -60,17 +60,15 @@ accepted LIBSOCK_OUTBOUND=any
 accepted "LIBSOCK_PCAP=$work/capture.pcap"
 
 [ "$(od -An -N4 -tx1 "$work/capture.pcap" | tr -d ' ')" = d4c3b2a1 ] || fail 'the capture is no pcap file'
-if command -v tshark >/dev/null; then
-    bad=$(tshark -r "$work/capture.pcap" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
-        -o ip.check_checksum:TRUE \
-        -Y '_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0' 2>/dev/null)
-    [ -z "$bad" ] || fail "malformed: $bad"
-    [ "$(tshark -r "$work/capture.pcap" -Y 'http.response.code == 200' 2>/dev/null | wc -l)" -eq 1 ] ||
-        fail 'the response is not in the capture'
-fi
+"$srcdir/tests/support/judge.sh" "$work/capture.pcap"
+judged=$?
+[ $judged -eq 0 ] || [ $judged -eq 77 ] || fail 'the capture'
+[ $judged -eq 77 ] || [ "$(tshark -r "$work/capture.pcap" -Y 'http.response.code == 200' 2>/dev/null | wc -l)" -eq 1 ] ||
+    fail 'the response is not in the capture'
 
 # Outside of the host's loopback there is nothing, unless the user says so.
 timeout 60 "$get" http://1.2.3.4/ >"$work/out" 2>"$work/err"
 status=$?
 [ $status -eq 4 ] && grep -q ': connecting: No route to host$' "$work/err" ||
     fail "the outside: status $status: $(cat "$work/err")"
+exit $judged
