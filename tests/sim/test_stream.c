@@ -12,7 +12,8 @@
 #define N_OCTETS 40000
 #define SMALL_RTT ((duration)20000)
 #define DELAYED_ACK ((duration)40000)
-#define PATIENCE (3600LL * 1000000) /* microseconds of virtual time */
+#define PATIENCE                                                                                   \
+    (6 * 3600LL * 1000000) /* microseconds of virtual time: timeouts back off to a minute */
 
 static uint8_t octet_at(uint64_t seed, uint32_t i)
 {

@@ -118,7 +118,7 @@ enum sk_err world_do(struct world *w, int host, struct sk_op *op, instant until)
     return err;
 }
 
-/* On a bad wire the ARP requests may all be lost: a host that is down now is asked for again. */
+/* On a bad wire the ARP requests may all be lost, or the SYNs: it is tried again. */
 static enum sk_err connect_patiently(struct world *w, sk_fd fd, struct sk_addr to)
 {
     struct sk_op connect;
@@ -126,7 +126,7 @@ static enum sk_err connect_patiently(struct world *w, sk_fd fd, struct sk_addr t
 
     sk_op_connect(&connect, fd, to);
     err = world_do(w, 0, &connect, NEVER);
-    while (err == SK_HOST_UNREACHABLE && world_step(w, NEVER)) {
+    while ((err == SK_HOST_UNREACHABLE || err == SK_TIMED_OUT) && world_step(w, NEVER)) {
         sk_op_connect(&connect, fd, to);
         err = world_do(w, 0, &connect, NEVER);
     }

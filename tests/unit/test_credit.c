@@ -86,6 +86,18 @@ static uint32_t window(int i)
     return edges[i] - peers[i].seq;
 }
 
+/* Less than a small segment is better than nothing where there is no more. */
+START_TEST(a_link_that_absorbs_almost_nothing)
+{
+    begin(400);
+    peer_is_called(&peers[0], host_socket(&h, SK_STREAM));
+    peer_send(&peers[0], TCP_ACK, "text", 4);
+    host_run(&h, h.now + 50000);
+    ck_assert_uint_eq(peer_expect(&peers[0], TCP_ACK)->tcp.wnd, 396);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(the_sum_of_the_windows)
 {
     static uint8_t text[1460];
@@ -273,7 +285,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { the_sum_of_the_windows,
+    const TTest *const tests[] = { a_link_that_absorbs_almost_nothing,
+                                   the_sum_of_the_windows,
                                    a_window_of_use_or_none,
                                    credit_comes_back,
                                    time_wait_keeps_no_credit,

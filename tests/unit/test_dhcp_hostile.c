@@ -187,6 +187,9 @@ START_TEST(hostile_DHCP_08_times_out_of_order_are_made_anew)
         ck_assert_int_eq(client.expire_at, EPOCH + seconds(rows[i].lease));
         ck_assert_int_le(client.renew_at, client.rebind_at);
         ck_assert_int_le(client.rebind_at, client.expire_at);
+        if (rows[i].t1 == rows[i].t2) { /* no time to renew in, or none said */
+            ck_assert_int_le(client.renew_at, EPOCH + seconds((rows[i].lease + 1) / 2));
+        }
         if (rows[i].lease > 7) {
             ck_assert_int_lt(client.renew_at, client.rebind_at);
             ck_assert_int_lt(client.rebind_at, client.expire_at);

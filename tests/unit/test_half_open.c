@@ -506,6 +506,69 @@ START_TEST(a_neighbour_that_is_down)
 }
 END_TEST
 
+static void syn_again(void)
+{
+    p.seq--;
+    peer_frame(&p, &f, TCP_SYN, NULL, 0);
+    p.seq++;
+}
+
+/* Neither counted, nor measured, nor taken back. */
+START_TEST(an_answer_that_never_left)
+{
+    begin(NULL);
+    half_opens();
+    h.link.refuse = true;
+    syn_again();
+    host_hear(&h, &f);
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 0);
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_LINK), 1);
+    host_free(&h);
+    begin(NULL);
+    h.link.refuse = true;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    h.link.refuse = false;
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_poll(&h);
+    host_silent(&h); /* nobody was answered: no reset */
+    ck_assert_uint_eq(stats()->tcp_resets_sent, 0);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 6298 3: which of two answers an ACK is for, it does not say. */
+START_TEST(a_repeated_answer_is_not_measured)
+{
+    for (int again = 0; again < 2; again++) {
+        instant start;
+        sk_fd fd;
+
+        begin(NULL);
+        half_opens();
+        host_run(&h, h.now + millis(600));
+        if (again) {
+            syn_again();
+            host_hear(&h, &f);
+            peer_expect(&p, TCP_SYN | TCP_ACK);
+        }
+        peer_send(&p, TCP_ACK, NULL, 0);
+        ck_assert_int_eq(accept(&fd), SK_OK);
+        ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+        host_poll(&h);
+        peer_expect(&p, TCP_ACK);
+        start = h.now;
+        /* Measured, 600 ms make a timeout of 1.8 s; not measured, it is the 1 s of the beginning.
+         */
+        host_run(&h, start + millis(1700));
+        if (again) {
+            peer_expect(&p, TCP_ACK);
+        }
+        peer_silent(&p);
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* Who cannot be answered, since no such neighbour is there, gives way first. */
 START_TEST(spoofed_neighbours_push_nobody_out)
 {
@@ -614,6 +677,8 @@ int main(void)
                                    the_answer_waits_for_a_packet,
                                    the_answer_waits_for_a_neighbour,
                                    a_neighbour_that_is_down,
+                                   an_answer_that_never_left,
+                                   a_repeated_answer_is_not_measured,
                                    spoofed_neighbours_push_nobody_out,
                                    an_ack_over_another_link,
                                    a_flood_leaves_windows_for_connections,

@@ -203,6 +203,7 @@ START_TEST(without_a_packet_the_frame_stays_in_the_chip)
     ck_assert(nic.link.ops->poll_at(&nic.link) == 6000); /* nobody will interrupt: look again */
     pkt_free(a);
     expect_frame(100);
+    ck_assert_int_eq(nic.link.ops->poll_at(&nic.link), 0); /* the next one is there */
     expect_frame(101);
     pkt_free(b);
     expect_quiet();

@@ -36,6 +36,20 @@ static uint16_t port_of(sk_fd fd)
     return addr.port;
 }
 
+START_TEST(what_is_connected_is_bound)
+{
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_socket(&h, SK_STREAM);
+    sk_op_connect(&op, fd, (struct sk_addr){ PEER_IP, 80 });
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    ck_assert_int_eq(bind_to(fd, HOST_IP, 1000), SK_INVALID);
+    host_free(&h);
+}
+END_TEST
+
 static void conflicts_of(enum sk_type type)
 {
     struct ip_addr any = ip4(0);
@@ -375,7 +389,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { who_may_bind_beside_whom,
+    const TTest *const tests[] = { what_is_connected_is_bound,
+                                   who_may_bind_beside_whom,
                                    streams_and_datagrams_do_not_meet,
                                    a_port_is_free_again_after_close,
                                    reuseaddr_beside_connections,

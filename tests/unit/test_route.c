@@ -221,6 +221,20 @@ START_TEST(multicasts)
 }
 END_TEST
 
+START_TEST(the_first_of_two_equal_networks)
+{
+    struct host_setup setup = { .config = { .n_netifs = 3 } };
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = ip4(0x0a0000c8), .prefix_len = 24 };
+
+    host_begin(&h, &setup);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    fake_link_init(&bare, LINK_IP, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    ck_assert(ip_equal(leaves_by(&h.link, host_socket(&h, SK_DGRAM), PEER_IP)->arp.tpa, PEER_IP));
+    end();
+}
+END_TEST
+
 START_TEST(the_first_of_two_gateways)
 {
     struct host_setup setup = { .config = { .n_netifs = 3 } };
@@ -410,6 +424,7 @@ int main(void)
                                    the_longest_datagram_is_that_of_the_netif,
                                    broadcasts,
                                    multicasts,
+                                   the_first_of_two_equal_networks,
                                    the_first_of_two_gateways,
                                    the_longest_prefix,
                                    datagrams_to_ourselves,

@@ -72,6 +72,27 @@ START_TEST(the_most_specific_socket)
 }
 END_TEST
 
+/* Whichever was bound first. */
+START_TEST(a_bound_address_is_more_specific_than_all)
+{
+    for (int first = 0; first < 2; first++) {
+        sk_fd fds[2];
+
+        begin();
+        for (int i = 0; i < 2; i++) {
+            fds[i] = host_socket(&h, SK_DGRAM);
+            ck_assert_int_eq(sk_set(h.iface, fds[i], SK_REUSEADDR, 1), SK_OK);
+            ck_assert_int_eq(
+                sk_bind(h.iface, fds[i], (struct sk_addr){ i == first ? HOST_IP : ip4(0), 5000 }),
+                SK_OK);
+        }
+        hear(peer(4000), HOST_IP, 5000, "text");
+        ck_assert(got(fds[first], "text") && got_nothing(fds[1 - first]));
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* But not for one that has a peer, or another address or port; and a full queue is its own affair.
  */
 START_TEST(a_broadcast_is_for_every_socket)
@@ -411,6 +432,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { the_most_specific_socket,
+                                   a_bound_address_is_more_specific_than_all,
                                    a_broadcast_is_for_every_socket,
                                    without_dhcp_its_port_is_like_others,
                                    a_peer_is_set_changed_and_taken_away,
