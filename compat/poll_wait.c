@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Waiting for several descriptors is an operation like any other: its poll function looks at all of
- * them. Where some are the kernel's, it asks the kernel without waiting (the one call to the C
- * library under the port's lock: it cannot block). Nothing wakes it for those, nor when a deferred
+ * them. Where some are the kernel's, it asks the kernel without waiting, under the port's lock as
+ * all the shim asks of it: it cannot block. Nothing wakes it for those, nor when a deferred
  * connect is given up: it looks again every LOOK_AGAIN. Timeouts are exact all the same.
  */
 #define _GNU_SOURCE /* POLLRDHUP */

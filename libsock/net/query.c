@@ -322,7 +322,7 @@ enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr 
         (*n)++;
     }
     if (slot->used) {
-        forget(iface, slot, slot->forget_at);
+        forget(iface, slot, iface->now);
     }
     return result;
 }
