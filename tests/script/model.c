@@ -88,7 +88,7 @@ static void new_ack(struct model *m, double acked, double flight)
     }
 }
 
-static void duplicate(struct model *m)
+static void duplicate(struct model *m, double now)
 {
     if (m->recovering) {
         m->cwnd += m->mss;
@@ -99,6 +99,7 @@ static void duplicate(struct model *m)
         m->cwnd = m->ssthresh + 3 * m->mss;
         m->recovering = true;
         m->recover = m->nxt;
+        m->timer_at = now + model_wait(m); /* RFC 6298 5 */
     }
 }
 
@@ -113,7 +114,7 @@ void model_ack(struct model *m, uint64_t ack, double now)
     }
     if (ack == m->una) {
         if (flight > 0) {
-            duplicate(m);
+            duplicate(m, now);
         }
         return;
     }

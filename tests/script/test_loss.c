@@ -400,13 +400,14 @@ SCRIPT(duplicates_at_the_end_of_a_recovery_start_nothing)
     out(332, ACK, 14001, 1, 1000),
 END_SCRIPT;
 
+/* RFC 6298 5: 200 ms after the segment was last sent, and not after the last new ACK. */
 SCRIPT(a_timeout_ends_recovery)
     in_fast_recovery,
-    out(313, ACK, 4001, 1, 1000),
-    expect(313, CWND, 1000),
-    in(323, ACK, 1, 5001, 0),               /* no partial ACK: slow start */
-    out(323, ACK, 5001, 1, 1000), out(323, ACK, 6001, 1, 1000),
-    expect(323, CWND, 2000),
+    out(322, ACK, 4001, 1, 1000),
+    expect(322, CWND, 1000),
+    in(332, ACK, 1, 5001, 0),               /* no partial ACK: slow start */
+    out(332, ACK, 5001, 1, 1000), out(332, ACK, 6001, 1, 1000),
+    expect(332, CWND, 2000),
 END_SCRIPT;
 
 SCRIPT(the_timer_starts_anew_with_every_new_ack)

@@ -48,6 +48,13 @@ SCRIPT(a_segment_is_lost_when_three_sent_later_arrived)
     expect(302, UNACKED, 10000),
 END_SCRIPT;
 
+/* RFC 6298 5: and not after the last new ACK, which came at 203. */
+SCRIPT(the_timer_counts_from_the_repetition)
+    in_recovery,
+    out(552, ACK, 4001, 1, 1000),
+    expect(552, CWND, 1000),
+END_SCRIPT;
+
 /* RFC 9937 6: first 4 for 8, since ssthresh is 4000 and 8000 are still to be delivered, then up to
  * ssthresh. */
 SCRIPT(less_is_sent_than_arrives_until_ssthresh_is_reached)
@@ -503,6 +510,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_segment_is_lost_when_three_sent_later_arrived,
+        the_timer_counts_from_the_repetition,
         less_is_sent_than_arrives_until_ssthresh_is_reached,
         recovery_ends_with_what_was_out_when_it_began,
         what_the_last_ack_of_a_recovery_tells_counts,

@@ -18,6 +18,27 @@ SCRIPT(a_probe_without_a_round_trip_waits_for_a_second)
     out(2010, ACK | PSH, 1001, 1, 1000),
 END_SCRIPT;
 
+/* RFC 8985 7.3: not before a round trip was measured, or one that has grown beyond 2 SRTT would be
+ * probed in each flight, and never be measured. */
+SCRIPT(the_next_probe_waits_for_a_measurement)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 2000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK | PSH, 1001, 1, 1000),
+    out(150, ACK | PSH, 1001, 1, 1000),     /* a probe, too early */
+    in(200, ACK, 1, 2001, 0),
+    in(250, ACK, 1, 2001, 0, .sack = { { 1001, 2001 } }),
+    app(400, WRITE, 2000),
+    out(400, ACK, 2001, 1, 1000), out(400, ACK | PSH, 3001, 1, 1000),
+    in(550, ACK, 1, 4001, 0),               /* unprobed, and measured: SRTT is 62 */
+    app(700, WRITE, 2000),
+    out(700, ACK, 4001, 1, 1000), out(700, ACK | PSH, 5001, 1, 1000),
+    out(825, ACK | PSH, 5001, 1, 1000),
+END_SCRIPT;
+
 /* Whose acknowledgment the peer may delay: 200 ms more. */
 SCRIPT(a_probe_of_a_single_segment_waits_longer)
     setup(.profile = &profile),
@@ -141,6 +162,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_probe_without_a_round_trip_waits_for_a_second,
+        the_next_probe_waits_for_a_measurement,
         a_probe_of_a_single_segment_waits_longer,
         a_probe_does_not_ask_the_window,
         nothing_is_probed_after_the_end,

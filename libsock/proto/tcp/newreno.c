@@ -131,6 +131,7 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
     }
     tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
     retransmit_first(tcp);
+    tcp_set_timer(tcp, true, now); /* RFC 6298 5: not again in less than a timeout */
 }
 
 static void newreno_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)

@@ -238,6 +238,9 @@ static void rack_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instan
     if (seq_before(hdr->seq, known)) {
         undo_on_sent(tcp, hdr, known - hdr->seq);
         sent_again(rack, hdr->seq, known, now);
+        if (hdr->seq == tcp->snd_una && rack->mode == RACK_RECOVERY) {
+            tcp_set_timer(tcp, true, now); /* RFC 6298 5: not again in less than a timeout */
+        }
     }
     if (seq_after(end, known)) {
         inflight_append(&rack->f, end, (uint32_t)now);

@@ -4,7 +4,7 @@
 
 void rtt_init(struct rtt *rtt)
 {
-    *rtt = (struct rtt){ .rto = RTO_INITIAL };
+    *rtt = (struct rtt){ .rto = RTO_INITIAL, .fresh = true };
 }
 
 void rtt_measure(struct rtt *rtt, uint32_t sample)
@@ -30,6 +30,7 @@ void rtt_measure(struct rtt *rtt, uint32_t sample)
     rto = rto < RTO_MIN ? (uint32_t)RTO_MIN : rto;
     rtt->rto = rto > RTO_MAX ? (uint32_t)RTO_MAX : rto;
     rtt->backoff = 0;
+    rtt->fresh = true;
 }
 
 void rtt_back_off(struct rtt *rtt)

@@ -3,6 +3,7 @@
  * a retransmitted one). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/tick.h"
@@ -20,6 +21,7 @@ struct rtt {
     uint32_t rto;    /* not backed off */
     uint32_t latest; /* that of the last acknowledgment; 0: it told none */
     uint8_t backoff; /* how many times it was doubled since the last measurement */
+    bool fresh;      /* something was measured since a tail loss probe left */
 };
 
 void rtt_init(struct rtt *rtt);

@@ -24,8 +24,8 @@ void tlp_schedule(struct tcp_sock *tcp, instant now)
     struct rack *rack = rack_of(tcp);
     tick at = tick_ceil(now + probe_timeout(tcp));
 
-    if (rack->mode != RACK_OPEN || rack->tlp.active || rack->f.sacked > 0 || tcp->snd_wnd == 0 ||
-        tcp_in_flight(tcp) == 0 || tcp->timer != TCP_TIMER_RETRANSMIT) {
+    if (rack->mode != RACK_OPEN || rack->tlp.active || !tcp->rtt.fresh || rack->f.sacked > 0 ||
+        tcp->snd_wnd == 0 || tcp_in_flight(tcp) == 0 || tcp->timer != TCP_TIMER_RETRANSMIT) {
         tcp->recovery_timer = false;
         return;
     }
@@ -46,6 +46,7 @@ void tlp_send(struct tcp_sock *tcp, instant now)
     uint32_t una = tcp->snd_una;
 
     rack->force = true;
+    tcp->rtt.fresh = false;
     rack->tlp = (struct tlp){ .due = true, .is_retrans = !can_send_new(tcp) };
     if (rack->tlp.is_retrans) {
         tcp->rtx_nxt = seq_max(tcp->snd_nxt - tcp->mss, una);
