@@ -340,7 +340,7 @@ static void audit_sack(struct script *s, const struct tcp_hdr *hdr)
 /* RFC 7323 3.2, 5.4: every segment has one once both sides have, and it is the clock's. */
 static void audit_timestamps(const struct script *s, const struct tcp_hdr *hdr)
 {
-    hold(s, hdr->has_timestamps || !s->ts_ok || hdr->flags & TCP_RST);
+    hold(s, hdr->has_timestamps || !s->ts_ok);
     if (hdr->has_timestamps) {
         hold(s, hdr->tsval == SCRIPT_TS_OFFSET + (uint32_t)(s->now / 1024));
         hold(s, hdr->flags & TCP_ACK || hdr->tsecr == 0);

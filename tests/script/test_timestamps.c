@@ -29,6 +29,22 @@ SCRIPT(both_sides_agree_on_timestamps)
     out(30, ACK | PSH, 101, 1, 100, .ecr = 1020),
 END_SCRIPT;
 
+/* RFC 7323 3.2 */
+SCRIPT(a_reset_has_timestamps)
+    agreed,
+    app(20, ABORT),
+    out(20, RST | ACK, 1, 1, 0, .ecr = 1000),
+END_SCRIPT;
+
+/* The peer has not said yet whether it has any. */
+SCRIPT(a_reset_before_they_are_agreed_on_has_none)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(10, ACK, 7, 7, 0, .ts = 1000),
+    out(10, RST, 7, 0, 0, .ts = NO_TS),
+END_SCRIPT;
+
 SCRIPT(a_syn_without_timestamps_gets_none)
     setup(.profile = &profile),
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -245,6 +261,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         both_sides_agree_on_timestamps,
+        a_reset_has_timestamps,
+        a_reset_before_they_are_agreed_on_has_none,
         a_syn_without_timestamps_gets_none,
         a_syn_with_timestamps_gets_its_own_back,
         timestamps_leave_less_room_for_text,

@@ -238,7 +238,7 @@ static void extensions_fill(const struct tcp_sock *tcp, struct tcp_hdr *hdr, ins
     }
     if (hdr->flags & TCP_SYN) {
         hdr->sack_permitted = x->sack;
-    } else if (x->sack && (tcp->ooo.n > 0 || has_duplicate(x))) {
+    } else if (x->sack && !(hdr->flags & TCP_RST) && (tcp->ooo.n > 0 || has_duplicate(x))) {
         fill_sack(tcp, x, hdr);
     }
 }

@@ -244,6 +244,9 @@ bool tcp_next(struct tcp_sock *tcp, instant now, struct tcp_hdr *hdr, struct tcp
 {
     *text = (struct tcp_text){ 0, 0 };
     if (next_reset(tcp, hdr)) {
+        if (tcp->profile->extensions && tcp->state != TCP_SYN_SENT) { /* RFC 7323 3.2 */
+            tcp->profile->extensions->fill(tcp, hdr, now);
+        }
         return true;
     }
     if (!next_segment(tcp, hdr, text, now)) {
