@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DHCP messages (RFC 2131) and their options (RFC 2132), as a client needs them. An option of a
- * length that is not its own is ignored; lists take the whole addresses that are there, over
- * several options where the server splits them (RFC 3396). Whether values make sense (addresses,
+ * DHCP messages (RFC 2131) and their options (RFC 2132), as a client needs them. An option may be
+ * split over several, and over three areas (RFC 3396); one of a length that is not its own is
+ * ignored, and lists take the whole addresses that are there. Whether values make sense (addresses,
  * lease times, MTU) is decided in proto/dhcp.c.
  */
 #include "wire/dhcp.h"
@@ -19,6 +19,7 @@
 #define SNAME_AT 44
 #define FILE_AT 108
 #define FIXED_LEN 236
+#define LONGEST_OPTION 8 /* octets of any that we read: two addresses */
 #define MIN_SENT_LEN 300 /* RFC 951 3: some relays and servers drop what is shorter */
 
 enum option_code { /* RFC 2132 */
@@ -46,125 +47,142 @@ enum overload { /* RFC 2132 9.3 */
                 OVERLOAD_BOTH = 3,
 };
 
-static void read_u32(struct cursor value, uint32_t *out)
-{
-    if (value.left == 4) {
-        *out = be32(value.at);
-    }
-}
+/* The areas that hold options, in the order in which they count (RFC 3396 5). */
+struct areas {
+    struct cursor area[3];
+    unsigned n;
+};
 
-static void read_addr(struct cursor value, struct ip_addr *out)
-{
-    if (value.left == 4) {
-        *out = ip4(be32(value.at));
-    }
-}
-
-static void read_addrs(struct cursor value, struct ip_addr *out, uint8_t *n, uint8_t max)
+/* The next option, past padding: false at the end, or where one overruns the area, which then is
+ * not `*sound`. */
+static bool next_option(struct cursor *area, uint8_t *code, struct cursor *value, bool *sound)
 {
     const uint8_t *at;
+    const uint8_t *len;
 
-    while (*n < max && (at = cursor_take(&value, 4))) {
-        out[(*n)++] = ip4(be32(at));
+    do {
+        at = cursor_take(area, 1);
+    } while (at && *at == OPTION_PAD);
+    if (!at || *at == OPTION_END) {
+        return false;
     }
+    *code = *at;
+    len = cursor_take(area, 1);
+    at = len ? cursor_take(area, *len) : NULL;
+    *sound = at != NULL;
+    *value = cursor_over(at, at ? *len : 0);
+    return *sound;
 }
 
-/* RFC 2132 9.14: hardware type and address, since we send none of our own. */
-static bool is_id_of(struct cursor value, struct mac_addr chaddr)
+static bool is_sound(struct cursor area, uint8_t *overload)
 {
-    return value.left == 1 + MAC_ADDR_LEN && value.at[0] == HTYPE_ETHERNET &&
-           memcmp(value.at + 1, chaddr.b, MAC_ADDR_LEN) == 0;
-}
+    struct cursor value;
+    uint8_t code;
+    bool sound = true;
 
-static void read_option(uint8_t code, struct cursor value, struct dhcp_msg *msg)
-{
-    switch (code) {
-    case OPTION_NETMASK:
-        read_addr(value, &msg->netmask);
-        break;
-    case OPTION_ROUTERS:
-        read_addrs(value, msg->routers, &msg->n_routers, DHCP_MAX_ROUTERS);
-        break;
-    case OPTION_DNS:
-        read_addrs(value, msg->dns, &msg->n_dns, DHCP_MAX_SERVERS);
-        break;
-    case OPTION_MTU:
-        msg->mtu = value.left == 2 ? be16(value.at) : msg->mtu;
-        break;
-    case OPTION_REQUESTED:
-        read_addr(value, &msg->requested);
-        break;
-    case OPTION_LEASE:
-        read_u32(value, &msg->lease);
-        break;
-    case OPTION_TYPE:
-        msg->type = value.left == 1 ? value.at[0] : msg->type;
-        break;
-    case OPTION_SERVER_ID:
-        read_addr(value, &msg->server_id);
-        break;
-    case OPTION_RENEWAL:
-        read_u32(value, &msg->renewal);
-        break;
-    case OPTION_REBINDING:
-        read_u32(value, &msg->rebinding);
-        break;
-    case OPTION_CLIENT_ID:
-        msg->foreign_id |= !is_id_of(value, msg->chaddr);
-        break;
-    default:
-        break;
+    while (next_option(&area, &code, &value, &sound)) {
+        if (code == OPTION_OVERLOAD && value.left == 1) {
+            *overload = *value.at;
+        }
     }
+    return sound;
 }
 
-/*
- * Reads one area of options; `*overload` gets the value of option 52. False when an option overruns
- * the area.
- */
-static bool read_area(struct cursor area, struct dhcp_msg *msg, uint8_t *overload)
-{
-    const uint8_t *code;
-
-    while ((code = cursor_take(&area, 1)) && *code != OPTION_END) {
-        const uint8_t *len;
-        const uint8_t *value;
-
-        if (*code == OPTION_PAD) {
-            continue;
-        }
-        len = cursor_take(&area, 1);
-        value = len ? cursor_take(&area, *len) : NULL;
-        if (!value) {
-            return false;
-        }
-        if (*code == OPTION_OVERLOAD && *len == 1) {
-            *overload = *value;
-        }
-        read_option(*code, cursor_over(value, *len), msg);
-    }
-    return true;
-}
-
-/*
- * Reads each area at most once, in the order of RFC 2131 4.1: option 52 counts in the first area
- * only.
- */
-static bool read_options(struct cursor options, const uint8_t *fixed, struct dhcp_msg *msg)
+/* Each area once, in the order of RFC 2131 4.1: option 52 counts in the first area only. */
+static bool find_areas(struct cursor options, const uint8_t *fixed, struct areas *areas)
 {
     uint8_t overload = 0;
     uint8_t nested = 0;
+    bool sound = is_sound(options, &overload);
 
-    if (!read_area(options, msg, &overload)) {
-        return false;
-    }
-    if ((overload == OVERLOAD_FILE || overload == OVERLOAD_BOTH) &&
-        !read_area(cursor_over(fixed + FILE_AT, FILE_LEN), msg, &nested)) {
-        return false;
+    areas->area[0] = options;
+    areas->n = 1;
+    if (overload == OVERLOAD_FILE || overload == OVERLOAD_BOTH) {
+        areas->area[areas->n++] = cursor_over(fixed + FILE_AT, FILE_LEN);
     }
     if (overload == OVERLOAD_SNAME || overload == OVERLOAD_BOTH) {
-        return read_area(cursor_over(fixed + SNAME_AT, SNAME_LEN), msg, &nested);
+        areas->area[areas->n++] = cursor_over(fixed + SNAME_AT, SNAME_LEN);
     }
-    return true;
+    for (unsigned i = 1; i < areas->n; i++) {
+        sound = sound && is_sound(areas->area[i], &nested);
+    }
+    return sound;
+}
+
+/* An option: all that its instances say together (RFC 3396 5), as much of it as is of use. */
+struct option {
+    uint8_t octets[LONGEST_OPTION];
+    uint32_t len; /* of all of it; 0: it is absent, or empty */
+};
+
+static void join(const struct areas *areas, uint8_t wanted, struct option *option)
+{
+    option->len = 0;
+    for (unsigned i = 0; i < areas->n; i++) {
+        struct cursor area = areas->area[i];
+        struct cursor value;
+        uint8_t code;
+        bool sound;
+
+        while (next_option(&area, &code, &value, &sound)) {
+            for (size_t j = 0; code == wanted && j < value.left; j++, option->len++) {
+                if (option->len < LONGEST_OPTION) {
+                    option->octets[option->len] = value.at[j];
+                }
+            }
+        }
+    }
+}
+
+static uint32_t read_u32(const struct areas *areas, enum option_code code)
+{
+    struct option option;
+
+    join(areas, (uint8_t)code, &option);
+    return option.len == 4 ? be32(option.octets) : 0;
+}
+
+static uint8_t read_addrs(const struct areas *areas, enum option_code code, struct ip_addr *out,
+                          uint8_t max)
+{
+    struct option option;
+    uint8_t n = 0;
+
+    join(areas, (uint8_t)code, &option);
+    for (; n < max && (n + 1u) * 4 <= option.len; n++) {
+        out[n] = ip4(be32(option.octets + 4 * n));
+    }
+    return n;
+}
+
+/* RFC 2132 9.14: hardware type and address, since we send none of our own. */
+static bool is_id_of(const struct option *option, struct mac_addr chaddr)
+{
+    return option->len == 1 + MAC_ADDR_LEN && option->octets[0] == HTYPE_ETHERNET &&
+           memcmp(option->octets + 1, chaddr.b, MAC_ADDR_LEN) == 0;
+}
+
+_Static_assert(4 * DHCP_MAX_ROUTERS <= LONGEST_OPTION && 4 * DHCP_MAX_SERVERS <= LONGEST_OPTION,
+               "LONGEST_OPTION");
+
+static void read_options(const struct areas *areas, struct dhcp_msg *msg)
+{
+    struct option option;
+
+    join(areas, OPTION_TYPE, &option);
+    msg->type = option.len == 1 ? option.octets[0] : 0;
+    join(areas, OPTION_MTU, &option);
+    msg->mtu = option.len == 2 ? be16(option.octets) : 0;
+    join(areas, OPTION_CLIENT_ID, &option);
+    msg->foreign_id = option.len > 0 && !is_id_of(&option, msg->chaddr);
+    msg->netmask = ip4(read_u32(areas, OPTION_NETMASK));
+    msg->requested = ip4(read_u32(areas, OPTION_REQUESTED));
+    msg->server_id = ip4(read_u32(areas, OPTION_SERVER_ID));
+    msg->lease = read_u32(areas, OPTION_LEASE);
+    msg->renewal = read_u32(areas, OPTION_RENEWAL);
+    msg->rebinding = read_u32(areas, OPTION_REBINDING);
+    msg->n_routers = read_addrs(areas, OPTION_ROUTERS, msg->routers, DHCP_MAX_ROUTERS);
+    msg->n_dns = read_addrs(areas, OPTION_DNS, msg->dns, DHCP_MAX_SERVERS);
 }
 
 enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
@@ -172,6 +190,7 @@ enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
     const uint8_t *at = cursor_take(c, FIXED_LEN);
     const uint8_t *magic = cursor_take(c, 4);
     struct cursor options = *c;
+    struct areas areas;
 
     if (!at || !magic || be32(magic) != MAGIC_COOKIE) {
         return DROP_DHCP_MALFORMED;
@@ -186,7 +205,11 @@ enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
     msg->ciaddr = ip4(be32(at + 12));
     msg->yiaddr = ip4(be32(at + 16));
     memcpy(msg->chaddr.b, at + 28, MAC_ADDR_LEN);
-    if (!read_options(options, at, msg) || msg->type == 0) {
+    if (!find_areas(options, at, &areas)) {
+        return DROP_DHCP_MALFORMED;
+    }
+    read_options(&areas, msg);
+    if (msg->type == 0) {
         return DROP_DHCP_MALFORMED;
     }
     cursor_take(c, options.left);

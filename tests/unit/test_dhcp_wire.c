@@ -77,6 +77,39 @@ START_TEST(an_offer_is_read)
 }
 END_TEST
 
+/* RFC 3396 5: anywhere, with others between its parts, and into the other areas. */
+START_TEST(an_option_may_be_split)
+{
+    for (uint8_t cut = 0; cut <= 4; cut++) {
+        uint8_t options[64] = { 53, 1, 5, 52, 1, 1 };
+        static const uint8_t value[] = { 10, 0, 2, 7 };
+        struct dhcp_msg msg;
+        size_t len = 6;
+
+        options[len++] = 54;
+        options[len++] = cut;
+        memcpy(options + len, value, cut);
+        len += cut;
+        memcpy(options + len, (uint8_t[]){ 26, 1, 5 }, 3); /* half of an MTU */
+        len += 3;
+        start_reply();
+        memcpy(reply + OPTIONS_AT, options, len);
+        reply[108] = 26; /* its other half, and the rest of the server, in `file` */
+        reply[109] = 1;
+        reply[110] = 0xdc;
+        reply[111] = 54;
+        reply[112] = (uint8_t)(4 - cut);
+        memcpy(reply + 113, value + cut, 4u - cut);
+        ck_assert_int_eq(parse(OPTIONS_AT + len, &msg), DROP_NONE);
+        ck_assert_uint_eq(ip4_bits(msg.server_id), 0x0a000207);
+        ck_assert_uint_eq(msg.mtu, 1500);
+        reply[112]++; /* five octets are none */
+        ck_assert_int_eq(parse(OPTIONS_AT + len, &msg), DROP_NONE);
+        ck_assert(ip_is_unspecified(msg.server_id));
+    }
+}
+END_TEST
+
 START_TEST(what_a_reply_does_not_say_is_absent)
 {
     static const uint8_t options[] = { 53, 1, 6 };
@@ -421,6 +454,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_offer_is_read,
+        an_option_may_be_split,
         what_a_reply_does_not_say_is_absent,
         a_discover_is_written,
         a_request_names_address_and_server,
