@@ -119,7 +119,7 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1156 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
+    (1208 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 11 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)

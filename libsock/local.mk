@@ -52,6 +52,7 @@ core_sources = \
 	%D%/net/half_open.c \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
+	%D%/net/ip_id.c \
 	%D%/net/listen.c \
 	%D%/net/netif.c \
 	%D%/net/path.c \

@@ -21,18 +21,6 @@ static struct fragments *lay_out(const struct sk_config *config, struct arena *a
     return all;
 }
 
-/* Where each group begins is nobody's to know. */
-static void init(struct sk_iface *iface)
-{
-    struct fragments *all = iface->pieces;
-
-    all->id_key.k0 = rng_u64(&iface->rng);
-    all->id_key.k1 = rng_u64(&iface->rng);
-    for (uint32_t i = 0; i < N_IP_IDS; i++) {
-        all->ids[i] = (uint16_t)rng_u32(&iface->rng);
-    }
-}
-
 /* The one that is given up first, or none at all. */
 static struct reassembly *oldest(struct fragments *all)
 {
@@ -142,10 +130,8 @@ static instant poll_at(const struct sk_iface *iface)
 
 const struct sk_ip_fragments sk_ip_fragments = {
     .lay_out = lay_out,
-    .init = init,
     .arrives = arrives,
     .poll = poll,
     .poll_at = poll_at,
-    .next_id = fragments_next_id,
     .piece = fragments_piece,
 };

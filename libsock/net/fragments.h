@@ -8,11 +8,7 @@
 #include "net/iface.h"
 #include "proto/reassembly.h"
 
-#define N_IP_IDS 16
-
 struct fragments {
-    struct sip_key id_key;
-    uint16_t ids[N_IP_IDS]; /* of the next datagram to each of so many groups of hosts */
     uint32_t n;
     struct reassembly slots[];
 };
@@ -28,7 +24,6 @@ struct ip_message {
 struct sk_ip_fragments {
     /** The memory for what is put together; NULL when measuring. */
     struct fragments *(*lay_out)(const struct sk_config *config, struct arena *a);
-    void (*init)(struct sk_iface *iface);
     /** A fragment, whose header is checked: goes up with the whole datagram when it was the last.
      */
     enum drop_reason (*arrives)(struct sk_iface *iface, struct netif *netif,
@@ -38,8 +33,6 @@ struct sk_ip_fragments {
     bool (*poll)(struct sk_iface *iface, instant now);
     instant (*poll_at)(const struct sk_iface *iface);
 
-    /** The identification of a datagram that is to leave in pieces. */
-    uint16_t (*next_id)(struct sk_iface *iface, const struct ip_hdr *ip);
     /**
      * The piece that begins at `offset`, a multiple of 8, with `room` octets for it; `ip` becomes
      * its header. NULL: no packet is free.
@@ -50,6 +43,5 @@ struct sk_ip_fragments {
 
 /* fragments_tx.c */
 
-uint16_t fragments_next_id(struct sk_iface *iface, const struct ip_hdr *ip);
 struct pkt *fragments_piece(struct sk_iface *iface, const struct ip_message *m, uint32_t offset,
                             uint32_t room, struct ip_hdr *ip);

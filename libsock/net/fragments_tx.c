@@ -4,18 +4,6 @@
 
 #include "net/fragments.h"
 
-/*
- * RFC 6864 4.3 and 7739: hosts that share a counter are not told apart by an attacker, who cannot
- * know which they are, and what one of them sees of it says little of the others.
- */
-uint16_t fragments_next_id(struct sk_iface *iface, const struct ip_hdr *ip)
-{
-    struct fragments *all = iface->pieces;
-    uint64_t hash = siphash(&all->id_key, &ip->dst, sizeof(ip->dst));
-
-    return all->ids[hash % N_IP_IDS]++;
-}
-
 static uint32_t min(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;

@@ -205,9 +205,7 @@ static void init_keys(struct sk_iface *iface, const struct sk_config *c)
     iface->port_key.k0 = rng_u64(&iface->rng);
     iface->port_key.k1 = rng_u64(&iface->rng);
     tuple_key_draw(&iface->hash_key, &iface->rng);
-    if (iface->fragments) {
-        iface->fragments->init(iface);
-    }
+    ip_ids_init(&iface->ip_ids, &iface->rng);
     iface->cookie_key.k0 = rng_u64(&iface->rng);
     iface->cookie_key.k1 = rng_u64(&iface->rng);
     tuple_key_draw(&iface->half_opens.key, &iface->rng);

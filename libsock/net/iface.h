@@ -125,7 +125,7 @@ struct tcp_entry {
     uint32_t rx_size;
     uint32_t tx_size;
     uint32_t credit;     /* octets of the netif's absorb that this connection may announce */
-    uint16_t ip_id;      /* of the next packet that may be fragmented */
+    uint8_t ip_id_group; /* of its packets that may be fragmented */
     uint8_t ifindex;     /* of the credit */
     bool bound;          /* by the program, not only for its connection */
     bool opened;         /* tcp is in use; until then only its options are kept */
@@ -217,6 +217,14 @@ struct path {
     uint16_t mtu; /* 0: nothing is known */
 };
 
+#define N_IP_IDS 16
+
+/** The next identification to each of so many groups of hosts. */
+struct ip_ids {
+    struct sip_key key;
+    uint16_t next[N_IP_IDS];
+};
+
 /** At most `per_second` of something. */
 struct rate {
     tick since;
@@ -289,6 +297,7 @@ struct sk_iface {
 
     const struct sk_acd *acd; /* NULL: addresses are used as they come */
 
+    struct ip_ids ip_ids;
     struct rate icmp_errors;
     struct rate resets;
 };
@@ -365,6 +374,13 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
 /** A whole datagram for us, to its protocol. */
 enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                              struct cursor *c, struct pkt *pkt, instant now);
+
+/* ip_id.c */
+
+void ip_ids_init(struct ip_ids *ids, struct rng *rng);
+/** Of the hosts that share a counter with `dst`. */
+uint8_t ip_id_group(const struct ip_ids *ids, struct ip_addr dst);
+uint16_t ip_id_next(struct ip_ids *ids, uint8_t group);
 
 /* path.c */
 

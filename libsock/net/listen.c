@@ -22,7 +22,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
     uint16_t mtu = path_mtu(iface, netif, tcp->node.remote.addr, now);
     uint32_t iss = initial_sequence(iface, tcp->node.local, tcp->node.remote, now);
 
-    tcp->ip_id = (uint16_t)(iss ^ iss >> 16); /* nobody can guess it, nor learn of other paths */
+    tcp->ip_id_group = ip_id_group(&iface->ip_ids, tcp->node.remote.addr);
     tcp->ifindex = netif->ifindex;
     if (tcp->credit == 0) {
         tcp->credit = netif_take_credit(netif, tcp->rx_size);

@@ -43,7 +43,7 @@ static enum drop_reason echo_in_pieces(struct sk_iface *iface, const struct neti
     uint32_t offset = 0;
 
     icmp4_emit(head, hdr, sum_add(0, c->at, c->left));
-    reply.id = iface->fragments->next_id(iface, &reply);
+    reply.id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, reply.dst));
     do {
         struct pkt *out =
             iface->fragments->piece(iface, &m, offset, netif->mtu - (uint32_t)IPV4_HDR_LEN, &reply);

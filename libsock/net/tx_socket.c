@@ -76,7 +76,7 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         .dont_frag = tcp_dont_fragment(&tcp->tcp),
         .tos = tcp->node.tos | (hdr->ect ? IP_ECN_ECT0 : 0),
     };
-    ip->id = ip->dont_frag ? 0 : tcp->ip_id++; /* RFC 6864 4.1, 4.2 */
+    ip->id = ip->dont_frag ? 0 : ip_id_next(&iface->ip_ids, tcp->ip_id_group); /* RFC 6864 4.1 */
     tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
     return pkt;
 }
@@ -207,7 +207,7 @@ static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
     struct ip_message m = { head, sizeof(head), payload, hdr->payload_len };
 
     if (udp->next_piece == 0) {
-        udp->piece_id = iface->fragments->next_id(iface, ip);
+        udp->piece_id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, ip->dst));
         udp_emit(head, ip, hdr, sum_add(0, payload, hdr->payload_len));
     }
     ip->id = udp->piece_id;

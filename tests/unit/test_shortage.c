@@ -346,6 +346,36 @@ START_TEST(no_buffers_for_a_new_connection)
 }
 END_TEST
 
+/* RFC 6864 4.3: of all that may be fragmented on the way to one host, whichever connection it is
+ * of. */
+START_TEST(connections_share_their_identifications)
+{
+    struct peer others[2];
+    sk_fd fds[2];
+    sk_fd listener;
+    uint16_t last = 0;
+
+    begin();
+    listener = host_listener(&h, 80, 2);
+    for (uint16_t i = 0; i < 2; i++) {
+        peer_begin(&others[i], &h, (uint16_t)(4000 + i), 80);
+        fds[i] = peer_accepted(&others[i], listener);
+    }
+    for (int i = 0; i < 8; i++) {
+        const struct sent *s;
+
+        ck_assert_int_eq(host_send(&h, fds[i % 2], "x", 1, NOBODY), SK_OK);
+        host_poll(&h);
+        s = peer_expect(&others[i % 2], TCP_ACK);
+        ck_assert(!s->ip.dont_frag);
+        ck_assert(i == 0 || s->ip.id == (uint16_t)(last + 1));
+        last = s->ip.id;
+        peer_send(&others[i % 2], TCP_ACK, NULL, 0);
+    }
+    host_free(&h);
+}
+END_TEST
+
 /* LAND (CVE-1999-0016): a SYN from ourselves to ourselves. */
 START_TEST(a_syn_from_our_own_address)
 {
@@ -451,6 +481,7 @@ int main(void)
                                    dhcp_goes_on_after_a_shortage,
                                    a_reset_waits_for_room,
                                    no_buffers_for_a_new_connection,
+                                   connections_share_their_identifications,
                                    a_syn_from_our_own_address,
                                    a_full_link_makes_no_neighbour_unreachable,
                                    strays_to_a_listener,
