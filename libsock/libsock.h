@@ -120,7 +120,7 @@ struct sk_config {
  */
 #define SK_IFACE_LEN                                                                               \
     (1208 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
-#define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 11 * SK_IP_ADDR_LEN)
+#define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (60 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
@@ -165,12 +165,14 @@ struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, siz
 
 /** How a netif gets its addresses. */
 struct sk_netif_config {
-    const char *name;       /* such as "eth0"; kept, not copied */
-    struct ip_addr addr;    /* of a host on its network; unspecified: DHCP */
-    uint8_t prefix_len;     /* of addr, 1..32 */
-    struct ip_addr gateway; /* unspecified: none */
-    uint16_t mtu;           /* 0: the link's */
-    const char *host_name;  /* DHCP servers are told; kept, not copied; NULL: none */
+    const char *name;        /* such as "eth0"; kept, not copied */
+    struct ip_addr addr;     /* of a host on its network; unspecified: DHCP */
+    uint8_t prefix_len;      /* of addr, 1..32 */
+    struct ip_addr gateway;  /* unspecified: none */
+    struct ip_addr gateway2; /* in its place when it does not answer (RFC 1122 3.3.1.5), and the
+                                other way round; unspecified: none */
+    uint16_t mtu;            /* 0: the link's */
+    const char *host_name;   /* DHCP servers are told; kept, not copied; NULL: none */
 };
 
 /**

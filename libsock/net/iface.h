@@ -171,20 +171,22 @@ struct slab {
     uint32_t n_taken;
 };
 
+#define N_GATEWAYS DHCP_MAX_ROUTERS
+
 struct netif_addrs {
-    struct ip_addr addr; /* unspecified: none */
-    struct ip_addr gateway;
+    struct ip_addr addr;                 /* unspecified: none */
+    struct ip_addr gateways[N_GATEWAYS]; /* unspecified: none */
     uint8_t prefix_len;
 };
 
 struct netif {
     struct link *link;
     const char *name;
-    struct ip_addr addr; /* unspecified: none yet */
-    struct ip_addr gateway;
-    uint32_t netmask; /* host order */
-    uint16_t mtu;     /* of the lease, or */
-    uint16_t max_mtu; /* of link, packets and configuration */
+    struct ip_addr addr;    /* unspecified: none yet */
+    struct ip_addr gateway; /* the one of them that is used now */
+    uint32_t netmask;       /* host order */
+    uint16_t mtu;           /* of the lease, or */
+    uint16_t max_mtu;       /* of link, packets and configuration */
     uint8_t ifindex;
     bool uses_dhcp;
     struct netif_addrs wanted; /* configured or leased; in use, or being probed for */

@@ -30,7 +30,7 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
 
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif)
 {
-    set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateway);
+    set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateways[0]);
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
 }
 
@@ -69,6 +69,12 @@ static bool may_have(struct ip_addr addr, uint8_t prefix_len)
     return ip_is_host(addr) && (mask <= 1 || (host != 0 && host != mask));
 }
 
+/* Or none. */
+static bool may_be_gateway(struct ip_addr gateway, struct ip_addr addr)
+{
+    return ip_is_unspecified(gateway) || (ip_is_host(gateway) && !ip_equal(gateway, addr));
+}
+
 static bool is_netif_valid(const struct link *link, const struct sk_netif_config *config)
 {
     if (ip_is_unspecified(config->addr) && link->medium != LINK_ETHERNET) {
@@ -78,8 +84,9 @@ static bool is_netif_valid(const struct link *link, const struct sk_netif_config
                                              !may_have(config->addr, config->prefix_len))) {
         return false;
     }
-    if (!ip_is_unspecified(config->gateway) &&
-        (!ip_is_host(config->gateway) || ip_equal(config->gateway, config->addr))) {
+    if (!may_be_gateway(config->gateway, config->addr) ||
+        !may_be_gateway(config->gateway2, config->addr) ||
+        (ip_is_unspecified(config->gateway) && !ip_is_unspecified(config->gateway2))) {
         return false;
     }
     return (config->mtu == 0 || config->mtu >= IPV4_MIN_MTU) && link->mtu >= IPV4_MIN_MTU &&
@@ -119,7 +126,10 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     if (iface->acd) {
         iface->acd->init(iface, netif);
     }
-    want(iface, netif, (struct netif_addrs){ config->addr, config->gateway, config->prefix_len },
+    want(iface, netif,
+         (struct netif_addrs){ .addr = config->addr,
+                               .gateways = { config->gateway, config->gateway2 },
+                               .prefix_len = config->prefix_len },
          now);
     if (dhcp) {
         dhcp_start(&netif->dhcp, now);
@@ -338,7 +348,11 @@ void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant no
         want(iface, netif, (struct netif_addrs){ .prefix_len = 0 }, now);
         return;
     }
-    want(iface, netif, (struct netif_addrs){ lease->addr, lease->gateway, lease->prefix_len }, now);
+    want(iface, netif,
+         (struct netif_addrs){ .addr = lease->addr,
+                               .gateways = { lease->gateways[0], lease->gateways[1] },
+                               .prefix_len = lease->prefix_len },
+         now);
     if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->max_mtu) {
         netif->mtu = lease->mtu;
     }
@@ -434,6 +448,22 @@ static bool poll_dhcp(struct sk_iface *iface, struct netif *netif, instant now)
     return any;
 }
 
+/* RFC 1122 3.3.1.5: when the gateway in use does not answer, one that may. */
+static void choose_gateway(struct netif *netif)
+{
+    if (!neigh_is_down(&netif->neigh, netif->gateway)) {
+        return;
+    }
+    for (uint32_t i = 0; i < N_GATEWAYS; i++) {
+        struct ip_addr other = netif->wanted.gateways[i];
+
+        if (!ip_is_unspecified(other) && !neigh_is_down(&netif->neigh, other)) {
+            netif->gateway = other;
+            return;
+        }
+    }
+}
+
 static bool poll_neighbours(struct sk_iface *iface, struct netif *netif, instant now)
 {
     struct arp_hdr arp;
@@ -441,6 +471,7 @@ static bool poll_neighbours(struct sk_iface *iface, struct netif *netif, instant
     bool any = false;
 
     if (neigh_poll(&netif->neigh, now)) {
+        choose_gateway(netif);
         netif_wake_waiting(iface, netif);
         any = true;
     }

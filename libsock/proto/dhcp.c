@@ -96,11 +96,13 @@ static bool on_link(const struct dhcp_lease *lease, struct ip_addr addr)
 
 static void lease_servers(struct dhcp_lease *lease, const struct dhcp_msg *msg)
 {
-    for (unsigned i = msg->n_routers; i-- > 0;) {
+    unsigned n_gateways = 0;
+
+    for (unsigned i = 0; i < msg->n_routers; i++) {
         struct ip_addr router = msg->routers[i];
 
         if (on_link(lease, router) && !ip_equal(router, lease->addr)) {
-            lease->gateway = router;
+            lease->gateways[n_gateways++] = router;
         }
     }
     for (unsigned i = 0; i < msg->n_dns; i++) {
@@ -113,9 +115,7 @@ static void lease_servers(struct dhcp_lease *lease, const struct dhcp_msg *msg)
 /* The lease that an OFFER or ACK describes; false when it is not one that can be used. */
 static bool lease_from(const struct dhcp_msg *msg, struct dhcp_lease *lease)
 {
-    *lease = (struct dhcp_lease){
-        .addr = msg->yiaddr, .gateway = ip4(0), .mtu = msg->mtu, .server = msg->server_id
-    };
+    *lease = (struct dhcp_lease){ .addr = msg->yiaddr, .mtu = msg->mtu, .server = msg->server_id };
     lease->prefix_len = prefix_from(msg->netmask, msg->yiaddr);
     if (lease->mtu < SHORTEST_MTU) {
         lease->mtu = 0;
@@ -128,14 +128,18 @@ static bool lease_from(const struct dhcp_msg *msg, struct dhcp_lease *lease)
 
 static bool lease_equal(const struct dhcp_lease *a, const struct dhcp_lease *b)
 {
+    for (unsigned i = 0; i < DHCP_MAX_ROUTERS; i++) {
+        if (!ip_equal(a->gateways[i], b->gateways[i])) {
+            return false;
+        }
+    }
     for (unsigned i = 0; i < a->n_dns && i < b->n_dns; i++) {
         if (!ip_equal(a->dns[i], b->dns[i])) {
             return false;
         }
     }
-    return ip_equal(a->addr, b->addr) && a->prefix_len == b->prefix_len &&
-           ip_equal(a->gateway, b->gateway) && a->n_dns == b->n_dns && a->mtu == b->mtu &&
-           ip_equal(a->server, b->server);
+    return ip_equal(a->addr, b->addr) && a->prefix_len == b->prefix_len && a->n_dns == b->n_dns &&
+           a->mtu == b->mtu && ip_equal(a->server, b->server);
 }
 
 /*

@@ -33,7 +33,7 @@ enum dhcp_state {
 struct dhcp_lease {
     struct ip_addr addr;
     uint8_t prefix_len;
-    struct ip_addr gateway; /* unspecified: none */
+    struct ip_addr gateways[DHCP_MAX_ROUTERS]; /* unspecified: none */
     struct ip_addr dns[DHCP_MAX_SERVERS];
     uint8_t n_dns;
     uint16_t mtu; /* 0: none named */

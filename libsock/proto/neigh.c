@@ -147,6 +147,13 @@ static void doubt(struct neigh *e, instant now)
     }
 }
 
+bool neigh_is_down(const struct neigh_cache *cache, struct ip_addr addr)
+{
+    const struct neigh *e = find(cache, addr);
+
+    return e && e->state == NEIGH_DOWN;
+}
+
 void neigh_doubt(struct neigh_cache *cache, struct ip_addr addr, instant now)
 {
     struct neigh *e = find(cache, addr);

@@ -63,6 +63,9 @@ void neigh_set_addr(struct neigh_cache *cache, struct ip_addr addr);
 enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, instant now,
                               struct mac_addr *mac, uint8_t *hint);
 
+/** True for an address that was asked for and did not answer. */
+bool neigh_is_down(const struct neigh_cache *cache, struct ip_addr addr);
+
 /** What is sent to `addr` is not answered (RFC 1122 2.3.2.1 (4)): an entry is confirmed now, if it
  * was not asked for lately. */
 void neigh_doubt(struct neigh_cache *cache, struct ip_addr addr, instant now);

@@ -36,7 +36,7 @@ START_TEST(a_lease_is_discovered_offered_requested_and_held)
     ck_assert(dhcp_has_lease(&client));
     ck_assert(ip_equal(client.lease.addr, OUR_ADDR));
     ck_assert_uint_eq(client.lease.prefix_len, 24);
-    ck_assert(ip_equal(client.lease.gateway, ROUTER));
+    ck_assert(ip_equal(client.lease.gateways[0], ROUTER));
     ck_assert_uint_eq(client.lease.n_dns, 2);
     ck_assert(ip_equal(client.lease.dns[0], DNS_1));
     ck_assert(ip_equal(client.lease.dns[1], DNS_2));
@@ -100,6 +100,28 @@ START_TEST(a_request_without_answer_is_sent_four_times_and_discovery_begins_agai
     }
     ck_assert_uint_eq(next_sent(62, 70)->msg.type, DHCP_DISCOVER);
     ck_assert_uint_ne(client.xid, xid);
+}
+END_TEST
+
+START_TEST(a_lease_may_have_two_routers)
+{
+    begin();
+    offer.routers[1] = OTHER_SERVER;
+    offer.n_routers = 2;
+    bind_at_the_beginning();
+    ck_assert(ip_equal(client.lease.gateways[0], ROUTER));
+    ck_assert(ip_equal(client.lease.gateways[1], OTHER_SERVER));
+    run(4 * HOUR);
+    offer.routers[1] = DNS_1;
+    ck_assert(says(DHCP_ACK)); /* a change */
+    ck_assert(ip_equal(client.lease.gateways[1], DNS_1));
+    begin();
+    offer.routers[0] = DNS_2; /* which is not on the link */
+    offer.routers[1] = ROUTER;
+    offer.n_routers = 2;
+    bind_at_the_beginning();
+    ck_assert(ip_equal(client.lease.gateways[0], ROUTER));
+    ck_assert(ip_is_unspecified(client.lease.gateways[1]));
 }
 END_TEST
 
@@ -315,6 +337,7 @@ int main(void)
         discovery_waits_4_8_16_32_64_64_seconds_plus_or_minus_one,
         secs_stops_at_its_largest,
         a_request_without_answer_is_sent_four_times_and_discovery_begins_again,
+        a_lease_may_have_two_routers,
         the_servers_are_told_the_host_name,
         the_lease_is_renewed_with_its_server_between_t1_and_t2,
         without_an_answer_it_renews_rebinds_and_expires,

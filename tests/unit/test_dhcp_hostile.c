@@ -130,13 +130,13 @@ START_TEST(hostile_DHCP_07_only_a_router_on_the_link_is_one)
         begin();
         offer.routers[0] = ip4(routers[i]);
         bind_at_the_beginning();
-        ck_assert(ip_is_unspecified(client.lease.gateway));
+        ck_assert(ip_is_unspecified(client.lease.gateways[0]));
         begin();
         offer.routers[0] = ip4(routers[i]);
         offer.routers[1] = ROUTER;
         offer.n_routers = 2;
         bind_at_the_beginning();
-        ck_assert(ip_equal(client.lease.gateway, ROUTER));
+        ck_assert(ip_equal(client.lease.gateways[0], ROUTER));
     }
 }
 END_TEST

@@ -226,6 +226,12 @@ START_TEST(netifs_that_are_not_taken)
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
     c.gateway = ip4(UINT32_MAX);
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
+    c.gateway = ip4(0);
+    c.gateway2 = GATE_IP; /* in the place of none */
+    ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
+    c.gateway = GATE_IP;
+    c.gateway2 = c.addr;
+    ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);
     c = good;
     c.mtu = 67;
     ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &c, h.now, NULL), SK_INVALID);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/tick.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -221,6 +222,90 @@ START_TEST(multicasts)
 }
 END_TEST
 
+#define GATE2_IP ip4(0x0a0000fd)
+#define GATE2_MAC EVIL_MAC
+
+/* Which of two gateways are there: each answers who asks for it. */
+static bool gates[2];
+
+static void begin_with_gateways(void)
+{
+    struct host_setup setup = {
+        .netif = { .addr = HOST_IP, .gateway = GATE_IP, .gateway2 = GATE2_IP, .prefix_len = 24 }
+    };
+
+    host_begin(&h, &setup);
+    gates[0] = gates[1] = true;
+}
+
+/* Answers for the gateways; how many packets each of them got. */
+static void serve_gateways(int n_got[2])
+{
+    struct arp_hdr arp = { .op = ARP_REPLY, .tha = HOST_MAC, .tpa = HOST_IP };
+
+    host_poll(&h);
+    for (const struct sent *s; (s = host_sent(&h)) != NULL;) {
+        if (s->eth.type != ETH_TYPE_ARP) {
+            int gate = mac_equal(s->eth.dst, GATE2_MAC);
+
+            EXPECT(gate || mac_equal(s->eth.dst, GATE_MAC));
+            n_got[gate] += gates[gate];
+            continue;
+        }
+        for (int gate = 0; gate < 2; gate++) {
+            arp.spa = gate ? GATE2_IP : GATE_IP;
+            arp.sha = gate ? GATE2_MAC : GATE_MAC;
+            if (gates[gate] && s->arp.op == ARP_REQUEST && ip_equal(s->arp.tpa, arp.spa)) {
+                frame_arp(&f, &arp);
+                host_hear(&h, &f);
+            }
+        }
+    }
+}
+
+/* A datagram in each of so many seconds. */
+static void send_for(sk_fd fd, int n_seconds, int n_got[2])
+{
+    n_got[0] = n_got[1] = 0;
+    for (int i = 0; i < n_seconds; i++) {
+        host_send(&h, fd, "text", 4, (struct sk_addr){ FAR_IP, 9 });
+        serve_gateways(n_got);
+        host_run(&h, h.now + seconds(1));
+        serve_gateways(n_got);
+    }
+}
+
+/* RFC 1122 3.3.1.5: a gateway that does not answer gives way to the other, which stays until it
+ * does not answer itself; where none does, nothing is lost but what was sent meanwhile. */
+START_TEST(a_gateway_that_is_dead)
+{
+    int n_got[2];
+    sk_fd fd;
+
+    begin_with_gateways();
+    fd = host_socket(&h, SK_DGRAM);
+    send_for(fd, 200, n_got);
+    ck_assert(n_got[0] == 200 && n_got[1] == 0);
+    gates[0] = false;
+    send_for(fd, 70, n_got); /* until the entry is confirmed, and then three seconds */
+    ck_assert_int_gt(n_got[1], 0);
+    send_for(fd, 200, n_got);
+    ck_assert_int_eq(n_got[1], 200);
+    gates[0] = true;
+    send_for(fd, 200, n_got); /* it is as good as the other */
+    ck_assert_int_eq(n_got[1], 200);
+    gates[1] = false;
+    send_for(fd, 70, n_got);
+    ck_assert_int_gt(n_got[0], 0);
+    gates[0] = false;
+    send_for(fd, 200, n_got);
+    gates[1] = true;
+    send_for(fd, 60, n_got);
+    ck_assert_int_gt(n_got[1], 20);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(the_first_of_two_equal_networks)
 {
     struct host_setup setup = { .config = { .n_netifs = 3 } };
@@ -424,6 +509,7 @@ int main(void)
                                    the_longest_datagram_is_that_of_the_netif,
                                    broadcasts,
                                    multicasts,
+                                   a_gateway_that_is_dead,
                                    the_first_of_two_equal_networks,
                                    the_first_of_two_gateways,
                                    the_longest_prefix,

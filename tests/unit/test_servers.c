@@ -63,7 +63,7 @@ START_TEST(a_client_has_the_lease_that_the_server_gives)
     ck_assert(dhcp_has_lease(&client));
     ck_assert(ip_equal(client.lease.addr, ip4(0x0a00000f)));
     ck_assert_uint_eq(client.lease.prefix_len, 24);
-    ck_assert(ip_equal(client.lease.gateway, server.router));
+    ck_assert(ip_equal(client.lease.gateways[0], server.router));
     ck_assert_uint_eq(client.lease.n_dns, 1);
     ck_assert(ip_equal(client.lease.dns[0], server.dns[0]));
     ck_assert_uint_eq(client.lease.mtu, 1400);
