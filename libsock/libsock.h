@@ -109,8 +109,10 @@ struct sk_config {
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     bool no_syn_cookies; /* when n_syn_cache are half open the oldest gives way; else the next are
                             answered with SYN cookies (RFC 4987 3.6) */
-    uint8_t seed[16];    /* entropy: ISNs, ports and identifiers are predictable without it */
-    sk_trace_fn *trace;  /* may be NULL */
+    bool redirects;   /* of the gateway in use are followed (RFC 1122 3.2.2.2); any host on the link
+                         can forge one */
+    uint8_t seed[16]; /* entropy: ISNs, ports and identifiers are predictable without it */
+    sk_trace_fn *trace; /* may be NULL */
     void *trace_context;
 };
 
@@ -119,7 +121,8 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1208 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN))
+    (1216 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
+     CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)

@@ -61,6 +61,7 @@ core_sources = \
 	%D%/net/query.c \
 	%D%/net/query_stream.c \
 	%D%/net/records.c \
+	%D%/net/redirect.c \
 	%D%/net/rx.c \
 	%D%/net/rx_icmp.c \
 	%D%/net/rx_tcp.c \

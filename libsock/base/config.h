@@ -22,7 +22,8 @@
 
 #define CONFIG_N_BUFFER_CLASSES 4
 #define CONFIG_N_DNS_SERVERS 2
-#define CONFIG_N_PATHS 8 /* with an MTU of their own */
+#define CONFIG_N_PATHS 8     /* with an MTU of their own */
+#define CONFIG_N_REDIRECTS 4 /* destinations with a gateway of their own */
 
 /* TCP */
 #define CONFIG_TCP_RANGES 8    /* of out-of-order text that a receiver keeps, of 8 octets */

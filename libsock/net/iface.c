@@ -218,6 +218,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->trace_context = c->trace_context;
     iface->profile = c->tcp;
     iface->fragments = c->fragments;
+    iface->takes_redirects = c->redirects;
     iface->acd = c->acd;
     iface->tcp_ranges = c->tcp_ranges;
     iface->tcp_inflight = c->tcp_inflight;

@@ -219,6 +219,14 @@ struct path {
     uint16_t mtu; /* 0: nothing is known */
 };
 
+/** A destination to which another gateway is the shorter way. */
+struct redirect {
+    struct ip_addr dst;
+    struct ip_addr gateway;
+    instant forget_at;
+    uint8_t ifindex;
+};
+
 #define N_IP_IDS 16
 
 /** The next identification to each of so many groups of hosts. */
@@ -293,6 +301,8 @@ struct sk_iface {
     uint8_t n_dns_configured; /* the first ones; the others are from leases */
 
     struct path paths[CONFIG_N_PATHS];
+    struct redirect redirects[CONFIG_N_REDIRECTS];
+    bool takes_redirects;
 
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
     struct fragments *pieces;
@@ -321,6 +331,8 @@ struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex);
 struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr);
 /** True for the limited broadcast and that of the netif's network. */
 bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr);
+/** True for another host on its network. */
+bool netif_reaches(const struct netif *netif, struct ip_addr addr);
 /** Which netif leads to `dst`, and which address on its link to send to. NULL: no route. */
 struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop);
 /** The address that a packet to `dst` comes from; unspecified without a route. */
@@ -376,6 +388,16 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
 /** A whole datagram for us, to its protocol. */
 enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                              struct cursor *c, struct pkt *pkt, instant now);
+
+/* redirect.c */
+
+/** Where `netif` sends packets to `dst`, if not to its gateway. */
+void redirect_apply(struct sk_iface *iface, struct netif *netif, struct ip_addr dst,
+                    struct ip_addr *next_hop);
+/** The router `from` says that `gateway` is the way to `dst`. False: it is not believed. */
+bool redirect_arrives(struct sk_iface *iface, struct netif *netif, struct ip_addr from,
+                      struct ip_addr dst, struct ip_addr gateway);
+void redirects_forget(struct sk_iface *iface, const struct netif *netif);
 
 /* ip_id.c */
 

@@ -31,6 +31,7 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif)
 {
     set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateways[0]);
+    redirects_forget(iface, netif);
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
 }
 
@@ -201,6 +202,12 @@ bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
            (bits | netif->netmask) == UINT32_MAX;
 }
 
+bool netif_reaches(const struct netif *netif, struct ip_addr addr)
+{
+    return on_link(netif, ip4_bits(addr)) && ip_is_host(addr) && !ip_equal(addr, netif->addr) &&
+           !netif_is_broadcast(netif, addr);
+}
+
 /* True when `netif` reaches `dst` without a router, and the better one of two is it: the smaller
  * network. */
 static bool is_direct(const struct netif *netif, const struct netif *other, struct ip_addr dst)
@@ -234,6 +241,7 @@ struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *
     }
     if (!direct && through) {
         *next_hop = through->gateway;
+        redirect_apply(iface, through, dst, next_hop);
     }
     return direct ? direct : through;
 }

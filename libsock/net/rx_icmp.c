@@ -200,6 +200,33 @@ static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_h
     return DROP_NONE;
 }
 
+/* About what a socket of ours may have sent; one that is not taken is like a type that we do not
+ * know. */
+static enum drop_reason take_redirect(struct sk_iface *iface, struct netif *netif,
+                                      const struct ip_hdr *ip, const struct icmp4_hdr *hdr,
+                                      struct cursor *c, struct pkt *pkt)
+{
+    struct ip_addr gateway = ip4((uint32_t)hdr->id << 16 | hdr->seq);
+    struct icmp4_quote quote;
+    struct sk_addr local;
+    struct sk_addr remote;
+
+    if (!iface->takes_redirects) {
+        return drop(iface, DROP_ICMP_TYPE, pkt);
+    }
+    if (icmp4_parse_quote(c, &quote) != DROP_NONE) {
+        return drop(iface, DROP_ICMP_QUOTE, pkt);
+    }
+    local = (struct sk_addr){ quote.ip.src, quote.src_port };
+    remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
+    if (!sockets_match(iface, quote.ip.proto == IP_PROTO_TCP, local, remote)) {
+        return drop(iface, DROP_ICMP_QUOTE, pkt);
+    }
+    return redirect_arrives(iface, netif, ip->src, remote.addr, gateway)
+               ? DROP_NONE
+               : drop(iface, DROP_ICMP_TYPE, pkt);
+}
+
 enum drop_reason rx_icmp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                          struct cursor *c, struct pkt *pkt, instant now)
 {
@@ -216,6 +243,8 @@ enum drop_reason rx_icmp(struct sk_iface *iface, struct netif *netif, const stru
     case ICMP4_TIME_EXCEEDED:
     case ICMP4_PARAMETER:
         return tell_socket(iface, &hdr, c, pkt, now);
+    case ICMP4_REDIRECT:
+        return take_redirect(iface, netif, ip, &hdr, c, pkt);
     default:
         return drop(iface, DROP_ICMP_TYPE, pkt);
     }

@@ -188,6 +188,103 @@ START_TEST(hostile_ICMP_07_redirects)
 }
 END_TEST
 
+/* To who is configured to follow them: only from the gateway in use, about what a socket sent, and
+ * to another host on the link. RFC 1122 3.2.2.2. */
+START_TEST(hostile_ICMP_07_redirects_that_are_followed)
+{
+    struct host_setup setup = { .config = { .redirects = true } };
+    uint8_t quote[QUOTE_LEN];
+    sk_fd fd;
+
+    for (uint8_t code = 0; code < 4; code++) {
+        const struct ip_addr wrong[][2] = {
+            { PEER_IP, PEER_IP },        { FAR_IP, PEER_IP }, { GATE_IP, HOST_IP },
+            { GATE_IP, FAR_IP },         { GATE_IP, ip4(0) }, { GATE_IP, ip4(0x0a0000ff) },
+            { GATE_IP, ip4(0x7f000001) }
+        };
+
+        host_begin(&h, &setup);
+        host_meet(&h);
+        fd = host_socket(&h, SK_DGRAM);
+        ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+        host_poll(&h);
+        memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
+        for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+            frame_icmp_error(&f, wrong[i][0], ICMP4_REDIRECT, code, quote, QUOTE_LEN);
+            put_be32(frame_transport_at(&f) + 4, ip4_bits(wrong[i][1]));
+            frame_fix_transport(&f);
+            host_hear_silent_drop(&h, &f, DROP_ICMP_TYPE);
+            ck_assert(mac_equal(way_out(fd), GATE_MAC));
+        }
+        quote[IPV4_HDR_LEN] ^= 1; /* a port that is nobody's */
+        frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, code, quote, QUOTE_LEN);
+        put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+        frame_fix_transport(&f);
+        host_hear_silent_drop(&h, &f, DROP_ICMP_QUOTE);
+        quote[IPV4_HDR_LEN] ^= 1;
+        frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, code, quote, QUOTE_LEN);
+        put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+        frame_fix_transport(&f);
+        host_hear_silent_drop(&h, &f, DROP_NONE);
+        ck_assert(mac_equal(way_out(fd), PEER_MAC));
+        host_hear_silent_drop(&h, &f, DROP_ICMP_TYPE); /* that is not the gateway in use any more */
+        host_free(&h);
+    }
+}
+END_TEST
+
+/* Ten minutes long, of the last four destinations, as long as that gateway answers and the address
+ * is ours. */
+START_TEST(redirects_are_forgotten)
+{
+    struct arp_hdr gate = {
+        .op = ARP_REPLY, .sha = GATE_MAC, .spa = GATE_IP, .tha = HOST_MAC, .tpa = HOST_IP
+    };
+    struct host_setup setup = { .config = { .redirects = true } };
+    sk_fd fd;
+
+    for (int way = 0; way < 3; way++) {
+        uint8_t quote[QUOTE_LEN];
+
+        host_begin(&h, &setup);
+        host_meet(&h);
+        fd = host_socket(&h, SK_DGRAM);
+        for (uint32_t i = 0; i < (way == 0 ? CONFIG_N_REDIRECTS + 1u : 1); i++) {
+            struct sk_addr to = { ip4(ip4_bits(FAR_IP) + i), 9 };
+
+            ck_assert_int_eq(host_send(&h, fd, "x", 1, to), SK_OK);
+            host_poll(&h);
+            memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
+            frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, 1, quote, QUOTE_LEN);
+            put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+            frame_fix_transport(&f);
+            h.now++;
+            host_hear_silent_drop(&h, &f, DROP_NONE);
+        }
+        if (way == 0) { /* the first one of five */
+            ck_assert(mac_equal(way_out(fd), GATE_MAC));
+        } else if (way == 1) {
+            ck_assert(mac_equal(way_out(fd), PEER_MAC));
+            host_run(&h, h.now + seconds(601));
+            host_forget(&h);
+            host_meet(&h);
+            host_forget(&h);
+            ck_assert(mac_equal(way_out(fd), GATE_MAC));
+        } else { /* it falls silent */
+            host_run(&h, h.now + seconds(300));
+            host_forget(&h);
+            ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+            host_run(&h, h.now + seconds(4));
+            host_forget(&h);
+            frame_arp(&f, &gate);
+            host_hear(&h, &f);
+            ck_assert(mac_equal(host_sent(&h)->eth.dst, GATE_MAC));
+        }
+        host_free(&h);
+    }
+}
+END_TEST
+
 START_TEST(hostile_ICMP_08_source_quench)
 {
     static uint8_t text[4000];
@@ -364,6 +461,8 @@ int main(void)
         hostile_ICMP_03_quotes_that_are_cut_short_or_forged,
         hostile_ICMP_04_a_blind_reset,
         hostile_ICMP_07_redirects,
+        hostile_ICMP_07_redirects_that_are_followed,
+        redirects_are_forgotten,
         hostile_ICMP_08_source_quench,
         hostile_ICMP_09_echoes_for_everybody_or_others,
         hostile_ICMP_10_errors_about_errors,
