@@ -89,7 +89,9 @@ static inline void pass(duration d)
     fuzz_now = until;
 }
 
-static inline void host_begin(enum link_medium medium)
+/* `set_up` may change what the host is made with; NULL: nothing does. */
+static inline void host_begin_with(enum link_medium medium,
+                                   void (*set_up)(struct sk_config *, struct sk_netif_config *))
 {
     struct sk_config config = { .size = sizeof(config),
                                 .n_packets = 16,
@@ -101,8 +103,12 @@ static inline void host_begin(enum link_medium medium)
                                 .n_reassemblies = 2,
                                 .seed = "fuzz" };
     struct sk_netif_config netif = { .name = "f", .addr = HOST_IP, .prefix_len = 24 };
-    size_t len = sk_iface_size(&config);
+    size_t len;
 
+    if (set_up) {
+        set_up(&config, &netif);
+    }
+    len = sk_iface_size(&config);
     fuzz_now = seconds(1);
     host_memory = aligned_alloc(16, (len + 15) & ~(size_t)15);
     iface = sk_iface_init(&config, host_memory, len, fuzz_now);
@@ -116,6 +122,11 @@ static inline void host_begin(enum link_medium medium)
     REQUIRE(sk_socket(iface, SK_STREAM, &listener) == SK_OK);
     REQUIRE(sk_bind(iface, listener, (struct sk_addr){ .port = PORT }) == SK_OK);
     REQUIRE(sk_listen(iface, listener, 2, fuzz_now) == SK_OK);
+}
+
+static inline void host_begin(enum link_medium medium)
+{
+    host_begin_with(medium, NULL);
 }
 
 /* Whatever was heard, nothing is left when everything is closed and all timers have run. */
