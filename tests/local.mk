@@ -187,8 +187,10 @@ c_tests = \
 	%D%/sim/test_flood \
 	%D%/sim/test_many \
 	%D%/sim/test_programs \
+	%D%/sim/test_soak \
 	%D%/sim/test_stream \
 	%D%/sim/test_trouble \
+	%D%/sim/test_wrap \
 	%D%/unit/test_acd \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \

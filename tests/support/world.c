@@ -30,8 +30,9 @@ static struct link *link_of(struct world *w, int i)
     return i == 0 && w->captures ? &w->capture.link : &w->wire.ends[i].link;
 }
 
-static void add_host(struct world *w, int i, const struct world_setup *setup)
+static void add_host(struct world *w, int i)
 {
+    const struct world_setup *setup = &w->setup;
     struct sk_config config = setup->config;
     struct sk_netif_config netif = { .name = "eth0",
                                      .addr = world_addr(i, 0).addr,
@@ -41,8 +42,12 @@ static void add_host(struct world *w, int i, const struct world_setup *setup)
     config.size = sizeof(config);
     memcpy(config.seed, &setup->seed, sizeof(setup->seed));
     config.seed[8] = (uint8_t)i;
+    config.seed[9] = w->n_boots;
     if (i == 1 && setup->basic_peer) {
         config.tcp = &sk_tcp_basic;
+    }
+    if (i == 0 && setup->dhcp) {
+        netif.addr = ip4(0);
     }
     len = sk_iface_size(&config);
     ck_assert_uint_gt(len, 0);
@@ -64,15 +69,23 @@ void world_begin(struct world *w, const struct world_setup *setup)
     size_t len = sk_pair_size(&config);
 
     memset(w, 0, sizeof(*w));
-    w->now = START;
+    w->setup = *setup;
+    w->now = setup->start ? setup->start : START;
     w->wire_memory = aligned(len);
     ck_assert_int_eq(sk_pair_init(&w->wire, &config, w->wire_memory, len), SK_OK);
     w->captures = setup->capture != NULL;
     if (w->captures) {
         ck_assert(sk_pcap_link_open(&w->capture, &w->wire.ends[0].link, setup->capture, 0));
     }
-    add_host(w, 0, setup);
-    add_host(w, 1, setup);
+    add_host(w, 0);
+    add_host(w, 1);
+}
+
+void world_reboot(struct world *w, int host)
+{
+    free(w->host_memory[host]);
+    w->n_boots++;
+    add_host(w, host);
 }
 
 void world_settle(struct world *w)

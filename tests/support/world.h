@@ -10,16 +10,6 @@
 #include "link/pair.h"
 #include "link/pcap.h"
 
-struct world {
-    struct pair wire;
-    struct sk_iface *hosts[2];
-    instant now;
-    void *wire_memory;
-    struct pcap_link capture;
-    bool captures;
-    void *host_memory[2];
-};
-
 struct world_setup {
     uint64_t seed;
     enum link_medium medium;
@@ -29,9 +19,26 @@ struct world_setup {
     const char *capture;           /* a file for what host 0 sends and receives; NULL: none */
     struct sk_config config;       /* of both hosts; size and seed are filled in */
     bool basic_peer;               /* the second has sk_tcp_basic, whatever that says */
+    bool dhcp;                     /* the first has no address of its own */
+    instant start;                 /* 0: a second */
+};
+
+struct world {
+    struct world_setup setup;
+    struct pair wire;
+    struct sk_iface *hosts[2];
+    instant now;
+    void *wire_memory;
+    struct pcap_link capture;
+    bool captures;
+    void *host_memory[2];
+    uint8_t n_boots;
 };
 
 void world_begin(struct world *w, const struct world_setup *setup);
+
+/** A host begins anew: what it had is gone, and nobody is told. */
+void world_reboot(struct world *w, int host);
 
 /** Lets connections close, then checks that nothing is left, and frees everything. */
 void world_end(struct world *w);
