@@ -442,7 +442,8 @@ static bool is_busy(const struct soak *s)
     return false;
 }
 
-static void soak(uint64_t seed, uint64_t rate)
+/* Adds what came of it. */
+static void soak(uint64_t seed, uint64_t rate, uint32_t *n_begun, uint32_t *n_whole)
 {
     static struct soak s;
     struct world_setup setup = { .seed = seed, .n_frames = 512, .dhcp = true };
@@ -480,10 +481,10 @@ static void soak(uint64_t seed, uint64_t rate)
     run_until(&s, s.w.now + seconds(60), false);
     ck_assert_msg(s.n_whole == n_before + 1, "nothing works any more; SEED=%llu",
                   (unsigned long long)seed);
-    ck_assert_msg(n_before > 0 || rate < 1000000, "%u of %u connections; SEED=%llu", n_before,
-                  s.n_begun, (unsigned long long)seed);
     sk_close(s.w.hosts[1], s.listener, s.w.now);
     world_end(&s.w);
+    *n_begun += s.n_begun;
+    *n_whole += s.n_whole;
 }
 
 START_TEST(everything_at_once)
@@ -491,10 +492,13 @@ START_TEST(everything_at_once)
     static const uint64_t rates[] = { 1000000, 100000, 10000000, 100000000 };
     uint64_t first = seed_start();
     uint64_t n = getenv("SEEDS") ? strtoull(getenv("SEEDS"), NULL, 0) : 20;
+    uint32_t n_begun = 0;
+    uint32_t n_whole = 0;
 
     for (uint64_t seed = first; seed < first + n; seed++) {
-        soak(seed, getenv("SEEDS") ? rates[seed % 4] : rates[0]);
+        soak(seed, getenv("SEEDS") ? rates[seed % 4] : rates[0], &n_begun, &n_whole);
     }
+    ck_assert_msg(n_whole > n_begun / 2, "%u of %u connections", n_whole, n_begun);
 }
 END_TEST
 
