@@ -242,22 +242,6 @@ START_TEST(a_host_that_names_no_profile_begins_with_three_segments)
 }
 END_TEST
 
-START_TEST(two_connections_do_not_number_their_packets_alike)
-{
-    struct peer a;
-    struct peer b;
-    uint16_t id;
-
-    begin(&sk_tcp_basic);
-    send_text(called(&a, FAR_IP, 5000));
-    id = peer_hear(&a)->ip.id;
-    host_forget(&h);
-    send_text(called(&b, FAR_IP, 5001));
-    ck_assert_uint_gt((uint16_t)(peer_hear(&b)->ip.id - id), 64);
-    host_free(&h);
-}
-END_TEST
-
 /* RFC 5927: neither below the least MTU, nor one change after the other for a flood. */
 START_TEST(hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value)
 {
@@ -392,7 +376,6 @@ int main(void)
         the_mss_that_is_announced_does_not_shrink,
         without_discovery_routers_may_fragment,
         a_host_that_names_no_profile_begins_with_three_segments,
-        two_connections_do_not_number_their_packets_alike,
         hostile_ICMP_05_a_path_mtu_forced_to_a_tiny_value,
         hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router,
         a_next_hop_that_fell_silent_is_asked_for_again,
