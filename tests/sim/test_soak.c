@@ -229,7 +229,7 @@ static void begin_flow(struct soak *s, struct end *e)
         return;
     }
     keep_alive(host, e->fd);
-    e->n_octets = random_below(&s->random, MOST_OCTETS);
+    e->n_octets = 1 + random_below(&s->random, MOST_OCTETS);
     e->expected = reply_len(e->n_octets);
     sk_op_connect(&op, e->fd, world_addr(1, PORT));
     err = op.poll(&op, host, s->w.now);
