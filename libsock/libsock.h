@@ -107,6 +107,10 @@ struct sk_config {
                                  (RFC 1122 3.3.2), at most 65515 */
     const struct sk_acd *acd; /* &sk_acd, or NULL: conflicts of addresses are counted, no more */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
+    const char
+        *search[CONFIG_N_SEARCH]; /* domains, the first ones, in which names are looked for that
+                                     do not end with a dot: before the name itself where that
+                                     has no dot at all (RFC 1123 6.1.4.3). Kept, not copied */
     bool no_syn_cookies; /* when n_syn_cache are half open the oldest gives way; else the next are
                             answered with SYN cookies (RFC 4987 3.6) */
     bool redirects;   /* of the gateway in use are followed (RFC 1122 3.2.2.2); any host on the link
@@ -413,6 +417,7 @@ struct sk_op {
             const char *name;      /* the caller's */
             struct sk_addr *addrs; /* the caller's, n_iov of them */
             uint32_t query;        /* which of the interface's, and its generation */
+            uint8_t n_asked;       /* names: that one, and in the domains of the search list */
         } resolve;
     } u;
 };
@@ -449,9 +454,10 @@ void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
 /**
  * Resolves a name, or an address in text, to up to `n` addresses with `port`. `done` counts them.
  * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_NAME_NO_SERVER, SK_TIMED_OUT, SK_INVALID
- * (no name at all), SK_NO_SOCKETS (every query is taken). A name that is being asked for is not
- * asked for again, nor one whose answer is not older than its time to live. Forgotten while
- * pending, the query ends by itself.
+ * (no name at all), SK_NO_SOCKETS (every query is taken). It is looked for in the domains of
+ * sk_config.search, too, until one of these has an address or says nothing. A name that is being
+ * asked for is not asked for again, nor one whose answer is not older than its time to live.
+ * Forgotten while pending, the query ends by itself.
  */
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
 

@@ -22,6 +22,7 @@
 
 #define CONFIG_N_BUFFER_CLASSES 4
 #define CONFIG_N_DNS_SERVERS 2
+#define CONFIG_N_SEARCH 3    /* domains */
 #define CONFIG_N_PATHS 8     /* with an MTU of their own */
 #define CONFIG_N_REDIRECTS 4 /* destinations with a gateway of their own */
 

@@ -42,13 +42,23 @@ static bool are_counts_valid(const struct sk_config *c)
            c->tcp_inflight >= MIN_INFLIGHT;
 }
 
+static bool are_domains_valid(const struct sk_config *c)
+{
+    for (size_t i = 0; i < CONFIG_N_SEARCH; i++) {
+        if (c->search[i] && !dns_name_valid(c->search[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The configuration with its defaults filled in. */
 static bool complete(const struct sk_config *given, struct sk_config *c)
 {
     static const struct sk_buffer_class no_class;
     bool any_class = false;
 
-    if (given->size != sizeof(*given)) {
+    if (given->size != sizeof(*given) || !are_domains_valid(given)) {
         return false;
     }
     *c = *given;
@@ -238,6 +248,10 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
         }
     }
     iface->n_dns_configured = iface->n_dns;
+    while (iface->n_search < CONFIG_N_SEARCH && c->search[iface->n_search]) {
+        iface->search[iface->n_search] = c->search[iface->n_search];
+        iface->n_search++;
+    }
 }
 
 struct sk_iface *sk_iface_init(const struct sk_config *config, void *memory, size_t len,

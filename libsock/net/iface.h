@@ -297,6 +297,8 @@ struct sk_iface {
     uint32_t n_queries;
     uint32_t n_asked; /* queries in use */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS];
+    const char *search[CONFIG_N_SEARCH];
+    uint8_t n_search;
     uint8_t n_dns;
     uint8_t n_dns_configured; /* the first ones; the others are from leases */
 

@@ -4,7 +4,9 @@
  * may answer, be silent or not be there, and against one that is not what it says.
  */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/tick.h"
 #include "tests/support/dns_server.h"
@@ -179,6 +181,77 @@ START_TEST(an_address_is_its_own_answer)
     ck_assert(ip_equal(addrs[0].addr, ip4(0xc0000207)) && addrs[0].port == 80);
     ck_assert_int_eq(n_asked[0] + n_asked[1], 0);
     host_end(&h);
+}
+END_TEST
+
+/* The names that are asked for, in their order, until one has an address. */
+static void asks_for(const char *name, const char *const *expected, size_t n, enum sk_err result)
+{
+    size_t n_questions = 0;
+    struct sk_op op;
+    enum sk_err err;
+
+    sk_resolve(&op, name, 80, addrs, N_ADDRS);
+    while ((err = host_try(&h, &op)) == SK_PENDING) {
+        const struct sent *s;
+
+        host_poll(&h);
+        s = host_sent(&h);
+        if (s && s->eth.type != ETH_TYPE_ARP) {
+            char asked[256] = "";
+            size_t len = 0;
+
+            for (const uint8_t *at = s->payload + 12; *at != 0; at += 1 + *at) {
+                len += (size_t)snprintf(asked + len, sizeof(asked) - len, "%s%.*s", len ? "." : "",
+                                        (int)*at, (const char *)at + 1);
+            }
+            ck_assert_uint_lt(n_questions, n);
+            ck_assert_msg(strcasecmp(asked, expected[n_questions]) == 0, "%s, not %s", asked,
+                          expected[n_questions]);
+            n_questions++;
+            serve(0, s);
+        }
+    }
+    ck_assert_uint_eq(n_questions, n);
+    ck_assert_int_eq(err, result);
+}
+
+/* RFC 1123 6.1.4.3: a name without a dot in the domains first, another as it is first; one that
+ * ends with a dot is as it is. */
+START_TEST(names_in_the_domains_of_the_search_list)
+{
+    static const char *const short_name[] = { "www.lab.example", "www.example.org" };
+    static const char *const nowhere[] = { "x.lab.example", "x.example.org", "x" };
+    static const char *const dotted[] = { "a.b", "a.b.lab.example", "a.b.example.org" };
+    static const char *const found[] = { "www.example.org" };
+    static const char *const absolute[] = { "www" };
+    static const char *const fails[] = { "fails.lab.example", "fails.example.org" };
+    struct host_setup setup = { .config = { .search = { "lab.example", "example.org" },
+                                            .n_queries = 8 } };
+    char too_long[DNS_MAX_NAME_LEN + 1];
+    const char *const only[] = { too_long };
+
+    setup.config.dns[0].addr = PEER_IP;
+    host_begin(&h, &setup);
+    host_meet(&h);
+    servers[0] = ANSWERS;
+    asks_for("www", short_name, 2, SK_OK);
+    ck_assert(ip_equal(addrs[0].addr, address_of(0)));
+    asks_for("x", nowhere, 3, SK_NAME_UNKNOWN);
+    asks_for("a.b", dotted, 3, SK_NAME_UNKNOWN);
+    asks_for("www.example.org", found, 0, SK_OK); /* it was, above */
+    asks_for("www.", absolute, 1, SK_NAME_UNKNOWN);
+    asks_for("fails", fails, 2, SK_NAME_FAILED); /* nobody can say that it is not there */
+    memset(too_long, 'a', sizeof(too_long));
+    for (size_t i = 63; i < sizeof(too_long); i += 64) {
+        too_long[i] = '.';
+    }
+    too_long[sizeof(too_long) - 1] = '\0';
+    asks_for(too_long, only, 1, SK_NAME_UNKNOWN);
+    host_end(&h);
+    setup.config.search[1] = "no..domain";
+    setup.config.size = sizeof(setup.config);
+    ck_assert_uint_eq(sk_iface_size(&setup.config), 0);
 }
 END_TEST
 
@@ -529,6 +602,7 @@ int main(void)
 {
     const TTest *const tests[] = { names_of_every_kind,
                                    an_address_is_its_own_answer,
+                                   names_in_the_domains_of_the_search_list,
                                    names_of_no_network,
                                    the_second_server_helps,
                                    a_late_answer_counts_in_its_servers_turn,
