@@ -329,7 +329,8 @@ include %D%/fuzz/local.mk
 endif
 
 # Of an assertion there is but the branch where it holds.
-coverage: check
+coverage:
+	CK_TIMEOUT_MULTIPLIER=10 $(MAKE) check
 	gcovr --root $(srcdir) --object-directory $(abs_builddir) --filter '$(srcdir)/libsock/' --filter '$(srcdir)/compat/' \
 		--exclude-unreachable-branches --exclude-branches-by-pattern '.*SK_ASSERT.*' --print-summary --txt coverage.txt .
 	@tail -n 3 coverage.txt
