@@ -138,6 +138,7 @@ libtest_a_SOURCES = \
 libtest_a_SOURCES += libsock/link/lan9118.c
 
 c_tests = \
+	%D%/hostile/test_allocations \
 	%D%/hostile/test_arp_host \
 	%D%/hostile/test_fragments \
 	%D%/hostile/test_icmp_host \
@@ -281,6 +282,8 @@ check_PROGRAMS += $(c_tests) %D%/interop/interop
 TESTS += $(c_tests)
 
 # Their POSIX calls are libsock's.
+tests_hostile_test_allocations_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pkt_alloc,--wrap=bufpool_take,--wrap=slot_take \
+	-Wl,--wrap=udp_take,--wrap=tcp_take,--wrap=listener_take
 shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_ai_hosts_LDADD = $(shim_ldadd)
