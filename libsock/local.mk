@@ -53,6 +53,7 @@ core_sources = \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
 	%D%/net/ip_id.c \
+	%D%/net/lease.c \
 	%D%/net/listen.c \
 	%D%/net/netif.c \
 	%D%/net/path.c \
@@ -62,6 +63,7 @@ core_sources = \
 	%D%/net/query_stream.c \
 	%D%/net/records.c \
 	%D%/net/redirect.c \
+	%D%/net/route.c \
 	%D%/net/rx.c \
 	%D%/net/rx_icmp.c \
 	%D%/net/rx_tcp.c \

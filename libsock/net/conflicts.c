@@ -25,7 +25,7 @@ static void lose(struct sk_iface *iface, struct netif *netif, instant now)
 {
     if (netif->uses_dhcp) {
         dhcp_decline(&netif->dhcp, now);
-        netif_lease_changed(iface, netif, now);
+        lease_changed(iface, netif, now);
     } else {
         acd_start(&netif->acd, netif->wanted.addr, true, now + ACD_RATE_LIMIT_INTERVAL);
     }

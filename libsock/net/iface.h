@@ -3,14 +3,17 @@
  * The host: what binds protocols to links. Its files, each one idea:
  *
  *   iface.c    memory, the poll, deadlines        slots.c    handles
- *   netif.c    addresses, routes, ARP, DHCP       records.c  sockets and their buffers
+ *   netif.c    addresses and gateways             records.c  sockets and their buffers
+ *   route.c redirect.c  ways to addresses         lease.c    DHCP
  *   rx.c       frames and IP packets in           demux.c    which socket a packet is for
  *   rx_icmp.c rx_udp.c rx_tcp.c  what is in them  settle.c   readiness, deadlines, the end
  *   tx.c       packets out                        ports.c    local addresses, ephemeral ports, ISNs
  *   tx_socket.c  the senders' turn                listen.c   listeners and what waits for accept
  *   half_open.c  SYN-RECEIVED   cookie.c  the same without memory   time_wait.c  TIME-WAIT
  *   query.c    names being resolved               socket.c   the calls that never wait
+ *   query_stream.c  long answers to them          connect.c  active opens
  *   post.c     what interrupts send               path.c     MTUs of paths
+ *   ip_id.c    identifications                    tuples.c   records of those without a socket
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
  *
@@ -329,8 +332,24 @@ void link_drops(void *context, uint32_t n, enum drop_reason reason, const struct
 /* netif.c */
 
 struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex);
+/** These addresses are to be used, or none. One that is in use already is not probed for. */
+void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now);
+/** The addresses that the netif wants are in use from now on. */
+void netif_use_wanted(struct sk_iface *iface, struct netif *netif);
+/** Timers of neighbours and DHCP, and what they send. */
+bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
+instant netif_poll_at(const struct netif *netif);
+/** Those that wait for a neighbour have their turn again. */
+void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
+/** The MSS to announce (RFC 6691). */
+uint16_t netif_mss(const struct netif *netif);
+
+/* route.c */
+
 /** The netif whose address this is (127/8: the loopback); NULL: not ours. */
 struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr);
+/** True for an address of the netif's network. */
+bool netif_on_link(const struct netif *netif, struct ip_addr addr);
 /** True for the limited broadcast and that of the netif's network. */
 bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr);
 /** True for another host on its network. */
@@ -348,22 +367,18 @@ void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now);
 /** False for a loopback address on a link, which never leaves the host (RFC 1122 3.2.1.3 (g)), and
  * for one that is not, or not any more, our own (RFC 2131 4.4.5). */
 bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src);
-/** Timers of neighbours and DHCP, and what they send. */
-bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
-instant netif_poll_at(const struct netif *netif);
-/** Those that wait for a neighbour have their turn again. */
-void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
-/** The addresses that the netif wants are in use from now on. */
-void netif_use_wanted(struct sk_iface *iface, struct netif *netif);
+
+/* lease.c */
+
+/** What is due of DHCP. True when anything happened. */
+bool lease_poll(struct sk_iface *iface, struct netif *netif, instant now);
 /** The DHCP client has a lease, another one, or none. */
-void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant now);
+void lease_changed(struct sk_iface *iface, struct netif *netif, instant now);
 /** A DHCP message came in. */
-enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
-                                    instant now);
+enum drop_reason lease_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
+                               instant now);
 /** The Ethernet netif has no address and asks for one. */
 bool netif_is_acquiring(const struct netif *netif);
-/** The MSS to announce (RFC 6691). */
-uint16_t netif_mss(const struct netif *netif);
 
 /* rx*.c: an answer other than DROP_NONE was counted already */
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Addresses and routes (RFC 1122 3.3.1), and the protocols that a netif runs for itself: ARP and
- * DHCP. */
+/* Netifs: their addresses and gateways, and when the protocols that they run for themselves have
+ * their turn. */
 #include "net/conflicts.h"
 
-#include "base/sum.h"
 #include "wire/ipv4.h"
-#include "wire/udp.h"
 
 static struct netif *netif_in(const struct sk_iface *iface, uint8_t ifindex)
 {
@@ -35,8 +33,7 @@ void netif_use_wanted(struct sk_iface *iface, struct netif *netif)
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
 }
 
-/* These addresses are to be used, or none. An address that is in use already is not probed for. */
-static void want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now)
+void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now)
 {
     bool probes = iface->acd && netif->link->medium == LINK_ETHERNET;
 
@@ -127,11 +124,11 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     if (iface->acd) {
         iface->acd->init(iface, netif);
     }
-    want(iface, netif,
-         (struct netif_addrs){ .addr = config->addr,
-                               .gateways = { config->gateway, config->gateway2 },
-                               .prefix_len = config->prefix_len },
-         now);
+    netif_want(iface, netif,
+               (struct netif_addrs){ .addr = config->addr,
+                                     .gateways = { config->gateway, config->gateway2 },
+                                     .prefix_len = config->prefix_len },
+               now);
     if (dhcp) {
         dhcp_start(&netif->dhcp, now);
     }
@@ -171,135 +168,6 @@ struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex)
     return netif ? netif->link : NULL;
 }
 
-struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr)
-{
-    if (ip_is_loopback(addr)) {
-        return &iface->netifs[0];
-    }
-    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
-        if (!ip_is_unspecified(addr) && ip_equal(iface->netifs[i].addr, addr)) {
-            return &iface->netifs[i];
-        }
-    }
-    return NULL;
-}
-
-static bool on_link(const struct netif *netif, uint32_t bits)
-{
-    return !ip_is_unspecified(netif->addr) &&
-           ((bits ^ ip4_bits(netif->addr)) & netif->netmask) == 0;
-}
-
-bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
-{
-    uint32_t bits = ip4_bits(addr);
-
-    if (bits == UINT32_MAX) {
-        return true;
-    }
-    /* RFC 3021: a network of 31 bits has no broadcast address, one of 32 is a single host */
-    return on_link(netif, bits) && (uint32_t)~netif->netmask > 1 &&
-           (bits | netif->netmask) == UINT32_MAX;
-}
-
-bool netif_reaches(const struct netif *netif, struct ip_addr addr)
-{
-    return on_link(netif, ip4_bits(addr)) && ip_is_host(addr) && !ip_equal(addr, netif->addr) &&
-           !netif_is_broadcast(netif, addr);
-}
-
-/* True when `netif` reaches `dst` without a router, and the better one of two is it: the smaller
- * network. */
-static bool is_direct(const struct netif *netif, const struct netif *other, struct ip_addr dst)
-{
-    if (on_link(netif, ip4_bits(dst))) {
-        return !other || netif->netmask > other->netmask;
-    }
-    return !other && (netif_is_broadcast(netif, dst) || ip_is_multicast(dst));
-}
-
-struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop)
-{
-    struct netif *direct = NULL;
-    struct netif *through = NULL;
-
-    *next_hop = dst;
-    if (netif_with_addr(iface, dst)) {
-        return &iface->netifs[0];
-    }
-    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
-        struct netif *netif = &iface->netifs[i];
-
-        if (ip_is_unspecified(netif->addr)) {
-            continue;
-        }
-        if (is_direct(netif, direct, dst)) {
-            direct = netif;
-        } else if (!through && !ip_is_unspecified(netif->gateway)) {
-            through = netif;
-        }
-    }
-    if (!direct && through) {
-        *next_hop = through->gateway;
-        redirect_apply(iface, through, dst, next_hop);
-    }
-    return direct ? direct : through;
-}
-
-struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
-{
-    struct ip_addr next_hop;
-    struct netif *netif;
-
-    if (netif_with_addr(iface, dst)) {
-        return dst; /* from ourselves to ourselves */
-    }
-    netif = route(iface, dst, &next_hop);
-    return netif ? netif->addr : ip4(0);
-}
-
-bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src)
-{
-    if (netif->ifindex == LOOPBACK_IFINDEX || ip_equal(src, netif->addr)) {
-        return true;
-    }
-    return !ip_is_loopback(src) && (ip_is_unspecified(src) || netif_with_addr(iface, src));
-}
-
-enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
-                               struct mac_addr *mac, uint8_t *hint)
-{
-    enum neigh_state state;
-
-    *mac = MAC_BROADCAST;
-    if (netif->link->medium != LINK_ETHERNET || netif_is_broadcast(netif, next_hop)) {
-        return NEIGH_KNOWN;
-    }
-    if (ip_is_multicast(next_hop)) { /* RFC 1112 6.4 */
-        uint32_t group = ip4_bits(next_hop);
-
-        *mac = (struct mac_addr){ { 0x01, 0x00, 0x5e, (uint8_t)(group >> 16 & 0x7f),
-                                    (uint8_t)(group >> 8), (uint8_t)group } };
-        return NEIGH_KNOWN;
-    }
-    state = neigh_lookup(&netif->neigh, next_hop, now, mac, hint);
-    if (state != NEIGH_KNOWN) {
-        netif->due_at = now; /* a request may have to leave */
-    }
-    return state;
-}
-
-void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now)
-{
-    struct ip_addr next_hop;
-    struct netif *netif = route(iface, dst, &next_hop);
-
-    if (netif && netif->link->medium == LINK_ETHERNET) {
-        neigh_doubt(&netif->neigh, next_hop, now);
-        netif->due_at = now;
-    }
-}
-
 void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
 {
     list_splice(&iface->senders, &netif->waiting);
@@ -309,151 +177,6 @@ void netif_wake_waiting(struct sk_iface *iface, struct netif *netif)
 uint16_t netif_mss(const struct netif *netif)
 {
     return (uint16_t)(netif->mtu - IPV4_HDR_LEN - TCP_HDR_LEN);
-}
-
-bool netif_is_acquiring(const struct netif *netif)
-{
-    return netif->uses_dhcp && ip_is_unspecified(netif->addr);
-}
-
-/* ---- DHCP ------------------------------------------------------------------------------------ */
-
-static void add_dns(struct sk_iface *iface, struct ip_addr server)
-{
-    struct sk_addr addr = { server, DNS_PORT };
-
-    for (uint32_t i = 0; i < iface->n_dns; i++) {
-        if (sk_addr_equal(iface->dns[i], addr)) {
-            return;
-        }
-    }
-    if (iface->n_dns < CONFIG_N_DNS_SERVERS) {
-        iface->dns[iface->n_dns++] = addr;
-    }
-}
-
-/* Behind the configured ones, those of every lease that there is now. */
-static void gather_dns(struct sk_iface *iface)
-{
-    iface->n_dns = iface->n_dns_configured;
-    for (uint32_t i = 0; i < iface->n_netifs; i++) {
-        const struct dhcp_client *dhcp = &iface->netifs[i].dhcp;
-
-        for (uint32_t j = 0; dhcp_has_lease(dhcp) && j < dhcp->lease.n_dns; j++) {
-            add_dns(iface, dhcp->lease.dns[j]);
-        }
-    }
-}
-
-void netif_lease_changed(struct sk_iface *iface, struct netif *netif, instant now)
-{
-    const struct dhcp_lease *lease = &netif->dhcp.lease;
-
-    gather_dns(iface);
-    queries_flush(iface);
-    netif->mtu = netif->max_mtu;
-    if (!dhcp_has_lease(&netif->dhcp)) {
-        want(iface, netif, (struct netif_addrs){ .prefix_len = 0 }, now);
-        return;
-    }
-    want(iface, netif,
-         (struct netif_addrs){ .addr = lease->addr,
-                               .gateways = { lease->gateways[0], lease->gateways[1] },
-                               .prefix_len = lease->prefix_len },
-         now);
-    if (lease->mtu >= IPV4_MIN_MTU && lease->mtu < netif->max_mtu) {
-        netif->mtu = lease->mtu;
-    }
-}
-
-enum drop_reason netif_dhcp_arrives(struct sk_iface *iface, struct netif *netif, struct cursor *c,
-                                    instant now)
-{
-    struct dhcp_msg msg;
-    enum drop_reason reason = dhcp_parse(c, &msg);
-    bool changed = false;
-
-    netif->due_at = now;
-    if (reason == DROP_NONE) {
-        reason = dhcp_arrives(&netif->dhcp, &msg, now, &changed);
-    }
-    if (changed) {
-        netif_lease_changed(iface, netif, now);
-    }
-    return reason;
-}
-
-static void send_dhcp(struct sk_iface *iface, struct netif *netif, const struct dhcp_msg *msg,
-                      struct ip_addr dst, struct mac_addr mac, instant now)
-{
-    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
-    struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT };
-    struct ip_hdr ip = { .src = msg->ciaddr,
-                         .dst = dst,
-                         .proto = IP_PROTO_UDP,
-                         .ttl = IP_DEFAULT_TTL,
-                         .dont_frag = true };
-    struct writer w;
-
-    if (!pkt) {
-        drop(iface, DROP_TX_NO_PACKET, NULL);
-        return;
-    }
-    w = writer_over(pkt_data(pkt), pkt_room(pkt));
-    if (!dhcp_emit(&w, msg)) {
-        drop(iface, DROP_TX_NO_PACKET, pkt);
-        pkt_free(pkt);
-        return;
-    }
-    pkt_put(pkt, (uint32_t)w.len);
-    udp.payload_len = (uint16_t)w.len;
-    ip.payload_len = (uint16_t)(UDP_HDR_LEN + w.len);
-    udp_emit(pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, w.base, w.len));
-    if (tx_packet(iface, netif, NULL, &ip, mac, pkt, now) != SK_OK) {
-        drop(iface, DROP_TX_LINK, pkt);
-        pkt_free(pkt);
-    }
-}
-
-/* A server that is not on the link is behind the gateway. */
-static enum neigh_state resolve_server(struct netif *netif, struct ip_addr server, instant now,
-                                       struct mac_addr *mac)
-{
-    bool direct = netif_is_broadcast(netif, server) || on_link(netif, ip4_bits(server));
-    uint8_t hint = 0;
-
-    if (!direct && ip_is_unspecified(netif->gateway)) {
-        return NEIGH_DOWN; /* until rebinding, which is a broadcast */
-    }
-    return netif_resolve(netif, direct ? server : netif->gateway, now, mac, &hint);
-}
-
-static bool poll_dhcp(struct sk_iface *iface, struct netif *netif, instant now)
-{
-    struct dhcp_msg msg;
-    struct ip_addr dst;
-    struct mac_addr mac;
-    enum neigh_state neigh;
-    bool any = false;
-
-    if (dhcp_poll(&netif->dhcp, now)) {
-        netif_lease_changed(iface, netif, now);
-        any = true;
-    }
-    /* An address that is leased and still probed for is no source yet: then a renewal waits. */
-    while (!(dhcp_has_lease(&netif->dhcp) && ip_is_unspecified(netif->addr)) &&
-           dhcp_next(&netif->dhcp, now, &msg, &dst)) {
-        neigh = resolve_server(netif, dst, now, &mac);
-        if (neigh == NEIGH_WAITING) {
-            break; /* asked for again when the neighbour cache has news */
-        }
-        if (neigh == NEIGH_KNOWN) {
-            send_dhcp(iface, netif, &msg, dst, mac, now);
-        }
-        dhcp_sent(&netif->dhcp, now);
-        any = true;
-    }
-    return any;
 }
 
 /* RFC 1122 3.3.1.5: when the gateway in use does not answer, one that may. */
@@ -522,7 +245,7 @@ bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
         any |= iface->acd->poll(iface, netif, now);
     }
     if (netif->uses_dhcp) {
-        any |= poll_dhcp(iface, netif, now);
+        any |= lease_poll(iface, netif, now);
     }
     if (netif->link->medium == LINK_ETHERNET) {
         any |= poll_neighbours(iface, netif, now);

@@ -59,7 +59,7 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
         return drop(iface, reason, pkt);
     }
     if (is_dhcp(netif, &hdr)) {
-        reason = netif_dhcp_arrives(iface, netif, c, now);
+        reason = lease_arrives(iface, netif, c, now);
         return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
     }
     if (!is_for_us(iface, netif, ip)) {
