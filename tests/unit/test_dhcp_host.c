@@ -17,8 +17,9 @@
 static struct host h;
 static struct frame f;
 static struct dhcp_server server;
-static uint32_t n_unicast; /* DHCP messages to the server's own address */
-static uint32_t n_arp;     /* requests */
+static uint32_t n_unicast;       /* DHCP messages to the server's own address */
+static uint32_t n_arp;           /* requests */
+static struct ip_addr asked_for; /* by the last of them */
 static bool arp_silent;
 static bool hold; /* requests are not answered, but given to the test */
 
@@ -76,6 +77,7 @@ static const struct sent *serve(void)
                                    .tpa = s->arp.spa };
 
             n_arp++;
+            asked_for = s->arp.tpa;
             if (!arp_silent && s->arp.op == ARP_REQUEST) {
                 frame_arp(&f, &arp);
                 host_hear(&h, &f);
@@ -460,6 +462,43 @@ START_TEST(who_waits_for_a_neighbour_while_the_lease_changes)
 }
 END_TEST
 
+/* What a gateway said is of the network that the lease was for. */
+START_TEST(redirects_end_with_their_lease)
+{
+    struct host_setup setup = { .dhcp = true, .config = { .redirects = true } };
+    const struct sk_addr far = { FAR_IP, 9 };
+    struct ip_addr other = ip4(0x0a00004d);
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    host_free(&h);
+    host_begin(&h, &setup);
+    server.lease = 60;
+    run(h.now + seconds(10));
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, far), SK_OK);
+    s = serve();
+    ck_assert(s && ip_equal(asked_for, server.router));
+    frame_icmp(&f, server.router, our_addr(),
+               (struct icmp4_hdr){ .type = ICMP4_REDIRECT,
+                                   .code = 1,
+                                   .id = (uint16_t)(ip4_bits(other) >> 16),
+                                   .seq = (uint16_t)ip4_bits(other) },
+               s->ip_at, IPV4_HDR_LEN + 8);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, far), SK_OK);
+    ck_assert_ptr_nonnull(serve());
+    ck_assert(ip_equal(asked_for, other));
+    server.mtu = 1400; /* a change */
+    run(h.now + seconds(40));
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, far), SK_OK);
+    ck_assert_ptr_nonnull(serve());
+    ck_assert(ip_equal(asked_for, server.router));
+    host_free(&h);
+}
+END_TEST
+
 /* What comes from another port than a server's is no message, but a datagram for the socket. */
 START_TEST(datagrams_to_the_clients_port)
 {
@@ -510,6 +549,7 @@ int main(void)
                                    a_lease_of_a_second_is_no_storm,
                                    what_was_learnt_of_names_ends_with_the_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,
+                                   redirects_end_with_their_lease,
                                    datagrams_to_the_clients_port,
                                    messages_that_are_not_for_us,
                                    NULL };
