@@ -107,10 +107,9 @@ struct sk_config {
                                  (RFC 1122 3.3.2), at most 65515 */
     const struct sk_acd *acd; /* &sk_acd, or NULL: conflicts of addresses are counted, no more */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
-    const char
-        *search[CONFIG_N_SEARCH]; /* domains, the first ones, in which names are looked for that
-                                     do not end with a dot: before the name itself where that
-                                     has no dot at all (RFC 1123 6.1.4.3). Kept, not copied */
+    /* Domains, the first ones, in which names are looked for that do not end with a dot: before the
+     * name itself where that has no dot at all (RFC 1123 6.1.4.3). Kept, not copied. */
+    const char *search[CONFIG_N_SEARCH];
     bool no_syn_cookies; /* when n_syn_cache are half open the oldest gives way; else the next are
                             answered with SYN cookies (RFC 4987 3.6) */
     bool redirects;   /* of the gateway in use are followed (RFC 1122 3.2.2.2); any host on the link

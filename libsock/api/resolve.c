@@ -5,8 +5,7 @@
  */
 #include "net/iface.h"
 
-/* ---- The search list (RFC 1123 6.1.4.3) -------------------------------------------------------
- */
+/* ---- The search list (RFC 1123 6.1.4.3) ---- */
 
 static bool has_dot(const char *name)
 {

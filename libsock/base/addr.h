@@ -97,8 +97,8 @@ static inline bool ip_is_loopback(struct ip_addr addr)
 }
 
 #define IP_LOOPBACK 0x7f000001u /* 127.0.0.1 */
-#define IP_CLASS_E                                                                                 \
-    0xf0000000u /* RFC 1112 4: from here on, 255.255.255.255 included, none is a host's */
+/* RFC 1112 4: from here on, 255.255.255.255 included, none is a host's. */
+#define IP_CLASS_E 0xf0000000u
 
 /** True for an IPv4 address that a host on a network can have. */
 static inline bool ip_is_host(struct ip_addr addr)

@@ -647,12 +647,13 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
 /** What was learnt of names is of another network. */
 void queries_flush(struct sk_iface *iface);
 
+/** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
+enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
+                         size_t *n);
+
 /* query_stream.c */
 
 /** Sends the question over a connection of its own: false when there can be none. */
 bool query_stream_ask(struct sk_iface *iface, struct query_slot *slot, instant now);
 /** Takes what came over it: true when that was all, or an end. */
 bool query_stream_read(struct sk_iface *iface, struct query_slot *slot, instant now);
-/** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
-enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
-                         size_t *n);

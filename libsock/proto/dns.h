@@ -19,8 +19,8 @@
 #define DNS_FIRST_TIMEOUT seconds(2)
 #define DNS_N_ROUNDS 3 /* of asking every server: 2 + 4 + 8 seconds for each */
 #define DNS_MAX_ADDRS 8
-#define DNS_EDNS_LEN                                                                               \
-    1232 /* octets that pass everywhere unfragmented: 1280 less IPv6 and UDP headers */
+/* Octets that pass everywhere unfragmented: 1280 less IPv6 and UDP headers. */
+#define DNS_EDNS_LEN 1232
 
 struct dns_query {
     char name[DNS_MAX_NAME_LEN + 2]; /* and a dot, and the NUL */

@@ -19,9 +19,8 @@
 #define TYPE_A 1 /* RFC 1035 3.2.2 */
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
-#define TYPE_OPT 41 /* RFC 6891 6.1.1 */
-#define SOA_REST_LEN                                                                               \
-    20 /* five numbers behind its two names; the last is MINIMUM, RFC 1035 3.3.13 */
+#define TYPE_OPT 41     /* RFC 6891 6.1.1 */
+#define SOA_REST_LEN 20 /* behind its two names; MINIMUM is the last, RFC 1035 3.3.13 */
 #define CLASS_IN 1
 #define RECORD_LEN 10 /* type, class, TTL and length of the data, RFC 1035 4.1.3 */
 #define IPV4_ADDR_LEN 4
