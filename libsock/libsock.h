@@ -91,6 +91,8 @@ struct sk_config {
     uint32_t n_packets;
     uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload */
     uint32_t n_neighbours; /* per netif */
+    uint32_t n_ip_options; /* different ones that sockets have at once: sk_set_ip_options; at most
+                              255, and none by default */
     uint32_t n_queries;    /* names being resolved at once, or remembered; each has a socket beside
                               n_udp */
     struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
@@ -124,7 +126,7 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1216 + 60 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
+    (1224 + 61 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
@@ -139,7 +141,7 @@ struct sk_config {
 #define SK_SOCKET_LEN                                                                              \
     (8 + 4 * sizeof(void *)) /* of any kind: its slot, and its share of the hash */
 #define SK_TUPLE_LEN 4       /* in the hash of those two, at most */
-#define SK_N_TABLES 20
+#define SK_N_TABLES 21
 
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
@@ -383,11 +385,41 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
  * none. */
 const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);
 
+/** Options of IP headers, as they are on the wire (RFC 791 3.1). */
+struct sk_ip_options {
+    uint8_t octets[40];
+    uint8_t len;
+};
+
+/**
+ * The options of all that the socket sends from now on; `len` 0: none. A listener's are those of
+ * its connections, too, once they are established. They are padded to a multiple of four octets.
+ * SK_INVALID: one is cut short, or a source route, which would be dropped on its way (RFC
+ * 7126 4.3). SK_NO_BUFFERS: n_ip_options different ones are in use. SK_IS_CONNECTED: a connection
+ * has begun, and its segments have their length.
+ */
+enum sk_err sk_set_ip_options(struct sk_iface *iface, sk_fd fd,
+                              const struct sk_ip_options *options);
+
+/** As sk_set_ip_options left them. */
+enum sk_err sk_get_ip_options(const struct sk_iface *iface, sk_fd fd,
+                              struct sk_ip_options *options);
+
 /* ---- Operations ------------------------------------------------------------------------------ */
 
 struct sk_iov {
     void *base;
     size_t len; /* octets */
+};
+
+/** What goes with a datagram beside its octets and its peer (RFC 1122 3.4, 4.1.3, 4.1.4). */
+struct sk_ancillary {
+    struct ip_addr local; /* receive: to which address it came, which may be one of many hosts;
+                             send: from which one of ours; unspecified: the socket's */
+    uint8_t ifindex; /* receive: by which netif; send: the same; 0: by the one that leads there */
+    uint8_t ttl;     /* receive: what is left of it; send: 0: the socket's */
+    int16_t tos;     /* DSCP and ECN; send: -1: the socket's */
+    struct sk_ip_options options; /* send: none: the socket's */
 };
 
 enum sk_op_flag {
@@ -410,6 +442,8 @@ struct sk_op {
     size_t n_iov;
     size_t done;         /* octets moved, or addresses found */
     struct sk_addr addr; /* connect, send: to; receive, accept: from; an unspecified one: none */
+    struct sk_ancillary *ancillary; /* send, receive of datagrams: the caller's; NULL: of no
+                                       interest. To be set once the operation is filled */
     union {
         sk_fd accepted; /* accept */
         struct {
@@ -437,8 +471,9 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * Sends. A stream is done when all octets are queued, or no more can be after some were (`done`
  * counts them as they go in: a caller that must not wait takes what it says). A datagram goes out
  * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
- * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE, SK_INVALID (port 0, or from loopback
- * to another host). `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at.
+ * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE, SK_INVALID (port 0, from loopback to
+ * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours).
+ * `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);

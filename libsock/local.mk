@@ -53,6 +53,7 @@ core_sources = \
 	%D%/net/iface.c \
 	%D%/net/iface.h \
 	%D%/net/ip_id.c \
+	%D%/net/ip_options.c \
 	%D%/net/lease.c \
 	%D%/net/listen.c \
 	%D%/net/netif.c \

@@ -238,6 +238,7 @@ c_tests = \
 	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
+	%D%/unit/test_ip_options \
 	%D%/unit/test_ip_wire \
 	%D%/unit/test_isn \
 	%D%/unit/test_lan9118 \

@@ -166,43 +166,77 @@ static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, stru
 
 /* ---- Datagrams ------------------------------------------------------------------------------- */
 
-/* Where it goes to and comes from, and whether it can: `*max` is the longest payload. */
-static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *udp,
-                                    struct sk_addr to, struct msg_meta *meta, size_t *max)
+static enum sk_err heed_ancillary(struct sk_iface *iface, const struct sk_ancillary *ancillary,
+                                  struct msg_meta *meta, struct sk_ip_options *options)
 {
+    if (!ip_is_unspecified(ancillary->local)) {
+        meta->source.addr = ancillary->local;
+        if (!netif_with_addr(iface, ancillary->local)) {
+            return SK_ADDR_NOT_AVAIL;
+        }
+    }
+    meta->ifindex = ancillary->ifindex;
+    meta->ttl = ancillary->ttl ? ancillary->ttl : meta->ttl;
+    meta->tos = ancillary->tos >= 0 ? (uint8_t)ancillary->tos : meta->tos;
+    if (ancillary->tos < -1 || ancillary->tos > UINT8_MAX ||
+        (ancillary->ifindex > 0 && !netif_of(iface, ancillary->ifindex))) {
+        return SK_INVALID;
+    }
+    return ancillary->options.len > 0 ? ip_options_copy(options, &ancillary->options) : SK_OK;
+}
+
+/* Can it go there? `*max` is the longest payload. */
+static enum sk_err check_datagram(struct sk_iface *iface, const struct msg_meta *meta, size_t *max)
+{
+    struct sk_addr to = meta->destination;
     struct ip_addr next_hop;
     struct netif *netif;
-    sk_fd fd = fd_of(iface, &udp->node);
-    enum sk_err err = SK_OK;
 
-    if (ip_is_unspecified(to.addr)) {
-        to = udp->node.remote;
-    }
     if (to.port == 0) {
         return ip_is_unspecified(to.addr) ? SK_NEED_DEST : SK_INVALID;
     }
-    netif = route(iface, to.addr, &next_hop);
+    netif = route_by(iface, meta->ifindex, to.addr, &next_hop);
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    if (!netif_may_send_from(iface, netif, udp->node.local.addr)) {
+    if (!netif_may_send_from(iface, netif, meta->source.addr)) {
         return SK_INVALID;
     }
-    if (!udp->bound) {
-        err = sk_bind(iface, fd, (struct sk_addr){ ip4(0), 0 });
-    }
-    *meta = (struct msg_meta){ .source = udp->node.local, .destination = to };
     *max = UINT16_MAX;
     if (!iface->fragments) {
         *max = path_mtu(iface, netif, to.addr, iface->now);
     }
-    *max -= IPV4_HDR_LEN + UDP_HDR_LEN;
+    *max -= (size_t)IPV4_HDR_LEN + meta->n_options + UDP_HDR_LEN;
+    return SK_OK;
+}
+
+/* Where it goes to and comes from, whether it can, and with which options. */
+static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *udp,
+                                    const struct sk_op *op, struct msg_meta *meta,
+                                    struct sk_ip_options *options, size_t *max)
+{
+    enum sk_err err = SK_OK;
+
+    *meta = datagram_meta(udp, op->addr);
+    *options = *ip_options_of(iface, &udp->node);
+    if (op->ancillary) {
+        err = heed_ancillary(iface, op->ancillary, meta, options);
+    }
+    meta->n_options = options->len;
+    if (err == SK_OK) {
+        err = check_datagram(iface, meta, max);
+    }
+    if (err == SK_OK && !udp->bound) {
+        err = sk_bind(iface, op->fd, (struct sk_addr){ ip4(0), 0 });
+        meta->source.port = udp->node.local.port;
+    }
     return err;
 }
 
 static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struct udp_entry *udp)
 {
     size_t len = total_len(op->iov, op->n_iov);
+    struct sk_ip_options options;
     struct msg_meta meta;
     uint8_t *to;
     uint8_t *payload;
@@ -215,15 +249,15 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
     if (udp->write_shut) {
         return SK_PIPE;
     }
-    err = address_datagram(iface, udp, op->addr, &meta, &max);
+    err = address_datagram(iface, udp, op, &meta, &options, &max);
     if (err != SK_OK) {
         return err;
     }
-    if (len > max || len + MSGQ_RECORD_OVERHEAD > udp->tx_size) {
+    if (len > max || len + options.len + MSGQ_RECORD_OVERHEAD > udp->tx_size) {
         return SK_MSG_SIZE;
     }
-    payload = msgq_claim(&udp->udp.tx, len, &meta);
-    udp->tx_wanted = payload ? 0 : (uint32_t)len;
+    payload = udp_claim(&udp->udp, len, options.octets, &meta);
+    udp->tx_wanted = payload ? 0 : (uint32_t)len + options.len;
     if (!payload) {
         node_changed(iface, &udp->node);
         return SK_PENDING;
@@ -235,11 +269,25 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
             to += op->iov[i].len;
         }
     }
-    msgq_publish(&udp->udp.tx, payload);
+    udp_publish(&udp->udp, payload, &meta);
     op->done = len;
     tx_wants(iface, &udp->node);
     node_changed(iface, &udp->node);
     return SK_OK;
+}
+
+static struct sk_ancillary ancillary_of(const struct msg_meta *meta, const uint8_t *payload)
+{
+    struct sk_ancillary a = {
+        .local = meta->destination.addr,
+        .ifindex = meta->ifindex,
+        .ttl = meta->ttl,
+        .tos = meta->tos,
+        .options.len = meta->n_options,
+    };
+
+    memcpy(a.options.octets, payload - meta->n_options, meta->n_options);
+    return a;
 }
 
 static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, struct udp_entry *udp)
@@ -251,7 +299,7 @@ static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, st
     if (udp->udp.err != SK_OK) {
         return take_error(iface, &udp->node, &udp->udp.err);
     }
-    if (!udp->rx || !msgq_peek(&udp->udp.rx, &payload, &len, &meta)) {
+    if (!udp->rx || !udp_received(&udp->udp, &payload, &len, &meta)) {
         return udp->read_shut ? SK_OK : SK_PENDING;
     }
     op->done = 0;
@@ -265,8 +313,11 @@ static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, st
     }
     op->truncated = op->done < len;
     op->addr = meta.source;
+    if (op->ancillary) {
+        *op->ancillary = ancillary_of(&meta, payload);
+    }
     if (!(op->flags & SK_OP_PEEK)) {
-        msgq_pop(&udp->udp.rx);
+        udp_taken(&udp->udp);
     }
     node_changed(iface, &udp->node);
     return SK_OK;

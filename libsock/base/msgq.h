@@ -24,7 +24,7 @@ struct msg_meta {
     uint8_t ifindex;
     uint8_t ttl;
     uint8_t tos;
-    bool truncated; /* the reader's buffer was smaller than the datagram */
+    uint8_t n_options; /* octets of IP options, before the payload */
 };
 
 struct msgq {

@@ -107,7 +107,7 @@ static size_t emit_answer(uint8_t *at, const struct eth_hdr *eth, const struct i
                           const uint8_t *quoted)
 {
     size_t text = ip->payload_len < QUOTED_LEN ? ip->payload_len : QUOTED_LEN;
-    size_t quoted_len = ip->hdr_len + text;
+    size_t quoted_len = ipv4_hdr_len(ip) + text;
     struct eth_hdr back = { .dst = eth->src, .src = eth->dst, .type = ETH_TYPE_IPV4 };
     struct icmp4_hdr icmp = { .type = ICMP4_UNREACHABLE, .code = ICMP4_PROHIBITED };
     struct ip_hdr answer = { .src = ip4(SLIRP_HOST),

@@ -3,6 +3,7 @@
 #include "net/fragments.h"
 
 #include "wire/icmp4.h"
+#include "wire/ipv4.h"
 
 static struct fragments *lay_out(const struct sk_config *config, struct arena *a)
 {
@@ -63,8 +64,8 @@ static enum drop_reason deliver(struct sk_iface *iface, struct netif *netif, str
     if (reason != DROP_NONE) {
         reason = drop(iface, reason, pkt);
     } else {
-        struct cursor c =
-            cursor_over(pkt_data(&r->pkt) + r->ip.hdr_len, r->pkt.len - r->ip.hdr_len);
+        struct cursor c = cursor_over(pkt_data(&r->pkt) + ipv4_hdr_len(&r->ip),
+                                      r->pkt.len - ipv4_hdr_len(&r->ip));
 
         reason = rx_datagram(iface, netif, &r->ip, &c, &r->pkt, now);
     }

@@ -35,7 +35,8 @@ struct sk_ip_fragments {
 
     /**
      * The piece that begins at `offset`, a multiple of 8, with `room` octets for it; `ip` becomes
-     * its header. NULL: no packet is free.
+     * its header: its options are those of the first piece, then those that others have. NULL: no
+     * packet is free.
      */
     struct pkt *(*piece)(struct sk_iface *iface, const struct ip_message *m, uint32_t offset,
                          uint32_t room, struct ip_hdr *ip);

@@ -14,6 +14,7 @@
  *   query_stream.c  long answers to them          connect.c  active opens
  *   post.c     what interrupts send               path.c     MTUs of paths
  *   ip_id.c    identifications                    tuples.c   records of those without a socket
+ *   ip_options.c  those that sockets send with
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
  *
@@ -73,22 +74,15 @@ struct sock_node {
     uint8_t neigh_hint;
     bool hashed;
     bool reuseaddr;
-    bool internal; /* of a query: the program hears nothing of it */
-    uint8_t ttl;   /* of what it sends; 0: IP_DEFAULT_TTL */
-    uint8_t tos;   /* likewise; of a stream without the ECN bits */
+    bool internal;      /* of a query: the program hears nothing of it */
+    uint8_t ttl;        /* of what it sends; 0: IP_DEFAULT_TTL */
+    uint8_t tos;        /* likewise; of a stream without the ECN bits */
+    uint8_t ip_options; /* likewise; 0: none, else 1 + the number of their set */
 };
 
 static inline uint8_t node_ttl(const struct sock_node *node)
 {
     return node->ttl ? node->ttl : IP_DEFAULT_TTL;
-}
-
-/** What the program chose for one socket is another's, too. */
-static inline void node_inherit(struct sock_node *to, const struct sock_node *from)
-{
-    to->reuseaddr = from->reuseaddr;
-    to->ttl = from->ttl;
-    to->tos = from->tos;
 }
 
 struct udp_entry {
@@ -230,6 +224,12 @@ struct redirect {
     uint8_t ifindex;
 };
 
+/** IP options that sockets share. */
+struct ip_option_set {
+    struct sk_ip_options options;
+    uint32_t n_sockets; /* 0: it is free */
+};
+
 #define N_IP_IDS 16
 
 /** The next identification to each of so many groups of hosts. */
@@ -314,6 +314,8 @@ struct sk_iface {
 
     const struct sk_acd *acd; /* NULL: addresses are used as they come */
 
+    struct ip_option_set *ip_options;
+    uint32_t n_ip_options;
     struct ip_ids ip_ids;
     struct rate icmp_errors;
     struct rate resets;
@@ -344,6 +346,17 @@ void netif_wake_waiting(struct sk_iface *iface, struct netif *netif);
 /** The MSS to announce (RFC 6691). */
 uint16_t netif_mss(const struct netif *netif);
 
+/* ip_options.c */
+
+/** Those that the socket sends with; their length is 0 without any. */
+const struct sk_ip_options *ip_options_of(const struct sk_iface *iface,
+                                          const struct sock_node *node);
+/** One socket more has those of `from`, or one less has any: sets of options are shared. */
+void ip_options_share(struct sk_iface *iface, struct sock_node *node, const struct sock_node *from);
+void ip_options_release(struct sk_iface *iface, struct sock_node *node);
+/** A copy, padded. SK_INVALID: nobody would take them. */
+enum sk_err ip_options_copy(struct sk_ip_options *to, const struct sk_ip_options *options);
+
 /* route.c */
 
 /** The netif whose address this is (127/8: the loopback); NULL: not ours. */
@@ -356,8 +369,13 @@ bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr);
 bool netif_reaches(const struct netif *netif, struct ip_addr addr);
 /** Which netif leads to `dst`, and which address on its link to send to. NULL: no route. */
 struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *next_hop);
+/** The same by way of netif `ifindex`; 0: whichever leads there. */
+struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst,
+                       struct ip_addr *next_hop);
 /** The address that a packet to `dst` comes from; unspecified without a route. */
 struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst);
+/** The same where the route is known; NULL: there is none. */
+struct ip_addr source_by(struct sk_iface *iface, const struct netif *netif, struct ip_addr dst);
 /** The link address of a next hop; MAC_BROADCAST for broadcasts; NEIGH_KNOWN on links that need
  * none. */
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
@@ -440,9 +458,9 @@ void count_challenge(struct sk_iface *iface, enum drop_reason reason);
 
 /* tx.c */
 
-/** An empty packet with room in front for `transport` octets of header and all below; NULL: none is
- * free. */
-struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport);
+/** An empty packet with room in front for `more` octets, IP options and the transport's header, and
+ * all below; NULL: none is free. */
+struct pkt *tx_alloc(struct sk_iface *iface, uint32_t more);
 /**
  * Puts IP and link headers before the packet and hands it to the link. `node` is the socket that
  * sends it, or NULL. Takes the packet on SK_OK only; SK_AGAIN: the link has no room.
@@ -452,8 +470,8 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
 /** The same for a packet that nobody keeps: sent or dropped, and counted. Takes the packet. */
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now);
 /**
- * A TCP segment without text, of no socket, with the TTL and TOS of `as`, which may be NULL.
- * DROP_NONE: it left; else why it cannot now, and nothing is counted: DROP_TX_NO_PACKET,
+ * A TCP segment without text, of no socket, with TTL, TOS and IP options of `as`, which may be
+ * NULL. DROP_NONE: it left; else why it cannot now, and nothing is counted: DROP_TX_NO_PACKET,
  * DROP_TX_LINK, DROP_TX_UNRESOLVED (the neighbour is being asked for), DROP_TX_HOST_DOWN,
  * DROP_TX_NO_ROUTE. Sets the ports of `hdr`.
  */
@@ -481,6 +499,9 @@ void tx_wants(struct sk_iface *iface, struct sock_node *node);
 
 /* post.c */
 
+/** What a datagram of the socket to `to`, or to its peer, is sent with. */
+struct msg_meta datagram_meta(const struct udp_entry *udp, struct sk_addr to);
+
 /** What interrupts queued (sk_udp_post) has its turn. */
 void take_kicked(struct sk_iface *iface);
 
@@ -497,6 +518,8 @@ void slot_move(struct sk_iface *iface, struct sock_node *from, struct sock_node 
 
 /* records.c */
 
+/** What the program chose for one socket is another's, too. */
+void node_inherit(struct sk_iface *iface, struct sock_node *to, const struct sock_node *from);
 struct udp_entry *udp_take(struct sk_iface *iface);
 void udp_release(struct sk_iface *iface, struct udp_entry *udp);
 struct tcp_entry *tcp_take(struct sk_iface *iface);

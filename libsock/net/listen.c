@@ -40,6 +40,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .rcv_limit = tcp->credit,
         .path_mss = netif_mss(netif),
         .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
+        .ip_options_len = ip_options_of(iface, &tcp->node)->len,
         .msl = netif->link->msl,
         .options = tcp->tcp.options,
     };
@@ -71,7 +72,7 @@ static struct tcp_entry *new_child(struct sk_iface *iface, const struct listener
     }
     tcp->node.local = a->local;
     tcp->node.remote = a->remote;
-    node_inherit(&tcp->node, &listener->node);
+    node_inherit(iface, &tcp->node, &listener->node);
     tcp->opened = true;
     hash_insert(iface, &tcp->node);
     return tcp;

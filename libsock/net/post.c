@@ -6,6 +6,8 @@
 #include "base/atomic.h"
 #include "wire/ipv4.h"
 
+#include <string.h>
+
 /* Into iface->kicked, a chain that only grows at its head until the poll takes it whole. */
 static void kick(struct sk_iface *iface, struct udp_entry *udp)
 {
@@ -18,6 +20,16 @@ static void kick(struct sk_iface *iface, struct udp_entry *udp)
     do {
         store_release(&udp->kicked, 1 + head);
     } while (!compare_exchange(&iface->kicked, &head, 1 + udp->node.item));
+}
+
+struct msg_meta datagram_meta(const struct udp_entry *udp, struct sk_addr to)
+{
+    return (struct msg_meta){
+        .source = udp->node.local,
+        .destination = ip_is_unspecified(to.addr) ? udp->node.remote : to,
+        .ttl = node_ttl(&udp->node),
+        .tos = udp->node.tos,
+    };
 }
 
 /* Of any netif: an interrupt does not ask for the way. */
@@ -33,8 +45,10 @@ enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, si
                         struct sk_addr to)
 {
     struct tagged_socket *slot = slot_of(iface, fd);
-    struct msg_meta meta = { .destination = to };
+    const struct sk_ip_options *options;
     struct udp_entry *udp;
+    struct msg_meta meta;
+    uint8_t *payload;
 
     if (!slot || slot_tag(slot) != SOCK_UDP) {
         return SK_INVALID_SOCKET;
@@ -43,19 +57,23 @@ enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, si
     if (!udp->bound) {
         return SK_INVALID;
     }
-    meta.source = udp->node.local;
-    if (ip_is_unspecified(to.addr)) {
-        meta.destination = udp->node.remote;
-    }
+    meta = datagram_meta(udp, to);
+    options = ip_options_of(iface, &udp->node);
+    meta.n_options = options->len;
     if (meta.destination.port == 0) {
         return SK_NEED_DEST;
     }
-    if (len > longest_datagram(iface, udp)) {
+    if (len + options->len > longest_datagram(iface, udp)) {
         return SK_MSG_SIZE;
     }
-    if (!msgq_push(&udp->udp.tx, octets, len, &meta)) {
+    payload = udp_claim(&udp->udp, len, options->octets, &meta);
+    if (!payload) {
         return SK_AGAIN;
     }
+    if (len > 0) {
+        memcpy(payload, octets, len);
+    }
+    udp_publish(&udp->udp, payload, &meta);
     kick(iface, udp);
     return SK_OK;
 }

@@ -169,14 +169,14 @@ static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instan
     size_t len;
     bool any = false;
 
-    while (slot->q.result == SK_PENDING && msgq_peek(&udp->udp.rx, &payload, &len, &meta)) {
+    while (slot->q.result == SK_PENDING && udp_received(&udp->udp, &payload, &len, &meta)) {
         struct cursor c = cursor_over(payload, len);
         enum drop_reason reason = dns_arrives(&slot->q, &c, now);
 
         if (reason != DROP_NONE) {
             drop(iface, reason, NULL);
         }
-        msgq_pop(&udp->udp.rx);
+        udp_taken(&udp->udp);
         any = true;
     }
     if (udp->udp.err != SK_OK) {

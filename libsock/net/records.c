@@ -50,6 +50,15 @@ static void detach(struct sk_iface *iface, struct sock_node *node)
     }
     list_remove(&node->queue);
     list_remove(&node->run);
+    ip_options_release(iface, node);
+}
+
+void node_inherit(struct sk_iface *iface, struct sock_node *to, const struct sock_node *from)
+{
+    to->reuseaddr = from->reuseaddr;
+    to->ttl = from->ttl;
+    to->tos = from->tos;
+    ip_options_share(iface, to, from);
 }
 
 struct udp_entry *udp_at(const struct sk_iface *iface, uint32_t i)

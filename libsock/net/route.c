@@ -78,16 +78,39 @@ struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *
     return direct ? direct : through;
 }
 
-struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
+struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst,
+                       struct ip_addr *next_hop)
 {
-    struct ip_addr next_hop;
-    struct netif *netif;
+    struct netif *netif = netif_of(iface, ifindex);
 
+    if (ifindex == 0 || netif_with_addr(iface, dst)) {
+        return route(iface, dst, next_hop);
+    }
+    *next_hop = dst;
+    if (!netif || ip_is_unspecified(netif->addr)) {
+        return NULL;
+    }
+    if (is_direct(netif, NULL, dst)) {
+        return netif;
+    }
+    *next_hop = netif->gateway;
+    redirect_apply(iface, netif, dst, next_hop);
+    return ip_is_unspecified(netif->gateway) ? NULL : netif;
+}
+
+struct ip_addr source_by(struct sk_iface *iface, const struct netif *netif, struct ip_addr dst)
+{
     if (netif_with_addr(iface, dst)) {
         return dst; /* from ourselves to ourselves */
     }
-    netif = route(iface, dst, &next_hop);
     return netif ? netif->addr : ip4(0);
+}
+
+struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst)
+{
+    struct ip_addr next_hop;
+
+    return source_by(iface, route(iface, dst, &next_hop), dst);
 }
 
 bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src)

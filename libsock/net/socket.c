@@ -144,7 +144,7 @@ static enum sk_err listen_on(struct sk_iface *iface, struct tcp_entry *tcp, uint
     listener->node.bound_addr = tcp->node.bound_addr;
     listener->node.local = tcp->node.local;
     listener->node.remote = tcp->node.remote;
-    node_inherit(&listener->node, &tcp->node);
+    node_inherit(iface, &listener->node, &tcp->node);
     slot_move(iface, &tcp->node, &listener->node);
     tcp_release(iface, tcp);
     hash_insert(iface, &listener->node);

@@ -25,9 +25,9 @@ static bool rate_allows(struct sk_iface *iface, struct rate *rate, instant now)
     return true;
 }
 
-struct pkt *tx_alloc(struct sk_iface *iface, uint32_t transport)
+struct pkt *tx_alloc(struct sk_iface *iface, uint32_t more)
 {
-    return pkt_alloc(&iface->pool, IP_HEADROOM + transport);
+    return pkt_alloc(&iface->pool, IP_HEADROOM + more);
 }
 
 /* RFC 894: octets that pad a short frame are zero, never what the buffer held before. */
@@ -71,7 +71,7 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
         return SK_OK;
     }
     ip->payload_len = (uint16_t)pkt->len;
-    ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), ip);
+    ipv4_emit(pkt_push(pkt, ipv4_hdr_len(ip)), ip);
     if (netif->link->medium == LINK_ETHERNET) {
         frame(netif, ETH_TYPE_IPV4, mac, pkt);
     }
@@ -126,7 +126,7 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
         .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_ICMP, .ttl = IP_DEFAULT_TTL
     };
     struct icmp4_hdr hdr = { .type = type, .code = code };
-    uint32_t len = ip->hdr_len + (ip->payload_len < QUOTE_TEXT ? ip->payload_len : QUOTE_TEXT);
+    uint32_t len = ipv4_hdr_len(ip) + (ip->payload_len < QUOTE_TEXT ? ip->payload_len : QUOTE_TEXT);
     struct pkt *pkt;
     uint16_t sum;
 
@@ -151,6 +151,8 @@ enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
                             struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
                             instant now)
 {
+    static const struct sk_ip_options none;
+    const struct sk_ip_options *options = as ? ip_options_of(iface, as) : &none;
     uint32_t len = tcp_hdr_len(hdr);
     struct ip_hdr ip = {
         .src = local.addr,
@@ -158,9 +160,11 @@ enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
         .proto = IP_PROTO_TCP,
         .ttl = as ? node_ttl(as) : IP_DEFAULT_TTL,
         .tos = as ? as->tos : 0,
+        .options = options->octets,
+        .n_options = options->len,
         .payload_len = (uint16_t)len,
     };
-    struct pkt *pkt = tx_alloc(iface, len);
+    struct pkt *pkt = tx_alloc(iface, options->len + len);
     enum drop_reason reason;
 
     if (!pkt) {

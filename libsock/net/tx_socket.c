@@ -58,7 +58,8 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
                                  struct ip_hdr *ip)
 {
     uint32_t header_len = tcp_hdr_len(hdr);
-    struct pkt *pkt = tx_alloc(iface, header_len);
+    const struct sk_ip_options *options = ip_options_of(iface, &tcp->node);
+    struct pkt *pkt = tx_alloc(iface, options->len + header_len);
     uint16_t sum = 0;
 
     if (!pkt) {
@@ -75,6 +76,8 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         .payload_len = (uint16_t)(header_len + text->len),
         .dont_frag = tcp_dont_fragment(&tcp->tcp),
         .tos = tcp->node.tos | (hdr->ect ? IP_ECN_ECT0 : 0),
+        .options = options->octets,
+        .n_options = options->len,
     };
     ip->id = ip->dont_frag ? 0 : ip_id_next(&iface->ip_ids, tcp->ip_id_group); /* RFC 6864 4.1 */
     tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
@@ -169,16 +172,20 @@ static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum
     node_changed(iface, &udp->node);
 }
 
-static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct udp_entry *udp,
-                                   const struct udp_hdr *hdr, const struct msg_meta *meta)
+static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct netif *netif,
+                                   const struct udp_hdr *hdr, const uint8_t *payload,
+                                   const struct msg_meta *meta)
 {
     return (struct ip_hdr){
-        .src = ip_is_unspecified(meta->source.addr) ? source_for(iface, meta->destination.addr)
-                                                    : meta->source.addr,
+        .src = ip_is_unspecified(meta->source.addr)
+                   ? source_by(iface, netif, meta->destination.addr)
+                   : meta->source.addr,
         .dst = meta->destination.addr,
         .proto = IP_PROTO_UDP,
-        .ttl = node_ttl(&udp->node),
-        .tos = udp->node.tos,
+        .ttl = meta->ttl,
+        .tos = meta->tos,
+        .options = payload - meta->n_options,
+        .n_options = meta->n_options,
         .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
         .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
@@ -187,7 +194,7 @@ static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct udp_entr
 static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *hdr,
                                   const uint8_t *payload, const struct ip_hdr *ip)
 {
-    struct pkt *pkt = tx_alloc(iface, UDP_HDR_LEN);
+    struct pkt *pkt = tx_alloc(iface, ip->n_options + (uint32_t)UDP_HDR_LEN);
     uint16_t sum;
 
     if (!pkt) {
@@ -219,7 +226,7 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
                                const struct msg_meta *meta, bool first, instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, meta->destination.addr, &next_hop);
+    struct netif *netif = route_by(iface, meta->ifindex, meta->destination.addr, &next_hop);
     struct mac_addr mac;
     struct ip_hdr ip;
     struct pkt *pkt;
@@ -243,13 +250,13 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     if (netif->no_room) {
         return wait_for_room(netif, &udp->node);
     }
-    room = path_mtu(iface, netif, meta->destination.addr, now) - (uint32_t)IPV4_HDR_LEN;
+    ip = ip_header_for(iface, netif, hdr, payload, meta);
+    room = path_mtu(iface, netif, meta->destination.addr, now) - ipv4_hdr_len(&ip);
     in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
     if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
         give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
         return TURN_MORE;
     }
-    ip = ip_header_for(iface, udp, hdr, meta);
     pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
                     : build_datagram(iface, hdr, payload, &ip);
     if (!pkt) {

@@ -6,6 +6,7 @@
 
 #include "base/be.h"
 #include "base/sum.h"
+#include "wire/ipv4.h"
 
 #define UNIT 8 /* octets: what the offset counts, RFC 791 3.1 */
 
@@ -143,10 +144,10 @@ static bool is_duplicate(struct reassembly *r, uint32_t i, uint32_t start, uint3
 
 static void keep_header(struct reassembly *r, const struct ip_hdr *ip, const uint8_t *header)
 {
-    r->hdr_len = ip->hdr_len;
+    r->hdr_len = (uint8_t)ipv4_hdr_len(ip);
     r->ip.tos = ip->tos;
     r->ip.ttl = ip->ttl;
-    memcpy(text_of(r) - ip->hdr_len, header, ip->hdr_len);
+    memcpy(text_of(r) - r->hdr_len, header, r->hdr_len);
 }
 
 enum drop_reason reassembly_add(struct reassembly *r, const struct ip_hdr *ip,
@@ -201,7 +202,8 @@ static void show(struct reassembly *r, uint32_t text_len)
     r->pkt.head = REASSEMBLY_HEADER - (uint32_t)r->hdr_len;
     r->pkt.len = r->hdr_len + text_len;
     r->pkt.ifindex = r->ip.ifindex;
-    r->ip.hdr_len = r->hdr_len;
+    r->ip.options = pkt_data(&r->pkt) + IPV4_HDR_LEN;
+    r->ip.n_options = (uint8_t)(r->hdr_len - IPV4_HDR_LEN);
     r->ip.payload_len = (uint16_t)text_len;
     r->ip.frag_offset = 0;
     r->ip.more_frags = false;

@@ -23,12 +23,25 @@ struct udp_sock {
 /** Lays a socket over its queues' memory; sizes are powers of two. */
 void udp_init(struct udp_sock *udp, uint8_t *rx, uint32_t rx_size, uint8_t *tx, uint32_t tx_size);
 
-/** A verified datagram arrived. DROP_UDP_QUEUE_FULL: the newest is dropped. */
+/** A verified datagram arrived. DROP_UDP_QUEUE_FULL: the newest is dropped. Its IP options are kept
+ * before its payload. */
 enum drop_reason udp_arrives(struct udp_sock *udp, const struct ip_hdr *ip,
                              const struct udp_hdr *hdr, const uint8_t *payload, instant now);
 
-/** The next datagram to send, and where it goes (meta->destination); false: none. It stays queued.
- */
+/** The first datagram that was received, behind the meta->n_options octets of its IP options;
+ * false: none. It stays until udp_taken. */
+bool udp_received(const struct udp_sock *udp, const uint8_t **payload, size_t *len,
+                  struct msg_meta *meta);
+void udp_taken(struct udp_sock *udp);
+
+/** Room for a datagram to send, behind a copy of its IP options; NULL: there is none. It may leave
+ * after udp_publish. Any producer. */
+uint8_t *udp_claim(struct udp_sock *udp, size_t len, const uint8_t *options,
+                   const struct msg_meta *meta);
+void udp_publish(struct udp_sock *udp, uint8_t *payload, const struct msg_meta *meta);
+
+/** The next datagram to send, where it goes (meta->destination), and its IP options before the
+ * payload; false: none. It stays queued. */
 bool udp_next(const struct udp_sock *udp, struct udp_hdr *hdr, const uint8_t **payload,
               struct msg_meta *meta);
 

@@ -26,8 +26,8 @@ enum ip_proto {
 struct ip_hdr {
     struct ip_addr src;
     struct ip_addr dst;
-    uint16_t payload_len; /* octets */
-    uint8_t hdr_len;      /* octets, with options; as it arrived: none are ever sent */
+    const uint8_t *options; /* n_options octets: in the packet that was read, or the sender's */
+    uint16_t payload_len;   /* octets */
     uint16_t id;
     uint16_t frag_offset; /* octets */
     bool more_frags;
@@ -35,6 +35,7 @@ struct ip_hdr {
     uint8_t proto;
     uint8_t ttl;
     uint8_t tos;         /* DSCP and ECN */
+    uint8_t n_options;   /* octets, a multiple of 4 */
     uint8_t ifindex;     /* of the netif it arrived on; not on the wire */
     bool link_broadcast; /* arrived in a link broadcast or multicast; not on the wire */
 };

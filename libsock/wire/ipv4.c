@@ -9,6 +9,8 @@
 #include "base/assert.h"
 #include "base/sum.h"
 
+#include <string.h>
+
 #define VERSION 4u
 #define FLAG_DONT_FRAGMENT 0x4000 /* RFC 791 3.1 */
 #define FLAG_MORE_FRAGMENTS 0x2000
@@ -20,6 +22,7 @@ enum option_kind { /* RFC 791 3.1 */
                    OPTION_NOP = 1,
                    OPTION_LSRR = 131,
                    OPTION_SSRR = 137,
+                   OPTION_COPIED = 128, /* a flag: each fragment has it */
 };
 
 static void read_fields(const uint8_t *at, struct ip_hdr *hdr)
@@ -37,8 +40,9 @@ static void read_fields(const uint8_t *at, struct ip_hdr *hdr)
     hdr->dst = ip4(be32(at + 16));
 }
 
-static enum drop_reason walk_options(struct cursor options)
+enum drop_reason ipv4_check_options(const uint8_t *at, size_t n)
 {
+    struct cursor options = cursor_over(at, n);
     const uint8_t *kind;
 
     while ((kind = cursor_take(&options, 1)) && *kind != OPTION_END) {
@@ -56,6 +60,27 @@ static enum drop_reason walk_options(struct cursor options)
         }
     }
     return DROP_NONE;
+}
+
+uint8_t ipv4_copied_options(uint8_t *to, const uint8_t *options, uint8_t len)
+{
+    struct cursor c = cursor_over(options, len);
+    const uint8_t *kind;
+    uint8_t n = 0;
+
+    while ((kind = cursor_take(&c, 1)) && *kind != OPTION_END) {
+        uint8_t option_len = *kind == OPTION_NOP ? 1 : *c.at;
+
+        cursor_take(&c, option_len - 1u);
+        if (*kind & OPTION_COPIED) {
+            memcpy(to + n, kind, option_len);
+            n = (uint8_t)(n + option_len);
+        }
+    }
+    while (n % 4 != 0) {
+        to[n++] = OPTION_END;
+    }
+    return n;
 }
 
 /* Takes header and options off; `*at` is their first octet and `*hdr_len` their length. */
@@ -93,9 +118,10 @@ enum drop_reason ipv4_parse(struct cursor *c, struct ip_hdr *hdr)
         return DROP_IP_CHECKSUM;
     }
     read_fields(at, hdr);
-    hdr->hdr_len = (uint8_t)hdr_len;
+    hdr->options = at + IPV4_HDR_LEN;
+    hdr->n_options = (uint8_t)(hdr_len - IPV4_HDR_LEN);
     hdr->payload_len = (uint16_t)c->left;
-    return walk_options(cursor_over(at + IPV4_HDR_LEN, hdr_len - IPV4_HDR_LEN));
+    return ipv4_check_options(hdr->options, hdr->n_options);
 }
 
 enum drop_reason ipv4_parse_quoted(struct cursor *c, struct ip_hdr *hdr)
@@ -117,13 +143,17 @@ enum drop_reason ipv4_parse_quoted(struct cursor *c, struct ip_hdr *hdr)
 void ipv4_emit(uint8_t *at, const struct ip_hdr *hdr)
 {
     unsigned fragment = hdr->frag_offset / FRAGMENT_UNIT;
+    uint32_t hdr_len = ipv4_hdr_len(hdr);
 
-    SK_ASSERT(hdr->payload_len <= UINT16_MAX - IPV4_HDR_LEN);
+    SK_ASSERT(hdr->payload_len <= UINT16_MAX - hdr_len);
+    if (hdr->n_options > 0) {
+        memmove(at + IPV4_HDR_LEN, hdr->options, hdr->n_options); /* first: they may be near */
+    }
     fragment |= hdr->more_frags ? FLAG_MORE_FRAGMENTS : 0;
     fragment |= hdr->dont_frag ? FLAG_DONT_FRAGMENT : 0;
-    at[0] = VERSION << 4 | IPV4_HDR_LEN / 4;
+    at[0] = (uint8_t)(VERSION << 4 | hdr_len / 4);
     at[1] = hdr->tos;
-    put_be16(at + 2, (uint16_t)(IPV4_HDR_LEN + hdr->payload_len));
+    put_be16(at + 2, (uint16_t)(hdr_len + hdr->payload_len));
     put_be16(at + 4, hdr->id);
     put_be16(at + 6, (uint16_t)fragment);
     at[8] = hdr->ttl;
@@ -131,5 +161,5 @@ void ipv4_emit(uint8_t *at, const struct ip_hdr *hdr)
     put_be16(at + 10, 0);
     put_be32(at + 12, ip4_bits(hdr->src));
     put_be32(at + 16, ip4_bits(hdr->dst));
-    put_be16(at + 10, sum_finish(sum_add(0, at, IPV4_HDR_LEN)));
+    put_be16(at + 10, sum_finish(sum_add(0, at, hdr_len)));
 }

@@ -7,7 +7,13 @@
 #include "wire/ip.h"
 
 #define IPV4_HDR_LEN 20
-#define IPV4_MIN_MTU 68 /* RFC 791 */
+#define IPV4_MIN_MTU 68     /* RFC 791 */
+#define IPV4_MAX_OPTIONS 40 /* octets, RFC 791 3.1 */
+
+static inline uint32_t ipv4_hdr_len(const struct ip_hdr *hdr)
+{
+    return IPV4_HDR_LEN + (uint32_t)hdr->n_options;
+}
 
 /**
  * Takes the header and its options off, and cuts padding behind the datagram away. Options are
@@ -23,5 +29,11 @@ enum drop_reason ipv4_parse(struct cursor *c, struct ip_hdr *hdr);
  */
 enum drop_reason ipv4_parse_quoted(struct cursor *c, struct ip_hdr *hdr);
 
-/** Writes 20 octets, without options, and the checksum. */
+/** Walks options: DROP_IP_OPTION: one overruns the others; DROP_IP_SOURCE_ROUTE. */
+enum drop_reason ipv4_check_options(const uint8_t *options, size_t n);
+
+/** Those of checked options that every fragment has (RFC 791 3.1), padded; returns their length. */
+uint8_t ipv4_copied_options(uint8_t *to, const uint8_t *options, uint8_t len);
+
+/** Writes ipv4_hdr_len octets: the options, which were checked, as they are, and the checksum. */
 void ipv4_emit(uint8_t *at, const struct ip_hdr *hdr);

@@ -129,7 +129,7 @@ static struct sent *take_apart(const struct fake_link *l, const struct pkt *pkt,
     } else {
         take_ip(s, c);
         if (l->link.medium == LINK_ETHERNET) {
-            check_padding(s, (size_t)IPV4_HDR_LEN + s->ip.payload_len);
+            check_padding(s, (size_t)ipv4_hdr_len(&s->ip) + s->ip.payload_len);
         }
     }
     return s;

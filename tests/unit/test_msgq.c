@@ -53,7 +53,7 @@ static void pop(uint16_t number, const char *text)
     ck_assert_uint_eq(meta.ifindex, 2);
     ck_assert_uint_eq(meta.ttl, 64);
     ck_assert_uint_eq(meta.tos, 0x10);
-    ck_assert(!meta.truncated);
+    ck_assert_uint_eq(meta.n_options, 0);
     msgq_pop(&queue);
 }
 
@@ -287,21 +287,6 @@ START_TEST(payload_is_never_taken_for_a_record)
 }
 END_TEST
 
-START_TEST(the_mark_of_truncation_is_kept)
-{
-    struct msg_meta meta = meta_numbered(1);
-    const uint8_t *payload;
-    size_t len;
-
-    meta.truncated = true;
-    msgq_init(&queue, memory, SIZE);
-    ck_assert(msgq_push(&queue, NULL, 0, &meta));
-    meta.truncated = false;
-    ck_assert(msgq_peek(&queue, &payload, &len, &meta));
-    ck_assert(meta.truncated);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -317,7 +302,6 @@ int main(void)
         a_claim_behind_a_gap_is_unseen_until_it_is_published,
         counters_wrap_at_32_bits,
         payload_is_never_taken_for_a_record,
-        the_mark_of_truncation_is_kept,
         NULL,
     };
 

@@ -40,6 +40,7 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->rcv_space = tcp_first_rcv_space(tcp->rcv_mss);
     tcp->path_mss = setup->path_mss;
     tcp->known_mss = setup->known_mss;
+    tcp->ip_options_len = setup->ip_options_len;
     tcp->msl = (uint32_t)setup->msl;
     tcp->options = setup->options;
     tcp->heard_at = tick_ceil(now);
@@ -61,7 +62,7 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 
     mss = mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
     mss = mss < tcp->path_mss ? mss : tcp->path_mss;
-    tcp->mss = mss;
+    tcp->mss = mss - tcp->ip_options_len; /* RFC 9293 3.7.1 */
     if (hdr->wscale == TCP_NO_WSCALE) {
         tcp->rcv_wscale = 0;
     } else {

@@ -150,6 +150,7 @@ struct tcp_sock {
     uint8_t snd_wscale;
     uint8_t rcv_wscale;
     uint8_t n_keepalives; /* that were not answered yet */
+    uint8_t ip_options_len;
     struct tcp_options options;
 
     bool passive; /* opened by a listener, RFC 9293 MUST-11 */
@@ -189,12 +190,13 @@ struct tcp_setup {
     uint8_t *tx;
     uint32_t tx_size;
     uint32_t iss;
-    uint32_t ts_offset;  /* of the timestamp clock, RFC 7323 5.4 */
-    uint32_t rcv_limit;  /* octets */
-    uint16_t path_mss;   /* of the link: MTU - 40 */
-    uint16_t known_mss;  /* the same of the path, where it is known and less; 0: not */
-    uint16_t n_ranges;   /* of out-of-order text, and */
-    uint16_t n_inflight; /* records of what is in flight: tcp_state_size counts both */
+    uint32_t ts_offset;     /* of the timestamp clock, RFC 7323 5.4 */
+    uint32_t rcv_limit;     /* octets */
+    uint16_t path_mss;      /* of the link: MTU - 40 */
+    uint16_t known_mss;     /* the same of the path, where it is known and less; 0: not */
+    uint8_t ip_options_len; /* octets, in the header of each segment */
+    uint16_t n_ranges;      /* of out-of-order text, and */
+    uint16_t n_inflight;    /* records of what is in flight: tcp_state_size counts both */
     duration msl;
     struct tcp_options options;
 };
