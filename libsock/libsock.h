@@ -78,6 +78,13 @@ extern const struct sk_ip_fragments sk_ip_fragments;
 struct sk_acd;
 extern const struct sk_acd sk_acd;
 
+/**
+ * Multicast groups and IGMPv2 (RFC 1112, RFC 2236), for sk_config.multicast: sockets join groups
+ * with sk_join. A host without it sends to groups and hears nothing of any.
+ */
+struct sk_multicast;
+extern const struct sk_multicast sk_multicast;
+
 /** Zero in a field means its default (base/config.h). Set `size` to sizeof(struct sk_config). */
 struct sk_config {
     size_t size;
@@ -108,6 +115,8 @@ struct sk_config {
     uint32_t reassembly_size; /* octets of the longest one, its IP header not counted: at least 556
                                  (RFC 1122 3.3.2), at most 65515 */
     const struct sk_acd *acd; /* &sk_acd, or NULL: conflicts of addresses are counted, no more */
+    const struct sk_multicast *multicast; /* &sk_multicast, or NULL: sockets are in no group */
+    uint32_t n_memberships; /* of sockets in groups, and how many groups each netif can have */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     /* Domains, the first ones, in which names are looked for that do not end with a dot: before the
      * name itself where that has no dot at all (RFC 1123 6.1.4.3). Kept, not copied. */
@@ -126,12 +135,12 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1224 + 61 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
+    (1256 + 64 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
-#define SK_NETIF_LEN (180 + 10 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
+#define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_UDP_LEN (60 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (66 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
@@ -141,7 +150,7 @@ struct sk_config {
 #define SK_SOCKET_LEN                                                                              \
     (8 + 4 * sizeof(void *)) /* of any kind: its slot, and its share of the hash */
 #define SK_TUPLE_LEN 4       /* in the hash of those two, at most */
-#define SK_N_TABLES 21
+#define SK_N_TABLES 23
 
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
@@ -190,6 +199,15 @@ struct sk_netif_config {
  */
 enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
                          const struct sk_netif_config *config, instant now, uint8_t *ifindex);
+
+/**
+ * The network behind netif `ifindex` may be another: its link came up, or the host slept.
+ * Neighbours and names that were learnt are forgotten, its address is probed for again where that
+ * is done (RFC 5227 2.1), a lease is no lease until a server says that it is good here (RFC
+ * 2131 3.2), and groups are reported. Connections live on if the address stays. SK_INVALID: there
+ * is no such netif.
+ */
+enum sk_err sk_netif_renew(struct sk_iface *iface, uint8_t ifindex, instant now);
 
 /** True once a netif beside the loopback has an address: the host can reach others. */
 bool sk_iface_configured(const struct sk_iface *iface);
@@ -296,7 +314,8 @@ enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out);
 
 /**
  * Gives the socket a local address; port 0 takes an ephemeral one, an unspecified address means
- * every address of ours. SK_BINDING_IN_USE, SK_ADDR_NOT_AVAIL (not ours, or no port is left),
+ * every address of ours; a datagram socket may be bound to a multicast group, where the host has
+ * any, and hears nothing else. SK_BINDING_IN_USE, SK_ADDR_NOT_AVAIL (not ours, or no port is left),
  * SK_INVALID (bound already), SK_NO_BUFFERS.
  */
 enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local);
@@ -373,6 +392,14 @@ enum sk_option {
     SK_TTL, /* 1 to 255; -1, the default, means 64 */
     SK_TOS, /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
                TCP's; 0 */
+
+    /* Of datagrams to multicast groups (RFC 1112 6.1). */
+    SK_MULTICAST_TTL,  /* 0 to 255; 0: they stay on this host; 1, the default: in the network of the
+                          netif; -1 means 1 */
+    SK_MULTICAST_LOOP, /* switch: the members on this host hear them, too; 1. SK_NO_OPTION without
+                          sk_config.multicast */
+    SK_MULTICAST_IF,   /* the number of the netif that they leave by; 0, the default: the first that
+                          has an address, or whose network the group's address is in */
     SK_N_OPTIONS
 };
 
@@ -384,6 +411,21 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
 /** The name of the congestion control that SK_CONGESTION calls `i`, such as "cubic"; NULL: there is
  * none. */
 const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);
+
+/**
+ * The socket, of datagrams, is a member of a multicast group (RFC 1112 7.1) on netif `ifindex`, or
+ * on the one that leads there (0): what is sent to the group and to its port comes to it, and to
+ * others that are bound to the port and to no other address. Closing it leaves its groups.
+ * SK_NO_OPTION: a stream, or a host without sk_config.multicast. SK_INVALID: not the address of a
+ * group. SK_NET_UNREACHABLE: no such netif, or one without an address. SK_BINDING_IN_USE: it is a
+ * member already. SK_NO_BUFFERS: n_memberships are in use.
+ */
+enum sk_err sk_join(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint8_t ifindex,
+                    instant now);
+
+/** It is a member no more, with `ifindex` 0 on any netif. SK_ADDR_NOT_AVAIL: it was none. */
+enum sk_err sk_leave(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint8_t ifindex,
+                     instant now);
 
 /** Options of IP headers, as they are on the wire (RFC 791 3.1). */
 struct sk_ip_options {

@@ -2,6 +2,7 @@
 # libsock-internal.a: everything, with every name visible; tests link it. What is installed, libsock.la (shared) and
 # libsock.a, shows public names only.
 core_sources = \
+	%D%/api/group.c \
 	%D%/api/op.c \
 	%D%/api/option.c \
 	%D%/api/resolve.c \
@@ -56,6 +57,8 @@ core_sources = \
 	%D%/net/ip_options.c \
 	%D%/net/lease.c \
 	%D%/net/listen.c \
+	%D%/net/multicast.c \
+	%D%/net/multicast.h \
 	%D%/net/netif.c \
 	%D%/net/path.c \
 	%D%/net/ports.c \
@@ -87,6 +90,8 @@ core_sources = \
 	%D%/proto/dhcp.h \
 	%D%/proto/dns.c \
 	%D%/proto/dns.h \
+	%D%/proto/igmp.c \
+	%D%/proto/igmp.h \
 	%D%/proto/neigh.c \
 	%D%/proto/neigh.h \
 	%D%/proto/reassembly.c \
@@ -148,6 +153,8 @@ core_sources = \
 	%D%/wire/eth.h \
 	%D%/wire/icmp4.c \
 	%D%/wire/icmp4.h \
+	%D%/wire/igmp.c \
+	%D%/wire/igmp.h \
 	%D%/wire/ip.c \
 	%D%/wire/ip.h \
 	%D%/wire/ipv4.c \

@@ -3,8 +3,9 @@
 """What the RFCs ask for, and what holds it: docs/conformance.md from the tables tests/rfc*.tsv.
 
 A row names the tests that hold it, in `held`: tests by their names, or files, such as those that audit every test. A
-note says what is left out: "deviation: ..." with what overrides the rule, "open: ..." with what is missing, "not
-taken" or "taken" of what is left to us, "programs: ..." of what is not ours.
+note says what is left out: "deviation: ..." with what overrides the rule, "superseded: ..." with the later rule in its
+place, "open: ..." with what is missing, "not taken" or "taken" of what is left to us, "programs: ..." of what is not
+ours.
 
 Without arguments: fails when a row names a test that is not there, or the document is not what would be written.
 --write: writes it.
@@ -16,10 +17,10 @@ import sys
 
 tests = pathlib.Path(__file__).resolve().parent
 document = tests.parent / "docs" / "conformance.md"
-KINDS = ("deviation:", "open:", "programs:", "not taken", "taken")
+KINDS = ("deviation:", "superseded:", "open:", "programs:", "not taken", "taken")
 # Of RFCs other than RFC 9293: what they are about, and the table.
 OTHERS = (("TCP", "rfc-tcp-requirements.tsv"), ("IP", "rfc-ip-requirements.tsv"))
-STATUSES = ("held", "deviation", "open", "choice")
+STATUSES = ("held", "deviation", "superseded", "open", "choice")
 
 
 def known_tests():
@@ -40,6 +41,8 @@ def status_of(row):
     note = row["note"]
     if note.startswith("deviation:"):
         return "deviation"
+    if note.startswith("superseded:"):
+        return "superseded"
     if note.startswith("open:"):
         return "open"
     if note.startswith(("programs:", "not taken")):
@@ -51,7 +54,7 @@ def check(row, known):
     wrong = [name for name in row["held"].split() if name not in known and not (tests.parent / name).is_file()]
     if wrong:
         sys.exit(f"{row['id']}: no test is called {' '.join(wrong)}")
-    if not row["held"] and not row["note"].startswith(KINDS[:4]):
+    if not row["held"] and not row["note"].startswith(KINDS[:5]):
         sys.exit(f"{row['id']}: nothing holds it, and the note does not say why")
 
 
@@ -67,7 +70,7 @@ def summary(rows, *columns):
     counts = collections.defaultdict(collections.Counter)
     for row in rows:
         counts[tuple(row[column] for column in columns)][status_of(row)] += 1
-    names = list(columns) + ["rows", "held", "deviation", "open", "left to us, or to programs"]
+    names = list(columns) + ["rows", "held", "deviation", "superseded", "open", "left to us, or to programs"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for values, count in counts.items():
         cells = list(values) + [str(sum(count.values()))] + [str(count[status]) for status in STATUSES]
@@ -104,8 +107,8 @@ def write():
         check(row, known)
     lines = ["# Conformance", "",
              "What the RFCs ask of us, and the tests that hold it. `tests/conformance.py --write` makes this from the tables",
-             "`tests/rfc*.tsv`; `make check` finds a row whose test is gone. A note says where we do something else, what is",
-             "missing, and what of that which is left to us we do.", "", "## RFC 9293: requirements", ""]
+             "`tests/rfc*.tsv`; `make check` finds a row whose test is gone. A note says where we do something else, where a later",
+             "rule is in the place of this one, what is missing, and what of that which is left to us we do.", "", "## RFC 9293: requirements", ""]
     lines += summary(requirements, "level") + [""]
     lines += table(requirements, ["id", "section", "text"], known)
     lines += ["", "## RFC 9293 3.10: events", ""]

@@ -225,6 +225,7 @@ c_tests = \
 	%D%/unit/test_dhcp \
 	%D%/unit/test_dhcp_host \
 	%D%/unit/test_dhcp_hostile \
+	%D%/unit/test_dhcp_reboot \
 	%D%/unit/test_dhcp_wire \
 	%D%/unit/test_dns \
 	%D%/unit/test_dns_hostile \
@@ -238,6 +239,7 @@ c_tests = \
 	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
+	%D%/unit/test_igmp \
 	%D%/unit/test_ip_options \
 	%D%/unit/test_ip_wire \
 	%D%/unit/test_isn \
@@ -245,6 +247,7 @@ c_tests = \
 	%D%/unit/test_listen \
 	%D%/unit/test_memory_size \
 	%D%/unit/test_msgq \
+	%D%/unit/test_multicast \
 	%D%/unit/test_mtu \
 	%D%/unit/test_neigh \
 	%D%/unit/test_neigh_hostile \

@@ -19,12 +19,18 @@ struct view {
     struct tcp_options *tcp;
     const struct tcp_profile *profile;
     instant now;
+    uint32_t n_netifs;
+    bool multicast;
     bool open; /* the buffers are in use: their size is what it is */
 };
 
 static struct view view_of(const struct sk_iface *iface, const struct tagged_socket *slot)
 {
-    struct view v = { .node = slot->u.node, .profile = iface->profile, .now = iface->now };
+    struct view v = { .node = slot->u.node,
+                      .profile = iface->profile,
+                      .now = iface->now,
+                      .n_netifs = iface->n_netifs,
+                      .multicast = iface->multicast != NULL };
 
     switch (slot_tag(slot)) {
     case SOCK_UDP:
@@ -186,6 +192,53 @@ static enum sk_err set_tos(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static struct udp_entry *datagram_of(const struct view *v)
+{
+    return (struct udp_entry *)(void *)v->node;
+}
+
+static enum sk_err set_multicast_ttl(struct view *v, int32_t value)
+{
+    if (value < -1 || value > MAX_OCTET) {
+        return SK_INVALID;
+    }
+    datagram_of(v)->multicast_ttl = (uint8_t)(value == -1 ? 1 : value);
+    return SK_OK;
+}
+
+static enum sk_err set_multicast_loop(struct view *v, int32_t value)
+{
+    if (!v->multicast) {
+        return SK_NO_OPTION;
+    }
+    datagram_of(v)->multicast_loop = value != 0;
+    return SK_OK;
+}
+
+static enum sk_err set_multicast_if(struct view *v, int32_t value)
+{
+    if (value < 0 || (uint32_t)value > v->n_netifs) {
+        return SK_INVALID;
+    }
+    datagram_of(v)->multicast_ifindex = (uint8_t)value;
+    return SK_OK;
+}
+
+static int32_t get_multicast_ttl(struct view *v)
+{
+    return datagram_of(v)->multicast_ttl;
+}
+
+static int32_t get_multicast_loop(struct view *v)
+{
+    return v->multicast && datagram_of(v)->multicast_loop;
+}
+
+static int32_t get_multicast_if(struct view *v)
+{
+    return datagram_of(v)->multicast_ifindex;
+}
+
 static int32_t get_error(struct view *v)
 {
     uint8_t *err = NULL;
@@ -306,6 +359,9 @@ static const struct {
     [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
     [SK_TTL]          = { set_ttl,          get_ttl,          ANY },
     [SK_TOS]          = { set_tos,          get_tos,          ANY },
+    [SK_MULTICAST_TTL]  = { set_multicast_ttl,  get_multicast_ttl,  KIND(SOCK_UDP) },
+    [SK_MULTICAST_LOOP] = { set_multicast_loop, get_multicast_loop, KIND(SOCK_UDP) },
+    [SK_MULTICAST_IF]   = { set_multicast_if,   get_multicast_if,   KIND(SOCK_UDP) },
 };
 /* clang-format on */
 

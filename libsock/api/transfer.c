@@ -178,7 +178,7 @@ static enum sk_err heed_ancillary(struct sk_iface *iface, const struct sk_ancill
     meta->ifindex = ancillary->ifindex;
     meta->ttl = ancillary->ttl ? ancillary->ttl : meta->ttl;
     meta->tos = ancillary->tos >= 0 ? (uint8_t)ancillary->tos : meta->tos;
-    if (ancillary->tos < -1 || ancillary->tos > UINT8_MAX ||
+    if (ancillary->tos < -1 || ancillary->tos > (int)UINT8_MAX ||
         (ancillary->ifindex > 0 && !netif_of(iface, ancillary->ifindex))) {
         return SK_INVALID;
     }

@@ -13,6 +13,7 @@
 #define CONFIG_N_PACKETS 8
 #define CONFIG_PACKET_SIZE 1536 /* octets: an Ethernet frame of MTU 1500, and alignment */
 #define CONFIG_N_NEIGHBOURS 8   /* per netif */
+#define CONFIG_N_MEMBERSHIPS 4  /* of sockets in multicast groups */
 #define CONFIG_N_QUERIES 2      /* names being resolved at the same time */
 #define CONFIG_BUFFER_SIZE 4096 /* octets of a receive or send buffer */
 

@@ -60,6 +60,7 @@ enum {
 /* Full duplex, transmitter, receiver; frames to this station only. No flow control: what the chip
  * absorbs is in the windows that the core announces (struct link's absorb). */
 #define MAC_CR_SETUP ((1u << 20) | (1u << 3) | (1u << 2))
+#define MAC_CR_MULTICAST (1u << 19) /* frames to every multicast address, too */
 
 #define STATUS_ERROR 0x8000u /* in RX_STS and TX_STS alike */
 #define CMD_FIRST_LAST 0x3000u
@@ -308,10 +309,19 @@ static instant lan9118_poll_at(const struct link *link)
     return nic->retry_at;
 }
 
+/* Which of them are for us the stack decides. */
+static void lan9118_take_groups(struct link *link, bool wanted)
+{
+    struct sk_lan9118 *nic = (struct sk_lan9118 *)link;
+
+    mac_write(nic, MAC_CR, MAC_CR_SETUP | (wanted ? MAC_CR_MULTICAST : 0));
+}
+
 static const struct link_ops ops = {
     .rx = lan9118_rx,
     .tx = lan9118_tx,
     .poll_at = lan9118_poll_at,
+    .take_groups = lan9118_take_groups,
 };
 
 static bool reset(const struct sk_lan9118 *nic)

@@ -38,6 +38,11 @@ struct link_ops {
     /** When the link has to be polled though nothing arrived; NEVER if it need not. NULL: never. */
     instant (*poll_at)(const struct link *link);
 
+    /** Frames to multicast addresses are wanted from now on, or not any more. NULL: they always
+     * come.
+     */
+    void (*take_groups)(struct link *link, bool wanted);
+
     /** Hosts only: up to `n` descriptors to wait for; returns how many there are. NULL: none. */
     size_t (*wait_fds)(struct link *link, struct pollfd *fds, size_t n);
 };

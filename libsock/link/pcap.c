@@ -152,10 +152,20 @@ static size_t pcap_wait_fds(struct link *link, struct pollfd *fds, size_t n)
     return inner->ops->wait_fds ? inner->ops->wait_fds(inner, fds, n) : 0;
 }
 
+static void pcap_take_groups(struct link *link, bool wanted)
+{
+    struct link *inner = ((struct pcap_link *)link)->inner;
+
+    if (inner->ops->take_groups) {
+        inner->ops->take_groups(inner, wanted);
+    }
+}
+
 static const struct link_ops pcap_ops = {
     .rx = pcap_rx,
     .tx = pcap_tx,
     .poll_at = pcap_poll_at,
+    .take_groups = pcap_take_groups,
     .wait_fds = pcap_wait_fds,
 };
 

@@ -51,7 +51,7 @@ static bool poll(struct sk_iface *iface, struct netif *netif, instant now)
     bool any = acd_poll(&netif->acd, now);
 
     if (any) {
-        netif_use_wanted(iface, netif);
+        netif_use_wanted(iface, netif, now);
     }
     if (!acd_next(&netif->acd, &arp)) {
         return any;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host's memory, laid out once, and its poll: what arrived, what is due, what may leave. */
 #include "net/fragments.h"
+#include "net/multicast.h"
 
 #include "base/assert.h"
 #include "base/atomic.h"
@@ -38,7 +39,7 @@ static bool are_counts_valid(const struct sk_config *c)
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
            c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX &&
            c->n_netifs <= UINT8_MAX - HALF_OPEN_BLOCKED && c->n_neighbours <= 255 &&
-           c->n_packets >= 2 && c->n_ip_options <= UINT8_MAX &&
+           c->n_packets >= 2 && c->n_ip_options <= UINT8_MAX && c->n_memberships <= UINT16_MAX &&
            c->n_reassemblies <= MAX_REASSEMBLIES && c->tcp_inflight >= MIN_INFLIGHT;
 }
 
@@ -72,6 +73,7 @@ static bool complete(const struct sk_config *given, struct sk_config *c)
     c->packet_size = c->packet_size ? c->packet_size : CONFIG_PACKET_SIZE;
     c->n_neighbours = c->n_neighbours ? c->n_neighbours : CONFIG_N_NEIGHBOURS;
     c->n_queries = c->n_queries ? c->n_queries : CONFIG_N_QUERIES;
+    c->n_memberships = c->n_memberships ? c->n_memberships : CONFIG_N_MEMBERSHIPS;
     c->rcvbuf = c->rcvbuf ? c->rcvbuf : CONFIG_BUFFER_SIZE;
     c->sndbuf = c->sndbuf ? c->sndbuf : CONFIG_BUFFER_SIZE;
     c->n_reassemblies = c->n_reassemblies ? c->n_reassemblies : CONFIG_N_REASSEMBLIES;
@@ -169,6 +171,9 @@ static void lay_out(struct sk_iface *iface, const struct sk_config *c, struct ar
     *packets = arena_reserve(a, c->n_packets, sizeof(struct pkt));
     *octets = arena_reserve(a, c->n_packets, c->packet_size);
     lay_out_buffers(iface, c, a);
+    if (c->multicast) {
+        c->multicast->lay_out(iface, c, a);
+    }
     if (c->fragments) {
         iface->pieces = c->fragments->lay_out(c, a);
     }
@@ -231,6 +236,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->fragments = c->fragments;
     iface->takes_redirects = c->redirects;
     iface->acd = c->acd;
+    iface->multicast = c->multicast;
     iface->n_ip_options = c->n_ip_options;
     iface->tcp_ranges = c->tcp_ranges;
     iface->tcp_inflight = c->tcp_inflight;

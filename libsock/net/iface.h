@@ -17,6 +17,7 @@
  *   ip_options.c  those that sockets send with
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
+ *   multicast.c  groups, where sockets may be in any
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -37,6 +38,7 @@
 #include "proto/acd.h"
 #include "proto/dhcp.h"
 #include "proto/dns.h"
+#include "proto/igmp.h"
 #include "proto/neigh.h"
 #include "proto/tcp/half_open.h"
 #include "proto/tcp/tcp.h"
@@ -97,6 +99,10 @@ struct udp_entry {
                            was before it */
     uint16_t piece_id;  /* of the datagram that is leaving in pieces */
     uint16_t next_piece; /* octets of it that have left; 0: none is */
+    uint16_t n_groups;   /* that it is in */
+    uint8_t multicast_ttl;
+    uint8_t multicast_ifindex; /* 0: by the route */
+    bool multicast_loop;
     bool bound;
     bool read_shut; /* by sk_shutdown */
     bool write_shut;
@@ -190,6 +196,7 @@ struct netif {
     struct neigh_cache neigh;  /* Ethernet only */
     struct dhcp_client dhcp;
     struct acd acd;      /* where iface->acd is */
+    struct igmp igmp;    /* where iface->multicast is */
     struct list waiting; /* senders whose neighbour is being asked for */
     struct list blocked; /* senders that found no room on the link, or no packet */
     struct tuple_queue blocked_half_opens; /* of half_open.c */
@@ -312,6 +319,11 @@ struct sk_iface {
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
     struct fragments *pieces;
 
+    const struct sk_multicast *multicast; /* NULL: sockets are in no groups */
+    struct membership *memberships;
+    struct igmp_group *groups; /* of each netif, n_memberships */
+    uint32_t n_memberships;
+
     const struct sk_acd *acd; /* NULL: addresses are used as they come */
 
     struct ip_option_set *ip_options;
@@ -337,7 +349,7 @@ struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex);
 /** These addresses are to be used, or none. One that is in use already is not probed for. */
 void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now);
 /** The addresses that the netif wants are in use from now on. */
-void netif_use_wanted(struct sk_iface *iface, struct netif *netif);
+void netif_use_wanted(struct sk_iface *iface, struct netif *netif, instant now);
 /** Timers of neighbours and DHCP, and what they send. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);
@@ -365,6 +377,9 @@ struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr);
 bool netif_on_link(const struct netif *netif, struct ip_addr addr);
 /** True for the limited broadcast and that of the netif's network. */
 bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr);
+/** The same, and that of all subnets of the netif's network by its class, which is heard and not
+ * sent to (RFC 1122 3.3.6; RFC 1812 5.3.5.3 let it fall). */
+bool netif_hears_broadcast(const struct netif *netif, struct ip_addr addr);
 /** True for another host on its network. */
 bool netif_reaches(const struct netif *netif, struct ip_addr addr);
 /** Which netif leads to `dst`, and which address on its link to send to. NULL: no route. */
@@ -419,6 +434,10 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
                         struct cursor *c, struct pkt *pkt, instant now);
 enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now);
+
+/** What this host sent to a group by way of `netif` comes back to its own members. */
+void udp_loop_back(struct sk_iface *iface, const struct netif *netif, struct ip_hdr ip,
+                   const struct udp_hdr *hdr, const uint8_t *payload, instant now);
 
 /** A whole datagram for us, to its protocol. */
 enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,

@@ -2,6 +2,7 @@
 /* Netifs: their addresses and gateways, and when the protocols that they run for themselves have
  * their turn. */
 #include "net/conflicts.h"
+#include "net/multicast.h"
 
 #include "wire/ipv4.h"
 
@@ -26,11 +27,14 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
     }
 }
 
-void netif_use_wanted(struct sk_iface *iface, struct netif *netif)
+void netif_use_wanted(struct sk_iface *iface, struct netif *netif, instant now)
 {
     set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateways[0]);
     redirects_forget(iface, netif);
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
+    if (iface->multicast) {
+        iface->multicast->restart(netif, now);
+    }
 }
 
 void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now)
@@ -46,7 +50,7 @@ void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs 
         netif->due_at = now;
         return;
     }
-    netif_use_wanted(iface, netif);
+    netif_use_wanted(iface, netif, now);
 }
 
 static uint16_t usable_mtu(const struct sk_iface *iface, const struct link *link, uint16_t wanted)
@@ -124,6 +128,9 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     if (iface->acd) {
         iface->acd->init(iface, netif);
     }
+    if (iface->multicast) {
+        iface->multicast->init(iface, netif);
+    }
     netif_want(iface, netif,
                (struct netif_addrs){ .addr = config->addr,
                                      .gateways = { config->gateway, config->gateway2 },
@@ -136,6 +143,32 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
     tell_watcher(iface, NULL);
     if (ifindex) {
         *ifindex = netif->ifindex;
+    }
+    return SK_OK;
+}
+
+static void renew_configured(struct sk_iface *iface, struct netif *netif, instant now)
+{
+    struct netif_addrs addrs = netif->wanted;
+
+    set_addr(netif, ip4(0), 0, ip4(0));
+    netif_want(iface, netif, addrs, now);
+}
+
+enum sk_err sk_netif_renew(struct sk_iface *iface, uint8_t ifindex, instant now)
+{
+    struct netif *netif = netif_of(iface, ifindex);
+
+    if (!netif) {
+        return SK_INVALID;
+    }
+    queries_flush(iface);
+    netif->due_at = now;
+    if (netif->uses_dhcp) {
+        dhcp_reboot(&netif->dhcp, now);
+        lease_changed(iface, netif, now);
+    } else {
+        renew_configured(iface, netif, now);
     }
     return SK_OK;
 }
@@ -227,6 +260,9 @@ static instant next_due(const struct sk_iface *iface, const struct netif *netif,
     if (netif->uses_dhcp) {
         at = earlier(at, dhcp_poll_at(&netif->dhcp));
     }
+    if (iface->multicast) {
+        at = earlier(at, iface->multicast->poll_at(netif));
+    }
     if (netif->link->medium == LINK_ETHERNET) {
         at = earlier(at, neigh_poll_at(&netif->neigh, now));
     }
@@ -246,6 +282,9 @@ bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now)
     }
     if (netif->uses_dhcp) {
         any |= lease_poll(iface, netif, now);
+    }
+    if (iface->multicast) {
+        any |= iface->multicast->poll(iface, netif, now);
     }
     if (netif->link->medium == LINK_ETHERNET) {
         any |= poll_neighbours(iface, netif, now);

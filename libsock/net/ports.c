@@ -59,13 +59,8 @@ static bool tcp_conflicts(const struct sk_iface *iface, const struct sock_node *
 
 enum sk_err ports_check(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local)
 {
-    bool conflict;
-
-    if (!ip_is_unspecified(local.addr) && !netif_with_addr(iface, local.addr)) {
-        return SK_ADDR_NOT_AVAIL;
-    }
-    conflict = node->tag == SOCK_UDP ? udp_conflicts(iface, node, local)
-                                     : tcp_conflicts(iface, node, local);
+    bool conflict = node->tag == SOCK_UDP ? udp_conflicts(iface, node, local)
+                                          : tcp_conflicts(iface, node, local);
     return conflict ? SK_BINDING_IN_USE : SK_OK;
 }
 

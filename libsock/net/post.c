@@ -24,12 +24,21 @@ static void kick(struct sk_iface *iface, struct udp_entry *udp)
 
 struct msg_meta datagram_meta(const struct udp_entry *udp, struct sk_addr to)
 {
-    return (struct msg_meta){
+    struct msg_meta meta = {
         .source = udp->node.local,
         .destination = ip_is_unspecified(to.addr) ? udp->node.remote : to,
         .ttl = node_ttl(&udp->node),
         .tos = udp->node.tos,
     };
+
+    if (ip_is_multicast(meta.destination.addr)) {
+        meta.ttl = udp->multicast_ttl;
+        meta.ifindex = udp->multicast_ifindex;
+    }
+    if (ip_is_multicast(meta.source.addr)) { /* it is bound to a group */
+        meta.source.addr = ip4(0);
+    }
+    return meta;
 }
 
 /* Of any netif: an interrupt does not ask for the way. */

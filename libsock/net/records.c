@@ -84,6 +84,8 @@ struct udp_entry *udp_take(struct sk_iface *iface)
     if (udp) {
         udp->rx_size = iface->rcvbuf;
         udp->tx_size = iface->sndbuf;
+        udp->multicast_ttl = 1; /* RFC 1112 6.1 */
+        udp->multicast_loop = true;
     }
     return udp;
 }

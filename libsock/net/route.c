@@ -22,6 +22,12 @@ bool netif_on_link(const struct netif *netif, struct ip_addr addr)
            ((ip4_bits(addr) ^ ip4_bits(netif->addr)) & netif->netmask) == 0;
 }
 
+/* RFC 791 3.2 */
+static uint32_t class_mask(uint32_t bits)
+{
+    return bits >> 31 == 0 ? 0xff000000u : bits >> 30 == 2 ? 0xffff0000u : 0xffffff00u;
+}
+
 bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
 {
     uint32_t bits = ip4_bits(addr);
@@ -32,6 +38,16 @@ bool netif_is_broadcast(const struct netif *netif, struct ip_addr addr)
     /* RFC 3021: a network of 31 bits has no broadcast address, one of 32 is a single host */
     return netif_on_link(netif, addr) && (uint32_t)~netif->netmask > 1 &&
            (bits | netif->netmask) == UINT32_MAX;
+}
+
+bool netif_hears_broadcast(const struct netif *netif, struct ip_addr addr)
+{
+    uint32_t bits = ip4_bits(addr);
+    uint32_t mask = class_mask(bits);
+    bool all_subnets = (bits | mask) == UINT32_MAX &&
+                       ((bits ^ ip4_bits(netif->addr)) & mask) == 0 && !ip_equal(addr, netif->addr);
+
+    return netif_is_broadcast(netif, addr) || all_subnets;
 }
 
 bool netif_reaches(const struct netif *netif, struct ip_addr addr)

@@ -2,6 +2,7 @@
 /* From the link to the transport: framing, ARP, and the IP rules for hosts (RFC 1122 3.2.1). */
 #include "net/conflicts.h"
 #include "net/fragments.h"
+#include "net/multicast.h"
 
 #include "wire/icmp4.h"
 #include "wire/ipv4.h"
@@ -25,9 +26,11 @@ static bool is_martian_source(struct sk_iface *iface, const struct netif *netif,
     if (ip_is_loopback(ip->src)) {
         return ip->proto != IP_PROTO_ICMP;
     }
-    return ip_is_unspecified(ip->src) || ip4_bits(ip->src) >> 24 == 0 || ip_is_multicast(ip->src) ||
-           is_class_e(ip->src) || netif_is_broadcast(netif, ip->src) ||
-           netif_with_addr(iface, ip->src);
+    if (ip_is_unspecified(ip->src)) { /* RFC 4541 2.1.1: a switch that asks for members */
+        return ip->proto != IP_PROTO_IGMP;
+    }
+    return ip4_bits(ip->src) >> 24 == 0 || ip_is_multicast(ip->src) || is_class_e(ip->src) ||
+           netif_is_broadcast(netif, ip->src) || netif_with_addr(iface, ip->src);
 }
 
 static bool is_martian_destination(const struct netif *netif, const struct ip_hdr *ip)
@@ -41,7 +44,7 @@ static bool is_martian_destination(const struct netif *netif, const struct ip_hd
 static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *netif,
                                         const struct ip_hdr *ip)
 {
-    bool broadcast = netif_is_broadcast(netif, ip->dst);
+    bool broadcast = netif_hears_broadcast(netif, ip->dst);
 
     if (is_martian_source(iface, netif, ip)) {
         return DROP_IP_MARTIAN_SOURCE;
@@ -52,13 +55,26 @@ static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *ne
     if (netif_is_acquiring(netif) && ip->proto == IP_PROTO_UDP) {
         return DROP_NONE; /* RFC 2131 4.1: a server may send to the address that it offers */
     }
-    if (ip_is_multicast(ip->dst) || (!broadcast && !netif_with_addr(iface, ip->dst))) {
+    if (ip_is_multicast(ip->dst)) {
+        return iface->multicast && iface->multicast->is_member(netif, ip->dst) ? DROP_NONE
+                                                                               : DROP_IP_NOT_FOR_US;
+    }
+    if (!broadcast && !netif_with_addr(iface, ip->dst)) {
         return DROP_IP_NOT_FOR_US;
     }
     if (ip->link_broadcast && !broadcast) {
         return DROP_IP_LINK_BROADCAST;
     }
     return DROP_NONE;
+}
+
+static enum drop_reason rx_igmp(struct sk_iface *iface, struct netif *netif,
+                                const struct ip_hdr *ip, struct cursor *c, struct pkt *pkt,
+                                instant now)
+{
+    enum drop_reason reason = iface->multicast->arrives(iface, netif, ip, c, now);
+
+    return reason == DROP_NONE ? DROP_NONE : drop(iface, reason, pkt);
 }
 
 enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
@@ -71,10 +87,16 @@ enum drop_reason rx_datagram(struct sk_iface *iface, struct netif *netif, const 
         return rx_udp(iface, netif, ip, c, pkt, now);
     case IP_PROTO_ICMP:
         return rx_icmp(iface, netif, ip, c, pkt, now);
+    case IP_PROTO_IGMP:
+        if (iface->multicast) {
+            return rx_igmp(iface, netif, ip, c, pkt, now);
+        }
+        break;
     default:
-        tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PROTOCOL_UNREACHABLE, pkt, now);
-        return drop(iface, DROP_IP_PROTOCOL, pkt);
+        break;
     }
+    tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PROTOCOL_UNREACHABLE, pkt, now);
+    return drop(iface, DROP_IP_PROTOCOL, pkt);
 }
 
 static enum drop_reason rx_fragment(struct sk_iface *iface, struct netif *netif,

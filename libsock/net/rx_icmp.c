@@ -63,7 +63,8 @@ static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *
 {
     struct icmp4_hdr hdr = *request;
 
-    if (netif_is_broadcast(netif, ip->dst) || ip->link_broadcast) { /* RFC 1122 3.2.2.6 */
+    if (netif_hears_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst) ||
+        ip->link_broadcast) { /* RFC 1122 3.2.2.6 */
         return drop(iface, DROP_ICMP_BROADCAST, pkt);
     }
     if (ip_is_loopback(ip->src) && netif->ifindex != LOOPBACK_IFINDEX) {
@@ -122,7 +123,7 @@ static bool is_for_path_mtu(const struct icmp4_hdr *hdr)
 static void tell_path_mtu(struct sk_iface *iface, struct tcp_entry *tcp,
                           const struct icmp4_hdr *hdr, const struct icmp4_quote *quote, instant now)
 {
-    uint32_t len = IPV4_HDR_LEN + (uint32_t)quote->ip.payload_len;
+    uint32_t len = ipv4_hdr_len(&quote->ip) + quote->ip.payload_len;
     uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
 
     if (tcp_too_big(&tcp->tcp, &mtu, quote->seq, now)) {
@@ -134,7 +135,7 @@ static void tell_path_mtu(struct sk_iface *iface, struct tcp_entry *tcp,
 static bool learn_datagram_path(struct sk_iface *iface, const struct icmp4_hdr *hdr,
                                 const struct icmp4_quote *quote, instant now)
 {
-    uint32_t len = IPV4_HDR_LEN + (uint32_t)quote->ip.payload_len;
+    uint32_t len = ipv4_hdr_len(&quote->ip) + quote->ip.payload_len;
     uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
     struct ip_addr next_hop;
     struct netif *netif = route(iface, quote->ip.dst, &next_hop);

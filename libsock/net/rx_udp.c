@@ -47,6 +47,15 @@ static bool give_all(struct sk_iface *iface, struct sk_addr local, const struct 
     return any;
 }
 
+void udp_loop_back(struct sk_iface *iface, const struct netif *netif, struct ip_hdr ip,
+                   const struct udp_hdr *hdr, const uint8_t *payload, instant now)
+{
+    struct cursor c = cursor_over(payload, hdr->payload_len);
+
+    ip.ifindex = netif->ifindex;
+    give_all(iface, (struct sk_addr){ ip.dst, hdr->dst_port }, &ip, hdr, &c, NULL, now);
+}
+
 enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struct ip_hdr *ip,
                         struct cursor *c, struct pkt *pkt, instant now)
 {
@@ -66,7 +75,7 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
         return drop(iface, DROP_IP_NOT_FOR_US, pkt);
     }
     local = (struct sk_addr){ ip->dst, hdr.dst_port };
-    if ((netif_is_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst)) &&
+    if ((netif_hears_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst)) &&
         give_all(iface, local, ip, &hdr, c, pkt, now)) {
         return DROP_NONE;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The calls on sockets that never wait (libsock.h, "Sockets"). */
-#include "net/iface.h"
+#include "net/multicast.h"
 
 #include "base/atomic.h"
 #include "wire/ipv4.h"
@@ -38,14 +38,20 @@ static struct sk_addr normal(struct sk_addr addr)
     return addr;
 }
 
+static bool may_be_bound(struct sk_iface *iface, const struct sock_node *node, struct ip_addr addr)
+{
+    return ip_is_unspecified(addr) || netif_with_addr(iface, addr) ||
+           (ip_is_multicast(addr) && node->tag == SOCK_UDP && iface->multicast);
+}
+
 static enum sk_err bind_node(struct sk_iface *iface, struct sock_node *node, struct sk_addr local)
 {
     enum sk_err err = SK_OK;
 
-    if (local.port != 0) {
-        err = ports_check(iface, node, local);
-    } else if (!ip_is_unspecified(local.addr) && !netif_with_addr(iface, local.addr)) {
+    if (!may_be_bound(iface, node, local.addr)) {
         err = SK_ADDR_NOT_AVAIL;
+    } else if (local.port != 0) {
+        err = ports_check(iface, node, local);
     } else {
         local.port = ports_ephemeral(iface, node, local, NOBODY);
         err = local.port ? SK_OK : SK_ADDR_NOT_AVAIL;
@@ -189,13 +195,18 @@ static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *no
     return netif_may_send_from(iface, netif, node->bound_addr) ? SK_OK : SK_INVALID;
 }
 
-static void pair_with(struct sk_iface *iface, struct sock_node *node, struct sk_addr peer)
+static void pair_with(struct sk_iface *iface, struct udp_entry *udp, struct sk_addr peer)
 {
+    uint8_t ifindex = ip_is_multicast(peer.addr) ? udp->multicast_ifindex : 0;
+    struct sock_node *node = &udp->node;
+    struct ip_addr next_hop;
+
     hash_remove(iface, node);
     node->remote = peer;
     node->local.addr = node->bound_addr;
     if (ip_is_unspecified(node->bound_addr) && peer.port != 0) {
-        node->local.addr = source_for(iface, peer.addr);
+        node->local.addr =
+            source_by(iface, route_by(iface, ifindex, peer.addr, &next_hop), peer.addr);
     }
     hash_insert(iface, node);
 }
@@ -221,7 +232,7 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
         err = bind_udp(iface, udp, (struct sk_addr){ ip4(0), 0 });
     }
     if (err == SK_OK) {
-        pair_with(iface, &udp->node, peer);
+        pair_with(iface, udp, peer);
     }
     return err;
 }
@@ -278,8 +289,11 @@ enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, 
     return SK_OK;
 }
 
-static void close_udp(struct sk_iface *iface, struct udp_entry *udp)
+static void close_udp(struct sk_iface *iface, struct udp_entry *udp, instant now)
 {
+    if (udp->n_groups > 0) {
+        iface->multicast->leave_all(iface, udp, now);
+    }
     hash_remove(iface, &udp->node);
     slot_release(iface, &udp->node);
     if (udp->rx && (msgq_readable(&udp->udp.tx) || load_acquire(&udp->kicked))) {
@@ -314,7 +328,7 @@ static enum sk_err close_socket(struct sk_iface *iface, sk_fd fd, bool abort, in
     }
     switch (slot_tag(slot)) {
     case SOCK_UDP:
-        close_udp(iface, slot->u.udp);
+        close_udp(iface, slot->u.udp, now);
         break;
     case SOCK_TCP:
         close_tcp(iface, slot->u.tcp, abort, now);

@@ -6,6 +6,7 @@
  * the next poll; the one that waits longest is then the first.
  */
 #include "net/fragments.h"
+#include "net/multicast.h"
 
 #include "base/sum.h"
 #include "proto/tcp/seq.h"
@@ -221,6 +222,19 @@ static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
     return iface->fragments->piece(iface, &m, udp->next_piece, room, ip);
 }
 
+/* It has left, whole. */
+static void datagram_is_sent(struct sk_iface *iface, struct udp_entry *udp,
+                             const struct netif *netif, const struct ip_hdr *ip,
+                             const struct udp_hdr *hdr, const uint8_t *payload, instant now)
+{
+    if (udp->multicast_loop && ip_is_multicast(ip->dst) && iface->multicast &&
+        iface->multicast->is_member(netif, ip->dst)) {
+        udp_loop_back(iface, netif, *ip, hdr, payload, now);
+    }
+    iface->stats.udp_tx++;
+    udp_sent(&udp->udp);
+}
+
 static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
                                const struct udp_hdr *hdr, const uint8_t *payload,
                                const struct msg_meta *meta, bool first, instant now)
@@ -251,6 +265,10 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
         return wait_for_room(netif, &udp->node);
     }
     ip = ip_header_for(iface, netif, hdr, payload, meta);
+    if (ip.ttl == 0) { /* to the members on this host alone */
+        datagram_is_sent(iface, udp, netif, &ip, hdr, payload, now);
+        return TURN_MORE;
+    }
     room = path_mtu(iface, netif, meta->destination.addr, now) - ipv4_hdr_len(&ip);
     in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
     if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
@@ -269,8 +287,7 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     }
     udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
     if (!ip.more_frags) {
-        iface->stats.udp_tx++;
-        udp_sent(&udp->udp);
+        datagram_is_sent(iface, udp, netif, &ip, hdr, payload, now);
     }
     return TURN_MORE;
 }

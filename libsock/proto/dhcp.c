@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The DHCP client (RFC 2131 4.4, figure 5 without INIT-REBOOT). What a server says about the lease
+ * The DHCP client (RFC 2131 4.4, figure 5). What a server says about the lease
  * is checked in lease_from; who said it, in ours and the three answers. The first DISCOVER goes out
  * at once: the 1 to 10 seconds that RFC 2131 4.4.1 lets a client wait first would be added to every
  * boot. A request that renews or rebinds is a transaction of its own, so that an answer tells which
@@ -48,6 +48,17 @@ void dhcp_start(struct dhcp_client *client, instant now)
 {
     client->n_naks = 0;
     discover(client, now);
+}
+
+void dhcp_reboot(struct dhcp_client *client, instant now)
+{
+    if (!dhcp_has_lease(client)) {
+        dhcp_start(client, now);
+        return;
+    }
+    enter(client, DHCP_REBOOTING);
+    client->xid = rng_u32(client->rng);
+    client->started_at = now;
 }
 
 /* A server that refuses what it offered, or offers what others have, would be asked for ever: each
@@ -192,6 +203,7 @@ static bool has_a_say(const struct dhcp_client *client, const struct dhcp_msg *m
     case DHCP_RENEWING:
         return ip_equal(msg->server_id, client->lease.server);
     case DHCP_REBINDING:
+    case DHCP_REBOOTING:
         return ip_is_host(msg->server_id);
     default:
         return false;
@@ -202,12 +214,13 @@ static enum drop_reason ack_arrives(struct dhcp_client *client, const struct dhc
                                     bool *changed)
 {
     struct dhcp_lease lease;
+    bool begins = !dhcp_has_lease(client);
 
     if (!has_a_say(client, msg) || !lease_from(msg, &lease) ||
-        (client->state == DHCP_REQUESTING && !ip_equal(lease.addr, client->lease.addr))) {
+        (begins && !ip_equal(lease.addr, client->lease.addr))) {
         return DROP_DHCP_UNEXPECTED;
     }
-    *changed = client->state == DHCP_REQUESTING || !lease_equal(&lease, &client->lease);
+    *changed = begins || !lease_equal(&lease, &client->lease);
     client->lease = lease;
     client->state = DHCP_BOUND;
     client->send_due = false;
@@ -223,7 +236,11 @@ static enum drop_reason nak_arrives(struct dhcp_client *client, const struct dhc
         return DROP_DHCP_UNEXPECTED;
     }
     *changed = dhcp_has_lease(client);
-    refused(client, 0, now);
+    if (client->state == DHCP_REBOOTING) { /* it is another network, and no fault of anybody */
+        dhcp_start(client, now);
+    } else {
+        refused(client, 0, now);
+    }
     return DROP_NONE;
 }
 
@@ -292,8 +309,10 @@ bool dhcp_next(struct dhcp_client *client, instant now, struct dhcp_msg *msg, st
     if (client->state != DHCP_DECLINING) { /* RFC 2131 4.4.1, table 5 */
         msg->host_name = client->host_name;
     }
-    if (client->state == DHCP_REQUESTING || client->state == DHCP_DECLINING) {
+    if (client->state != DHCP_SELECTING && !dhcp_has_lease(client)) {
         msg->requested = client->lease.addr;
+    }
+    if (client->state == DHCP_REQUESTING || client->state == DHCP_DECLINING) {
         msg->server_id = client->lease.server;
     }
     *dst = client->state == DHCP_RENEWING ? client->lease.server : ip4(UINT32_MAX);
@@ -349,6 +368,17 @@ static void retry(struct dhcp_client *client, instant now)
     }
 }
 
+/* RFC 2131 3.2: who gets no answer may use what is left of the lease. True: there is some. */
+static bool hold_on(struct dhcp_client *client, instant now)
+{
+    if (now >= client->expire_at) {
+        discover(client, now);
+        return false;
+    }
+    client->state = DHCP_BOUND;
+    return true;
+}
+
 bool dhcp_poll(struct dhcp_client *client, instant now)
 {
     if (client->state == DHCP_OFF) {
@@ -357,6 +387,10 @@ bool dhcp_poll(struct dhcp_client *client, instant now)
     if (dhcp_has_lease(client) && now >= client->expire_at) {
         discover(client, now);
         return true;
+    }
+    if (client->state == DHCP_REBOOTING && !client->send_due && now >= client->retry_at &&
+        client->tries >= DHCP_REBOOT_TRIES) {
+        return hold_on(client, now);
     }
     if ((client->state == DHCP_BOUND || client->state == DHCP_RENEWING) &&
         now >= client->rebind_at) {

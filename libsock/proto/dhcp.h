@@ -2,7 +2,7 @@
 /*
  * A DHCP client (RFC 2131 4.4): acquires a lease, renews it with its server, rebinds it with any,
  * gives the address up when it expires, and declines one that another host has. Messages are
- * values; the netif wraps them in UDP. Not here: INIT-REBOOT, INFORM, RELEASE.
+ * values; the netif wraps them in UDP. Not here: INFORM, RELEASE.
  */
 #pragma once
 
@@ -17,6 +17,7 @@
 #define DHCP_FIRST_RETRY seconds(4) /* RFC 2131 4.1: 4, 8, 16, 32, 64 s, each plus or minus 1 s */
 #define DHCP_LONGEST_RETRY seconds(64)
 #define DHCP_REQUEST_TRIES 4            /* in REQUESTING, then discovery starts again */
+#define DHCP_REBOOT_TRIES 3             /* before the lease is held without a word: 4, 8 and 16 s */
 #define DHCP_DECLINE_WAIT seconds(10)   /* RFC 2131 3.1, step 5 */
 #define DHCP_SHORTEST_RENEW seconds(60) /* RFC 2131 4.4.5 */
 
@@ -24,6 +25,7 @@ enum dhcp_state {
     DHCP_OFF,
     DHCP_SELECTING,
     DHCP_REQUESTING,
+    DHCP_REBOOTING, /* is the lease that was held still good? */
     DHCP_DECLINING, /* the message has to leave */
     DHCP_BOUND,
     DHCP_RENEWING,
@@ -65,6 +67,10 @@ void dhcp_init(struct dhcp_client *client, struct mac_addr mac, struct rng *rng)
 /** Starts to discover. */
 void dhcp_start(struct dhcp_client *client, instant now);
 
+/** The network may be another: a lease is no lease until a server says that it is good here, or
+ * none says anything (RFC 2131 3.2, 4.4.2). */
+void dhcp_reboot(struct dhcp_client *client, instant now);
+
 /** Another host uses the address that is leased: it is not ours any more, and the server hears of
  * that before anything is asked for again. */
 void dhcp_decline(struct dhcp_client *client, instant now);
@@ -83,7 +89,8 @@ bool dhcp_next(struct dhcp_client *client, instant now, struct dhcp_msg *msg, st
 /** The message went out (or was lost on the way: to the client it is the same). */
 void dhcp_sent(struct dhcp_client *client, instant now);
 
-/** Does what is due. True when the lease expired: the address is not ours any more. */
+/** Does what is due. True when there is a lease no more: it expired; or again: no server answered.
+ */
 bool dhcp_poll(struct dhcp_client *client, instant now);
 
 /**

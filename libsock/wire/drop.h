@@ -47,6 +47,11 @@ enum drop_reason {
     DROP_ICMP_BROADCAST, /* echo request to a broadcast or multicast address */
     DROP_ICMP_QUOTE,     /* an error whose quoted packet is cut short or not ours */
 
+    DROP_IGMP_SHORT,
+    DROP_IGMP_CHECKSUM,
+    DROP_IGMP_TYPE,  /* not for hosts */
+    DROP_IGMP_GROUP, /* about a group that we are not in */
+
     DROP_UDP_SHORT,
     DROP_UDP_LENGTH, /* the length field is below 8 or past the IP payload */
     DROP_UDP_CHECKSUM,

@@ -12,6 +12,7 @@
 
 enum ip_proto {
     IP_PROTO_ICMP = 1,
+    IP_PROTO_IGMP = 2,
     IP_PROTO_TCP = 6,
     IP_PROTO_UDP = 17,
 };

@@ -133,7 +133,8 @@ enum drop_reason ipv4_parse_quoted(struct cursor *c, struct ip_hdr *hdr)
     if (take_header(c, &at, &hdr_len)) {
         return DROP_ICMP_QUOTE;
     }
-    *hdr = (struct ip_hdr){ 0 };
+    *hdr = (struct ip_hdr){ .options = at + IPV4_HDR_LEN,
+                            .n_options = (uint8_t)(hdr_len - IPV4_HDR_LEN) };
     read_fields(at, hdr);
     total_len = be16(at + 2);
     hdr->payload_len = (uint16_t)(total_len > hdr_len ? total_len - hdr_len : 0);

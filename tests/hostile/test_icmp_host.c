@@ -316,7 +316,7 @@ END_TEST
 
 START_TEST(hostile_ICMP_09_echoes_for_everybody_or_others)
 {
-    static const uint32_t others[] = { 0xffffffff, 0x0a0000ff, 0x0a000000, 0xe0000001,
+    static const uint32_t others[] = { 0xffffffff, 0x0a0000ff, 0x0affffff, 0x0a000000, 0xe0000001,
                                        0xefffffff, 0x0a000003, 0x08080808, 0x7f000001 };
 
     begin();

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "proto/igmp.h"
 #include "wire/dhcp.h"
 #include "wire/dns.h"
 
@@ -210,6 +211,39 @@ static void icmp_quote(struct host *h)
     icmp(h, ICMP4_UNREACHABLE, 0);
 }
 
+static void igmp(struct host *h, uint8_t type, size_t len, uint8_t damage)
+{
+    struct igmp_hdr hdr = { .type = type, .max_resp = 10, .group = ip4(0xef010203) };
+    struct ip_hdr ip = { .src = PEER_IP, .dst = ip4(IGMP_ALL_SYSTEMS), .proto = IP_PROTO_IGMP };
+    uint8_t message[IGMP_LEN];
+
+    igmp_emit(message, &hdr);
+    message[7] ^= damage;
+    frame_ip(&f, ip, message, len);
+    frame_to_group(&f, ip.dst);
+    host_hear(h, &f);
+}
+
+static void igmp_short(struct host *h)
+{
+    igmp(h, IGMP_QUERY, IGMP_LEN - 1, 0);
+}
+
+static void igmp_checksum(struct host *h)
+{
+    igmp(h, IGMP_QUERY, IGMP_LEN, 1);
+}
+
+static void igmp_type(struct host *h)
+{
+    igmp(h, IGMP_LEAVE, IGMP_LEN, 0);
+}
+
+static void igmp_group(struct host *h)
+{
+    igmp(h, IGMP_QUERY, IGMP_LEN, 0);
+}
+
 static void icmp_broadcast(struct host *h)
 {
     frame_icmp(&f, PEER_IP, ip4(0x0a0000ff), (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "?",
@@ -333,6 +367,10 @@ const struct drop_input drop_inputs_ip[N_DROP_INPUTS_IP] = {
     { .reason = DROP_ICMP_TYPE, .raise = icmp_type },
     { .reason = DROP_ICMP_BROADCAST, .raise = icmp_broadcast },
     { .reason = DROP_ICMP_QUOTE, .raise = icmp_quote },
+    { .reason = DROP_IGMP_SHORT, .raise = igmp_short },
+    { .reason = DROP_IGMP_CHECKSUM, .raise = igmp_checksum },
+    { .reason = DROP_IGMP_TYPE, .raise = igmp_type },
+    { .reason = DROP_IGMP_GROUP, .raise = igmp_group },
     { .reason = DROP_UDP_SHORT, .raise = udp_short },
     { .reason = DROP_UDP_LENGTH, .raise = udp_length },
     { .reason = DROP_UDP_CHECKSUM, .raise = udp_checksum },

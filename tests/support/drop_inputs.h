@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * For each drop reason an input that raises it. Each is called with a fresh host that knows its
- * peer and has the full profile of TCP, and raises its reason exactly once, and no other but the
- * one that comes with it.
+ * peer, has the full profile of TCP and groups, and raises its reason exactly once, and no other
+ * but the one that comes with it.
  */
 #pragma once
 
 #include "tests/support/frames.h"
 
-#define N_DROP_INPUTS_IP 37
+#define N_DROP_INPUTS_IP 41
 #define N_DROP_INPUTS_TCP 29
 #define N_DROP_INPUTS_FRAGMENTS 8
 

@@ -100,6 +100,24 @@ void frame_icmp(struct frame *f, struct ip_addr from, struct ip_addr to, struct 
     frame_ip(f, ip, at, ICMP4_HDR_LEN + len);
 }
 
+void frame_to_group(struct frame *f, struct ip_addr group)
+{
+    uint32_t bits = ip4_bits(group);
+
+    memcpy(f->at, (const uint8_t[]){ 1, 0, 0x5e, bits >> 16 & 0x7f, bits >> 8 & 0xff, bits & 0xff },
+           MAC_ADDR_LEN);
+}
+
+void frame_igmp(struct frame *f, struct ip_addr from, struct ip_addr to, struct igmp_hdr hdr)
+{
+    struct ip_hdr ip = { .src = from, .dst = to, .proto = IP_PROTO_IGMP, .ttl = 1 };
+    uint8_t message[IGMP_LEN];
+
+    igmp_emit(message, &hdr);
+    frame_ip(f, ip, message, sizeof(message));
+    frame_to_group(f, to);
+}
+
 void frame_icmp_error(struct frame *f, struct ip_addr from, uint8_t type, uint8_t code,
                       const uint8_t *quoted, size_t len)
 {

@@ -13,6 +13,7 @@
 #include "link/link.h"
 #include "wire/arp.h"
 #include "wire/icmp4.h"
+#include "wire/igmp.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
@@ -58,6 +59,10 @@ void frame_tcp(struct frame *f, struct sk_addr from, struct sk_addr to, struct t
                const void *text, size_t len);
 void frame_icmp(struct frame *f, struct ip_addr from, struct ip_addr to, struct icmp4_hdr hdr,
                 const void *payload, size_t len);
+/** To the group's link address. */
+void frame_igmp(struct frame *f, struct ip_addr from, struct ip_addr to, struct igmp_hdr hdr);
+/** The link address that goes with a group. */
+void frame_to_group(struct frame *f, struct ip_addr group);
 /** An ICMP error from `from` to the host that quotes the IP packet at `quoted`. */
 void frame_icmp_error(struct frame *f, struct ip_addr from, uint8_t type, uint8_t code,
                       const uint8_t *quoted, size_t len);
@@ -84,6 +89,7 @@ struct sent {
     struct tcp_hdr tcp;
     struct udp_hdr udp;
     struct icmp4_hdr icmp;
+    struct igmp_hdr igmp;
     const uint8_t *ip_at;   /* the IP packet in `octets` */
     const uint8_t *payload; /* what the innermost header carries */
     size_t payload_len;

@@ -77,7 +77,8 @@ static void take_ip(struct sent *s, struct cursor c)
     struct cursor transport;
 
     EXPECT(ipv4_parse(&c, &s->ip) == DROP_NONE);
-    EXPECT(s->ip.ttl > 1);
+    EXPECT(s->ip.ttl > 1 || ip_is_multicast(s->ip.dst)); /* RFC 1112 6.1, RFC 2236 2 */
+    EXPECT(s->ip.ttl > 0);
     s->payload = c.at;
     s->payload_len = c.left;
     if (s->ip.frag_offset != 0 || s->ip.more_frags) {
@@ -95,6 +96,9 @@ static void take_ip(struct sent *s, struct cursor c)
         EXPECT(udp_parse(&c, &s->ip, &s->udp) == DROP_NONE);
         EXPECT(be16(transport.at + 6) != 0); /* RFC 1122 4.1.3.4: there is a checksum */
         EXPECT(s->udp.payload_len + UDP_HDR_LEN == s->ip.payload_len);
+        break;
+    case IP_PROTO_IGMP:
+        EXPECT(igmp_parse(&c, &s->igmp) == DROP_NONE);
         break;
     default:
         EXPECT(s->ip.proto == IP_PROTO_ICMP);

@@ -76,7 +76,9 @@ static inline size_t quiet_wait_fds(struct link *link, struct pollfd *fds, size_
     return q->n_fds;
 }
 
-static const struct link_ops quiet_ops = { quiet_rx, quiet_tx, quiet_poll_at, quiet_wait_fds };
+static const struct link_ops quiet_ops = {
+    .rx = quiet_rx, .tx = quiet_tx, .poll_at = quiet_poll_at, .wait_fds = quiet_wait_fds
+};
 
 static inline void start(void)
 {

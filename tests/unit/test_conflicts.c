@@ -113,6 +113,48 @@ static void run(duration d)
     }
 }
 
+/* RFC 5227 2.1: also when the link comes up again. */
+START_TEST(an_address_is_probed_for_again_in_a_network_that_may_be_another)
+{
+    begin(false);
+    run(seconds(20));
+    n_probes = 0;
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    ck_assert(ip_is_unspecified(our_addr()));
+    run(seconds(8));
+    ck_assert_uint_eq(n_probes, 3);
+    ck_assert(ip_equal(our_addr(), HOST_IP));
+    taken = HOST_IP;
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    run(seconds(8));
+    ck_assert(ip_is_unspecified(our_addr()));
+    ck_assert_int_eq(sk_netif_renew(h.iface, 3, h.now), SK_INVALID);
+    host_free(&h);
+}
+END_TEST
+
+/* The server is asked whether the lease is good here, and the address probed for. */
+START_TEST(a_leased_address_is_asked_for_and_probed_for_again)
+{
+    begin(true);
+    run(seconds(20));
+    ck_assert(ip_equal(our_addr(), FIRST_IP));
+    n_probes = 0;
+    server.n_requests = server.n_discovers = 0;
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    ck_assert(ip_is_unspecified(our_addr()));
+    run(seconds(8));
+    ck_assert(ip_equal(our_addr(), FIRST_IP));
+    ck_assert_uint_eq(n_probes, 3);
+    ck_assert(server.n_requests == 1 && server.n_discovers == 0);
+    server.silent = true;
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    run(seconds(60));
+    ck_assert(ip_equal(our_addr(), FIRST_IP)); /* held */
+    host_free(&h);
+}
+END_TEST
+
 /* RFC 5227 2.1: not before nobody else is found to have it. */
 START_TEST(an_address_is_used_once_it_is_probed_for)
 {
@@ -300,6 +342,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_address_is_used_once_it_is_probed_for,
+        an_address_is_probed_for_again_in_a_network_that_may_be_another,
+        a_leased_address_is_asked_for_and_probed_for_again,
         without_it_an_address_is_used_at_once,
         requests_are_answered_once_it_is_ours,
         a_configured_address_waits_until_it_is_free,

@@ -29,9 +29,11 @@ static const struct drop_input *input(int i)
 
 static void walk(const struct drop_input *in, bool fragments)
 {
-    struct host_setup setup = { .dhcp = in->dhcp,
-                                .no_gateway = in->no_gateway,
-                                .config = { .tcp = &sk_tcp_full, .n_netifs = 3 } };
+    struct host_setup setup = {
+        .dhcp = in->dhcp,
+        .no_gateway = in->no_gateway,
+        .config = { .tcp = &sk_tcp_full, .multicast = &sk_multicast, .n_netifs = 3 }
+    };
     struct host h;
 
     setup.config.dns[0].addr = PEER_IP;

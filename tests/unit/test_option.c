@@ -43,6 +43,9 @@ static const struct {
     { SK_CONGESTION, { true, false, true }, { true, false, true } },
     { SK_TTL, { true, true, true }, { true, true, true } },
     { SK_TOS, { true, true, true }, { true, true, true } },
+    { SK_MULTICAST_TTL, { false, true, false }, { false, true, false } },
+    { SK_MULTICAST_LOOP, { false, false, false }, { false, true, false } }, /* no sk_multicast */
+    { SK_MULTICAST_IF, { false, true, false }, { false, true, false } },
     { SK_N_OPTIONS, { false, false, false }, { false, false, false } },
     { (enum sk_option)999, { false, false, false }, { false, false, false } },
 };

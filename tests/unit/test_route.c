@@ -217,7 +217,7 @@ START_TEST(multicasts)
     begin();
     s = leaves_by(&h.link, host_socket(&h, SK_DGRAM), ip4(0xe18203fb));
     ck_assert_mem_eq(s->eth.dst.b, "\x01\x00\x5e\x02\x03\xfb", MAC_ADDR_LEN);
-    ck_assert(ip_equal(s->ip.src, HOST_IP));
+    ck_assert(ip_equal(s->ip.src, HOST_IP) && s->ip.ttl == 1);
     end();
 }
 END_TEST
@@ -498,6 +498,25 @@ START_TEST(the_higher_of_two_addresses_is_a_host)
 }
 END_TEST
 
+/* And all of its class, which another would take for everybody. */
+START_TEST(an_address_of_ones_is_a_host)
+{
+    struct host_setup setup = { .netif = { .addr = ip4(0x0affffff), .prefix_len = 31 } };
+    struct arp_hdr arp = {
+        .op = ARP_REQUEST, .sha = PEER_MAC, .spa = ip4(0x0afffffe), .tpa = ip4(0x0affffff)
+    };
+
+    host_begin(&h, &setup);
+    frame_arp(&f, &arp);
+    host_hear(&h, &f);
+    host_forget(&h);
+    frame_icmp(&f, arp.spa, arp.tpa, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "?", 1);
+    host_hear_drop(&h, &f, DROP_NONE);
+    ck_assert_uint_eq(host_sent(&h)->icmp.type, ICMP4_ECHO_REPLY);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { each_network_by_its_own_netif,
@@ -518,6 +537,7 @@ int main(void)
                                    refused_by_ourselves,
                                    networks_without_a_broadcast_address,
                                    the_higher_of_two_addresses_is_a_host,
+                                   an_address_of_ones_is_a_host,
                                    NULL };
 
     return suite_run("route", tests);

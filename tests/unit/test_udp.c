@@ -97,10 +97,10 @@ END_TEST
  */
 START_TEST(a_broadcast_is_for_every_socket)
 {
-    static const uint32_t to[] = { UINT32_MAX, 0x0a0000ff };
+    static const uint32_t to[] = { UINT32_MAX, 0x0a0000ff, 0x0affffff };
     sk_fd fds[5];
 
-    for (size_t t = 0; t < 2; t++) {
+    for (size_t t = 0; t < 3; t++) {
         begin();
         for (int i = 0; i < 5; i++) {
             fds[i] = host_socket(&h, SK_DGRAM);
