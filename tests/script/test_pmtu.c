@@ -290,6 +290,9 @@ struct peer {
     uint32_t windows[MAX_SWALLOWED]; /* segments in cwnd then */
     struct tcp_hdr sent[MAX_SENT];   /* to it, and on the way */
     int n_sent;
+    uint32_t mss; /* as it was last seen */
+    int n_raised; /* how often it grew, */
+    int64_t raised_at;
 };
 
 static void enter(struct peer *p, uint32_t start, uint32_t end)
@@ -334,9 +337,23 @@ static bool passes(struct script *s, struct peer *p, const struct tcp_hdr *hdr)
     return false;
 }
 
+/* RFC 1191 3: not less than a minute after a success; two are recommended. */
+static void look_at_length(struct script *s, struct peer *p, uint32_t len)
+{
+    if (p->mss > 0 && s->tcp->mss > p->mss) {
+        p->n_raised++;
+        p->raised_at = script_ms(s);
+    }
+    p->mss = s->tcp->mss;
+    if (p->n_raised > 0 && len > p->mss) {
+        ck_assert_int_ge(script_ms(s) - p->raised_at, 120000);
+    }
+}
+
 static void collect(struct script *s, struct peer *p)
 {
     while (script_take(s, &p->sent[p->n_sent])) {
+        look_at_length(s, p, p->sent[p->n_sent].len);
         ck_assert_int_lt(++p->n_sent, MAX_SENT);
     }
 }
@@ -426,7 +443,7 @@ static void search(bool sack, uint32_t limit)
     open_path(&s, "search", &p, 0);
     stream(&s, &p, 10000);
     cwnd = s.tcp->cwnd;
-    stream(&s, &p, 60000);
+    stream(&s, &p, 450000);
     ck_assert_uint_le(s.tcp->mss, limit);
     ck_assert_uint_gt(s.tcp->mss + 8u, limit);
     ck_assert_uint_ge(s.tcp->cwnd, cwnd);
@@ -440,11 +457,11 @@ static void search_again(uint32_t limit)
     int n_swallowed;
 
     open_path(&s, "search_again", &p, 0);
-    stream(&s, &p, 60000);
+    stream(&s, &p, 500000);
     n_swallowed = p.n_swallowed;
-    stream(&s, &p, 590000);
+    stream(&s, &p, 900000);
     ck_assert_int_eq(p.n_swallowed, n_swallowed); /* the search is over */
-    stream(&s, &p, 700000);
+    stream(&s, &p, 1200000);
     ck_assert_int_gt(p.n_swallowed, n_swallowed);
     ck_assert_int_lt(p.n_swallowed, 3 * n_swallowed);
     ck_assert_uint_eq(p.lens[n_swallowed], 1460); /* with the most that there can be */
@@ -551,7 +568,39 @@ START_TEST(probes_find_it_with_a_peer_that_knows_no_sack)
 }
 END_TEST
 
-/* It is told what the first probe met, and need not search. */
+START_TEST(a_path_that_took_more_rests_for_two_minutes)
+{
+    static struct script s;
+    struct peer p = { .limit = 1400, .next = 1, .sack = true };
+
+    open_path(&s, __func__, &p, 1160);
+    stream(&s, &p, 1100000);
+    ck_assert_int_gt(p.n_raised, 2);
+    ck_assert_uint_gt(s.tcp->mss + 8u, 1400);
+    script_end(&s);
+}
+END_TEST
+
+START_TEST(timeouts_do_not_end_the_rest)
+{
+    static struct script s;
+    struct peer p = { .limit = 1300, .next = 1, .sack = true };
+
+    open_path(&s, __func__, &p, 1160);
+    while (p.n_raised == 0) {
+        stream(&s, &p, script_ms(&s) + RTT);
+    }
+    p.limit = 1000;
+    stream(&s, &p, p.raised_at + 100000);
+    ck_assert_uint_eq(s.tcp->mss, 984);
+    p.limit = 1300;
+    stream(&s, &p, p.raised_at + 300000);
+    ck_assert_int_gt(p.n_raised, 1);
+    script_end(&s);
+}
+END_TEST
+
+/* It is told what the first probe met, need not search, and waits ten minutes (RFC 1191 3). */
 START_TEST(a_router_that_speaks_of_a_probe_ends_the_search)
 {
     static struct script s;
@@ -559,7 +608,9 @@ START_TEST(a_router_that_speaks_of_a_probe_ends_the_search)
 
     open_path(&s, __func__, &p, 1160);
     p.tells = true;
-    stream(&s, &p, 660000);
+    stream(&s, &p, 1199000);
+    ck_assert_uint_eq(s.tcp->mss, 1160);
+    stream(&s, &p, 1202000);
     ck_assert_uint_eq(s.tcp->mss, 1400);
     ck_assert_int_eq(p.n_swallowed, 1);
     script_end(&s);
@@ -618,6 +669,8 @@ int main(void)
         what_icmp_said_holds_for_ten_minutes,
         a_probe_needs_text_and_window_behind_it,
         probes_find_it_with_a_peer_that_knows_no_sack,
+        a_path_that_took_more_rests_for_two_minutes,
+        timeouts_do_not_end_the_rest,
         a_router_that_speaks_of_a_probe_ends_the_search,
         a_loss_beside_a_probe_is_congestion,
         NULL,

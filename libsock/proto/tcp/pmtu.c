@@ -15,7 +15,10 @@
 #define MIN_GAIN 8               /* octets: the search is over; as Linux (tcp_probe_threshold) */
 #define MAX_PROBES 3             /* RFC 8899 5.1.2: of one length that are lost */
 #define SEGMENTS_BEHIND 3        /* that tell by duplicate ACKs what became of the probe */
-#define RAISE_AFTER seconds(600) /* RFC 1191 6.3, RFC 4821 7.3 */
+#define RAISE_AFTER seconds(600) /* RFC 1191 3 and 6.3, RFC 4821 7.3 */
+#define RAISED_WAIT                                                                                \
+    seconds(120) /* RFC 1191 3, after a success: twice the least, as it recommends. The most of a  \
+                    search is won by its first success, the later ones can wait */
 
 struct pmtu {
     uint32_t timed_seq; /* the segment that is watched is [timed_seq, timed_seq + timed_len) */
@@ -42,10 +45,13 @@ static bool is_probe(const struct tcp_sock *tcp, const struct pmtu *p)
     return p->timed_len > tcp->mss;
 }
 
+/* No reason to wait ends another that lasts longer. */
 static void wait_with_probes(struct pmtu *p, duration wait, instant now)
 {
+    tick at = tick_ceil(now + wait);
+
+    p->probe_at = p->has_probe_at && tick_before(at, p->probe_at) ? p->probe_at : at;
     p->has_probe_at = true;
-    p->probe_at = tick_ceil(now + wait);
 }
 
 static void pmtu_init(struct tcp_sock *tcp, uint16_t options, uint16_t known, instant now)
@@ -80,11 +86,12 @@ static uint16_t text_of(const struct pmtu *p, uint32_t mtu)
 
 /* It saves the rest of the search; the probe is lost, and that is noticed elsewhere. */
 static void probe_was_too_big(const struct tcp_sock *tcp, struct pmtu *p, uint32_t seq,
-                              uint16_t len)
+                              uint16_t len, instant now)
 {
     if (is_probe(tcp, p) && seq == p->timed_seq && len < p->timed_len) {
         p->high = len;
         p->bisects = false;
+        wait_with_probes(p, RAISE_AFTER, now);
     }
 }
 
@@ -99,7 +106,7 @@ static bool pmtu_too_big(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, inst
     }
     if (len >= tcp->mss) {
         tcp->fragmentable |= tiny && len == tcp->mss;
-        probe_was_too_big(tcp, p, seq, len);
+        probe_was_too_big(tcp, p, seq, len, now);
         return false;
     }
     if (len < p->low) { /* so much has arrived: a new path, or a lie */
@@ -216,9 +223,7 @@ static void arrived(struct tcp_sock *tcp, struct pmtu *p, instant now)
     if (is_probe(tcp, p)) {
         tcp->mss = p->timed_len; /* cwnd, in octets, stays: RFC 4821 4 */
         p->n_probes = 0;
-        if (p->high < tcp->mss + MIN_GAIN) {
-            wait_with_probes(p, RAISE_AFTER, now);
-        }
+        wait_with_probes(p, p->high < tcp->mss + MIN_GAIN ? RAISE_AFTER : RAISED_WAIT, now);
     }
     p->low = p->timed_len > p->low ? p->timed_len : p->low;
     p->timed_len = 0;
