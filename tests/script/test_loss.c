@@ -135,6 +135,31 @@ SCRIPT(after_a_pause_the_window_is_ten_segments_again)
     expect(10000, CWND, 10000),
 END_SCRIPT;
 
+/* RFC 6928 2: they were too many, and after a pause there are as many as RFC 3390 has. */
+SCRIPT(a_loss_among_the_first_ten_makes_the_window_after_a_pause_small)
+    ten_segments_of(1000, 10000),
+    app(100, WRITE, 10000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000), out(100, ACK, 2001, 1, 1000),
+    out(100, ACK, 3001, 1, 1000), out(100, ACK, 4001, 1, 1000), out(100, ACK, 5001, 1, 1000),
+    out(100, ACK, 6001, 1, 1000), out(100, ACK, 7001, 1, 1000), out(100, ACK, 8001, 1, 1000),
+    out(100, ACK | PSH, 9001, 1, 1000),
+    in(110, ACK, 1, 1, 0), in(110, ACK, 1, 1, 0), in(110, ACK, 1, 1, 0),
+    out(110, ACK, 1, 1, 1000),
+    expect(110, SSTHRESH, 5000),
+    in(120, ACK, 1, 10001, 0),
+    app(130, WRITE, 2000),
+    out(130, ACK, 10001, 1, 1000), out(130, ACK | PSH, 11001, 1, 1000),
+    in(140, ACK, 1, 11001, 0), in(140, ACK, 1, 12001, 0),
+    app(150, WRITE, 3000),
+    out(150, ACK, 12001, 1, 1000), out(150, ACK, 13001, 1, 1000), out(150, ACK | PSH, 14001, 1, 1000),
+    in(160, ACK, 1, 13001, 0), in(160, ACK, 1, 14001, 0), in(160, ACK, 1, 15001, 0),
+    expect(160, CWND, 5000),
+    app(10000, WRITE, 5000),
+    out(10000, ACK, 15001, 1, 1000), out(10000, ACK, 16001, 1, 1000),
+    out(10000, ACK, 17001, 1, 1000), out(10000, ACK, 18001, 1, 1000),
+    expect(10000, CWND, 4000),
+END_SCRIPT;
+
 SCRIPT(limited_transmit_lets_two_segments_out)
     in_slow_start,
     in(120, ACK, 1, 4001, 0),
@@ -591,6 +616,7 @@ int main(void)
         ten_segments_of_more_than_1460_are_too_many,
         two_segments_are_never_too_many,
         after_a_pause_the_window_is_ten_segments_again,
+        a_loss_among_the_first_ten_makes_the_window_after_a_pause_small,
         limited_transmit_lets_two_segments_out,
         the_third_duplicate_repeats_a_segment,
         each_further_duplicate_lets_a_segment_out,

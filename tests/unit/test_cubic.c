@@ -90,8 +90,34 @@ START_TEST(the_initial_window_is_ten_segments)
     };
 
     for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
-        ck_assert_uint_eq(tcp_cubic.initial_window(windows[i][0]), windows[i][1]);
+        struct conn c;
+
+        reserve(&c);
+        begin(&c, (uint16_t)windows[i][0]);
+        ck_assert_uint_eq(c.tcp->cwnd, windows[i][1]);
+        ck_assert_uint_eq(tcp_cubic.restart_window(c.tcp), windows[i][1]);
+        free(c.tcp);
     }
+}
+END_TEST
+
+static uint32_t restart_window_after_loss_of(uint32_t flight)
+{
+    struct conn c;
+    uint32_t window;
+
+    open_one(&c, 1000, flight);
+    window = tcp_cubic.restart_window(c.tcp);
+    free(c.tcp);
+    return window;
+}
+
+/* RFC 6928 2: up to two of them are out when the last segment of the first is missed. */
+START_TEST(a_loss_of_less_than_two_initial_windows_makes_that_after_a_pause_small)
+{
+    ck_assert_uint_eq(restart_window_after_loss_of(10000), 4000);
+    ck_assert_uint_eq(restart_window_after_loss_of(20000), 4000);
+    ck_assert_uint_eq(restart_window_after_loss_of(30000), 10000);
 }
 END_TEST
 
@@ -214,6 +240,7 @@ int main(void)
     const TTest *const tests[] = {
         small_acks_count_as_much_as_large_ones,
         the_initial_window_is_ten_segments,
+        a_loss_of_less_than_two_initial_windows_makes_that_after_a_pause_small,
         a_stage_may_last_for_hours,
         a_smaller_window_grows_from_where_it_is,
         no_number_is_too_large_or_too_small,

@@ -250,9 +250,9 @@ static void bbr_init(struct tcp_sock *tcp, instant now)
 }
 
 /* Of a model, a pause changes nothing: what comes after it is paced. */
-static uint32_t no_restart(uint32_t mss)
+static uint32_t no_restart(const struct tcp_sock *tcp)
 {
-    (void)mss;
+    (void)tcp;
     return UINT32_MAX;
 }
 
@@ -306,7 +306,7 @@ const struct tcp_congestion tcp_bbr = {
     .name = "bbr",
     .state_size = sizeof(struct bbr),
     .init = bbr_init,
-    .initial_window = no_restart,
+    .restart_window = no_restart,
     .on_loss = bbr_on_loss,
     .on_timeout = bbr_on_timeout,
     .remember = bbr_remember,

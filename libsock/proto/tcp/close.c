@@ -8,7 +8,7 @@
 /* RFC 5681 4.1: what the path carried before a pause says little about it now. */
 static void restart_after_idle(struct tcp_sock *tcp, instant now)
 {
-    uint32_t window = tcp->congestion->initial_window(tcp->mss);
+    uint32_t window = tcp->congestion->restart_window(tcp);
 
     if (tcp_in_flight(tcp) == 0 && window < tcp->cwnd &&
         tick_since(tcp->sent_at, now) > tick_ceil(rtt_timeout(&tcp->rtt))) {

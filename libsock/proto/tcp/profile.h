@@ -72,8 +72,8 @@ struct tcp_congestion {
     const char *name;
     size_t state_size;
     void (*init)(struct tcp_sock *tcp, instant now);
-    /** Octets that may be in flight at first, and after a pause (RFC 5681 4.1). */
-    uint32_t (*initial_window)(uint32_t mss);
+    /** Octets that may be in flight after a pause (RFC 5681 4.1). */
+    uint32_t (*restart_window)(const struct tcp_sock *tcp);
     /** Octets arrived, outside of recovery. Not of one with a model. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
     /**

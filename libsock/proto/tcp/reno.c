@@ -18,8 +18,8 @@ static struct reno *state_of(struct tcp_sock *tcp)
 static void reno_init(struct tcp_sock *tcp, instant now)
 {
     (void)now;
-    tcp->cwnd = tcp->congestion->initial_window(tcp->mss);
     tcp->ssthresh = UINT32_MAX;
+    tcp->cwnd = tcp->congestion->restart_window(tcp); /* and before anything was sent */
     *state_of(tcp) = (struct reno){ 0 };
 }
 
@@ -81,7 +81,7 @@ const struct tcp_congestion tcp_reno = {
     .name = "reno",
     .state_size = sizeof(struct reno),
     .init = reno_init,
-    .initial_window = initial_window_3,
+    .restart_window = restart_window_3,
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,
@@ -91,7 +91,7 @@ const struct tcp_congestion tcp_reno_iw10 = {
     .name = "reno",
     .state_size = sizeof(struct reno),
     .init = reno_init,
-    .initial_window = initial_window_10,
+    .restart_window = restart_window_10,
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,
