@@ -209,11 +209,32 @@ START_TEST(the_congestion_window_is_that_of_the_model)
 }
 END_TEST
 
+/* RFC 7323 G: many samples of a round trip are forgotten no sooner than one of each. */
+START_TEST(many_samples_of_a_round_trip_count_as_one)
+{
+    struct rtt one;
+    struct rtt many;
+
+    rtt_init(&one);
+    rtt_measure(&one, 100000);
+    many = one;
+    rtt_measure(&one, 200000);
+    for (int i = 0; i < 50; i++) {
+        rtt_measure_one_of(&many, 200000, 50);
+    }
+    ck_assert_uint_ge(many.srtt + 1000, one.srtt);
+    ck_assert_uint_le(many.srtt, one.srtt);
+    ck_assert_uint_ge(many.rttvar + 3000, one.rttvar);
+    ck_assert_uint_le(many.rttvar, one.rttvar);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         the_timeout_is_that_of_rfc_6298,
         a_steady_round_trip_leaves_a_tick,
+        many_samples_of_a_round_trip_count_as_one,
         the_congestion_window_is_that_of_the_model,
         NULL,
     };

@@ -151,6 +151,18 @@ SCRIPT(the_echo_of_a_retransmission_ends_the_back_off)
     expect(230, RTO, 200),
 END_SCRIPT;
 
+/* RFC 7323 G: four segments are out, and two ACKs expected, each with half of the gain. */
+SCRIPT(an_echo_counts_as_one_of_its_round_trip)
+    agreed,
+    app(20, WRITE, 3952),
+    out(20, ACK, 1, 1, 988), out(20, ACK, 989, 1, 988),
+    out(20, ACK, 1977, 1, 988), out(20, ACK | PSH, 2965, 1, 988),
+    out(220, ACK, 1, 1, 988),
+    in(570, ACK, 1, 989, 0, .ts = 1500, .ecr = 220),
+    out(570, ACK, 989, 1, 988), out(570, ACK, 1977, 1, 988),
+    expect(570, RTO, 218),                  /* of 350: SRTT 31.25, RTTVAR 46.9 */
+END_SCRIPT;
+
 SCRIPT(an_echo_of_nothing_measures_nothing)
     agreed,
     app(20, WRITE, 100),
@@ -275,6 +287,7 @@ int main(void)
         a_delayed_ack_echoes_the_earliest_timestamp,
         hostile_TCPS_13_text_out_of_order_does_not_change_the_echo,
         the_echo_of_a_retransmission_ends_the_back_off,
+        an_echo_counts_as_one_of_its_round_trip,
         an_echo_of_nothing_measures_nothing,
         an_echo_that_acknowledges_nothing_measures_nothing,
         a_timestamp_that_was_not_agreed_on_is_ignored,

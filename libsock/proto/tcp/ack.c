@@ -11,9 +11,17 @@ static bool is_duplicate(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
            tcp_window_of(tcp, hdr) == tcp->snd_wnd && tcp->snd_wnd > 0;
 }
 
+/* RFC 7323 G: an ACK is for two segments. */
+static uint32_t expected_samples(const struct tcp_sock *tcp, uint32_t acked)
+{
+    uint32_t two = 2u * tcp->mss;
+
+    return (tcp_in_flight(tcp) + acked + two - 1) / two;
+}
+
 /* The timed segment is exact; an echoed timestamp, coarser, tells of retransmissions, too (RFC 6298
- * 3). */
-static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
+ * 3), and so does every other of the round trip. */
+static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t acked, instant now)
 {
     const struct tcp_extensions *x = tcp->profile->extensions;
     duration echoed;
@@ -28,7 +36,7 @@ static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now
     }
     echoed = x ? x->round_trip(tcp, hdr, now) : 0;
     if (echoed > 0) {
-        rtt_measure(&tcp->rtt, (uint32_t)echoed);
+        rtt_measure_one_of(&tcp->rtt, (uint32_t)echoed, expected_samples(tcp, acked));
     }
 }
 
@@ -99,7 +107,7 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     }
     if (ack.acked > 0) {
         advance_una(tcp, hdr->ack);
-        measure(tcp, hdr, now);
+        measure(tcp, hdr, ack.acked, now);
         if (was_open && tcp->profile->path_mtu) {
             tcp->profile->path_mtu->on_ack(tcp, now);
         }

@@ -9,6 +9,11 @@ void rtt_init(struct rtt *rtt)
 
 void rtt_measure(struct rtt *rtt, uint32_t sample)
 {
+    rtt_measure_one_of(rtt, sample, 1);
+}
+
+void rtt_measure_one_of(struct rtt *rtt, uint32_t sample, uint32_t n)
+{
     uint32_t spread;
     uint32_t rto;
 
@@ -19,11 +24,11 @@ void rtt_measure(struct rtt *rtt, uint32_t sample)
     if (rtt->srtt == 0) { /* RFC 6298 2.2 */
         rtt->srtt = sample;
         rtt->rttvar = sample / 2;
-    } else { /* RFC 6298 2.3: beta 1/4, alpha 1/8 */
+    } else { /* RFC 6298 2.3: beta 1/4, alpha 1/8, and RFC 7323 G: over the number of samples */
         uint32_t error = sample > rtt->srtt ? sample - rtt->srtt : rtt->srtt - sample;
 
-        rtt->rttvar = rtt->rttvar - rtt->rttvar / 4 + error / 4;
-        rtt->srtt = rtt->srtt - rtt->srtt / 8 + sample / 8;
+        rtt->rttvar = rtt->rttvar - rtt->rttvar / (4 * n) + error / (4 * n);
+        rtt->srtt = rtt->srtt - rtt->srtt / (8 * n) + sample / (8 * n);
     }
     spread = 4 * rtt->rttvar;
     rto = rtt->srtt + (spread > RTO_GRANULARITY ? spread : RTO_GRANULARITY);

@@ -29,6 +29,10 @@ void rtt_init(struct rtt *rtt);
 /** A measurement of `sample` microseconds; ends the back-off. */
 void rtt_measure(struct rtt *rtt, uint32_t sample);
 
+/** The same, of `n` that are expected in the round trip: together they count as one (RFC 7323 G).
+ */
+void rtt_measure_one_of(struct rtt *rtt, uint32_t sample, uint32_t n);
+
 /** The timer expired: the next wait is twice as long, up to RTO_MAX. */
 void rtt_back_off(struct rtt *rtt);
 
