@@ -235,6 +235,9 @@ enum sk_readiness {
     SK_HANGUP = 8,      /* closed both ways, or never connected */
     SK_ERROR = 16,      /* SK_SO_ERROR has something to say */
     SK_URGENT = 32,     /* urgent data is unread: sk_urgent; told again when more becomes urgent */
+    SK_UNANSWERED = 64, /* what was sent was repeated three times, and the peer still has not
+                           acknowledged it: R1 of RFC 9293 3.8.3. It is no error, and ends with an
+                           acknowledgment or with SK_TIMED_OUT */
 };
 
 struct sk_event {

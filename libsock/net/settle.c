@@ -31,6 +31,9 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (t->rcv_urgent) {
         r |= SK_URGENT;
     }
+    if (t->timer == TCP_TIMER_RETRANSMIT && t->rtt.backoff >= TCP_R1) { /* RFC 9293 SHLD-9 */
+        r |= SK_UNANSWERED;
+    }
     return r;
 }
 

@@ -121,6 +121,52 @@ START_TEST(a_full_send_buffer)
 }
 END_TEST
 
+/* RFC 9293 3.8.3 (d): after R1, and long before R2. */
+START_TEST(a_peer_that_fell_silent_is_told_of)
+{
+    instant began;
+    sk_fd fd;
+
+    begin();
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    began = h.now;
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_run(&h, began + millis(200 + 400));
+    told_nothing();
+    host_run(&h, began + millis(200 + 400 + 800 + 10));
+    told(fd, SK_WRITABLE | SK_UNANSWERED);
+    host_run(&h, began + seconds(10));
+    told_nothing();
+    while (peer_hear(&p)) {
+    }
+    peer_send(&p, TCP_ACK, NULL, 0);
+    told(fd, SK_WRITABLE);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_run(&h, h.now + seconds(1000));
+    told(fd, ENDED | SK_ERROR);
+    host_free(&h);
+}
+END_TEST
+
+/* A window that stays closed is no silence. */
+START_TEST(a_peer_that_takes_nothing_answers)
+{
+    sk_fd fd;
+
+    begin();
+    p.wnd = 0;
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    while (sk_iface_ready(h.iface, &(struct sk_event){ 0 }, 1)) {
+    }
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_run(&h, h.now + seconds(10));
+    told_nothing();
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_reset_is_an_error_until_it_is_told)
 {
     uint8_t octet;
@@ -457,6 +503,8 @@ int main(void)
 {
     const TTest *const tests[] = { a_stream_from_its_beginning_to_its_end,
                                    a_full_send_buffer,
+                                   a_peer_that_fell_silent_is_told_of,
+                                   a_peer_that_takes_nothing_answers,
                                    a_reset_is_an_error_until_it_is_told,
                                    a_refused_connection_is_an_error,
                                    a_listener_tells_of_every_connection,
