@@ -134,8 +134,13 @@ void model_ack(struct model *m, uint64_t ack, double now)
 
 void model_timeout(struct model *m, double now)
 {
+    double before = m->ssthresh;
+
     if (m->timed_out != m->una) { /* RFC 5681 3.1: held for the same segment */
         lower_ssthresh(m, (double)(m->nxt - m->una));
+    }
+    if (m->una < m->recover && m->ssthresh > before) {
+        m->ssthresh = before;
     }
     m->timed_out = m->una;
     m->resent = m->una;

@@ -430,6 +430,7 @@ SCRIPT(a_timeout_ends_recovery)
     in_fast_recovery,
     out(322, ACK, 4001, 1, 1000),
     expect(322, CWND, 1000),
+    expect(322, SSTHRESH, 4000),            /* though duplicates let out 10000 by now */
     in(332, ACK, 1, 5001, 0),               /* no partial ACK: slow start */
     out(332, ACK, 5001, 1, 1000), out(332, ACK, 6001, 1, 1000),
     expect(332, CWND, 2000),

@@ -143,15 +143,22 @@ static void newreno_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, inst
     }
 }
 
+/*
+ * RFC 5681 3.1 has half of what is in flight as the most of ssthresh. Before a loss is repaired
+ * that is counted with all that duplicates have let out, and would be more than was too much: what
+ * the loss left of ssthresh stays.
+ */
 static void newreno_on_timeout(struct tcp_sock *tcp, instant now)
 {
     struct newreno *nr = state_of(tcp);
+    uint32_t most = seq_before(tcp->snd_una, nr->recover) ? tcp->ssthresh : UINT32_MAX;
 
     nr->recovering = false;
     nr->n_duplicates = 0;
     nr->recover = tcp->snd_nxt; /* RFC 6582 3.2 step 4 */
     tcp->inflation = 0;
     tcp->congestion->on_timeout(tcp, now);
+    tcp->ssthresh = tcp->ssthresh < most ? tcp->ssthresh : most;
     newreno_retransmit_to(tcp, tcp->snd_nxt);
 }
 

@@ -169,16 +169,19 @@ static void forget_sacked(struct inflight *f)
     }
 }
 
-/* RFC 8985 6.3: the first segment, and what would have been reported by now. */
+/* RFC 8985 6.3: the first segment, and what would have been reported by now. Before a loss is
+ * repaired ssthresh does not rise: what was reported counts as in flight (RFC 5681 3.1). */
 static void rack_on_timeout(struct tcp_sock *tcp, instant now)
 {
     struct rack *rack = rack_of(tcp);
     uint32_t patience = rack_patience(tcp);
+    uint32_t most = rack->mode != RACK_OPEN ? tcp->ssthresh : UINT32_MAX;
 
     if (rack->mode != RACK_LOSS) {
         undo_remember(tcp);
     }
     tcp->congestion->on_timeout(tcp, now);
+    tcp->ssthresh = tcp->ssthresh < most ? tcp->ssthresh : most;
     if (rack->f.n > 0 && inflight_at(&rack->f, 0)->flags & INFLIGHT_SACKED) {
         forget_sacked(&rack->f);
     }
