@@ -145,9 +145,9 @@ static int64_t value_of(const struct script *s, enum field field)
 void expect_value(struct script *s, const struct event *e)
 {
     static const char *const names[] = {
-        "STATE",          "ERR",    "REASON", "UNREAD",   "UNACKED", "AT_END",
-        "MAY_WRITE",      "CWND",   "MSS",    "SSTHRESH", "RTO",     "SEND_WINDOW",
-        "RECEIVE_WINDOW", "RANGES", "URGENT", "IS_OPEN"
+        "STATE",  "ERR",    "REASON", "UNREAD",   "UNACKED", "AT_END",      "MAY_WRITE",
+        "CWND",   "MSS",    "DF",     "SSTHRESH", "RTO",     "SEND_WINDOW", "RECEIVE_WINDOW",
+        "RANGES", "URGENT", "IS_OPEN"
     };
     int64_t got = value_of(s, (enum field)e->what);
 
