@@ -485,7 +485,7 @@ struct sk_op {
     bool truncated;           /* receive: the datagram was longer than the buffers */
     const struct sk_iov *iov; /* the caller's; stays valid while the operation lives */
     size_t n_iov;
-    size_t done;         /* octets moved, or addresses found */
+    size_t done;         /* octets moved, or addresses found, or octets of a name */
     struct sk_addr addr; /* connect, send: to; receive, accept: from; an unspecified one: none */
     struct sk_ancillary *ancillary; /* send, receive of datagrams: the caller's; NULL: of no
                                        interest. To be set once the operation is filled */
@@ -497,6 +497,11 @@ struct sk_op {
             uint32_t query;        /* which of the interface's, and its generation */
             uint8_t n_asked;       /* names: that one, and in the domains of the search list */
         } resolve;
+        struct {
+            char *name; /* the caller's, `size` octets */
+            size_t size;
+            uint32_t query;
+        } reverse;
     } u;
 };
 
@@ -539,6 +544,14 @@ void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
  * Forgotten while pending, the query ends by itself.
  */
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
+
+/**
+ * Finds the name of an address (RFC 1035 3.5): `done` octets and a NUL in `name`, the caller's; for
+ * 127.0.0.0/8 it is "localhost". SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS (it has none that a host may
+ * have), SK_NAME_FAILED, SK_NAME_NO_SERVER, SK_TIMED_OUT, SK_NO_SOCKETS as sk_resolve; SK_MSG_SIZE:
+ * `size` is too small for `done` octets and the NUL. Whoever owns the address may claim any name.
+ */
+void sk_resolve_addr(struct sk_op *op, struct ip_addr addr, char *name, size_t size);
 
 /**
  * Queues a datagram to `to`, or to the peer when unspecified, on a bound socket: the one call that

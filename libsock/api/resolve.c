@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Resolving a name: an address in text is its own answer, names of no network have theirs (RFC 6761
- * 6.3, 6.4), anything else is a query of the interface.
+ * 6.3, 6.4), anything else is a query of the interface. And the other way round.
  */
 #include "net/iface.h"
 
@@ -143,4 +143,54 @@ void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_add
     } else if (dns_name_is_in(name, "invalid")) {
         op->poll = poll_invalid;
     }
+}
+
+/* ---- Names of addresses ---- */
+
+static size_t strlen_of(const char *text)
+{
+    size_t len = 0;
+
+    while (text[len] != '\0') {
+        len++;
+    }
+    return len;
+}
+
+static enum sk_err give_name(struct sk_op *op, const char *name)
+{
+    size_t len = strlen_of(name);
+
+    op->done = len;
+    if (len >= op->u.reverse.size) {
+        return SK_MSG_SIZE;
+    }
+    memcpy(op->u.reverse.name, name, len + 1);
+    return SK_OK;
+}
+
+static enum sk_err poll_reverse(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    const char *name = NULL;
+    enum sk_err err;
+
+    if (ip_is_loopback(op->addr.addr)) {
+        return give_name(op, "localhost");
+    }
+    err = query_name(iface, op->u.reverse.query, &name);
+    if (err == SK_AGAIN) { /* there is none yet, or it was not fetched for too long */
+        err = query_start_reverse(iface, op->addr.addr, &op->u.reverse.query, now);
+        if (err == SK_OK) {
+            err = query_name(iface, op->u.reverse.query, &name);
+        }
+    }
+    return err == SK_OK ? give_name(op, name) : err;
+}
+
+void sk_resolve_addr(struct sk_op *op, struct ip_addr addr, char *name, size_t size)
+{
+    *op = (struct sk_op){ .poll = poll_reverse, .fd = SK_FD_NONE, .addr.addr = addr };
+    op->u.reverse.name = name;
+    op->u.reverse.size = size;
+    op->u.reverse.query = UINT32_MAX;
 }

@@ -686,12 +686,18 @@ uint32_t queries_n_datagram_sockets(const struct sk_iface *iface);
 /** Begins, unless the name is being asked for or was lately: `*query` names that for query_result.
  */
 enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now);
+/** The same for the name of an address, and query_name. */
+enum sk_err query_start_reverse(struct sk_iface *iface, struct ip_addr addr, uint32_t *query,
+                                instant now);
 /** What was learnt of names is of another network. */
 void queries_flush(struct sk_iface *iface);
 
 /** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
                          size_t *n);
+
+/** The same; the name stays where it is until another query begins. */
+enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name);
 
 /* query_stream.c */
 

@@ -45,14 +45,28 @@ static bool same_name(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
-/* The query for this name that runs, or whose answer is fresh; NULL: none. */
-static struct query_slot *find(struct sk_iface *iface, const char *name, instant now)
+/* What is asked for: a name, or the name of an address. */
+struct subject {
+    const char *name; /* NULL: */
+    struct ip_addr addr;
+};
+
+static bool is_about(const struct dns_query *q, const struct subject *subject)
+{
+    if (!subject->name) {
+        return q->reverse && ip_equal(q->addrs[0], subject->addr);
+    }
+    return !q->reverse && same_name(q->name, subject->name);
+}
+
+/* The query for it that runs, or whose answer is fresh; NULL: none. */
+static struct query_slot *find(struct sk_iface *iface, const struct subject *subject, instant now)
 {
     for (uint32_t i = 0; i < iface->n_queries; i++) {
         struct query_slot *slot = &iface->queries[i];
         bool runs = slot->used && slot->q.result == SK_PENDING;
 
-        if ((runs || now < slot->fresh_until) && same_name(slot->q.name, name)) {
+        if ((runs || now < slot->fresh_until) && is_about(&slot->q, subject)) {
             return slot;
         }
     }
@@ -130,9 +144,19 @@ static uint16_t longest_answer(struct sk_iface *iface, const struct query_slot *
     return (uint16_t)(room < longest ? room : longest);
 }
 
-enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now)
+static enum sk_err ask_about(struct sk_iface *iface, struct dns_query *q,
+                             const struct subject *subject, instant now)
 {
-    struct query_slot *slot = find(iface, name, now);
+    if (!subject->name) {
+        return dns_start_reverse(q, subject->addr, iface->dns, iface->n_dns, &iface->rng, now);
+    }
+    return dns_start(q, subject->name, iface->dns, iface->n_dns, &iface->rng, now);
+}
+
+static enum sk_err start(struct sk_iface *iface, const struct subject *subject, uint32_t *query,
+                         instant now)
+{
+    struct query_slot *slot = find(iface, subject, now);
     enum sk_err err;
 
     if (slot) {
@@ -143,7 +167,7 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
     if (!slot) {
         return SK_NO_SOCKETS;
     }
-    err = dns_start(&slot->q, name, iface->dns, iface->n_dns, &iface->rng, now);
+    err = ask_about(iface, &slot->q, subject, now);
     if (err != SK_OK) {
         return err;
     }
@@ -159,6 +183,21 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
     iface->n_asked++;
     *query = handle_of(iface, slot);
     return SK_OK;
+}
+
+enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *query, instant now)
+{
+    struct subject subject = { .name = name };
+
+    return start(iface, &subject, query, now);
+}
+
+enum sk_err query_start_reverse(struct sk_iface *iface, struct ip_addr addr, uint32_t *query,
+                                instant now)
+{
+    struct subject subject = { .addr = addr };
+
+    return start(iface, &subject, query, now);
 }
 
 static bool read_answers(struct sk_iface *iface, struct query_slot *slot, instant now)
@@ -303,26 +342,42 @@ uint32_t queries_n_datagram_sockets(const struct sk_iface *iface)
     return n;
 }
 
+static enum sk_err result_of(const struct query_slot *slot)
+{
+    return slot ? slot->q.result : SK_AGAIN;
+}
+
+/* Its answer was fetched: now it is only remembered. */
+static void fetched(struct sk_iface *iface, struct query_slot *slot, enum sk_err result)
+{
+    if (result != SK_AGAIN && result != SK_PENDING && slot->used) {
+        forget(iface, slot, iface->now);
+    }
+}
+
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,
                          size_t *n)
 {
     struct query_slot *slot = slot_named(iface, query);
-    enum sk_err result;
+    enum sk_err result = result_of(slot);
 
-    if (!slot) {
-        return SK_AGAIN;
-    }
-    result = slot->q.result;
-    if (result == SK_PENDING) {
-        return SK_PENDING;
-    }
     *n = 0;
     while (result == SK_OK && *n < max && *n < slot->q.n_addrs) {
         addrs[*n] = slot->q.addrs[*n];
         (*n)++;
     }
-    if (slot->used) {
-        forget(iface, slot, iface->now);
+    fetched(iface, slot, result);
+    return result;
+}
+
+enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name)
+{
+    struct query_slot *slot = slot_named(iface, query);
+    enum sk_err result = result_of(slot);
+
+    if (result == SK_OK) {
+        *name = slot->q.name;
     }
+    fetched(iface, slot, result);
     return result;
 }

@@ -55,6 +55,42 @@ enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_add
     return SK_OK;
 }
 
+/* An octet in text, and a dot; returns what follows. */
+static char *copy_octet(char *to, uint32_t octet)
+{
+    if (octet >= 100) {
+        *to++ = (char)('0' + octet / 100);
+    }
+    if (octet >= 10) {
+        *to++ = (char)('0' + octet / 10 % 10);
+    }
+    *to++ = (char)('0' + octet % 10);
+    *to++ = '.';
+    return to;
+}
+
+enum sk_err dns_start_reverse(struct dns_query *q, struct ip_addr addr,
+                              const struct sk_addr *servers, size_t n_servers, struct rng *rng,
+                              instant now)
+{
+    static const char domain[] = "in-addr.arpa";
+    char name[sizeof("255.255.255.255.") + sizeof(domain)];
+    uint32_t bits = ip4_bits(addr);
+    char *to = name;
+    enum sk_err err;
+
+    for (int i = 0; i < 4; i++) {
+        to = copy_octet(to, bits >> 8 * i & 0xff);
+    }
+    memcpy(to, domain, sizeof(domain));
+    err = dns_start(q, name, servers, n_servers, rng, now);
+    if (err == SK_OK) {
+        q->reverse = true;
+        q->addrs[0] = addr;
+    }
+    return err;
+}
+
 static void end(struct dns_query *q, enum sk_err result)
 {
     q->result = result;
@@ -112,16 +148,41 @@ static void end_without(struct dns_query *q, enum sk_err result, uint32_t ttl)
     end(q, result);
 }
 
+/* What an answer gives, which may still turn out to be none. */
+union found {
+    struct ip_addr addrs[DNS_MAX_ADDRS];
+    char name[DNS_MAX_NAME_LEN + 1];
+};
+
+static enum drop_reason parse(const struct dns_query *q, struct cursor *c, union found *found,
+                              struct dns_answer *answer)
+{
+    if (q->reverse) {
+        return dns_parse_pointer(c, q->id, q->name, found->name, answer);
+    }
+    return dns_parse_answer(c, q->id, q->name, found->addrs, DNS_MAX_ADDRS, answer);
+}
+
+static void keep(struct dns_query *q, const union found *found, size_t n)
+{
+    if (q->reverse) {
+        memcpy(q->name, found->name, sizeof(found->name));
+    } else {
+        memcpy(q->addrs, found->addrs, n * sizeof found->addrs[0]);
+        q->n_addrs = (uint8_t)n;
+    }
+}
+
 enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
 {
-    struct ip_addr addrs[DNS_MAX_ADDRS];
+    union found found;
     struct dns_answer answer;
     enum drop_reason reason;
 
     if (q->result != SK_PENDING) {
         return DROP_DNS_UNEXPECTED;
     }
-    reason = dns_parse_answer(c, q->id, q->name, addrs, DNS_MAX_ADDRS, &answer);
+    reason = parse(q, c, &found, &answer);
     if (reason != DROP_NONE) {
         return reason;
     }
@@ -142,18 +203,22 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     } else if (answer.n_addrs == 0) {
         end_without(q, SK_NAME_NO_ADDRESS, answer.ttl);
     } else {
-        memcpy(q->addrs, addrs, answer.n_addrs * sizeof *addrs);
-        q->n_addrs = (uint8_t)answer.n_addrs;
+        keep(q, &found, answer.n_addrs);
         q->ttl = less(answer.ttl, DNS_LONGEST_TTL);
         end(q, SK_OK);
     }
     return DROP_NONE;
 }
 
+static bool emit_question(const struct dns_query *q, struct writer *w)
+{
+    return dns_emit_query(w, q->id, q->name, q->reverse ? DNS_PTR : DNS_A);
+}
+
 bool dns_next(struct dns_query *q, instant now, struct writer *w)
 {
     (void)now;
-    return q->result == SK_PENDING && q->send_due && dns_emit_query(w, q->id, q->name) &&
+    return q->result == SK_PENDING && q->send_due && emit_question(q, w) &&
            (!says_edns(q) || dns_emit_edns(w, q->udp_len));
 }
 

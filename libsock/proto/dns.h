@@ -23,7 +23,9 @@
 #define DNS_EDNS_LEN 1232
 
 struct dns_query {
-    char name[DNS_MAX_NAME_LEN + 2]; /* and a dot, and the NUL */
+    char name[DNS_MAX_NAME_LEN +
+              2]; /* and a dot, and the NUL. That of an address, once it is found */
+    bool reverse; /* addrs[0] is asked for its name */
     struct sk_addr servers[CONFIG_N_DNS_SERVERS];
     uint8_t n_servers;
     uint8_t server; /* the one being asked */
@@ -50,6 +52,11 @@ struct dns_query {
  */
 enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_addr *servers,
                       size_t n_servers, struct rng *rng, instant now);
+
+/** The same of the name of an address (RFC 1035 3.5). */
+enum sk_err dns_start_reverse(struct dns_query *q, struct ip_addr addr,
+                              const struct sk_addr *servers, size_t n_servers, struct rng *rng,
+                              instant now);
 
 /**
  * A message came from the server that is being asked, and over what it was asked. A DROP reason

@@ -16,8 +16,7 @@
 #define OPCODE 0x7800 /* 0: a standard query */
 #define RCODE 0x000f
 
-#define TYPE_A 1 /* RFC 1035 3.2.2 */
-#define TYPE_CNAME 5
+#define TYPE_CNAME 5 /* RFC 1035 3.2.2 */
 #define TYPE_SOA 6
 #define TYPE_OPT 41     /* RFC 6891 6.1.1 */
 #define SOA_REST_LEN 20 /* behind its two names; MINIMUM is the last, RFC 1035 3.3.13 */
@@ -210,7 +209,7 @@ bool dns_name_is_in(const char *name, const char *domain)
                        cursor_over((const uint8_t *)domain, domain_len));
 }
 
-bool dns_emit_query(struct writer *w, uint16_t id, const char *name)
+bool dns_emit_query(struct writer *w, uint16_t id, const char *name, enum dns_type type)
 {
     write_u16(w, id);
     write_u16(w, FLAG_RECURSION_DESIRED);
@@ -223,7 +222,7 @@ bool dns_emit_query(struct writer *w, uint16_t id, const char *name)
         write_octets(w, label.at, label.left);
     }
     write_u8(w, 0);
-    write_u16(w, TYPE_A);
+    write_u16(w, (uint16_t)type);
     write_u16(w, CLASS_IN);
     return !w->failed;
 }
@@ -254,10 +253,10 @@ static bool data_sound(struct cursor message, const struct record *r)
 {
     struct cursor c = cursor_at(message, r->data);
 
-    if (r->class == CLASS_IN && r->type == TYPE_A) {
+    if (r->class == CLASS_IN && r->type == DNS_A) {
         return r->len == IPV4_ADDR_LEN;
     }
-    if (r->class == CLASS_IN && r->type == TYPE_CNAME) {
+    if (r->class == CLASS_IN && (r->type == TYPE_CNAME || r->type == DNS_PTR)) {
         return skip_name(message, &c) && message.left - c.left == r->data + r->len;
     }
     return true;
@@ -310,11 +309,60 @@ static void lower_ttl(struct dns_answer *answer, uint32_t ttl)
     answer->ttl = ttl < answer->ttl ? ttl : answer->ttl;
 }
 
+/* What is asked for, and where it goes. */
+struct wanted {
+    enum dns_type type;
+    struct ip_addr *addrs; /* DNS_A: max_addrs of them */
+    size_t max_addrs;
+    char *name; /* DNS_PTR */
+};
+
+static bool is_in_host_names(uint8_t octet)
+{
+    return (lower(octet) >= 'a' && lower(octet) <= 'z') || (octet >= '0' && octet <= '9') ||
+           octet == '-' || octet == '_';
+}
+
+/* The name that begins at `at`, well formed, in text; false: it has octets that are not for names
+ * of hosts. */
+static bool copy_text(char *to, struct cursor message, size_t at)
+{
+    struct walk w = walk_from(message, at);
+    struct cursor label;
+    size_t len = 0;
+
+    while (next_label(&w, &label) && label.left > 0) {
+        if (len > 0) {
+            to[len++] = '.';
+        }
+        for (size_t i = 0; i < label.left; i++) {
+            if (!is_in_host_names(label.at[i])) {
+                return false;
+            }
+            to[len++] = (char)label.at[i];
+        }
+    }
+    to[len] = '\0';
+    return len > 0;
+}
+
+static bool keep(struct cursor message, const struct record *r, const struct wanted *wanted,
+                 size_t n)
+{
+    if (wanted->type == DNS_PTR) {
+        return n == 0 && copy_text(wanted->name, message, r->data);
+    }
+    if (n < wanted->max_addrs) {
+        wanted->addrs[n] = ip4(be32(message.at + r->data));
+    }
+    return n < wanted->max_addrs;
+}
+
 /*
  * Gathers the addresses of the name that begins at `*owner`. Where there are none but an alias,
  * `*owner` moves to the name that it stands for, and the answer is false.
  */
-static bool gather(const struct answers *a, size_t *owner, struct ip_addr *addrs, size_t max_addrs,
+static bool gather(const struct answers *a, size_t *owner, const struct wanted *wanted,
                    struct dns_answer *answer)
 {
     struct cursor c = a->records;
@@ -328,8 +376,8 @@ static bool gather(const struct answers *a, size_t *owner, struct ip_addr *addrs
         if (r.type == TYPE_CNAME) {
             alias = r;
         }
-        if (r.type == TYPE_A && answer->n_addrs < max_addrs) {
-            addrs[answer->n_addrs++] = ip4(be32(a->message.at + r.data));
+        if (r.type == wanted->type && keep(a->message, &r, wanted, answer->n_addrs)) {
+            answer->n_addrs++;
             lower_ttl(answer, r.ttl);
         }
     }
@@ -341,14 +389,14 @@ static bool gather(const struct answers *a, size_t *owner, struct ip_addr *addrs
     return false;
 }
 
-static void follow_aliases(const struct answers *a, struct ip_addr *addrs, size_t max_addrs,
+static void follow_aliases(const struct answers *a, const struct wanted *wanted,
                            struct dns_answer *answer)
 {
     size_t owner = HDR_LEN; /* the question's name */
 
     answer->ttl = MAX_TTL;
     for (unsigned i = 0; i <= DNS_MAX_CNAMES; i++) {
-        if (gather(a, &owner, addrs, max_addrs, answer)) {
+        if (gather(a, &owner, wanted, answer)) {
             return;
         }
     }
@@ -386,7 +434,7 @@ static uint32_t negative_ttl(const struct answers *a, unsigned n_authorities)
 
 /* Takes the question off: the one that we asked, or a reason. */
 static enum drop_reason take_question(struct cursor message, struct cursor *c, const char *name,
-                                      bool *exact)
+                                      enum dns_type type, bool *exact)
 {
     const uint8_t *at;
 
@@ -398,15 +446,14 @@ static enum drop_reason take_question(struct cursor message, struct cursor *c, c
         return DROP_DNS_MALFORMED;
     }
     *exact = true;
-    if (!name_is(message, HDR_LEN, name, exact) || be16(at) != TYPE_A || be16(at + 2) != CLASS_IN) {
+    if (!name_is(message, HDR_LEN, name, exact) || be16(at) != type || be16(at + 2) != CLASS_IN) {
         return DROP_DNS_UNEXPECTED;
     }
     return DROP_NONE;
 }
 
-enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
-                                  struct ip_addr *addrs, size_t max_addrs,
-                                  struct dns_answer *answer)
+static enum drop_reason parse(struct cursor *c, uint16_t id, const char *name,
+                              const struct wanted *wanted, struct dns_answer *answer)
 {
     struct answers a = { .message = *c };
     const uint8_t *at = cursor_take(c, HDR_LEN);
@@ -422,7 +469,7 @@ enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *nam
         return DROP_DNS_UNEXPECTED;
     }
     *answer = (struct dns_answer){ .rcode = flags & RCODE, .truncated = flags & FLAG_TRUNCATED };
-    reason = take_question(a.message, c, name, &answer->exact);
+    reason = take_question(a.message, c, name, wanted->type, &answer->exact);
     if (reason || answer->truncated) {
         return reason;
     }
@@ -432,10 +479,27 @@ enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *nam
         if (!answers_sound(&a)) {
             return DROP_DNS_MALFORMED;
         }
-        follow_aliases(&a, addrs, max_addrs, answer);
+        follow_aliases(&a, wanted, answer);
     }
     if (answer->rcode == DNS_NXDOMAIN || (answer->rcode == DNS_NOERROR && answer->n_addrs == 0)) {
         answer->ttl = negative_ttl(&a, be16(at + 8));
     }
     return DROP_NONE;
+}
+
+enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
+                                  struct ip_addr *addrs, size_t max_addrs,
+                                  struct dns_answer *answer)
+{
+    struct wanted wanted = { .type = DNS_A, .addrs = addrs, .max_addrs = max_addrs };
+
+    return parse(c, id, name, &wanted, answer);
+}
+
+enum drop_reason dns_parse_pointer(struct cursor *c, uint16_t id, const char *name,
+                                   char found[DNS_MAX_NAME_LEN + 1], struct dns_answer *answer)
+{
+    struct wanted wanted = { .type = DNS_PTR, .name = found };
+
+    return parse(c, id, name, &wanted, answer);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * DNS answers, as they come, and behind the header and question that the resolver asked: then the
- * input is the count of answers, in its first octet, and the answer section.
+ * input is the count of answers, in its first octet, and the answer section. Those about a name are
+ * names themselves.
  */
 #include "fuzz.h"
 #include "wire/dns.h"
@@ -29,6 +30,18 @@ static void parse(const uint8_t *octets, size_t len)
     }
 }
 
+static void parse_pointer(const uint8_t *octets, size_t len)
+{
+    struct cursor c = cursor_over(octets, len);
+    char found[DNS_MAX_NAME_LEN + 1];
+    struct dns_answer answer;
+
+    if (dns_parse_pointer(&c, ID, NAME, found, &answer) == DROP_NONE && answer.n_addrs > 0) {
+        REQUIRE(answer.n_addrs == 1 && answer.rcode == DNS_NOERROR);
+        REQUIRE(dns_name_valid(found));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
     uint8_t query[64];
@@ -36,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     uint8_t *whole;
 
     parse(octets, len);
-    REQUIRE(dns_emit_query(&w, ID, NAME));
+    REQUIRE(dns_emit_query(&w, ID, NAME, DNS_A));
     if (len > 0) {
         whole = malloc(w.len + len - 1);
         REQUIRE(whole);
@@ -45,6 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         put_be16(whole + 2, 0x8180);
         put_be16(whole + 6, octets[0]);
         parse(whole, w.len + len - 1);
+        put_be16(whole + w.len - 4, DNS_PTR);
+        parse_pointer(whole, w.len + len - 1);
         free(whole);
     }
     return 0;

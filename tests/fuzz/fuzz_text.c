@@ -16,7 +16,7 @@ static void name(const char *text)
     if (!dns_name_valid(text)) {
         return;
     }
-    REQUIRE(dns_emit_query(&w, 7, text));
+    REQUIRE(dns_emit_query(&w, 7, text, DNS_A));
     message[2] |= 0x80; /* the query becomes an answer to itself */
     c = cursor_over(message, w.len);
     REQUIRE(dns_parse_answer(&c, 7, text, addrs, 1, &answer) == DROP_NONE);

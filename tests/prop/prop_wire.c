@@ -298,7 +298,7 @@ START_TEST(dns_messages)
         struct writer w = writer_over(out, sizeof out);
 
         random_name(name);
-        seed_assert(dns_name_valid(name) && dns_emit_query(&w, id, name));
+        seed_assert(dns_name_valid(name) && dns_emit_query(&w, id, name, DNS_A));
         out[2] |= 0x80;
         put_be16(out + 6, n);
         for (uint32_t j = 0; j < n; j++) {

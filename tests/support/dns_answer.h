@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "wire/dns.h"
 
-#define DNS_A 1
 #define DNS_CNAME 5
 #define DNS_IN 1
 #define DNS_QUESTION_AT 12 /* where the question's name begins: what most answers point to */

@@ -18,6 +18,7 @@
 #define TYPE_A 1
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
+#define TYPE_PTR 12
 #define CLASS_IN 1
 #define MAX_NAME_LEN 256
 
@@ -107,13 +108,13 @@ static void write_name(struct writer *w, const char *name)
     write_u8(w, 0);
 }
 
-/* Writes a CNAME record; the answer is where the name lies that it leads to. */
+/* Writes a CNAME or PTR record; the answer is where the name lies that it leads to. */
 static uint16_t write_alias(struct writer *w, uint16_t owner, const struct dns_record *r)
 {
     size_t len_at;
     uint16_t name_at;
 
-    write_record_head(w, owner, TYPE_CNAME, r->ttl);
+    write_record_head(w, owner, r->kind == DNS_RECORD_POINTER ? TYPE_PTR : TYPE_CNAME, r->ttl);
     len_at = w->len;
     write_u16(w, 0);
     name_at = (uint16_t)w->len;
@@ -126,6 +127,7 @@ static uint16_t write_alias(struct writer *w, uint16_t owner, const struct dns_r
 
 struct answer {
     struct writer w;
+    uint16_t type; /* that is asked for */
     uint16_t n_records;
     uint8_t rcode;
     bool silent;
@@ -147,7 +149,11 @@ static const struct dns_record *write_records(struct answer *a, const struct dns
         if (r->kind == DNS_RECORD_ALIAS) {
             return r;
         }
-        if (r->kind == DNS_RECORD_ADDR) {
+        if (r->kind == DNS_RECORD_POINTER && a->type == TYPE_PTR) {
+            write_alias(&a->w, owner, r);
+            a->n_records++;
+        }
+        if (r->kind == DNS_RECORD_ADDR && a->type == TYPE_A) {
             write_record_head(&a->w, owner, TYPE_A, r->ttl);
             write_u16(&a->w, 4);
             write_u32(&a->w, ip4_bits(r->addr));
@@ -218,7 +224,8 @@ size_t dns_server_answer(const struct dns_record *records, size_t n_records, con
     if (a.w.failed) {
         return 0;
     }
-    if (q.class == CLASS_IN && q.type == TYPE_A) {
+    a.type = q.type;
+    if (q.class == CLASS_IN && (q.type == TYPE_A || q.type == TYPE_PTR)) {
         resolve(&a, records, n_records, q.name);
     }
     if (a.n_records == 0 && (a.rcode == DNS_NOERROR || a.rcode == DNS_NXDOMAIN)) {

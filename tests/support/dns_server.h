@@ -12,12 +12,13 @@
 #include "base/addr.h"
 
 enum dns_record_kind {
-    DNS_RECORD_ADDR,   /* an address; a name may have several */
-    DNS_RECORD_ALIAS,  /* a CNAME */
-    DNS_RECORD_EMPTY,  /* the name exists and has no address */
-    DNS_RECORD_FAILS,  /* the answer is `rcode` */
-    DNS_RECORD_SILENT, /* there is no answer */
-    DNS_RECORD_ZONE,   /* what is not there below it may be remembered for `ttl` */
+    DNS_RECORD_ADDR,    /* an address; a name may have several */
+    DNS_RECORD_ALIAS,   /* a CNAME */
+    DNS_RECORD_POINTER, /* the name of an address: alias_of */
+    DNS_RECORD_EMPTY,   /* the name exists and has no address */
+    DNS_RECORD_FAILS,   /* the answer is `rcode` */
+    DNS_RECORD_SILENT,  /* there is no answer */
+    DNS_RECORD_ZONE,    /* what is not there below it may be remembered for `ttl` */
 };
 
 /* A name that is in no record does not exist: NXDOMAIN. */

@@ -19,14 +19,14 @@ START_TEST(a_query_is_written)
     for (int dot = 0; dot < 2; dot++) {
         struct writer q = writer_over(out, sizeof out);
 
-        ck_assert(dns_emit_query(&q, ID, dot ? NAME "." : NAME));
+        ck_assert(dns_emit_query(&q, ID, dot ? NAME "." : NAME, DNS_A));
         ck_assert_uint_eq(q.len, sizeof expected);
         ck_assert_mem_eq(out, expected, sizeof expected);
     }
     for (size_t cap = 0; cap < sizeof expected; cap++) {
         struct writer q = writer_over(out, cap);
 
-        ck_assert(!dns_emit_query(&q, ID, NAME));
+        ck_assert(!dns_emit_query(&q, ID, NAME, DNS_A));
     }
 }
 END_TEST
@@ -74,6 +74,60 @@ START_TEST(addresses_are_read)
     ck_assert_uint_eq(ip4_bits(addrs[0]), 0x01020304);
     ck_assert_uint_eq(ip4_bits(addrs[1]), 0x05060708);
     ck_assert_uint_eq(answer.ttl, 60);
+}
+END_TEST
+
+/* Of several the first; what is not for the names of hosts is none. */
+START_TEST(the_name_of_an_address_is_read)
+{
+    static const char *const names[] = { "Printer-2.example_.org", "a b", "semi;colon", "x", "\x7f",
+                                         "caf\xc3\xa9.org" };
+    static const bool is_name[] = { true, false, false, true, false, false };
+    char longest[DNS_MAX_NAME_LEN + 1];
+    char found[DNS_MAX_NAME_LEN + 1];
+
+    long_name(longest, DNS_MAX_NAME_LEN);
+    for (size_t i = 0; i < 7; i++) {
+        const char *name = i < 6 ? names[i] : longest;
+
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 2);
+        dns_write_question(&w, NAME, DNS_PTR);
+        for (int j = 0; j < 2; j++) {
+            dns_write_name(&w, NAME);
+            dns_write_record(&w, DNS_PTR, 60, strlen(j ? "other" : name) + 2);
+            dns_write_name(&w, j ? "other" : name);
+        }
+        memset(found, 0xee, sizeof(found));
+        WITH_EXACT(c, message, w.len,
+                   ck_assert_int_eq(dns_parse_pointer(&c, ID, NAME, found, &answer), DROP_NONE));
+        ck_assert_uint_eq(answer.n_addrs, 1);
+        ck_assert_str_eq(found, i == 6 || is_name[i] ? name : "other");
+        WITH_EXACT(c, message, w.len,
+                   ck_assert_int_eq(dns_parse_answer(&c, ID, NAME, addrs, MAX_ADDRS, &answer),
+                                    DROP_DNS_UNEXPECTED)); /* it is another question */
+    }
+}
+END_TEST
+
+/* Its name has to fill it. */
+START_TEST(a_pointer_that_is_malformed)
+{
+    char found[DNS_MAX_NAME_LEN + 1];
+
+    for (size_t len = 0; len < 9; len++) {
+        enum drop_reason reason;
+
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 1);
+        dns_write_question(&w, NAME, DNS_PTR);
+        dns_write_name(&w, NAME);
+        dns_write_record(&w, DNS_PTR, 60, len);
+        dns_write_name(&w, "other");
+        write_zeros(&w, 2);
+        WITH_EXACT(c, message, w.len, reason = dns_parse_pointer(&c, ID, NAME, found, &answer));
+        ck_assert_int_eq(reason, len == 7 ? DROP_NONE : DROP_DNS_MALFORMED);
+    }
 }
 END_TEST
 
@@ -333,14 +387,14 @@ START_TEST(what_edns_adds_to_a_query)
     struct writer q = writer_over(out, sizeof out);
     size_t len;
 
-    ck_assert(dns_emit_query(&q, ID, NAME));
+    ck_assert(dns_emit_query(&q, ID, NAME, DNS_A));
     len = q.len;
     ck_assert(dns_emit_edns(&q, 1232));
     ck_assert_uint_eq(q.len, len + sizeof opt);
     ck_assert_mem_eq(out + len, opt, sizeof opt);
     ck_assert_uint_eq(be16(out + 10), 1);
     q = writer_over(out, len + sizeof opt - 1);
-    ck_assert(dns_emit_query(&q, ID, NAME));
+    ck_assert(dns_emit_query(&q, ID, NAME, DNS_A));
     ck_assert(!dns_emit_edns(&q, 1232));
 }
 END_TEST
@@ -381,6 +435,8 @@ int main(void)
         whether_the_case_came_back,
         what_edns_adds_to_a_query,
         codes_and_truncation_are_told_and_records_not_read,
+        the_name_of_an_address_is_read,
+        a_pointer_that_is_malformed,
         NULL,
     };
 

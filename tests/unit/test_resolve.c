@@ -38,6 +38,23 @@ static const struct dns_record RECORDS[] = {
     { .name = "silent.example.org", .kind = DNS_RECORD_SILENT },
     { .name = "zone.example.org", .kind = DNS_RECORD_ZONE, .ttl = 30 },
     { .name = "empty.zone.example.org", .kind = DNS_RECORD_EMPTY },
+    { .name = "100.10.168.192.in-addr.arpa",
+      .kind = DNS_RECORD_POINTER,
+      .alias_of = "printer.example.org",
+      .ttl = 60 },
+    { .name = "101.10.168.192.in-addr.arpa",
+      .kind = DNS_RECORD_ALIAS,
+      .alias_of = "101.0-25.10.168.192.in-addr.arpa",
+      .ttl = 60 },
+    { .name = "101.0-25.10.168.192.in-addr.arpa",
+      .kind = DNS_RECORD_POINTER,
+      .alias_of = "scanner.example.org",
+      .ttl = 60 },
+    { .name = "102.10.168.192.in-addr.arpa", .kind = DNS_RECORD_EMPTY },
+    { .name = "104.10.168.192.in-addr.arpa",
+      .kind = DNS_RECORD_POINTER,
+      .alias_of = "a name; of\nno host.org",
+      .ttl = 60 },
 };
 #define N_RECORDS (sizeof(RECORDS) / sizeof(RECORDS[0]))
 
@@ -598,6 +615,83 @@ START_TEST(hostile_DNS_15_more_addresses_than_asked_for)
 }
 END_TEST
 
+static enum sk_err name_of(struct ip_addr addr, char *name, size_t size, size_t *len)
+{
+    struct sk_op op;
+    enum sk_err err;
+
+    sk_resolve_addr(&op, addr, name, size);
+    err = finish(&op);
+    *len = op.done;
+    return err;
+}
+
+/* RFC 1123 6.1.4.3: the other way round, and remembered like any other answer. */
+START_TEST(the_name_of_an_address)
+{
+    char name[DNS_MAX_NAME_LEN + 1];
+    size_t len;
+
+    begin();
+    for (int i = 0; i < 2; i++) {
+        memset(name, 0xee, sizeof(name));
+        ck_assert_int_eq(name_of(ip4(0xc0a80a64), name, sizeof(name), &len), SK_OK);
+        ck_assert_str_eq(name, "printer.example.org");
+        ck_assert_uint_eq(len, strlen(name));
+        ck_assert_int_eq(n_asked[0], 1);
+    }
+    ck_assert_int_eq(resolve("printer.example.org", &len), SK_NAME_UNKNOWN); /* no answer to that */
+    ck_assert_int_eq(n_asked[0], 2);
+    ck_assert_int_eq(name_of(ip4(0xc0a80a65), name, sizeof(name), &len), SK_OK);
+    ck_assert_str_eq(name, "scanner.example.org"); /* RFC 2317: by an alias */
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(an_address_without_a_name)
+{
+    char name[DNS_MAX_NAME_LEN + 1] = "before";
+    size_t len;
+
+    begin();
+    ck_assert_int_eq(name_of(ip4(0xc0a80a66), name, sizeof(name), &len), SK_NAME_NO_ADDRESS);
+    ck_assert_int_eq(name_of(ip4(0xc0a80a67), name, sizeof(name), &len), SK_NAME_UNKNOWN);
+    ck_assert_int_eq(name_of(ip4(0xc0a80a68), name, sizeof(name), &len), SK_NAME_NO_ADDRESS);
+    ck_assert_str_eq(name, "before");
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(a_name_that_does_not_fit)
+{
+    char name[32];
+    size_t len;
+
+    begin();
+    memset(name, 'x', sizeof(name));
+    ck_assert_int_eq(name_of(ip4(0xc0a80a64), name, 19, &len), SK_MSG_SIZE);
+    ck_assert_uint_eq(len, 19);
+    ck_assert_mem_eq(name, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", sizeof(name));
+    ck_assert_int_eq(name_of(ip4(0xc0a80a64), name, 20, &len), SK_OK);
+    ck_assert_mem_eq(name, "printer.example.org\0x", 21);
+    host_end(&h);
+}
+END_TEST
+
+/* RFC 6761 6.3: nobody is asked. */
+START_TEST(the_name_of_the_loopback)
+{
+    char name[16];
+    size_t len;
+
+    begin();
+    ck_assert_int_eq(name_of(ip4(0x7f000005), name, sizeof(name), &len), SK_OK);
+    ck_assert_str_eq(name, "localhost");
+    ck_assert_int_eq(n_asked[0], 0);
+    host_end(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { names_of_every_kind,
@@ -618,6 +712,10 @@ int main(void)
                                    what_is_not_there_is_remembered,
                                    what_lives_no_time_and_what_is_not_there_is_asked_for_again,
                                    hostile_DNS_15_more_addresses_than_asked_for,
+                                   the_name_of_an_address,
+                                   an_address_without_a_name,
+                                   a_name_that_does_not_fit,
+                                   the_name_of_the_loopback,
                                    NULL };
 
     return suite_run("resolve", tests);

@@ -165,7 +165,7 @@ START_TEST(the_name_server_answers_only_questions)
     struct writer w = writer_over(query, sizeof query);
     size_t len;
 
-    ck_assert(dns_emit_query(&w, 1, "a.b"));
+    ck_assert(dns_emit_query(&w, 1, "a.b", DNS_A));
     len = dns_server_answer(records, 1, query, w.len, answer, sizeof answer);
     ck_assert_uint_eq(len, w.len + 16);
     ck_assert_uint_eq(answer[3], 0x80);
@@ -174,7 +174,7 @@ START_TEST(the_name_server_answers_only_questions)
     }
     ck_assert_uint_eq(dns_server_answer(records, 1, answer, len, query, sizeof query), 0);
     w = writer_over(query, sizeof query);
-    dns_emit_query(&w, 1, "a.b");
+    dns_emit_query(&w, 1, "a.b", DNS_A);
     query[w.len - 3] = 28; /* AAAA: the name is there, and has none */
     ck_assert_uint_eq(dns_server_answer(records, 1, query, w.len, answer, sizeof answer), w.len);
     ck_assert_uint_eq(answer[3] & 15, DNS_NOERROR);
@@ -194,7 +194,7 @@ START_TEST(an_answer_that_does_not_fit_says_so)
     for (size_t i = 0; i < 40; i++) {
         records[i] = (struct dns_record){ .name = "a.b", .kind = DNS_RECORD_ADDR };
     }
-    ck_assert(dns_emit_query(&w, 1, "a.b"));
+    ck_assert(dns_emit_query(&w, 1, "a.b", DNS_A));
     c = cursor_over(answer, dns_server_answer(records, 40, query, w.len, answer, sizeof answer));
     ck_assert_int_eq(dns_parse_answer(&c, 1, "a.b", addrs, 1, &result), DROP_NONE);
     ck_assert(result.truncated);
