@@ -20,6 +20,10 @@
 #define FILE_AT 108
 #define FIXED_LEN 236
 #define LONGEST_OPTION 8 /* octets of any that we read: two addresses */
+/* What is looked at of a message, so that one frame costs little: what a client has to take, 312
+ * octets (RFC 2131 2) of padding, or of options with values of two octets. */
+#define MOST_EFFORT 312
+#define OPTION_EFFORT 4
 #define MIN_SENT_LEN 300 /* RFC 951 3: some relays and servers drop what is shorter */
 
 enum option_code { /* RFC 2132 */
@@ -47,142 +51,166 @@ enum overload { /* RFC 2132 9.3 */
                 OVERLOAD_BOTH = 3,
 };
 
-/* The areas that hold options, in the order in which they count (RFC 3396 5). */
-struct areas {
-    struct cursor area[3];
-    unsigned n;
+/* The options that are read, and where their values are gathered. */
+enum value_index {
+    VALUE_NONE, /* of all others */
+    VALUE_NETMASK,
+    VALUE_ROUTERS,
+    VALUE_DNS,
+    VALUE_MTU,
+    VALUE_REQUESTED,
+    VALUE_LEASE,
+    VALUE_OVERLOAD,
+    VALUE_TYPE,
+    VALUE_SERVER_ID,
+    VALUE_RENEWAL,
+    VALUE_REBINDING,
+    VALUE_CLIENT_ID,
+    N_VALUES,
 };
 
-/* The next option, past padding: false at the end, or where one overruns the area, which then is
- * not `*sound`. */
-static bool next_option(struct cursor *area, uint8_t *code, struct cursor *value, bool *sound)
-{
-    const uint8_t *at;
-    const uint8_t *len;
+static const uint8_t value_of[] = {
+    [OPTION_NETMASK] = VALUE_NETMASK,
+    [OPTION_ROUTERS] = VALUE_ROUTERS,
+    [OPTION_DNS] = VALUE_DNS,
+    [OPTION_MTU] = VALUE_MTU,
+    [OPTION_REQUESTED] = VALUE_REQUESTED,
+    [OPTION_LEASE] = VALUE_LEASE,
+    [OPTION_OVERLOAD] = VALUE_OVERLOAD,
+    [OPTION_TYPE] = VALUE_TYPE,
+    [OPTION_SERVER_ID] = VALUE_SERVER_ID,
+    [OPTION_RENEWAL] = VALUE_RENEWAL,
+    [OPTION_REBINDING] = VALUE_REBINDING,
+    [OPTION_CLIENT_ID] = VALUE_CLIENT_ID,
+};
 
-    do {
-        at = cursor_take(area, 1);
-    } while (at && *at == OPTION_PAD);
-    if (!at || *at == OPTION_END) {
-        return false;
-    }
-    *code = *at;
-    len = cursor_take(area, 1);
-    at = len ? cursor_take(area, *len) : NULL;
-    *sound = at != NULL;
-    *value = cursor_over(at, at ? *len : 0);
-    return *sound;
-}
-
-static bool is_sound(struct cursor area, uint8_t *overload)
-{
-    struct cursor value;
-    uint8_t code;
-    bool sound = true;
-
-    while (next_option(&area, &code, &value, &sound)) {
-        if (code == OPTION_OVERLOAD && value.left == 1) {
-            *overload = *value.at;
-        }
-    }
-    return sound;
-}
-
-/* Each area once, in the order of RFC 2131 4.1: option 52 counts in the first area only. */
-static bool find_areas(struct cursor options, const uint8_t *fixed, struct areas *areas)
-{
-    uint8_t overload = 0;
-    uint8_t nested = 0;
-    bool sound = is_sound(options, &overload);
-
-    areas->area[0] = options;
-    areas->n = 1;
-    if (overload == OVERLOAD_FILE || overload == OVERLOAD_BOTH) {
-        areas->area[areas->n++] = cursor_over(fixed + FILE_AT, FILE_LEN);
-    }
-    if (overload == OVERLOAD_SNAME || overload == OVERLOAD_BOTH) {
-        areas->area[areas->n++] = cursor_over(fixed + SNAME_AT, SNAME_LEN);
-    }
-    for (unsigned i = 1; i < areas->n; i++) {
-        sound = sound && is_sound(areas->area[i], &nested);
-    }
-    return sound;
-}
-
-/* An option: all that its instances say together (RFC 3396 5), as much of it as is of use. */
-struct option {
+/* All that the instances of an option say together (RFC 3396 5), as much of it as is of use. */
+struct value {
     uint8_t octets[LONGEST_OPTION];
     uint32_t len; /* of all of it; 0: it is absent, or empty */
 };
 
-static void join(const struct areas *areas, uint8_t wanted, struct option *option)
-{
-    option->len = 0;
-    for (unsigned i = 0; i < areas->n; i++) {
-        struct cursor area = areas->area[i];
-        struct cursor value;
-        uint8_t code;
-        bool sound;
+struct options {
+    struct value values[N_VALUES];
+    uint32_t effort; /* that a message is still worth */
+};
 
-        while (next_option(&area, &code, &value, &sound)) {
-            for (size_t j = 0; code == wanted && j < value.left; j++, option->len++) {
-                if (option->len < LONGEST_OPTION) {
-                    option->octets[option->len] = value.at[j];
-                }
-            }
+/* Octets of padding that the area begins with, of the first `most`. */
+static uint32_t padding(const struct cursor *area, uint32_t most)
+{
+    uint32_t n = 0;
+
+    most = area->left < most ? (uint32_t)area->left : most;
+    while (n < most && area->at[n] == OPTION_PAD) {
+        n++;
+    }
+    return n;
+}
+
+static void join(struct options *o, uint8_t code, const uint8_t *at, uint32_t len)
+{
+    enum value_index index = code < sizeof value_of ? value_of[code] : VALUE_NONE;
+    struct value *value = &o->values[index];
+
+    if (index == VALUE_NONE) {
+        return;
+    }
+    for (uint32_t i = 0; i < len && value->len + i < LONGEST_OPTION; i++) {
+        value->octets[value->len + i] = at[i];
+    }
+    value->len += len;
+}
+
+/* One walk over an area. False where an option overruns it, or there is more than is worth it. */
+static bool gather(struct options *o, struct cursor area)
+{
+    uint32_t effort = o->effort;
+    const uint8_t *code;
+
+    for (;;) {
+        uint32_t n = padding(&area, effort);
+        const uint8_t *len;
+        const uint8_t *at;
+
+        effort -= n;
+        cursor_take(&area, n);
+        code = cursor_take(&area, 1);
+        if (!code || *code == OPTION_END) {
+            o->effort = effort;
+            return true;
         }
+        len = cursor_take(&area, 1);
+        at = len ? cursor_take(&area, *len) : NULL;
+        if (!at || effort < OPTION_EFFORT) {
+            return false;
+        }
+        effort -= OPTION_EFFORT;
+        join(o, *code, at, *len);
     }
 }
 
-static uint32_t read_u32(const struct areas *areas, enum option_code code)
+/* Each area once, in the order of RFC 2131 4.1: option 52 counts in the first area only. */
+static bool gather_all(struct options *o, struct cursor area, const uint8_t *fixed)
 {
-    struct option option;
+    const struct value *overload = &o->values[VALUE_OVERLOAD];
+    uint8_t other;
 
-    join(areas, (uint8_t)code, &option);
-    return option.len == 4 ? be32(option.octets) : 0;
+    *o = (struct options){ .effort = MOST_EFFORT };
+    if (!gather(o, area)) {
+        return false;
+    }
+    other = overload->len == 1 ? overload->octets[0] : 0;
+    if ((other == OVERLOAD_FILE || other == OVERLOAD_BOTH) &&
+        !gather(o, cursor_over(fixed + FILE_AT, FILE_LEN))) {
+        return false;
+    }
+    return !(other == OVERLOAD_SNAME || other == OVERLOAD_BOTH) ||
+           gather(o, cursor_over(fixed + SNAME_AT, SNAME_LEN));
 }
 
-static uint8_t read_addrs(const struct areas *areas, enum option_code code, struct ip_addr *out,
+static uint32_t read_u32(const struct options *o, enum value_index i)
+{
+    return o->values[i].len == 4 ? be32(o->values[i].octets) : 0;
+}
+
+static uint8_t read_addrs(const struct options *o, enum value_index i, struct ip_addr *out,
                           uint8_t max)
 {
-    struct option option;
     uint8_t n = 0;
 
-    join(areas, (uint8_t)code, &option);
-    for (; n < max && (n + 1u) * 4 <= option.len; n++) {
-        out[n] = ip4(be32(option.octets + 4 * n));
+    for (; n < max && (n + 1u) * 4 <= o->values[i].len; n++) {
+        out[n] = ip4(be32(o->values[i].octets + 4 * n));
     }
     return n;
 }
 
 /* RFC 2132 9.14: hardware type and address, since we send none of our own. */
-static bool is_id_of(const struct option *option, struct mac_addr chaddr)
+static bool is_id_of(const struct value *id, struct mac_addr chaddr)
 {
-    return option->len == 1 + MAC_ADDR_LEN && option->octets[0] == HTYPE_ETHERNET &&
-           memcmp(option->octets + 1, chaddr.b, MAC_ADDR_LEN) == 0;
+    return id->len == 1 + MAC_ADDR_LEN && id->octets[0] == HTYPE_ETHERNET &&
+           memcmp(id->octets + 1, chaddr.b, MAC_ADDR_LEN) == 0;
 }
 
 _Static_assert(4 * DHCP_MAX_ROUTERS <= LONGEST_OPTION && 4 * DHCP_MAX_SERVERS <= LONGEST_OPTION,
                "LONGEST_OPTION");
 
-static void read_options(const struct areas *areas, struct dhcp_msg *msg)
+static void read_options(const struct options *o, struct dhcp_msg *msg)
 {
-    struct option option;
+    const struct value *type = &o->values[VALUE_TYPE];
+    const struct value *mtu = &o->values[VALUE_MTU];
+    const struct value *id = &o->values[VALUE_CLIENT_ID];
 
-    join(areas, OPTION_TYPE, &option);
-    msg->type = option.len == 1 ? option.octets[0] : 0;
-    join(areas, OPTION_MTU, &option);
-    msg->mtu = option.len == 2 ? be16(option.octets) : 0;
-    join(areas, OPTION_CLIENT_ID, &option);
-    msg->foreign_id = option.len > 0 && !is_id_of(&option, msg->chaddr);
-    msg->netmask = ip4(read_u32(areas, OPTION_NETMASK));
-    msg->requested = ip4(read_u32(areas, OPTION_REQUESTED));
-    msg->server_id = ip4(read_u32(areas, OPTION_SERVER_ID));
-    msg->lease = read_u32(areas, OPTION_LEASE);
-    msg->renewal = read_u32(areas, OPTION_RENEWAL);
-    msg->rebinding = read_u32(areas, OPTION_REBINDING);
-    msg->n_routers = read_addrs(areas, OPTION_ROUTERS, msg->routers, DHCP_MAX_ROUTERS);
-    msg->n_dns = read_addrs(areas, OPTION_DNS, msg->dns, DHCP_MAX_SERVERS);
+    msg->type = type->len == 1 ? type->octets[0] : 0;
+    msg->mtu = mtu->len == 2 ? be16(mtu->octets) : 0;
+    msg->foreign_id = id->len > 0 && !is_id_of(id, msg->chaddr);
+    msg->netmask = ip4(read_u32(o, VALUE_NETMASK));
+    msg->requested = ip4(read_u32(o, VALUE_REQUESTED));
+    msg->server_id = ip4(read_u32(o, VALUE_SERVER_ID));
+    msg->lease = read_u32(o, VALUE_LEASE);
+    msg->renewal = read_u32(o, VALUE_RENEWAL);
+    msg->rebinding = read_u32(o, VALUE_REBINDING);
+    msg->n_routers = read_addrs(o, VALUE_ROUTERS, msg->routers, DHCP_MAX_ROUTERS);
+    msg->n_dns = read_addrs(o, VALUE_DNS, msg->dns, DHCP_MAX_SERVERS);
 }
 
 enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
@@ -190,7 +218,7 @@ enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
     const uint8_t *at = cursor_take(c, FIXED_LEN);
     const uint8_t *magic = cursor_take(c, 4);
     struct cursor options = *c;
-    struct areas areas;
+    struct options all;
 
     if (!at || !magic || be32(magic) != MAGIC_COOKIE) {
         return DROP_DHCP_MALFORMED;
@@ -205,10 +233,10 @@ enum drop_reason dhcp_parse(struct cursor *c, struct dhcp_msg *msg)
     msg->ciaddr = ip4(be32(at + 12));
     msg->yiaddr = ip4(be32(at + 16));
     memcpy(msg->chaddr.b, at + 28, MAC_ADDR_LEN);
-    if (!find_areas(options, at, &areas)) {
+    if (!gather_all(&all, options, at)) {
         return DROP_DHCP_MALFORMED;
     }
-    read_options(&areas, msg);
+    read_options(&all, msg);
     if (msg->type == 0) {
         return DROP_DHCP_MALFORMED;
     }

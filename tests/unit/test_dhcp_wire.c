@@ -397,6 +397,37 @@ START_TEST(hostile_DHCP_03_names_of_any_kind)
 }
 END_TEST
 
+START_TEST(as_many_options_are_read_as_a_client_has_to_take)
+{
+    uint8_t options[312] = { 53, 1, 5 };
+    struct dhcp_msg msg;
+
+    for (size_t i = 3; i + 3 < sizeof options; i += 4) {
+        options[i] = 224;
+        options[i + 1] = 2;
+    }
+    options[sizeof options - 1] = 255;
+    ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
+    ck_assert_int_eq(msg.type, DHCP_ACK);
+    memset(options + 3, 0, sizeof options - 4);
+    ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
+    ck_assert_int_eq(msg.type, DHCP_ACK);
+}
+END_TEST
+
+START_TEST(more_options_than_any_server_sends_are_refused)
+{
+    uint8_t options[480] = { 53, 1, 5 };
+    struct dhcp_msg msg;
+
+    ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_DHCP_MALFORMED);
+    for (size_t i = 3; i + 1 < sizeof options; i += 2) {
+        options[i] = 224;
+    }
+    ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_DHCP_MALFORMED);
+}
+END_TEST
+
 START_TEST(hostile_DHCP_04_overloaded_areas_are_read_once)
 {
     static const uint8_t in_file[] = { 51, 4, 0, 0, 0, 1, 52, 1, 3, 6, 4, 1, 1, 1, 1, 255 };
@@ -473,6 +504,8 @@ int main(void)
         hostile_DHCP_04_overloaded_areas_are_read_once,
         an_option_that_overruns_an_overloaded_area_is_refused,
         hostile_DHCP_01_a_reply_of_padding_has_no_type,
+        as_many_options_are_read_as_a_client_has_to_take,
+        more_options_than_any_server_sends_are_refused,
         NULL,
     };
 
