@@ -105,19 +105,20 @@ static void change(struct world *w, uint64_t *state)
                                       INFLIGHT_LOST | INFLIGHT_AGAIN,
                                       INFLIGHT_SACKED | INFLIGHT_AGAIN };
     uint32_t start = w->una + random_below(state, w->nxt - w->una);
-    uint32_t end = inflight_at(&w->f, inflight_find(&w->f, start))->end;
+    uint16_t i = inflight_find(&w->f, start);
+    uint32_t end = inflight_at(&w->f, i)->end;
     uint32_t set = flags[random_below(state, sizeof flags / sizeof flags[0])];
-    uint16_t i;
 
     end = random_below(state, 2) ? end : start + 1 + random_below(state, end - start);
     if (!inflight_cut(&w->f, start, end, &i)) {
-        seed_assert(w->f.n + 2 > N_RECORDS);
+        seed_assert(w->f.n + 2 > N_RECORDS && i == inflight_find(&w->f, start));
         return;
     }
     seed_assert(inflight_start(&w->f, i) == start && inflight_at(&w->f, i)->end == end);
     w->now += random_below(state, 2);
     inflight_set(&w->f, i, set, w->now);
-    inflight_tidy(&w->f, i);
+    i = inflight_tidy(&w->f, i);
+    seed_assert(i == inflight_find(&w->f, start));
     for (uint32_t at = start; at != end; at++) {
         *octet_at(w, at) = (struct octet){ w->now, set };
     }

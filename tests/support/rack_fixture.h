@@ -65,7 +65,7 @@ static inline void transmit(uint32_t n, instant now)
 
 static inline void transmit_again(uint32_t start, uint32_t end, instant now)
 {
-    uint16_t i;
+    uint16_t i = inflight_find(&rack->f, start);
 
     ck_assert(inflight_cut(&rack->f, start, end, &i));
     inflight_set(&rack->f, i, INFLIGHT_AGAIN, (uint32_t)now);

@@ -146,42 +146,36 @@ uint16_t inflight_find(const struct inflight *f, uint32_t seq)
     return low;
 }
 
-/* A boundary at `seq`; `*i` is the record that begins there. */
-static void split(struct inflight *f, uint32_t seq, uint16_t *i)
+/* A boundary at `seq` in the record, of which the part before it stays the i-th. */
+static void split(struct inflight *f, uint32_t seq, uint16_t i)
 {
-    struct inflight_record front;
+    struct inflight_record front = *inflight_at(f, i);
 
-    *i = inflight_find(f, seq);
-    if (seq == inflight_start(f, *i)) {
-        return;
-    }
-    front = *inflight_at(f, *i);
     front.end = seq;
-    insert(f, *i, front);
-    (*i)++;
+    insert(f, i, front);
 }
 
-static uint16_t cuts_needed(const struct inflight *f, uint32_t start, uint32_t end)
+static uint16_t cuts_needed(struct inflight *f, uint32_t start, uint32_t end, uint16_t i)
 {
-    uint16_t i = inflight_find(f, start);
-
-    SK_ASSERT(!seq_after(end, f->records[f->first + i].end));
-    return (uint16_t)((start != inflight_start(f, i)) + (end != f->records[f->first + i].end));
+    SK_ASSERT(!seq_after(end, inflight_at(f, i)->end) && !seq_before(start, inflight_start(f, i)));
+    return (uint16_t)((start != inflight_start(f, i)) + (end != inflight_at(f, i)->end));
 }
 
 bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
 {
-    uint16_t ignored;
-
-    if (f->n + cuts_needed(f, start, end) > f->cap) {
+    if (f->n + cuts_needed(f, start, end, *i) > f->cap) {
         make_room(f);
+        *i = inflight_find(f, start);
     }
-    if (f->n + cuts_needed(f, start, end) > f->cap) {
+    if (f->n + cuts_needed(f, start, end, *i) > f->cap) {
         return false;
     }
-    split(f, start, i);
+    if (start != inflight_start(f, *i)) {
+        split(f, start, *i);
+        (*i)++;
+    }
     if (end != inflight_at(f, *i)->end) {
-        split(f, end, &ignored);
+        split(f, end, *i);
     }
     return true;
 }
@@ -218,12 +212,13 @@ static void join_with_next(struct inflight *f, uint16_t i)
     }
 }
 
-void inflight_tidy(struct inflight *f, uint16_t i)
+uint16_t inflight_tidy(struct inflight *f, uint16_t i)
 {
     if (i + 1 < f->n && are_alike(inflight_at(f, i), inflight_at(f, (uint16_t)(i + 1)))) {
         join_with_next(f, i);
     }
     if (i > 0 && are_alike(inflight_at(f, (uint16_t)(i - 1)), inflight_at(f, i))) {
-        join_with_next(f, (uint16_t)(i - 1));
+        join_with_next(f, --i);
     }
+    return i;
 }

@@ -64,8 +64,9 @@ void inflight_consume(struct inflight *f, uint32_t una);
 uint16_t inflight_find(const struct inflight *f, uint32_t seq);
 
 /**
- * Makes a record of exactly [start, end), which lies within one, and sets `*i` to it. False, and
- * nothing changed, when the table is full of records that cannot be joined. Other records may move.
+ * Makes a record of exactly [start, end), which lies within the `*i`-th, and sets `*i` to it. False
+ * when the table is full of records that cannot be joined; `*i` is then the one that it lies in.
+ * Other records may move.
  */
 bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i);
 
@@ -73,5 +74,5 @@ bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
 void inflight_set(struct inflight *f, uint16_t i, uint32_t flags, uint32_t sent_at);
 
 /** Joins the i-th record with neighbours that nothing tells apart: all SACKED, or LOST, or sent at
- * the same time. */
-void inflight_tidy(struct inflight *f, uint16_t i);
+ * the same time. Answers which one it is then. */
+uint16_t inflight_tidy(struct inflight *f, uint16_t i);

@@ -92,10 +92,10 @@ static void take_block(struct tcp_sock *tcp, struct tcp_sack block, struct rack_
                        instant now)
 {
     struct inflight *f = &rack_of(tcp)->f;
+    uint16_t i = inflight_find(f, block.start);
     uint32_t at = block.start;
 
     while (seq_before(at, block.end)) {
-        uint16_t i = inflight_find(f, at);
         struct inflight_record record = *inflight_at(f, i);
         uint32_t end = seq_min(record.end, block.end);
 
@@ -105,9 +105,10 @@ static void take_block(struct tcp_sock *tcp, struct tcp_sack block, struct rack_
             }
             deliver(tcp, &record, at, end, news, now);
             inflight_set(f, i, (record.flags & INFLIGHT_AGAIN) | INFLIGHT_SACKED, record.sent_at);
-            inflight_tidy(f, i);
+            i = inflight_tidy(f, i);
         }
-        at = end;
+        at = inflight_at(f, i)->end;
+        i++;
     }
 }
 
