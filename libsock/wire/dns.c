@@ -30,9 +30,48 @@
 #define MAX_POINTERS 127 /* no name of 255 octets has more labels, so none needs more pointers */
 #define POINTER 0xc0     /* RFC 1035 4.1.4 */
 
+/* What is looked at of an answer, so that one frame costs little: labels and pointers, and for each
+ * record as much as some of them. Names that were walked before are known, and cost one. It is
+ * enough for the longest chain of aliases, and for as many addresses as are kept. */
+#define MOST_EFFORT 160
+#define RECORD_EFFORT 4
+#define QUESTION_EFFORT (2 * (MAX_POINTERS + 1)) /* the name is ours, and walked twice */
+#define COMPARED_OCTETS 8                        /* of labels, that count as one more */
+#define N_KNOWN 16
+
+/* A well-formed name, or the end of one. */
+struct known {
+    uint16_t at;    /* where it begins in the message; 0: none */
+    uint16_t label; /* where its first label is, behind pointers */
+    uint16_t next;  /* what follows where it stands; 0: not known, it was reached by a pointer */
+    uint8_t len;    /* octets on the wire without compression */
+    uint8_t n_pointers;
+};
+
+struct message {
+    struct cursor all;
+    struct known known[N_KNOWN]; /* by `at`, the latest */
+    unsigned effort;             /* left */
+};
+
+static bool spend(struct message *m, size_t effort)
+{
+    if (m->effort < effort) {
+        m->effort = 0;
+        return false;
+    }
+    m->effort -= (unsigned)effort;
+    return true;
+}
+
+static struct known *known_at(struct message *m, size_t at)
+{
+    return &m->known[at % N_KNOWN];
+}
+
 /* A walk over the labels of a name in a message. */
 struct walk {
-    struct cursor message;
+    struct message *m;
     struct cursor c;     /* what follows the last label */
     struct cursor after; /* what follows the name where it stands, once a pointer was met */
     size_t run;          /* where the labels begin that are walked now: a pointer leads before it */
@@ -45,9 +84,9 @@ static struct cursor cursor_at(struct cursor message, size_t at)
     return cursor_over(message.at + at, message.left - at);
 }
 
-static struct walk walk_from(struct cursor message, size_t at)
+static struct walk walk_from(struct message *m, size_t at)
 {
-    return (struct walk){ .message = message, .c = cursor_at(message, at), .run = at };
+    return (struct walk){ .m = m, .c = cursor_at(m->all, at), .run = at };
 }
 
 static bool follow(struct walk *w, uint8_t high)
@@ -66,21 +105,23 @@ static bool follow(struct walk *w, uint8_t high)
         w->after = w->c;
     }
     w->run = target;
-    w->c = cursor_at(w->message, target);
+    w->c = cursor_at(w->m->all, target);
     return true;
 }
 
-/* The next label; the root, with a length of 0, is the last. False when the name is malformed. */
-static bool next_label(struct walk *w, struct cursor *label)
+/* One label, or none where a pointer was followed. False when the name is malformed. */
+static bool step(struct walk *w, struct cursor *label)
 {
-    const uint8_t *len;
+    const uint8_t *len = cursor_take(&w->c, 1);
 
-    while ((len = cursor_take(&w->c, 1)) && (*len & POINTER) == POINTER) {
-        if (!follow(w, *len)) {
-            return false;
-        }
+    *label = cursor_over(NULL, 0);
+    if (!len || !spend(w->m, 1)) {
+        return false;
     }
-    if (!len || *len > MAX_LABEL_LEN) {
+    if ((*len & POINTER) == POINTER) {
+        return follow(w, *len);
+    }
+    if (*len > MAX_LABEL_LEN) {
         return false;
     }
     *label = cursor_over(cursor_take(&w->c, *len), *len);
@@ -88,18 +129,76 @@ static bool next_label(struct walk *w, struct cursor *label)
     return label->at && w->name_len <= MAX_WIRE_NAME_LEN;
 }
 
-/* Takes a name off the cursor, which lies in the message. */
-static bool skip_name(struct cursor message, struct cursor *c)
+/* The next label; the root, with a length of 0, is the last. */
+static bool next_label(struct walk *w, struct cursor *label)
 {
-    struct walk w = walk_from(message, message.left - c->left);
-    struct cursor label;
-
     do {
-        if (!next_label(&w, &label)) {
+        if (!step(w, label)) {
             return false;
         }
-    } while (label.left > 0);
-    *c = w.n_pointers > 0 ? w.after : w.c;
+    } while (!label->at);
+    return true;
+}
+
+/* The rest of the name is one that is known, reached by a pointer or where it stands. */
+static bool take_known(struct walk *w, const struct known *rest)
+{
+    w->name_len += rest->len;
+    w->n_pointers += rest->n_pointers;
+    if (w->after.at == NULL) {
+        w->c = cursor_at(w->m->all, rest->next);
+    }
+    return w->name_len <= MAX_WIRE_NAME_LEN && w->n_pointers <= MAX_POINTERS;
+}
+
+/* The walk that is over led past `from`, where it had come so far. */
+static void remember(const struct walk *w, struct known from, size_t label, size_t next)
+{
+    from.label = (uint16_t)label;
+    from.next = (uint16_t)next;
+    from.len = (uint8_t)(w->name_len - from.len);
+    from.n_pointers = (uint8_t)(w->n_pointers - from.n_pointers);
+    *known_at(w->m, from.at) = from;
+}
+
+/* Takes a name off the cursor, which lies in the message; `*label` is where its first label is. */
+static bool skip_name(struct message *m, struct cursor *c, size_t *label)
+{
+    size_t at = m->all.left - c->left;
+    struct walk w = walk_from(m, at);
+    struct known target = { .at = 0 }; /* of the first pointer */
+    struct known start = { .at = (uint16_t)at };
+    struct cursor taken = { .at = NULL };
+
+    *label = 0;
+    while (!taken.at || taken.left > 0) {
+        const struct known *rest = known_at(m, at);
+
+        if (rest->at == at && (rest->next != 0 || w.after.at)) {
+            *label = *label ? *label : rest->label;
+            if (!take_known(&w, rest)) {
+                return false;
+            }
+            break;
+        }
+        if (!step(&w, &taken)) {
+            return false;
+        }
+        if (taken.at) {
+            *label = *label ? *label : at;
+        }
+        at = m->all.left - w.c.left;
+        if (!taken.at && target.at == 0) {
+            target = (struct known){ .at = (uint16_t)at,
+                                     .len = (uint8_t)w.name_len,
+                                     .n_pointers = (uint8_t)w.n_pointers };
+        }
+    }
+    *c = w.after.at ? w.after : w.c;
+    if (target.at != 0) {
+        remember(&w, target, *label, 0);
+    }
+    remember(&w, start, *label, m->all.left - c->left);
     return true;
 }
 
@@ -114,24 +213,27 @@ static bool label_equal(struct cursor a, struct cursor b)
         return false;
     }
     for (size_t i = 0; i < a.left; i++) {
-        if (lower(a.at[i]) != lower(b.at[i])) {
+        if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) {
             return false;
         }
     }
     return true;
 }
 
-/* Two names of a message, both known to be well formed. */
-static bool names_equal(struct cursor message, size_t a_at, size_t b_at)
+/* Two names of a message, both known to be well formed, by where their first labels are. */
+static bool names_equal(struct message *m, size_t a_at, size_t b_at)
 {
-    struct walk a = walk_from(message, a_at);
-    struct walk b = walk_from(message, b_at);
+    struct walk a = walk_from(m, a_at);
+    struct walk b = walk_from(m, b_at);
     struct cursor a_label;
     struct cursor b_label;
 
+    if (a_at == b_at) {
+        return true;
+    }
     do {
         if (!next_label(&a, &a_label) || !next_label(&b, &b_label) ||
-            !label_equal(a_label, b_label)) {
+            !spend(m, a_label.left / COMPARED_OCTETS) || !label_equal(a_label, b_label)) {
             return false;
         }
     } while (a_label.left > 0);
@@ -155,9 +257,9 @@ static struct cursor text_label(const char **text)
 }
 
 /* `*exact` is cleared when the case differs. */
-static bool name_is(struct cursor message, size_t at, const char *text, bool *exact)
+static bool name_is(struct message *m, size_t at, const char *text, bool *exact)
 {
-    struct walk w = walk_from(message, at);
+    struct walk w = walk_from(m, at);
     struct cursor label;
 
     do {
@@ -240,8 +342,9 @@ bool dns_emit_edns(struct writer *w, uint16_t len)
 }
 
 struct record {
-    size_t owner; /* where its name begins in the message */
-    size_t data;  /* where its data begins */
+    size_t owner;  /* where the first label of its name is in the message */
+    size_t target; /* likewise, of the name that it leads to */
+    size_t data;   /* where its data begins */
     uint16_t type;
     uint16_t class;
     uint32_t ttl; /* seconds */
@@ -249,26 +352,25 @@ struct record {
 };
 
 /* True when the data are what the type says: an address of four octets, a name that fills them. */
-static bool data_sound(struct cursor message, const struct record *r)
+static bool data_sound(struct message *m, struct record *r)
 {
-    struct cursor c = cursor_at(message, r->data);
+    struct cursor c = cursor_at(m->all, r->data);
 
     if (r->class == CLASS_IN && r->type == DNS_A) {
         return r->len == IPV4_ADDR_LEN;
     }
     if (r->class == CLASS_IN && (r->type == TYPE_CNAME || r->type == DNS_PTR)) {
-        return skip_name(message, &c) && message.left - c.left == r->data + r->len;
+        return skip_name(m, &c, &r->target) && m->all.left - c.left == r->data + r->len;
     }
     return true;
 }
 
-static bool take_record(struct cursor message, struct cursor *c, struct record *r)
+static bool take_record(struct message *m, struct cursor *c, struct record *r)
 {
     const uint8_t *at;
     uint32_t ttl;
 
-    r->owner = message.left - c->left;
-    if (!skip_name(message, c)) {
+    if (!spend(m, RECORD_EFFORT) || !skip_name(m, c, &r->owner)) {
         return false;
     }
     at = cursor_take(c, RECORD_LEN);
@@ -280,42 +382,31 @@ static bool take_record(struct cursor message, struct cursor *c, struct record *
     ttl = be32(at + 4);
     r->ttl = ttl > MAX_TTL ? MAX_TTL : ttl;
     r->len = be16(at + 8);
-    r->data = message.left - c->left;
-    return cursor_take(c, r->len) && data_sound(message, r);
-}
-
-/* The answer section, known to be well formed. */
-struct answers {
-    struct cursor message;
-    struct cursor records;
-    unsigned n_records;
-};
-
-static bool answers_sound(const struct answers *a)
-{
-    struct cursor c = a->records;
-    struct record r;
-
-    for (unsigned i = 0; i < a->n_records; i++) {
-        if (!take_record(a->message, &c, &r)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void lower_ttl(struct dns_answer *answer, uint32_t ttl)
-{
-    answer->ttl = ttl < answer->ttl ? ttl : answer->ttl;
+    r->data = m->all.left - c->left;
+    return cursor_take(c, r->len) && data_sound(m, r);
 }
 
 /* What is asked for, and where it goes. */
 struct wanted {
     enum dns_type type;
-    struct ip_addr *addrs; /* DNS_A: max_addrs of them */
-    size_t max_addrs;
-    char *name; /* DNS_PTR */
+    struct ip_addr *addrs; /* DNS_A */
+    char *name;            /* DNS_PTR */
+    size_t max;            /* addresses, or 1 name */
 };
+
+struct answers {
+    struct message *m;
+    struct cursor records;
+    unsigned n_records;
+    size_t owner;       /* where the name begins whose addresses are looked for */
+    unsigned n_aliases; /* that led to it */
+    const struct wanted *wanted;
+};
+
+static void lower_ttl(struct dns_answer *answer, uint32_t ttl)
+{
+    answer->ttl = ttl < answer->ttl ? ttl : answer->ttl;
+}
 
 static bool is_in_host_names(uint8_t octet)
 {
@@ -323,11 +414,10 @@ static bool is_in_host_names(uint8_t octet)
            octet == '-' || octet == '_';
 }
 
-/* The name that begins at `at`, well formed, in text; false: it has octets that are not for names
- * of hosts. */
-static bool copy_text(char *to, struct cursor message, size_t at)
+/* A name in text; false: it has octets that are not for names of hosts. */
+static bool copy_text(char *to, struct message *m, size_t at)
 {
-    struct walk w = walk_from(message, at);
+    struct walk w = walk_from(m, at);
     struct cursor label;
     size_t len = 0;
 
@@ -346,72 +436,81 @@ static bool copy_text(char *to, struct cursor message, size_t at)
     return len > 0;
 }
 
-static bool keep(struct cursor message, const struct record *r, const struct wanted *wanted,
-                 size_t n)
+/* The record is of the type that is wanted, and there is room for it. */
+static bool keep(const struct answers *a, const struct record *r, size_t n)
 {
-    if (wanted->type == DNS_PTR) {
-        return n == 0 && copy_text(wanted->name, message, r->data);
+    if (r->type == DNS_PTR) {
+        return copy_text(a->wanted->name, a->m, r->target);
     }
-    if (n < wanted->max_addrs) {
-        wanted->addrs[n] = ip4(be32(message.at + r->data));
-    }
-    return n < wanted->max_addrs;
+    a->wanted->addrs[n] = ip4(be32(a->m->all.at + r->data));
+    return true;
 }
 
-/*
- * Gathers the addresses of the name that begins at `*owner`. Where there are none but an alias,
- * `*owner` moves to the name that it stands for, and the answer is false.
- */
-static bool gather(const struct answers *a, size_t *owner, const struct wanted *wanted,
-                   struct dns_answer *answer)
+static void use_record(struct answers *a, const struct record *r, struct dns_answer *answer)
+{
+    if (r->class != CLASS_IN || !names_equal(a->m, r->owner, a->owner)) {
+        return;
+    }
+    if (r->type == TYPE_CNAME && answer->n_addrs == 0) {
+        a->owner = r->target;
+        a->n_aliases++;
+        lower_ttl(answer, r->ttl);
+    }
+    if (r->type == a->wanted->type && keep(a, r, answer->n_addrs)) {
+        answer->n_addrs++;
+        lower_ttl(answer, r->ttl);
+    }
+}
+
+/* One walk over the section, as far as there is room for addresses. False when it is malformed, or
+ * more than is worth looking at. */
+static bool read_section(struct answers *a, struct dns_answer *answer)
 {
     struct cursor c = a->records;
     struct record r;
-    struct record alias = { 0 };
 
-    for (unsigned i = 0; i < a->n_records && take_record(a->message, &c, &r); i++) {
-        if (r.class != CLASS_IN || !names_equal(a->message, r.owner, *owner)) {
-            continue;
+    for (unsigned i = 0;
+         i < a->n_records && answer->n_addrs < a->wanted->max && a->n_aliases <= DNS_MAX_CNAMES;
+         i++) {
+        if (!take_record(a->m, &c, &r)) {
+            return false;
         }
-        if (r.type == TYPE_CNAME) {
-            alias = r;
-        }
-        if (r.type == wanted->type && keep(a->message, &r, wanted, answer->n_addrs)) {
-            answer->n_addrs++;
-            lower_ttl(answer, r.ttl);
-        }
+        use_record(a, &r, answer);
     }
-    if (answer->n_addrs > 0 || alias.data == 0) {
-        return true;
-    }
-    lower_ttl(answer, alias.ttl);
-    *owner = alias.data;
-    return false;
+    return true;
 }
 
-static void follow_aliases(const struct answers *a, const struct wanted *wanted,
-                           struct dns_answer *answer)
+/* Aliases come before what they stand for as a rule; where they do not, there is another walk. */
+static enum drop_reason read_answers(struct answers *a, struct dns_answer *answer)
 {
-    size_t owner = HDR_LEN; /* the question's name */
+    unsigned n_before;
+    bool sound;
 
     answer->ttl = MAX_TTL;
-    for (unsigned i = 0; i <= DNS_MAX_CNAMES; i++) {
-        if (gather(a, &owner, wanted, answer)) {
-            return;
-        }
+    do {
+        n_before = a->n_aliases;
+        sound = read_section(a, answer);
+    } while (sound && answer->n_addrs == 0 && a->n_aliases != n_before &&
+             a->n_aliases <= DNS_MAX_CNAMES);
+    if (!sound && a->m->effort > 0) {
+        return DROP_DNS_MALFORMED;
     }
-    answer->rcode = DNS_SERVFAIL;
+    if (answer->n_addrs == 0 && (!sound || a->n_aliases > DNS_MAX_CNAMES)) {
+        answer->rcode = DNS_SERVFAIL;
+    }
+    return DROP_NONE;
 }
 
 /* RFC 2308 5: the lesser of the record's own time and of the MINIMUM in it; 0: it is malformed. */
-static uint32_t soa_ttl(struct cursor message, const struct record *r)
+static uint32_t soa_ttl(struct message *m, const struct record *r)
 {
-    struct cursor c = cursor_at(message, r->data);
+    struct cursor c = cursor_at(m->all, r->data);
     const uint8_t *rest;
     uint32_t minimum;
+    size_t label;
 
-    if (!skip_name(message, &c) || !skip_name(message, &c) ||
-        !(rest = cursor_take(&c, SOA_REST_LEN)) || message.left - c.left != r->data + r->len) {
+    if (!skip_name(m, &c, &label) || !skip_name(m, &c, &label) ||
+        !(rest = cursor_take(&c, SOA_REST_LEN)) || m->all.left - c.left != r->data + r->len) {
         return 0;
     }
     minimum = be32(rest + SOA_REST_LEN - 4);
@@ -424,21 +523,22 @@ static uint32_t negative_ttl(const struct answers *a, unsigned n_authorities)
     struct cursor c = a->records;
     struct record r;
 
-    for (unsigned i = 0; i < a->n_records + n_authorities && take_record(a->message, &c, &r); i++) {
+    for (unsigned i = 0; i < a->n_records + n_authorities && take_record(a->m, &c, &r); i++) {
         if (i >= a->n_records && r.class == CLASS_IN && r.type == TYPE_SOA) {
-            return soa_ttl(a->message, &r);
+            return soa_ttl(a->m, &r);
         }
     }
     return 0;
 }
 
 /* Takes the question off: the one that we asked, or a reason. */
-static enum drop_reason take_question(struct cursor message, struct cursor *c, const char *name,
-                                      enum dns_type type, bool *exact)
+static enum drop_reason take_question(struct message *m, struct cursor *c, const char *name,
+                                      enum dns_type type, size_t *label, bool *exact)
 {
     const uint8_t *at;
 
-    if (!skip_name(message, c)) {
+    m->effort = QUESTION_EFFORT;
+    if (!skip_name(m, c, label)) {
         return DROP_DNS_MALFORMED;
     }
     at = cursor_take(c, 4);
@@ -446,16 +546,18 @@ static enum drop_reason take_question(struct cursor message, struct cursor *c, c
         return DROP_DNS_MALFORMED;
     }
     *exact = true;
-    if (!name_is(message, HDR_LEN, name, exact) || be16(at) != type || be16(at + 2) != CLASS_IN) {
+    if (!name_is(m, HDR_LEN, name, exact) || be16(at) != type || be16(at + 2) != CLASS_IN) {
         return DROP_DNS_UNEXPECTED;
     }
+    m->effort = MOST_EFFORT;
     return DROP_NONE;
 }
 
 static enum drop_reason parse(struct cursor *c, uint16_t id, const char *name,
                               const struct wanted *wanted, struct dns_answer *answer)
 {
-    struct answers a = { .message = *c };
+    struct message m = { .all = *c };
+    struct answers a = { .m = &m, .wanted = wanted };
     const uint8_t *at = cursor_take(c, HDR_LEN);
     enum drop_reason reason;
     uint16_t flags;
@@ -469,29 +571,26 @@ static enum drop_reason parse(struct cursor *c, uint16_t id, const char *name,
         return DROP_DNS_UNEXPECTED;
     }
     *answer = (struct dns_answer){ .rcode = flags & RCODE, .truncated = flags & FLAG_TRUNCATED };
-    reason = take_question(a.message, c, name, wanted->type, &answer->exact);
+    reason = take_question(&m, c, name, wanted->type, &a.owner, &answer->exact);
     if (reason || answer->truncated) {
         return reason;
     }
     a.records = *c;
     a.n_records = be16(at + 6);
     if (answer->rcode == DNS_NOERROR) {
-        if (!answers_sound(&a)) {
-            return DROP_DNS_MALFORMED;
-        }
-        follow_aliases(&a, wanted, answer);
+        reason = read_answers(&a, answer);
     }
     if (answer->rcode == DNS_NXDOMAIN || (answer->rcode == DNS_NOERROR && answer->n_addrs == 0)) {
         answer->ttl = negative_ttl(&a, be16(at + 8));
     }
-    return DROP_NONE;
+    return reason;
 }
 
 enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
                                   struct ip_addr *addrs, size_t max_addrs,
                                   struct dns_answer *answer)
 {
-    struct wanted wanted = { .type = DNS_A, .addrs = addrs, .max_addrs = max_addrs };
+    struct wanted wanted = { .type = DNS_A, .addrs = addrs, .max = max_addrs };
 
     return parse(c, id, name, &wanted, answer);
 }
@@ -499,7 +598,7 @@ enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *nam
 enum drop_reason dns_parse_pointer(struct cursor *c, uint16_t id, const char *name,
                                    char found[DNS_MAX_NAME_LEN + 1], struct dns_answer *answer)
 {
-    struct wanted wanted = { .type = DNS_PTR, .name = found };
+    struct wanted wanted = { .type = DNS_PTR, .name = found, .max = 1 };
 
     return parse(c, id, name, &wanted, answer);
 }

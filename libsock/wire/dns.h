@@ -57,8 +57,9 @@ bool dns_emit_edns(struct writer *w, uint16_t len);
  * Reads the answer to a query. DROP_DNS_UNEXPECTED: not a response, or another id or question than
  * ours (names compare without case). DROP_DNS_MALFORMED: cut short, a compression pointer that does
  * not point backwards, a name too long. Up to `max_addrs` addresses of `name`, or of the name that
- * its CNAMEs lead to, go to `addrs`. The records of an answer that is truncated, or has another
- * rcode than DNS_NXDOMAIN, are not read.
+ * its CNAMEs lead to, go to `addrs`; with more names and records than an answer needs, those that
+ * were found first, and without any it is a DNS_SERVFAIL. The records of an answer that is
+ * truncated, or has another rcode than DNS_NXDOMAIN, are not read.
  */
 enum drop_reason dns_parse_answer(struct cursor *c, uint16_t id, const char *name,
                                   struct ip_addr *addrs, size_t max_addrs,

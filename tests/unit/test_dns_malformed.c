@@ -153,12 +153,12 @@ static void write_hops(unsigned n)
 
     start(2);
     dns_write_name(&w, "junk");
-    dns_write_record(&w, 99, 9, 3 + (n - 1) * 4);
+    dns_write_record(&w, 99, 9, 5 + (n - 1) * 6);
     for (unsigned i = 0; i < n; i++) {
         size_t at = w.len;
 
-        write_u8(&w, 1);
-        write_u8(&w, 'x');
+        write_u8(&w, 3);
+        write_octets(&w, "xyz", 3);
         if (i == 0) {
             write_u8(&w, 0);
         } else {
@@ -174,10 +174,28 @@ static void write_hops(unsigned n)
 /* Rows DNS-01 and DNS-03: a name of 255 octets on the wire works, one of 257 does not. */
 START_TEST(hostile_DNS_03_a_name_of_pointers_may_have_255_octets)
 {
-    write_hops(127);
+    write_hops(63);
     ck_assert_int_eq(parse(), DROP_NONE);
-    write_hops(128);
+    write_hops(64);
     ck_assert_int_eq(parse(), DROP_DNS_MALFORMED);
+}
+END_TEST
+
+/* No answer needs as many labels; what was found before counts. */
+START_TEST(names_are_walked_for_so_long_and_no_longer)
+{
+    for (unsigned addresses = 0; addresses < 2; addresses++) {
+        start((uint16_t)(addresses + 60));
+        for (unsigned i = 0; i < addresses; i++) {
+            dns_write_a(&w, NAME, 9, 7);
+        }
+        for (int i = 0; i < 60; i++) {
+            dns_write_a(&w, "a.b.c.d.e", 9, 8);
+        }
+        ck_assert_int_eq(parse(), DROP_NONE);
+        ck_assert_uint_eq(answer.n_addrs, addresses);
+        ck_assert_uint_eq(answer.rcode, addresses ? DNS_NOERROR : DNS_SERVFAIL);
+    }
 }
 END_TEST
 
@@ -277,6 +295,7 @@ int main(void)
         hostile_DNS_01_pointers_lead_strictly_backwards,
         hostile_DNS_01_a_pointer_into_its_own_labels_is_malformed,
         hostile_DNS_03_a_name_of_pointers_may_have_255_octets,
+        names_are_walked_for_so_long_and_no_longer,
         hostile_DNS_01_pointers_to_pointers_are_bounded,
         hostile_DNS_02_labels_are_at_most_63_octets,
         hostile_DNS_03_names_of_255_octets_are_the_longest,
