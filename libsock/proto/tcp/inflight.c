@@ -63,12 +63,26 @@ static void join_pairs(struct inflight *f, uint32_t most)
     f->n = kept;
 }
 
+/* Neighbours share a fate: else it is in vain to look for what can be joined. */
+static bool any_pair(struct inflight *f)
+{
+    for (uint16_t i = 2; i < f->n; i++) {
+        if (inflight_at(f, i)->flags == inflight_at(f, (uint16_t)(i - 1))->flags) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Records that span little of the time that the flight does first, so that none grows much coarser
  * than the others. */
 static void make_room(struct inflight *f)
 {
     uint32_t flight = apart(inflight_at(f, 0), inflight_at(f, (uint16_t)(f->n - 1)));
 
+    if (!any_pair(f)) {
+        return;
+    }
     join_pairs(f, 4 * (flight / f->cap + 1));
     if (is_full(f)) {
         join_pairs(f, UINT32_MAX);
@@ -163,11 +177,17 @@ static uint16_t cuts_needed(struct inflight *f, uint32_t start, uint32_t end, ui
 
 bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
 {
-    if (f->n + cuts_needed(f, start, end, *i) > f->cap) {
+    uint16_t n_cuts = cuts_needed(f, start, end, *i);
+
+    if (n_cuts == 0) {
+        return true;
+    }
+    if (f->n + n_cuts > f->cap) {
         make_room(f);
         *i = inflight_find(f, start);
+        n_cuts = cuts_needed(f, start, end, *i);
     }
-    if (f->n + cuts_needed(f, start, end, *i) > f->cap) {
+    if (f->n + n_cuts > f->cap) {
         return false;
     }
     if (start != inflight_start(f, *i)) {
