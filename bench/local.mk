@@ -22,6 +22,10 @@ bench: %D%/bench %D%/round_trip all
 	@$(srcdir)/bench/instructions.sh %D%/round_trip 10 1000 10000 || test $$? -eq 77
 	@if test -x examples/http_get; then $(PYTHON) $(srcdir)/bench/slirp.py examples/http_get; fi
 
+# The costliest frames that are known: tests/fuzz/fuzz_cost.c says what is counted.
+bench-cost: tests/fuzz/cost
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/tests/cost.sh
+
 # Seconds: virtual time.
 bench-loss: %D%/loss bench-fairness
 	@%D%/loss >%D%/loss.txt && cat %D%/loss.txt

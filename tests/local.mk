@@ -43,6 +43,7 @@ plain_tests = \
 	%D%/atomics.sh \
 	%D%/bootstrap.sh \
 	%D%/conformance.py \
+	%D%/cost.sh \
 	%D%/e2e/test_kernel_sockets.sh \
 	%D%/e2e/test_posix_headers.sh \
 	%D%/firmware/test_atomics_armv6m.sh \

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A fuzz target is a file with LLVMFuzzerTestOneInput and a folder of inputs, corpus/<name>. `make check` replays the
 # corpus, in every build; `make fuzz` looks for new inputs, with clang's libFuzzer, FUZZ_SECONDS for each target.
-fuzz_targets = fuzz_arp fuzz_dhcp fuzz_dns fuzz_eth fuzz_fragments fuzz_frames fuzz_icmp4 fuzz_ipv4 fuzz_lease fuzz_resolve \
-	fuzz_segments fuzz_tcp fuzz_text fuzz_udp
+fuzz_targets = fuzz_arp fuzz_cost fuzz_dhcp fuzz_dns fuzz_eth fuzz_fragments fuzz_frames fuzz_icmp4 fuzz_ipv4 fuzz_lease \
+	fuzz_resolve fuzz_segments fuzz_tcp fuzz_text fuzz_udp
 
 fuzz_programs = \
 	%D%/fuzz_arp \
+	%D%/fuzz_cost \
 	%D%/fuzz_dhcp \
 	%D%/fuzz_dns \
 	%D%/fuzz_eth \
@@ -20,9 +21,11 @@ fuzz_programs = \
 	%D%/fuzz_text \
 	%D%/fuzz_udp
 
-EXTRA_DIST += %D%/corpus
+EXTRA_DIST += %D%/corpus %D%/regions.c
 check_PROGRAMS += $(fuzz_programs)
 %C%_fuzz_arp_SOURCES = %D%/fuzz_arp.c %D%/replay.c %D%/fuzz.h
+cost_sources = %D%/fuzz_cost.c %D%/fuzz_cost.h %D%/steps.c %D%/steps.h %D%/fuzz.h %D%/fuzz_host.h
+%C%_fuzz_cost_SOURCES = $(cost_sources) %D%/replay.c
 %C%_fuzz_dhcp_SOURCES = %D%/fuzz_dhcp.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_dns_SOURCES = %D%/fuzz_dns.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_eth_SOURCES = %D%/fuzz_eth.c %D%/replay.c %D%/fuzz.h
@@ -37,6 +40,10 @@ check_PROGRAMS += $(fuzz_programs)
 %C%_fuzz_text_SOURCES = %D%/fuzz_text.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_udp_SOURCES = %D%/fuzz_udp.c %D%/replay.c %D%/fuzz.h
 # end of the fuzz programs
+
+# tests/cost.sh runs it.
+check_PROGRAMS += %D%/cost
+%C%_cost_SOURCES = $(cost_sources) %D%/cost.c
 
 dist_check_SCRIPTS += %D%/replay.sh
 TESTS += %D%/replay.sh
