@@ -45,7 +45,10 @@ static struct half_open *first_of(struct sk_iface *iface, uint8_t queue)
 
 static void enter(struct sk_iface *iface, struct half_open *half, uint8_t queue)
 {
+    instant at = tick_instant(half->tuple.at, iface->now);
+
     half->tuple.queue = queue;
+    iface->half_opens_at = at < iface->half_opens_at ? at : iface->half_opens_at;
     tuples_append(&iface->half_opens, queue_of(iface, queue), &half->tuple);
 }
 
@@ -214,17 +217,30 @@ static void expire(struct sk_iface *iface, struct half_open *half, instant now)
     be_due(iface, half, now);
 }
 
-bool half_opens_poll(struct sk_iface *iface, instant now)
+/* Not before one may have expired, since every queue is looked at. */
+static bool expire_all(struct sk_iface *iface, instant now)
 {
     struct half_open *first;
     bool any = false;
 
+    if (now < iface->half_opens_at) {
+        return false;
+    }
     for (uint8_t i = HALF_OPEN_SENT; i < queues_end(iface); i++) {
         while ((first = first_of(iface, i)) != NULL && tick_due(first->tuple.at, now)) {
             expire(iface, first, now);
             any = true;
         }
     }
+    iface->half_opens_at = half_opens_poll_at(iface, now);
+    return any;
+}
+
+bool half_opens_poll(struct sk_iface *iface, instant now)
+{
+    struct half_open *first;
+    bool any = expire_all(iface, now);
+
     for (uint32_t i = 0; i < iface->n_netifs; i++) {
         while (!iface->netifs[i].no_room &&
                (first = first_of(iface, (uint8_t)(HALF_OPEN_BLOCKED + i))) != NULL) {

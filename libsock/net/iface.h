@@ -297,6 +297,7 @@ struct sk_iface {
     struct list senders;
     struct list changed;      /* readiness */
     struct tuples half_opens; /* of every listener */
+    instant half_opens_at;    /* none of them expires before */
     struct tuple_queue half_open_queues[HALF_OPEN_BLOCKED];
     struct tuples time_waits;
     bool cookies;    /* when half_opens is full */

@@ -27,34 +27,27 @@
 
 #define MAX_WIRE_NAME_LEN 255 /* RFC 1035 2.3.4 */
 #define MAX_LABEL_LEN 63
-#define MAX_POINTERS 127 /* no name of 255 octets has more labels, so none needs more pointers */
-#define POINTER 0xc0     /* RFC 1035 4.1.4 */
+#define MAX_POINTERS 31 /* nobody writes as many into a name */
+#define POINTER 0xc0    /* RFC 1035 4.1.4 */
 
-/* What is looked at of an answer, so that one frame costs little: labels and pointers, and for each
- * record as much as some of them. Names that were walked before are known, and cost one. It is
- * enough for the longest chain of aliases, and for as many addresses as are kept. */
+/*
+ * What is looked at of an answer, so that one frame costs little: labels and pointers, and for each
+ * record as much as some of them. It is enough for the longest chain of aliases, and for as many
+ * addresses as are kept.
+ */
 #define MOST_EFFORT 160
 #define RECORD_EFFORT 4
-#define QUESTION_EFFORT (2 * (MAX_POINTERS + 1)) /* the name is ours, and walked twice */
-#define COMPARED_OCTETS 8                        /* of labels, that count as one more */
-#define N_KNOWN 16
-
-/* A well-formed name, or the end of one. */
-struct known {
-    uint16_t at;    /* where it begins in the message; 0: none */
-    uint16_t label; /* where its first label is, behind pointers */
-    uint16_t next;  /* what follows where it stands; 0: not known, it was reached by a pointer */
-    uint8_t len;    /* octets on the wire without compression */
-    uint8_t n_pointers;
-};
+#define POINTER_EFFORT 2
+#define QUESTION_EFFORT 512 /* the name is ours, and walked twice */
+#define COMPARED_OCTETS 4   /* of labels, that count as one more */
 
 struct message {
     struct cursor all;
-    struct known known[N_KNOWN]; /* by `at`, the latest */
-    unsigned effort;             /* left */
+    unsigned effort; /* left */
+    size_t owner;    /* where the name begins whose records are looked for; 0: not known yet */
 };
 
-static bool spend(struct message *m, size_t effort)
+static inline bool spend(struct message *m, size_t effort)
 {
     if (m->effort < effort) {
         m->effort = 0;
@@ -64,142 +57,106 @@ static bool spend(struct message *m, size_t effort)
     return true;
 }
 
-static struct known *known_at(struct message *m, size_t at)
-{
-    return &m->known[at % N_KNOWN];
-}
-
-/* A walk over the labels of a name in a message. */
-struct walk {
-    struct message *m;
-    struct cursor c;     /* what follows the last label */
-    struct cursor after; /* what follows the name where it stands, once a pointer was met */
-    size_t run;          /* where the labels begin that are walked now: a pointer leads before it */
-    size_t name_len;     /* so far, octets on the wire without compression */
-    unsigned n_pointers;
-};
-
-static struct cursor cursor_at(struct cursor message, size_t at)
+static inline struct cursor cursor_at(struct cursor message, size_t at)
 {
     return cursor_over(message.at + at, message.left - at);
 }
 
-static struct walk walk_from(struct message *m, size_t at)
+static inline size_t place_of(const struct message *m, struct cursor c)
 {
-    return (struct walk){ .m = m, .c = cursor_at(m->all, at), .run = at };
+    return m->all.left - c.left;
 }
 
-static bool follow(struct walk *w, uint8_t high)
+/* Where a pointer leads, whose first octet is `high`; false: it is cut short, or does not lead
+ * before `limit`. */
+static inline bool take_pointer(const struct message *m, struct cursor *c, uint8_t high,
+                                size_t limit, size_t *target)
 {
-    const uint8_t *low = cursor_take(&w->c, 1);
-    size_t target;
+    const uint8_t *low = cursor_take(c, 1);
 
-    if (!low || w->n_pointers == MAX_POINTERS) {
+    if (!low) {
         return false;
     }
-    target = (size_t)(high & ~POINTER) << 8 | *low;
-    if (target < HDR_LEN || target >= w->run) {
-        return false;
-    }
-    if (w->n_pointers++ == 0) {
-        w->after = w->c;
-    }
-    w->run = target;
-    w->c = cursor_at(w->m->all, target);
-    return true;
+    *target = (size_t)(high & ~POINTER) << 8 | *low;
+    return *target >= HDR_LEN && *target < limit && *target < m->all.left;
 }
 
-/* One label, or none where a pointer was followed. False when the name is malformed. */
-static bool step(struct walk *w, struct cursor *label)
+/* Takes labels off, up to the root or a pointer, of which the first octet is `*end`. */
+static inline bool take_labels(struct cursor *c, unsigned *effort, uint8_t *end)
 {
-    const uint8_t *len = cursor_take(&w->c, 1);
+    while (c->left > 0 && *effort > 0) {
+        uint8_t n = *c->at;
 
-    *label = cursor_over(NULL, 0);
-    if (!len || !spend(w->m, 1)) {
-        return false;
-    }
-    if ((*len & POINTER) == POINTER) {
-        return follow(w, *len);
-    }
-    if (*len > MAX_LABEL_LEN) {
-        return false;
-    }
-    *label = cursor_over(cursor_take(&w->c, *len), *len);
-    w->name_len += 1u + *len;
-    return label->at && w->name_len <= MAX_WIRE_NAME_LEN;
-}
-
-/* The next label; the root, with a length of 0, is the last. */
-static bool next_label(struct walk *w, struct cursor *label)
-{
-    do {
-        if (!step(w, label)) {
+        (*effort)--;
+        if (n == 0 || n > MAX_LABEL_LEN) {
+            *end = n;
+            cursor_take(c, 1);
+            return n == 0 || (n & POINTER) == POINTER;
+        }
+        if (!cursor_take(c, n + 1u)) {
             return false;
         }
-    } while (!label->at);
-    return true;
-}
-
-/* The rest of the name is one that is known, reached by a pointer or where it stands. */
-static bool take_known(struct walk *w, const struct known *rest)
-{
-    w->name_len += rest->len;
-    w->n_pointers += rest->n_pointers;
-    if (w->after.at == NULL) {
-        w->c = cursor_at(w->m->all, rest->next);
     }
-    return w->name_len <= MAX_WIRE_NAME_LEN && w->n_pointers <= MAX_POINTERS;
+    return false;
 }
 
-/* The walk that is over led past `from`, where it had come so far. */
-static void remember(const struct walk *w, struct known from, size_t label, size_t next)
-{
-    from.label = (uint16_t)label;
-    from.next = (uint16_t)next;
-    from.len = (uint8_t)(w->name_len - from.len);
-    from.n_pointers = (uint8_t)(w->n_pointers - from.n_pointers);
-    *known_at(w->m, from.at) = from;
-}
-
-/* Takes a name off the cursor, which lies in the message; `*label` is where its first label is. */
+/*
+ * Takes a name off the cursor, which lies in the message; `*label` is where its first label is.
+ * Each pointer leads before the labels that led to it, so the walk ends.
+ */
 static bool skip_name(struct message *m, struct cursor *c, size_t *label)
 {
-    size_t at = m->all.left - c->left;
-    struct walk w = walk_from(m, at);
-    struct known target = { .at = 0 }; /* of the first pointer */
-    struct known start = { .at = (uint16_t)at };
-    struct cursor taken = { .at = NULL };
+    size_t limit = place_of(m, *c); /* where the labels begin that are taken now */
+    struct cursor at = *c;
+    unsigned n_pointers = 0;
+    size_t name_len = 0; /* octets on the wire without compression */
+    uint8_t end;
 
     *label = 0;
-    while (!taken.at || taken.left > 0) {
-        const struct known *rest = known_at(m, at);
+    do {
+        unsigned effort = m->effort;
+        bool sound = take_labels(&at, &effort, &end);
 
-        if (rest->at == at && (rest->next != 0 || w.after.at)) {
-            *label = *label ? *label : rest->label;
-            if (!take_known(&w, rest)) {
-                return false;
-            }
-            break;
-        }
-        if (!step(&w, &taken)) {
+        m->effort = effort;
+        if (!sound) {
             return false;
         }
-        if (taken.at) {
-            *label = *label ? *label : at;
+        *label = name_len == 0 ? limit : *label;
+        name_len += place_of(m, at) - limit - (end != 0);
+        if (end != 0) {
+            if (!spend(m, POINTER_EFFORT) || n_pointers == MAX_POINTERS ||
+                !take_pointer(m, &at, end, limit, &limit)) {
+                return false;
+            }
+            *c = n_pointers++ == 0 ? at : *c;
+            at = cursor_at(m->all, limit);
         }
-        at = m->all.left - w.c.left;
-        if (!taken.at && target.at == 0) {
-            target = (struct known){ .at = (uint16_t)at,
-                                     .len = (uint8_t)w.name_len,
-                                     .n_pointers = (uint8_t)w.n_pointers };
+    } while (end != 0 && !(name_len == 0 && limit == m->owner)); /* that one is well formed */
+    *label = name_len == 0 ? limit : *label;
+    *c = n_pointers == 0 ? at : *c;
+    return name_len <= MAX_WIRE_NAME_LEN;
+}
+
+/* The next label of a well-formed name, whose walk has come to `*at`; the root, with a length of 0,
+ * is the last. False: there was too much to be looked at. */
+static bool next_label(struct message *m, size_t *at, struct cursor *label)
+{
+    struct cursor c = cursor_at(m->all, *at);
+    const uint8_t *len = cursor_take(&c, 1);
+
+    while (len && (*len & POINTER) == POINTER) {
+        if (!spend(m, 1) || !take_pointer(m, &c, *len, *at, at)) {
+            return false;
         }
+        c = cursor_at(m->all, *at);
+        len = cursor_take(&c, 1);
     }
-    *c = w.after.at ? w.after : w.c;
-    if (target.at != 0) {
-        remember(&w, target, *label, 0);
+    if (!len || !spend(m, 1u + *len / COMPARED_OCTETS)) {
+        return false;
     }
-    remember(&w, start, *label, m->all.left - c->left);
-    return true;
+    *label = cursor_over(cursor_take(&c, *len), *len);
+    *at = place_of(m, c);
+    return label->at != NULL;
 }
 
 static uint8_t lower(uint8_t octet)
@@ -221,22 +178,20 @@ static bool label_equal(struct cursor a, struct cursor b)
 }
 
 /* Two names of a message, both known to be well formed, by where their first labels are. */
-static bool names_equal(struct message *m, size_t a_at, size_t b_at)
+static bool names_equal(struct message *m, size_t a, size_t b)
 {
-    struct walk a = walk_from(m, a_at);
-    struct walk b = walk_from(m, b_at);
     struct cursor a_label;
     struct cursor b_label;
 
-    if (a_at == b_at) {
-        return true;
-    }
-    do {
-        if (!next_label(&a, &a_label) || !next_label(&b, &b_label) ||
-            !spend(m, a_label.left / COMPARED_OCTETS) || !label_equal(a_label, b_label)) {
+    while (a != b) {
+        if (!next_label(m, &a, &a_label) || !next_label(m, &b, &b_label) ||
+            !label_equal(a_label, b_label)) {
             return false;
         }
-    } while (a_label.left > 0);
+        if (a_label.left == 0) {
+            return true;
+        }
+    }
     return true;
 }
 
@@ -259,13 +214,12 @@ static struct cursor text_label(const char **text)
 /* `*exact` is cleared when the case differs. */
 static bool name_is(struct message *m, size_t at, const char *text, bool *exact)
 {
-    struct walk w = walk_from(m, at);
     struct cursor label;
 
     do {
         struct cursor wanted = text_label(&text);
 
-        if (!next_label(&w, &label) || !label_equal(label, wanted)) {
+        if (!next_label(m, &at, &label) || !label_equal(label, wanted)) {
             return false;
         }
         *exact &= memcmp(label.at, wanted.at, label.left) == 0;
@@ -398,7 +352,6 @@ struct answers {
     struct message *m;
     struct cursor records;
     unsigned n_records;
-    size_t owner;       /* where the name begins whose addresses are looked for */
     unsigned n_aliases; /* that led to it */
     const struct wanted *wanted;
 };
@@ -417,11 +370,10 @@ static bool is_in_host_names(uint8_t octet)
 /* A name in text; false: it has octets that are not for names of hosts. */
 static bool copy_text(char *to, struct message *m, size_t at)
 {
-    struct walk w = walk_from(m, at);
     struct cursor label;
     size_t len = 0;
 
-    while (next_label(&w, &label) && label.left > 0) {
+    while (next_label(m, &at, &label) && label.left > 0) {
         if (len > 0) {
             to[len++] = '.';
         }
@@ -448,11 +400,11 @@ static bool keep(const struct answers *a, const struct record *r, size_t n)
 
 static void use_record(struct answers *a, const struct record *r, struct dns_answer *answer)
 {
-    if (r->class != CLASS_IN || !names_equal(a->m, r->owner, a->owner)) {
+    if (r->class != CLASS_IN || !names_equal(a->m, r->owner, a->m->owner)) {
         return;
     }
     if (r->type == TYPE_CNAME && answer->n_addrs == 0) {
-        a->owner = r->target;
+        a->m->owner = r->target;
         a->n_aliases++;
         lower_ttl(answer, r->ttl);
     }
@@ -571,7 +523,7 @@ static enum drop_reason parse(struct cursor *c, uint16_t id, const char *name,
         return DROP_DNS_UNEXPECTED;
     }
     *answer = (struct dns_answer){ .rcode = flags & RCODE, .truncated = flags & FLAG_TRUNCATED };
-    reason = take_question(&m, c, name, wanted->type, &a.owner, &answer->exact);
+    reason = take_question(&m, c, name, wanted->type, &m.owner, &answer->exact);
     if (reason || answer->truncated) {
         return reason;
     }
