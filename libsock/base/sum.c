@@ -17,7 +17,8 @@ typedef uint64_t word;
 typedef uint32_t word;
 #endif
 
-#define STRIDE (4 * sizeof(word)) /* four sums that do not wait for each other's carry */
+#define STRIDE (4 * sizeof(word))     /* four sums that do not wait for each other's carry */
+#define WIDE_MOVES (sizeof(word) > 4) /* such machines move more than a word at once */
 
 static inline word add(word a, word b)
 {
@@ -88,10 +89,15 @@ static inline __attribute__((always_inline)) uint16_t run(bool copy, uint16_t su
     word d = 0;
 
     for (; len >= STRIDE; len -= STRIDE) {
-        a = add(a, take(copy, to, from, 0));
-        b = add(b, take(copy, to, from, 1));
-        c = add(c, take(copy, to, from, 2));
-        d = add(d, take(copy, to, from, 3));
+        bool by_words = copy && !WIDE_MOVES;
+
+        a = add(a, take(by_words, to, from, 0));
+        b = add(b, take(by_words, to, from, 1));
+        c = add(c, take(by_words, to, from, 2));
+        d = add(d, take(by_words, to, from, 3));
+        if (copy && WIDE_MOVES) {
+            memcpy(to, from, STRIDE);
+        }
         from += STRIDE;
         to = copy ? to + STRIDE : to;
     }

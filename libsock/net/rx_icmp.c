@@ -7,6 +7,8 @@
 #include "wire/icmp4.h"
 #include "wire/ipv4.h"
 
+#include <string.h>
+
 static struct ip_hdr header_back(const struct ip_hdr *ip)
 {
     return (struct ip_hdr){ .src = ip->dst,
@@ -16,19 +18,26 @@ static struct ip_hdr header_back(const struct ip_hdr *ip)
                             .tos = ip->tos };
 }
 
+/* Of a message whose checksum was good: what its header lacks. */
+static uint16_t payload_sum(const struct cursor *payload)
+{
+    return sum_finish(sum_add(0, payload->at - ICMP4_HDR_LEN, ICMP4_HDR_LEN));
+}
+
 static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
                              const struct icmp4_hdr *hdr, const struct cursor *c, struct pkt *pkt,
                              instant now)
 {
     struct ip_hdr reply = header_back(ip);
     struct pkt *out = tx_alloc(iface, ICMP4_HDR_LEN);
-    uint16_t sum;
 
     if (!out) {
         return drop(iface, DROP_TX_NO_PACKET, pkt);
     }
-    sum = sum_copy(0, pkt_put(out, (uint32_t)c->left), c->at, c->left);
-    icmp4_emit(pkt_push(out, ICMP4_HDR_LEN), hdr, sum);
+    if (c->left > 0) {
+        memcpy(pkt_put(out, (uint32_t)c->left), c->at, c->left);
+    }
+    icmp4_emit(pkt_push(out, ICMP4_HDR_LEN), hdr, payload_sum(c));
     tx_reply(iface, &reply, out, now);
     return DROP_NONE;
 }
@@ -42,7 +51,7 @@ static enum drop_reason echo_in_pieces(struct sk_iface *iface, const struct neti
     struct ip_message m = { head, sizeof(head), c->at, (uint32_t)c->left };
     uint32_t offset = 0;
 
-    icmp4_emit(head, hdr, sum_add(0, c->at, c->left));
+    icmp4_emit(head, hdr, payload_sum(c));
     reply.id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, reply.dst));
     do {
         struct pkt *out =

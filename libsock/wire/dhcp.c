@@ -95,26 +95,8 @@ struct options {
     uint32_t effort; /* that a message is still worth */
 };
 
-/* Octets of padding that the area begins with, of the first `most`. */
-static uint32_t padding(const struct cursor *area, uint32_t most)
+static void join(struct value *value, const uint8_t *at, uint32_t len)
 {
-    uint32_t n = 0;
-
-    most = area->left < most ? (uint32_t)area->left : most;
-    while (n < most && area->at[n] == OPTION_PAD) {
-        n++;
-    }
-    return n;
-}
-
-static void join(struct options *o, uint8_t code, const uint8_t *at, uint32_t len)
-{
-    enum value_index index = code < sizeof value_of ? value_of[code] : VALUE_NONE;
-    struct value *value = &o->values[index];
-
-    if (index == VALUE_NONE) {
-        return;
-    }
     for (uint32_t i = 0; i < len && value->len + i < LONGEST_OPTION; i++) {
         value->octets[value->len + i] = at[i];
     }
@@ -127,26 +109,29 @@ static bool gather(struct options *o, struct cursor area)
     uint32_t effort = o->effort;
     const uint8_t *code;
 
-    for (;;) {
-        uint32_t n = padding(&area, effort);
+    while ((code = cursor_take(&area, 1)) && *code != OPTION_END) {
+        uint32_t cost = *code == OPTION_PAD ? 1 : OPTION_EFFORT;
         const uint8_t *len;
         const uint8_t *at;
 
-        effort -= n;
-        cursor_take(&area, n);
-        code = cursor_take(&area, 1);
-        if (!code || *code == OPTION_END) {
-            o->effort = effort;
-            return true;
+        if (effort < cost) {
+            return false;
+        }
+        effort -= cost;
+        if (*code == OPTION_PAD) {
+            continue;
         }
         len = cursor_take(&area, 1);
         at = len ? cursor_take(&area, *len) : NULL;
-        if (!at || effort < OPTION_EFFORT) {
+        if (!at) {
             return false;
         }
-        effort -= OPTION_EFFORT;
-        join(o, *code, at, *len);
+        if (*code < sizeof value_of && value_of[*code] != VALUE_NONE) {
+            join(&o->values[value_of[*code]], at, *len);
+        }
     }
+    o->effort = effort;
+    return true;
 }
 
 /* Each area once, in the order of RFC 2131 4.1: option 52 counts in the first area only. */
