@@ -66,6 +66,9 @@ void ring_reserve(struct ring *r, uint32_t offset, uint32_t len, struct span out
  */
 uint16_t ring_poke(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len);
 
+/** The same without the sum. */
+void ring_put(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len);
+
 /** Makes the next `len` octets readable. */
 void ring_commit(struct ring *r, uint32_t len);
 

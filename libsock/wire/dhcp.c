@@ -21,9 +21,9 @@
 #define FIXED_LEN 236
 #define LONGEST_OPTION 8 /* octets of any that we read: two addresses */
 /* What is looked at of a message, so that one frame costs little: what a client has to take, 312
- * octets (RFC 2131 2) of padding, or of options with values of two octets. */
-#define MOST_EFFORT 312
-#define OPTION_EFFORT 4
+ * octets (RFC 2131 2) of padding, or of options with values of three octets. */
+#define MOST_EFFORT 320
+#define OPTION_EFFORT 5
 #define MIN_SENT_LEN 300 /* RFC 951 3: some relays and servers drop what is shorter */
 
 enum option_code { /* RFC 2132 */

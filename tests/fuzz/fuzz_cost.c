@@ -8,7 +8,8 @@
  * Counted is the sk_iface_poll that takes the frame, from its call to its return, with all that it
  * answers, but for the link's own code. The link has no room for text of sockets: what an
  * acknowledgment or a neighbour's answer lets out is the program's, and costs by the segment, of
- * which the first is counted up to the link.
+ * which the first is counted up to the link. A datagram in pieces is dear when it is whole, and
+ * what it costs is that of all its frames together: each has its share of it.
  */
 #include "fuzz_cost.h"
 
@@ -64,6 +65,7 @@ static struct sk_addr resolver; /* who asked the name server */
 static uint8_t question[DNS_MAX_UDP_LEN];
 static size_t question_len;
 static uint16_t piece_id;
+static uint32_t datagram_cost;
 static bool counts; /* the poll that runs is measured */
 static struct cost worst;
 static uint8_t kind;
@@ -183,12 +185,21 @@ static void answer_arp(void);
 
 static void measured_poll(void)
 {
-    uint32_t cost;
-
     steps_begin();
     sk_iface_poll(iface, fuzz_now);
-    cost = steps_end();
+    datagram_cost += steps_end();
     n_frames++;
+}
+
+/* Of each of the `n` frames of a datagram. */
+static void note_cost(uint32_t n)
+{
+    uint32_t cost = datagram_cost / n;
+
+    datagram_cost = 0;
+    if (!counts) {
+        return;
+    }
     if (cost > worst.instructions) {
         worst = (struct cost){ cost, kind, n_frames };
     }
@@ -215,6 +226,12 @@ static void hear_frame(const uint8_t *octets, size_t len)
     counts = measured;
 }
 
+static void hear_single(const uint8_t *octets, size_t len)
+{
+    hear_frame(octets, len);
+    note_cost(1);
+}
+
 static void put_eth(uint8_t *at, uint16_t type, bool broadcast)
 {
     struct eth_hdr eth = { .dst = broadcast ? MAC_BROADCAST : fuzz_link.link.mac,
@@ -234,7 +251,7 @@ static void hear_arp(uint16_t op, struct ip_addr from, struct ip_addr to, uint8_
 
     put_eth(frame, ETH_TYPE_ARP, false);
     arp_emit(packet, &arp);
-    hear_frame(frame, ETH_HDR_LEN + ARP_LEN);
+    hear_single(frame, ETH_HDR_LEN + ARP_LEN);
 }
 
 /* The message behind the IP header, in pieces if it is too long. */
@@ -242,13 +259,14 @@ static void hear_message(struct ip_hdr *ip, size_t len)
 {
     size_t most = (MTU - IPV4_HDR_LEN) / 8 * 8;
     bool broadcast = (ip4_bits(ip->dst) & 0xff) == 0xff;
+    uint32_t n_pieces = 0;
 
     ip->ttl = 64;
     if (len <= MTU - IPV4_HDR_LEN) {
         ip->payload_len = (uint16_t)len;
         put_eth(frame, ETH_TYPE_IPV4, broadcast);
         ipv4_emit(packet, ip);
-        hear_frame(frame, ETH_HDR_LEN + IPV4_HDR_LEN + len);
+        hear_single(frame, ETH_HDR_LEN + IPV4_HDR_LEN + len);
         return;
     }
     ip->id = ++piece_id;
@@ -262,7 +280,9 @@ static void hear_message(struct ip_hdr *ip, size_t len)
         ipv4_emit(pieces + ETH_HDR_LEN, ip);
         memcpy(pieces + ETH_HDR_LEN + IPV4_HDR_LEN, message + at, n);
         hear_frame(pieces, ETH_HDR_LEN + IPV4_HDR_LEN + n);
+        n_pieces++;
     }
+    note_cost(n_pieces);
 }
 
 /* The payload lies behind the header of a datagram already. */

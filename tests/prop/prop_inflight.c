@@ -98,12 +98,8 @@ static void acknowledge(struct world *w, uint64_t *state)
 
 static void change(struct world *w, uint64_t *state)
 {
-    static const uint32_t flags[] = { 0,
-                                      INFLIGHT_SACKED,
-                                      INFLIGHT_LOST,
-                                      INFLIGHT_AGAIN,
-                                      INFLIGHT_LOST | INFLIGHT_AGAIN,
-                                      INFLIGHT_SACKED | INFLIGHT_AGAIN };
+    static const uint32_t flags[] = { 0, INFLIGHT_SACKED, INFLIGHT_LOST, INFLIGHT_AGAIN,
+                                      INFLIGHT_LOST | INFLIGHT_AGAIN };
     uint32_t start = w->una + random_below(state, w->nxt - w->una);
     uint16_t i = inflight_find(&w->f, start);
     uint32_t end = inflight_at(&w->f, i)->end;
@@ -124,6 +120,23 @@ static void change(struct world *w, uint64_t *state)
     }
 }
 
+/* Of some records, which then share a fate and the latest of their times. */
+static void join(struct world *w, uint64_t *state)
+{
+    uint16_t i = (uint16_t)random_below(state, w->f.n);
+    uint16_t n = (uint16_t)(1 + random_below(state, w->f.n - i));
+    uint32_t set = random_below(state, 2) ? INFLIGHT_SACKED : INFLIGHT_LOST;
+    uint32_t end = inflight_at(&w->f, (uint16_t)(i + n - 1))->end;
+    uint16_t n_before = w->f.n;
+
+    inflight_join(&w->f, i, n, set);
+    seed_assert(w->f.n == n_before - n + 1 && inflight_at(&w->f, i)->end == end);
+    for (uint32_t at = inflight_start(&w->f, i); at != end; at++) {
+        octet_at(w, at)->flags = set;
+    }
+    inflight_tidy(&w->f, i);
+}
+
 START_TEST(records_tell_what_became_of_every_octet)
 {
     uint64_t state = seed_start();
@@ -141,6 +154,8 @@ START_TEST(records_tell_what_became_of_every_octet)
                 send_more(&w, &state);
             } else if (what < 6) {
                 acknowledge(&w, &state);
+            } else if (random_below(&state, 64) == 0) {
+                join(&w, &state);
             } else {
                 change(&w, &state);
             }

@@ -125,7 +125,7 @@ static void audit_records(const struct script *s, const struct inflight *f)
 
         hold(s, end > reached && end <= out);
         hold(s, record->flags <= (INFLIGHT_SACKED | INFLIGHT_LOST | INFLIGHT_AGAIN));
-        hold(s, !(record->flags & INFLIGHT_SACKED) || !(record->flags & INFLIGHT_LOST));
+        hold(s, !(record->flags & INFLIGHT_SACKED) || record->flags == INFLIGHT_SACKED);
         sacked += record->flags & INFLIGHT_SACKED ? end - reached : 0;
         lost += record->flags & INFLIGHT_LOST ? end - reached : 0;
         reached = end;

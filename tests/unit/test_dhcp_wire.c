@@ -402,13 +402,14 @@ START_TEST(as_many_options_are_read_as_a_client_has_to_take)
     uint8_t options[312] = { 53, 1, 5 };
     struct dhcp_msg msg;
 
-    for (size_t i = 3; i + 3 < sizeof options; i += 4) {
+    for (size_t i = 3; i + 4 < sizeof options; i += 5) {
         options[i] = 224;
-        options[i + 1] = 2;
+        options[i + 1] = 3;
     }
-    options[sizeof options - 1] = 255;
+    options[308] = 255;
     ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
     ck_assert_int_eq(msg.type, DHCP_ACK);
+    options[sizeof options - 1] = 255;
     memset(options + 3, 0, sizeof options - 4);
     ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
     ck_assert_int_eq(msg.type, DHCP_ACK);

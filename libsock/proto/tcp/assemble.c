@@ -59,14 +59,17 @@ uint32_t assemble_advance(struct assembler *a, uint32_t rcv_nxt)
     return rcv_nxt;
 }
 
-bool assemble_hole(const struct assembler *a, uint32_t start, uint32_t end, struct interval *hole)
+bool assemble_hole(const struct assembler *a, uint16_t *next, uint32_t start, uint32_t end,
+                   struct interval *hole)
 {
-    for (uint16_t i = 0; i < a->n && seq_before(start, end); i++) {
-        if (seq_before(start, a->ranges[i].start)) {
-            *hole = (struct interval){ start, seq_min(end, a->ranges[i].start) };
+    for (; *next < a->n && seq_before(start, end); (*next)++) {
+        const struct interval *range = &a->ranges[*next];
+
+        if (seq_before(start, range->start)) {
+            *hole = (struct interval){ start, seq_min(end, range->start) };
             return true;
         }
-        start = seq_max(start, a->ranges[i].end);
+        start = seq_max(start, range->end);
     }
     *hole = (struct interval){ start, end };
     return seq_before(start, end);

@@ -211,6 +211,25 @@ void inflight_set(struct inflight *f, uint16_t i, uint32_t flags, uint32_t sent_
     count(f, flags, octets);
 }
 
+void inflight_join(struct inflight *f, uint16_t i, uint16_t n, uint32_t flags)
+{
+    struct inflight_record *record = inflight_at(f, i);
+    struct inflight_record joined = { .end = record[n - 1].end,
+                                      .sent_at = record->sent_at,
+                                      .flags = flags };
+    uint32_t start = inflight_start(f, i);
+
+    count(f, flags, joined.end - start);
+    for (uint16_t j = 0; j < n; j++) {
+        count(f, record[j].flags, -(record[j].end - start));
+        start = record[j].end;
+        joined.sent_at = later(joined.sent_at, record[j].sent_at);
+    }
+    memmove(record + 1, record + n, (size_t)(f->n - i - n) * sizeof(*record));
+    *record = joined;
+    f->n = (uint16_t)(f->n - n + 1);
+}
+
 /* Nothing is asked any more of the time at which octets were sent that arrived, or were lost. */
 static bool are_alike(const struct inflight_record *a, const struct inflight_record *b)
 {

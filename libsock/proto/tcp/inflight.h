@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum inflight_flag {
-    INFLIGHT_SACKED = 1, /* the peer has it */
+    INFLIGHT_SACKED = 1, /* the peer has it; alone */
     INFLIGHT_LOST = 2,   /* to be sent again */
     INFLIGHT_AGAIN = 4,  /* was sent more than once */
 };
@@ -20,7 +20,7 @@ enum inflight_flag {
 struct inflight_record {
     uint32_t end;     /* one past its last octet */
     uint32_t sent_at; /* microseconds, low 32 bits */
-    uint32_t flags;   /* enum inflight_flag; never SACKED and LOST at once */
+    uint32_t flags;   /* enum inflight_flag */
 };
 
 struct inflight {
@@ -72,6 +72,9 @@ bool inflight_cut(struct inflight *f, uint32_t start, uint32_t end, uint16_t *i)
 
 /** What became of the i-th record. */
 void inflight_set(struct inflight *f, uint16_t i, uint32_t flags, uint32_t sent_at);
+
+/** Makes one record of the `n` from the i-th on, at least one: what became of them all. */
+void inflight_join(struct inflight *f, uint16_t i, uint16_t n, uint32_t flags);
 
 /** Joins the i-th record with neighbours that nothing tells apart: all SACKED, or LOST, or sent at
  * the same time. Answers which one it is then. */

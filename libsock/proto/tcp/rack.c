@@ -87,6 +87,28 @@ static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instan
     }
 }
 
+/* The records from the i-th on that end with `end`, or before it, arrived: how many they are. */
+static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct rack_news *news,
+                         instant now)
+{
+    struct inflight *f = &rack_of(tcp)->f;
+    uint32_t start = inflight_start(f, i);
+    uint16_t n = 0;
+
+    for (; i + n < f->n; n++) {
+        const struct inflight_record *record = inflight_at(f, (uint16_t)(i + n));
+
+        if (seq_after(record->end, end)) {
+            break;
+        }
+        if (!(record->flags & INFLIGHT_SACKED)) {
+            deliver(tcp, record, start, record->end, news, now);
+        }
+        start = record->end;
+    }
+    return n;
+}
+
 /* A block inside of what is in flight; whatever of it cannot be noted is as if not said. */
 static void take_block(struct tcp_sock *tcp, struct tcp_sack block, struct rack_news *news,
                        instant now)
@@ -96,15 +118,11 @@ static void take_block(struct tcp_sock *tcp, struct tcp_sack block, struct rack_
     uint32_t at = block.start;
 
     while (seq_before(at, block.end)) {
-        struct inflight_record record = *inflight_at(f, i);
-        uint32_t end = seq_min(record.end, block.end);
-
-        if (!(record.flags & INFLIGHT_SACKED)) {
-            if (!inflight_cut(f, at, end, &i)) {
+        if (!(inflight_at(f, i)->flags & INFLIGHT_SACKED)) {
+            if (!inflight_cut(f, at, seq_min(inflight_at(f, i)->end, block.end), &i)) {
                 return;
             }
-            deliver(tcp, &record, at, end, news, now);
-            inflight_set(f, i, (record.flags & INFLIGHT_AGAIN) | INFLIGHT_SACKED, record.sent_at);
+            inflight_join(f, i, take_run(tcp, i, block.end, news, now), INFLIGHT_SACKED);
             i = inflight_tidy(f, i);
         }
         at = inflight_at(f, i)->end;

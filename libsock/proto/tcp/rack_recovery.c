@@ -159,13 +159,16 @@ static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant
 
 /* ---- The other events ------------------------------------------------------------------------ */
 
-/* The peer threw away what it had reported (RFC 2018 8): else it had acknowledged it. */
+/* The peer threw away what it had reported (RFC 2018 8): else it had acknowledged it. How often
+ * that was sent is not known any more. */
 static void forget_sacked(struct inflight *f)
 {
     for (uint16_t i = 0; i < f->n; i++) {
         const struct inflight_record *record = inflight_at(f, i);
 
-        inflight_set(f, i, record->flags & ~(uint32_t)INFLIGHT_SACKED, record->sent_at);
+        if (record->flags & INFLIGHT_SACKED) {
+            inflight_set(f, i, INFLIGHT_AGAIN, record->sent_at);
+        }
     }
 }
 

@@ -29,25 +29,22 @@ static struct interval text_in_window(const struct tcp_sock *tcp, const struct t
     return (struct interval){ start, start + (left < room ? left : room) };
 }
 
-/* Stores the holes of [part) and sums all of it, from 0. */
+/* Stores what is new of [part) and sums all of it, from 0: in one go where there are no holes. */
 static uint16_t place_part(struct tcp_sock *tcp, struct interval part, const uint8_t *text)
 {
     uint32_t at = part.start;
-    uint16_t sum = 0;
+    uint16_t next = 0;
     struct interval hole;
 
     if (tcp->ooo.n == 0) {
         return ring_poke(&tcp->rx, at - tcp->rcv_nxt, text, part.end - at);
     }
-    while (assemble_hole(&tcp->ooo, at, part.end, &hole)) {
-        sum = sum_join(sum, sum_add(0, text + (at - part.start), hole.start - at), at - part.start);
-        sum = sum_join(sum,
-                       ring_poke(&tcp->rx, hole.start - tcp->rcv_nxt,
-                                 text + (hole.start - part.start), hole.end - hole.start),
-                       hole.start - part.start);
+    while (assemble_hole(&tcp->ooo, &next, at, part.end, &hole)) {
+        ring_put(&tcp->rx, hole.start - tcp->rcv_nxt, text + (hole.start - part.start),
+                 hole.end - hole.start);
         at = hole.end;
     }
-    return sum_join(sum, sum_add(0, text + (at - part.start), part.end - at), at - part.start);
+    return sum_add(0, text, part.end - part.start);
 }
 
 uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_t *text)
