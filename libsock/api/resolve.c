@@ -147,20 +147,8 @@ void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_add
 
 /* ---- Names of addresses ---- */
 
-static size_t strlen_of(const char *text)
+static enum sk_err give_name(struct sk_op *op, const char *name, size_t len)
 {
-    size_t len = 0;
-
-    while (text[len] != '\0') {
-        len++;
-    }
-    return len;
-}
-
-static enum sk_err give_name(struct sk_op *op, const char *name)
-{
-    size_t len = strlen_of(name);
-
     op->done = len;
     if (len >= op->u.reverse.size) {
         return SK_MSG_SIZE;
@@ -171,20 +159,22 @@ static enum sk_err give_name(struct sk_op *op, const char *name)
 
 static enum sk_err poll_reverse(struct sk_op *op, struct sk_iface *iface, instant now)
 {
+    static const char localhost[] = "localhost";
     const char *name = NULL;
+    size_t len = 0;
     enum sk_err err;
 
     if (ip_is_loopback(op->addr.addr)) {
-        return give_name(op, "localhost");
+        return give_name(op, localhost, sizeof(localhost) - 1);
     }
-    err = query_name(iface, op->u.reverse.query, &name);
+    err = query_name(iface, op->u.reverse.query, &name, &len);
     if (err == SK_AGAIN) { /* there is none yet, or it was not fetched for too long */
         err = query_start_reverse(iface, op->addr.addr, &op->u.reverse.query, now);
         if (err == SK_OK) {
-            err = query_name(iface, op->u.reverse.query, &name);
+            err = query_name(iface, op->u.reverse.query, &name, &len);
         }
     }
-    return err == SK_OK ? give_name(op, name) : err;
+    return err == SK_OK ? give_name(op, name, len) : err;
 }
 
 void sk_resolve_addr(struct sk_op *op, struct ip_addr addr, char *name, size_t size)

@@ -698,7 +698,7 @@ enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr 
                          size_t *n);
 
 /** The same; the name stays where it is until another query begins. */
-enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name);
+enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name, size_t *len);
 
 /* query_stream.c */
 

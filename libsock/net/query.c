@@ -370,13 +370,14 @@ enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr 
     return result;
 }
 
-enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name)
+enum sk_err query_name(struct sk_iface *iface, uint32_t query, const char **name, size_t *len)
 {
     struct query_slot *slot = slot_named(iface, query);
     enum sk_err result = result_of(slot);
 
     if (result == SK_OK) {
         *name = slot->q.name;
+        *len = slot->q.name_len;
     }
     fetched(iface, slot, result);
     return result;

@@ -166,7 +166,8 @@ static enum drop_reason parse(const struct dns_query *q, struct cursor *c, union
 static void keep(struct dns_query *q, const union found *found, size_t n)
 {
     if (q->reverse) {
-        memcpy(q->name, found->name, sizeof(found->name));
+        memcpy(q->name, found->name, n + 1);
+        q->name_len = (uint8_t)n;
     } else {
         memcpy(q->addrs, found->addrs, n * sizeof found->addrs[0]);
         q->n_addrs = (uint8_t)n;
@@ -203,7 +204,7 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     } else if (answer.n_addrs == 0) {
         end_without(q, SK_NAME_NO_ADDRESS, answer.ttl);
     } else {
-        keep(q, &found, answer.n_addrs);
+        keep(q, &found, q->reverse ? answer.name_len : answer.n_addrs);
         q->ttl = less(answer.ttl, DNS_LONGEST_TTL);
         end(q, SK_OK);
     }

@@ -24,8 +24,9 @@
 
 struct dns_query {
     char name[DNS_MAX_NAME_LEN +
-              2]; /* and a dot, and the NUL. That of an address, once it is found */
-    bool reverse; /* addrs[0] is asked for its name */
+              2];     /* and a dot, and the NUL. That of an address, once it is found */
+    uint8_t name_len; /* of that one, without the NUL */
+    bool reverse;     /* addrs[0] is asked for its name */
     struct sk_addr servers[CONFIG_N_DNS_SERVERS];
     uint8_t n_servers;
     uint8_t server; /* the one being asked */

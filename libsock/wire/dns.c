@@ -367,8 +367,8 @@ static bool is_in_host_names(uint8_t octet)
            octet == '-' || octet == '_';
 }
 
-/* A name in text; false: it has octets that are not for names of hosts. */
-static bool copy_text(char *to, struct message *m, size_t at)
+/* A name in text, and its length; 0: it has octets that are not for names of hosts. */
+static size_t copy_text(char *to, struct message *m, size_t at)
 {
     struct cursor label;
     size_t len = 0;
@@ -379,22 +379,23 @@ static bool copy_text(char *to, struct message *m, size_t at)
         }
         for (size_t i = 0; i < label.left; i++) {
             if (!is_in_host_names(label.at[i])) {
-                return false;
+                return 0;
             }
             to[len++] = (char)label.at[i];
         }
     }
     to[len] = '\0';
-    return len > 0;
+    return len;
 }
 
 /* The record is of the type that is wanted, and there is room for it. */
-static bool keep(const struct answers *a, const struct record *r, size_t n)
+static bool keep(const struct answers *a, const struct record *r, struct dns_answer *answer)
 {
     if (r->type == DNS_PTR) {
-        return copy_text(a->wanted->name, a->m, r->target);
+        answer->name_len = copy_text(a->wanted->name, a->m, r->target);
+        return answer->name_len > 0;
     }
-    a->wanted->addrs[n] = ip4(be32(a->m->all.at + r->data));
+    a->wanted->addrs[answer->n_addrs] = ip4(be32(a->m->all.at + r->data));
     return true;
 }
 
@@ -408,7 +409,7 @@ static void use_record(struct answers *a, const struct record *r, struct dns_ans
         a->n_aliases++;
         lower_ttl(answer, r->ttl);
     }
-    if (r->type == a->wanted->type && keep(a, r, answer->n_addrs)) {
+    if (r->type == a->wanted->type && keep(a, r, answer)) {
         answer->n_addrs++;
         lower_ttl(answer, r->ttl);
     }

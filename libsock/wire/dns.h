@@ -35,6 +35,7 @@ struct dns_answer {
     uint32_t ttl;   /* seconds, the lowest of the records used; without addresses, how long that may
                        be remembered (RFC 2308 5), 0: not at all */
     size_t n_addrs; /* of a name: one */
+    size_t name_len;
 };
 
 /**
