@@ -23,8 +23,8 @@
 #define DNS_EDNS_LEN 1232
 
 struct dns_query {
-    char name[DNS_MAX_NAME_LEN +
-              2];     /* and a dot, and the NUL. That of an address, once it is found */
+    /* With room for a dot and the NUL; of an address its name, once that is found. */
+    char name[DNS_MAX_NAME_LEN + 2];
     uint8_t name_len; /* of that one, without the NUL */
     bool reverse;     /* addrs[0] is asked for its name */
     struct sk_addr servers[CONFIG_N_DNS_SERVERS];
