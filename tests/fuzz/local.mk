@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A fuzz target is a file with LLVMFuzzerTestOneInput and a folder of inputs, corpus/<name>. `make check` replays the
 # corpus, in every build; `make fuzz` looks for new inputs, with clang's libFuzzer, FUZZ_SECONDS for each target.
-fuzz_targets = fuzz_arp fuzz_cost fuzz_dhcp fuzz_dns fuzz_eth fuzz_fragments fuzz_frames fuzz_icmp4 fuzz_ipv4 fuzz_lease \
-	fuzz_resolve fuzz_segments fuzz_tcp fuzz_text fuzz_udp
+fuzz_targets = fuzz_arp fuzz_cost fuzz_dhcp fuzz_dns fuzz_eth fuzz_fragments fuzz_frames fuzz_icmp4 fuzz_igmp fuzz_ipv4 \
+	fuzz_lease fuzz_resolve fuzz_segments fuzz_tcp fuzz_text fuzz_udp
 
 fuzz_programs = \
 	%D%/fuzz_arp \
@@ -13,6 +13,7 @@ fuzz_programs = \
 	%D%/fuzz_fragments \
 	%D%/fuzz_frames \
 	%D%/fuzz_icmp4 \
+	%D%/fuzz_igmp \
 	%D%/fuzz_ipv4 \
 	%D%/fuzz_lease \
 	%D%/fuzz_resolve \
@@ -32,6 +33,7 @@ cost_sources = %D%/fuzz_cost.c %D%/fuzz_cost.h %D%/steps.c %D%/steps.h %D%/fuzz.
 %C%_fuzz_fragments_SOURCES = %D%/fuzz_fragments.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_frames_SOURCES = %D%/fuzz_frames.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_icmp4_SOURCES = %D%/fuzz_icmp4.c %D%/replay.c %D%/fuzz.h
+%C%_fuzz_igmp_SOURCES = %D%/fuzz_igmp.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_ipv4_SOURCES = %D%/fuzz_ipv4.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_lease_SOURCES = %D%/fuzz_lease.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_resolve_SOURCES = %D%/fuzz_resolve.c %D%/replay.c %D%/fuzz.h %D%/fuzz_host.h
