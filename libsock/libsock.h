@@ -144,7 +144,7 @@ struct sk_config {
 #define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
-#define SK_QUERY_LEN (320 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
+#define SK_QUERY_LEN (328 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
 #define SK_NEIGH_LEN (20 + SK_IP_ADDR_LEN)
 #define SK_PKT_LEN (16 + 3 * sizeof(void *))
 #define SK_SOCKET_LEN                                                                              \

@@ -35,7 +35,7 @@
  * record as much as some of them. It is enough for the longest chain of aliases, and for as many
  * addresses as are kept.
  */
-#define MOST_EFFORT 160
+#define MOST_EFFORT 148
 #define RECORD_EFFORT 4
 #define POINTER_EFFORT 2
 #define QUESTION_EFFORT 512 /* the name is ours, and walked twice */
