@@ -103,6 +103,19 @@ static void join(struct value *value, const uint8_t *at, uint32_t len)
     value->len += len;
 }
 
+/* The octets of padding that the area begins with, of the first `most`. */
+static uint32_t take_padding(struct cursor *area, uint32_t most)
+{
+    uint32_t n = 0;
+
+    most = area->left < most ? (uint32_t)area->left : most;
+    while (n < most && area->at[n] == OPTION_PAD) {
+        n++;
+    }
+    cursor_take(area, n);
+    return n;
+}
+
 /* One walk over an area. False where an option overruns it, or there is more than is worth it. */
 static bool gather(struct options *o, struct cursor area)
 {
@@ -119,6 +132,7 @@ static bool gather(struct options *o, struct cursor area)
         }
         effort -= cost;
         if (*code == OPTION_PAD) {
+            effort -= take_padding(&area, effort);
             continue;
         }
         len = cursor_take(&area, 1);
