@@ -32,13 +32,20 @@ static enum drop_reason give(struct sk_iface *iface, struct sock_node *node,
     return DROP_NONE;
 }
 
-/* A broadcast or a multicast is for every socket, as on all systems since 4.2BSD. */
+/* A broadcast or a multicast is for every socket, as on all systems since 4.2BSD: also for one that
+ * is bound to the group and has its sender as its peer. */
 static bool give_all(struct sk_iface *iface, struct sk_addr local, const struct ip_hdr *ip,
                      const struct udp_hdr *hdr, const struct cursor *c, const struct pkt *pkt,
                      instant now)
 {
-    struct sock_node *node = NULL;
-    bool any = false;
+    struct sock_node *node =
+        sockets_find(iface, false, local, (struct sk_addr){ ip->src, hdr->src_port });
+    bool any = node != NULL;
+
+    if (node) {
+        give(iface, node, ip, hdr, c, pkt, now);
+    }
+    node = NULL;
 
     while ((node = sockets_next(iface, local, node)) != NULL) {
         give(iface, node, ip, hdr, c, pkt, now);

@@ -192,7 +192,9 @@ static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *no
     if (!netif) {
         return SK_NET_UNREACHABLE;
     }
-    return netif_may_send_from(iface, netif, node->bound_addr) ? SK_OK : SK_INVALID;
+    return ip_is_multicast(node->bound_addr) || netif_may_send_from(iface, netif, node->bound_addr)
+               ? SK_OK
+               : SK_INVALID;
 }
 
 static void pair_with(struct sk_iface *iface, struct udp_entry *udp, struct sk_addr peer)

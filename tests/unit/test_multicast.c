@@ -172,6 +172,34 @@ START_TEST(every_socket_of_the_port_hears_a_group)
 }
 END_TEST
 
+/* One with a peer hears the group from nobody else. */
+START_TEST(a_socket_of_a_group_with_a_peer)
+{
+    sk_fd all;
+
+    begin();
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    fd = host_socket(&h, SK_DGRAM);
+    all = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(sk_set(h.iface, all, SK_REUSEADDR, 1), SK_OK);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_REUSEADDR, 1), SK_OK);
+    ck_assert_int_eq(sk_bind(h.iface, all, (struct sk_addr){ ip4(0), 5000 }), SK_OK);
+    ck_assert_int_eq(sk_bind(h.iface, fd, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(4000)), SK_OK);
+    hear(GROUP, 5000, DROP_NONE);
+    ck_assert(got(fd) && !got(fd) && got(all));
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(4001)), SK_OK);
+    hear(GROUP, 5000, DROP_NONE);
+    ck_assert(!got(fd) && got(all));
+    host_forget(&h);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_poll(&h);
+    ck_assert(ip_equal(host_sent(&h)->ip.src, HOST_IP));
+    end();
+}
+END_TEST
+
 START_TEST(only_a_datagram_socket_of_a_host_with_groups_is_bound_to_one)
 {
     sk_fd socket;
@@ -441,6 +469,7 @@ int main(void)
     const TTest *const tests[] = { a_report_is_sent_as_it_should_be,
                                    members_hear_their_group,
                                    every_socket_of_the_port_hears_a_group,
+                                   a_socket_of_a_group_with_a_peer,
                                    only_a_datagram_socket_of_a_host_with_groups_is_bound_to_one,
                                    what_can_be_joined,
                                    closing_leaves_every_group,
