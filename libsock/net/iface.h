@@ -364,7 +364,8 @@ uint16_t netif_mss(const struct netif *netif);
 /** Those that the socket sends with; their length is 0 without any. */
 const struct sk_ip_options *ip_options_of(const struct sk_iface *iface,
                                           const struct sock_node *node);
-/** One socket more has those of `from`, or one less has any: sets of options are shared. */
+/** One socket more, which has none yet, has those of `from`; or one less has any: sets are shared.
+ */
 void ip_options_share(struct sk_iface *iface, struct sock_node *node, const struct sock_node *from);
 void ip_options_release(struct sk_iface *iface, struct sock_node *node);
 /** A copy, padded. SK_INVALID: nobody would take them. */

@@ -276,6 +276,25 @@ START_TEST(as_many_groups_as_there_are_places)
 }
 END_TEST
 
+/* The leave that was due there is not said of the next group. */
+START_TEST(a_place_that_is_taken_over_is_silent)
+{
+    struct igmp_hdr hdr;
+    struct ip_addr dst;
+
+    begin_idle(13);
+    ck_assert(igmp_join(&igmp, OTHER, now) && igmp_join(&igmp, ip4(0xef010205), now));
+    while (igmp_poll_at(&igmp) != NEVER) {
+        now = igmp_poll_at(&igmp);
+        ck_assert(igmp_next(&igmp, now, &hdr, &dst));
+    }
+    igmp_leave(&igmp, GROUP, now);
+    ck_assert_int_eq(igmp_poll_at(&igmp), now);
+    ck_assert(igmp_join(&igmp, ALL, now));
+    ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
+}
+END_TEST
+
 START_TEST(another_network_is_told_of_every_group)
 {
     begin_idle(11);
@@ -341,6 +360,7 @@ int main(void)
                                    a_router_of_version_1_is_remembered_for_400_seconds,
                                    all_systems,
                                    as_many_groups_as_there_are_places,
+                                   a_place_that_is_taken_over_is_silent,
                                    another_network_is_told_of_every_group,
                                    what_is_not_for_hosts,
                                    a_message_is_written_and_read,

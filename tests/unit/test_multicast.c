@@ -398,6 +398,13 @@ START_TEST(groups_are_for_datagrams)
     frame_icmp(&f, PEER_IP, GROUP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "?", 1);
     frame_to_group(&f, GROUP);
     host_hear_silent_drop(&h, &f, DROP_ICMP_BROADCAST);
+    ck_assert_int_eq(join(fd, GROUP, 3), SK_OK);
+    frame_icmp(&f, ip4(0xac10aaaa), GROUP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "?",
+               1);
+    fake_link_put(&second, frame_ip_at(&f), f.len - ETH_HDR_LEN);
+    host_poll(&h);
+    ck_assert_uint_eq(host_drops(&h, DROP_ICMP_BROADCAST), 2);
+    host_forget(&h);
     peer_begin(&p, &h, 4000, 80);
     p.host.addr = GROUP;
     peer_frame(&p, &f, TCP_SYN, NULL, 0);
