@@ -155,8 +155,8 @@ struct sk_config {
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
  * as in struct sk_config, none of them 0; `buffer_octets` is the sum of size times n over the
- * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES, and without fragments;
- * others keep more.
+ * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES, and without fragments,
+ * n_ip_options and multicast; others keep more.
  */
 #define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_syn_cache, n_time_wait, n_netifs, n_packets,   \
                        packet_size, n_neighbours, n_queries, buffer_octets)                        \
@@ -438,8 +438,8 @@ struct sk_ip_options {
 
 /**
  * The options of all that the socket sends from now on; `len` 0: none. A listener's are those of
- * its connections, too, once they are established. They are padded to a multiple of four octets.
- * SK_INVALID: one is cut short, or a source route, which would be dropped on its way (RFC
+ * its connections, too, but of a SYN,ACK that is a cookie. They are padded to a multiple of four
+ * octets. SK_INVALID: one is cut short, or a source route, which would be dropped on its way (RFC
  * 7126 4.3). SK_NO_BUFFERS: n_ip_options different ones are in use. SK_IS_CONNECTED: a connection
  * has begun, and its segments have their length.
  */
@@ -555,7 +555,8 @@ void sk_resolve_addr(struct sk_op *op, struct ip_addr addr, char *name, size_t s
 
 /**
  * Queues a datagram to `to`, or to the peer when unspecified, on a bound socket: the one call that
- * an interrupt may make, while nobody binds or closes the socket or sets its peer.
+ * an interrupt may make, while nobody binds or closes the socket or sets its peer or an
+ * option of it.
  * SK_INVALID_SOCKET, SK_AGAIN (the queue is full), SK_NEED_DEST, SK_MSG_SIZE (longer than the queue
  * or any packet: for one that its netif cannot send, SK_SO_ERROR says so later), SK_INVALID (not
  * bound).

@@ -17,20 +17,13 @@ struct view {
     uint32_t *rx_size;
     uint32_t *tx_size;
     struct tcp_options *tcp;
-    const struct tcp_profile *profile;
-    instant now;
-    uint32_t n_netifs;
-    bool multicast;
+    const struct sk_iface *iface;
     bool open; /* the buffers are in use: their size is what it is */
 };
 
 static struct view view_of(const struct sk_iface *iface, const struct tagged_socket *slot)
 {
-    struct view v = { .node = slot->u.node,
-                      .profile = iface->profile,
-                      .now = iface->now,
-                      .n_netifs = iface->n_netifs,
-                      .multicast = iface->multicast != NULL };
+    struct view v = { .node = slot->u.node, .iface = iface };
 
     switch (slot_tag(slot)) {
     case SOCK_UDP:
@@ -92,7 +85,7 @@ static void tell_connection(const struct view *v)
     struct tcp_entry *tcp = (struct tcp_entry *)(void *)v->node;
 
     if (v->node->tag == SOCK_TCP && tcp->opened) {
-        tcp_options_changed(&tcp->tcp, v->now);
+        tcp_options_changed(&tcp->tcp, v->iface->now);
     }
 }
 
@@ -134,7 +127,7 @@ static enum sk_err set_keepcnt(struct view *v, int32_t value)
 
 static enum sk_err set_ecn(struct view *v, int32_t value)
 {
-    if (!v->profile->ecn) {
+    if (!v->iface->profile->ecn) {
         return SK_NO_OPTION;
     }
     if (value < TCP_ECN_NEVER || value > TCP_ECN_ANSWERS) {
@@ -146,7 +139,7 @@ static enum sk_err set_ecn(struct view *v, int32_t value)
 
 static enum sk_err set_uto(struct view *v, int32_t value)
 {
-    if (!v->profile->user_timeout) {
+    if (!v->iface->profile->user_timeout) {
         return SK_NO_OPTION;
     }
     v->tcp->uto = value != 0;
@@ -158,7 +151,7 @@ static enum sk_err set_congestion(struct view *v, int32_t value)
     if (v->node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v->node)->opened) {
         return SK_IS_CONNECTED;
     }
-    if (value < 0 || !tcp_congestion_at(v->profile, (uint32_t)value)) {
+    if (value < 0 || !tcp_congestion_at(v->iface->profile, (uint32_t)value)) {
         return SK_INVALID;
     }
     v->tcp->congestion = (uint8_t)value;
@@ -208,7 +201,7 @@ static enum sk_err set_multicast_ttl(struct view *v, int32_t value)
 
 static enum sk_err set_multicast_loop(struct view *v, int32_t value)
 {
-    if (!v->multicast) {
+    if (!v->iface->multicast) {
         return SK_NO_OPTION;
     }
     datagram_of(v)->multicast_loop = value != 0;
@@ -217,7 +210,7 @@ static enum sk_err set_multicast_loop(struct view *v, int32_t value)
 
 static enum sk_err set_multicast_if(struct view *v, int32_t value)
 {
-    if (value < 0 || (uint32_t)value > v->n_netifs) {
+    if (value < 0 || (uint32_t)value > v->iface->n_netifs) {
         return SK_INVALID;
     }
     datagram_of(v)->multicast_ifindex = (uint8_t)value;
@@ -231,7 +224,7 @@ static int32_t get_multicast_ttl(struct view *v)
 
 static int32_t get_multicast_loop(struct view *v)
 {
-    return v->multicast && datagram_of(v)->multicast_loop;
+    return v->iface->multicast && datagram_of(v)->multicast_loop;
 }
 
 static int32_t get_multicast_if(struct view *v)
@@ -303,7 +296,7 @@ static int32_t get_keepcnt(struct view *v)
 
 static int32_t get_ecn(struct view *v)
 {
-    return v->profile->ecn ? v->tcp->ecn : TCP_ECN_NEVER;
+    return v->iface->profile->ecn ? v->tcp->ecn : TCP_ECN_NEVER;
 }
 
 static int32_t get_congestion(struct view *v)

@@ -14,7 +14,7 @@
  *   query_stream.c  long answers to them          connect.c  active opens
  *   post.c     what interrupts send               path.c     MTUs of paths
  *   ip_id.c    identifications                    tuples.c   records of those without a socket
- *   ip_options.c  those that sockets send with
+ *   ip_options.c  IP options of sockets
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
  *   multicast.c  groups, where sockets may be in any

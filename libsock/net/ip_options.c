@@ -30,7 +30,6 @@ void ip_options_release(struct sk_iface *iface, struct sock_node *node)
 
 void ip_options_share(struct sk_iface *iface, struct sock_node *node, const struct sock_node *from)
 {
-    ip_options_release(iface, node);
     node->ip_options = from->ip_options;
     if (node->ip_options) {
         iface->ip_options[node->ip_options - 1].n_sockets++;

@@ -38,15 +38,14 @@ static bool give_all(struct sk_iface *iface, struct sk_addr local, const struct 
                      const struct udp_hdr *hdr, const struct cursor *c, const struct pkt *pkt,
                      instant now)
 {
-    struct sock_node *node =
-        sockets_find(iface, false, local, (struct sk_addr){ ip->src, hdr->src_port });
-    bool any = node != NULL;
+    struct sk_addr remote = { ip->src, hdr->src_port };
+    struct sock_node *paired = sockets_find(iface, false, local, remote);
+    struct sock_node *node = NULL;
+    bool any = paired != NULL;
 
-    if (node) {
-        give(iface, node, ip, hdr, c, pkt, now);
+    if (paired) {
+        give(iface, paired, ip, hdr, c, pkt, now);
     }
-    node = NULL;
-
     while ((node = sockets_next(iface, local, node)) != NULL) {
         give(iface, node, ip, hdr, c, pkt, now);
         any = true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The DHCP client (RFC 2131 4.4, figure 5). What a server says about the lease
- * is checked in lease_from; who said it, in ours and the three answers. The first DISCOVER goes out
- * at once: the 1 to 10 seconds that RFC 2131 4.4.1 lets a client wait first would be added to every
- * boot. A request that renews or rebinds is a transaction of its own, so that an answer tells which
- * request it answers, and the lease counts from that one.
+ * The DHCP client (RFC 2131 4.4, figure 5). What a server says about the lease is checked in
+ * lease_from; who said it, in ours and the three answers. The first DISCOVER goes out at once: the
+ * 1 to 10 seconds that RFC 2131 4.4.1 lets a client wait first would be added to every boot. A
+ * request that renews or rebinds is a transaction of its own, so that an answer tells which request
+ * it answers, and the lease counts from that one.
  */
 #include "proto/dhcp.h"
 

@@ -141,6 +141,16 @@ START_TEST(members_hear_their_group)
 }
 END_TEST
 
+/* Bound to port 5000, beside others. */
+static sk_fd shared(struct ip_addr addr)
+{
+    sk_fd socket = host_socket(&h, SK_DGRAM);
+
+    ck_assert_int_eq(sk_set(h.iface, socket, SK_REUSEADDR, 1), SK_OK);
+    ck_assert_int_eq(sk_bind(h.iface, socket, (struct sk_addr){ addr, 5000 }), SK_OK);
+    return socket;
+}
+
 /* One that is bound to the group hears that alone. */
 START_TEST(every_socket_of_the_port_hears_a_group)
 {
@@ -149,12 +159,8 @@ START_TEST(every_socket_of_the_port_hears_a_group)
 
     begin();
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
-    all = host_socket(&h, SK_DGRAM);
-    bound = host_socket(&h, SK_DGRAM);
-    ck_assert_int_eq(sk_set(h.iface, all, SK_REUSEADDR, 1), SK_OK);
-    ck_assert_int_eq(sk_set(h.iface, bound, SK_REUSEADDR, 1), SK_OK);
-    ck_assert_int_eq(sk_bind(h.iface, all, (struct sk_addr){ ip4(0), 5000 }), SK_OK);
-    ck_assert_int_eq(sk_bind(h.iface, bound, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    all = shared(ip4(0));
+    bound = shared(GROUP);
     ck_assert_int_eq(join(bound, GROUP, 0), SK_OK);
     ck_assert_int_eq(join(bound, OTHER, 0), SK_OK);
     hear(GROUP, 5000, DROP_NONE);
@@ -179,12 +185,8 @@ START_TEST(a_socket_of_a_group_with_a_peer)
 
     begin();
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
-    fd = host_socket(&h, SK_DGRAM);
-    all = host_socket(&h, SK_DGRAM);
-    ck_assert_int_eq(sk_set(h.iface, all, SK_REUSEADDR, 1), SK_OK);
-    ck_assert_int_eq(sk_set(h.iface, fd, SK_REUSEADDR, 1), SK_OK);
-    ck_assert_int_eq(sk_bind(h.iface, all, (struct sk_addr){ ip4(0), 5000 }), SK_OK);
-    ck_assert_int_eq(sk_bind(h.iface, fd, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    fd = shared(GROUP);
+    all = shared(ip4(0));
     ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
     ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(4000)), SK_OK);
     hear(GROUP, 5000, DROP_NONE);
