@@ -255,7 +255,7 @@ START_TEST(probes_follow_one_another)
         ck_assert(reaches(BBR_PROBE_BW_REFILL));
         ck_assert(reaches(BBR_PROBE_BW_UP));
         ck_assert(i == 0 || p.now - last > millis(1000));
-        ck_assert(i == 0 || p.now - last < seconds(7)); /* ProbeRTT may come between */
+        ck_assert(i == 0 || p.now - last < seconds(4));
         last = p.now;
         ck_assert(reaches(BBR_PROBE_BW_DOWN));
     }
@@ -303,16 +303,22 @@ END_TEST
 
 /* ---- The round trip -------------------------------------------------------------------------- */
 
-/* Every five seconds half a window for 200 ms, and what was before it. */
+/* Five seconds after the path was last seen as short: half a window for 200 ms, and what was before
+ * it. */
 START_TEST(the_round_trip_is_probed)
 {
+    instant longer_at;
     instant began;
     uint32_t before;
 
     begin();
     run(seconds(4));
+    p.rtt += millis(1);
+    longer_at = p.now;
     ck_assert(reaches(BBR_PROBE_RTT));
     began = p.now;
+    ck_assert_int_ge(began - longer_at, seconds(3)); /* not seen in the last probe of the rate */
+    ck_assert_int_le(began - longer_at, seconds(5) + 2 * RTT);
     before = p.bbr->prior_cwnd;
     run(millis(100));
     ck_assert_uint_le(p.tcp->cwnd, BDP / 2 + MSS);
@@ -325,6 +331,20 @@ START_TEST(the_round_trip_is_probed)
     ck_assert_int_le(p.now - began, millis(200) + 4 * RTT);
     is_near(p.bbr->min_rtt, (uint32_t)RTT, 5);
     is_near(p.tcp->cwnd, before, 2);
+    end();
+}
+END_TEST
+
+/* It shows that nothing is queued, so that a probe could find no other. */
+START_TEST(a_round_trip_that_is_as_short_as_ever_needs_no_probe)
+{
+    begin();
+    run(seconds(4));
+    while (p.now < START + seconds(30)) {
+        step();
+        ck_assert_int_ne(p.bbr->state, BBR_PROBE_RTT);
+    }
+    is_near(p.bbr->min_rtt, (uint32_t)RTT, 5);
     end();
 }
 END_TEST
@@ -802,6 +822,7 @@ int main(void)
         a_path_that_narrows_is_noticed,
         a_slow_program_does_not_lower_the_rate,
         the_round_trip_is_probed,
+        a_round_trip_that_is_as_short_as_ever_needs_no_probe,
         a_path_that_becomes_longer_is_noticed,
         a_connection_that_pauses_does_not_probe,
         one_in_a_hundred_is_no_reason_to_slow_down,
