@@ -21,11 +21,8 @@ static uint32_t expected_samples(const struct tcp_sock *tcp, uint32_t acked)
 
 /* The timed segment is exact; an echoed timestamp, coarser, tells of retransmissions, too (RFC 6298
  * 3), and so does every other of the round trip. */
-static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t acked, instant now)
+static void measure(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)
 {
-    const struct tcp_extensions *x = tcp->profile->extensions;
-    duration echoed;
-
     tcp->rtt.latest = 0;
     if (tcp->timing) {
         if (!seq_before(tcp->snd_una, tcp->timed_seq)) {
@@ -34,9 +31,8 @@ static void measure(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t ac
         }
         return;
     }
-    echoed = x ? x->round_trip(tcp, hdr, now) : 0;
-    if (echoed > 0) {
-        rtt_measure_one_of(&tcp->rtt, (uint32_t)echoed, expected_samples(tcp, acked));
+    if (ack->echoed > 0) {
+        rtt_measure_one_of(&tcp->rtt, (uint32_t)ack->echoed, expected_samples(tcp, ack->acked));
     }
 }
 
@@ -97,7 +93,11 @@ static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 
 bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
-    struct tcp_ack ack = { hdr, seq_ahead(tcp->snd_una, hdr->ack), is_duplicate(tcp, hdr) };
+    const struct tcp_extensions *x = tcp->profile->extensions;
+    struct tcp_ack ack = { .hdr = hdr,
+                           .echoed = x ? x->round_trip(tcp, hdr, now) : 0,
+                           .acked = seq_ahead(tcp->snd_una, hdr->ack),
+                           .duplicate = is_duplicate(tcp, hdr) };
     bool was_open = tcp_synchronized(tcp); /* RFC 5681 3.1: the ACK of a SYN opens no window */
     bool was_shut = tcp->snd_wnd == 0;
 
@@ -107,7 +107,7 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     }
     if (ack.acked > 0) {
         advance_una(tcp, hdr->ack);
-        measure(tcp, hdr, ack.acked, now);
+        measure(tcp, &ack, now);
         if (was_open && tcp->profile->path_mtu) {
             tcp->profile->path_mtu->on_ack(tcp, now);
         }

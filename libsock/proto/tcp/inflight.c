@@ -133,13 +133,27 @@ void inflight_append(struct inflight *f, uint32_t end, uint32_t sent_at)
 void inflight_consume(struct inflight *f, uint32_t una)
 {
     const struct inflight_record *record = inflight_at(f, 0);
+    const struct inflight_record *end = record + f->n;
+    uint32_t start = f->start;
+    uint32_t sacked = 0;
+    uint32_t lost = 0;
 
-    SK_ASSERT(f->n > 0 && !seq_after(una, record->end) && !seq_before(una, f->start));
-    count(f, record->flags, -(una - f->start));
-    f->start = una;
-    if (una == record->end) {
-        remove_record(f, 0);
+    for (; record < end && seq_before(start, una); record++) {
+        uint32_t to = seq_min(record->end, una);
+
+        sacked += record->flags & INFLIGHT_SACKED ? to - start : 0;
+        lost += record->flags & INFLIGHT_LOST ? to - start : 0;
+        start = to;
+        if (to != record->end) {
+            break;
+        }
     }
+    SK_ASSERT(start == una);
+    f->start = una;
+    f->sacked -= sacked;
+    f->lost -= lost;
+    f->n = (uint16_t)(end - record);
+    f->first = f->n == 0 ? 0 : (uint16_t)(record - f->records);
 }
 
 uint16_t inflight_find(const struct inflight *f, uint32_t seq)

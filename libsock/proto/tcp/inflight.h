@@ -57,7 +57,7 @@ static inline uint32_t inflight_end(const struct inflight *f)
 /** The octets from inflight_end to `end` are sent for the first time. */
 void inflight_append(struct inflight *f, uint32_t end, uint32_t sent_at);
 
-/** Forgets the first record up to `una`, which lies in it or at its end. */
+/** Forgets what lies before `una`, inflight_start <= una <= inflight_end. */
 void inflight_consume(struct inflight *f, uint32_t una);
 
 /** The record in which `seq` lies, inflight_start <= seq < inflight_end. */

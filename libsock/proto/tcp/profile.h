@@ -19,8 +19,9 @@ struct tcp_sock;
 /** An acceptable acknowledgment; SND.UNA and the window are up to date. */
 struct tcp_ack {
     const struct tcp_hdr *hdr;
-    uint32_t acked; /* octets of sequence space that it acknowledged for the first time */
-    bool duplicate; /* RFC 5681 2 */
+    duration echoed; /* its round trip by the timestamp that it echoes (RFC 7323 4.1); 0: unknown */
+    uint32_t acked;  /* octets of sequence space that it acknowledged for the first time */
+    bool duplicate;  /* RFC 5681 2 */
 };
 
 /** How losses are found and repaired. What is to be sent again is [rtx_nxt, rtx_end). */

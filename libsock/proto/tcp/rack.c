@@ -18,16 +18,9 @@ static bool sent_after(uint32_t time1, uint32_t seq1, uint32_t time2, uint32_t s
 
 /* Step 2: a retransmission that an acknowledgment seems to answer too early was not what it
  * answers. */
-static bool is_ambiguous(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t rtt,
-                         instant now)
+static bool is_ambiguous(const struct rack *rack, const struct rack_news *news, uint32_t rtt)
 {
-    const struct tcp_extensions *x = tcp->profile->extensions;
-    duration echoed = x ? x->round_trip(tcp, hdr, now) : 0;
-
-    if (echoed > 0 && echoed > (duration)rtt + 2 * RTO_GRANULARITY) {
-        return true;
-    }
-    return rtt < rack_of(tcp)->min_rtt;
+    return rtt < rack->min_rtt || news->echoed > (duration)rtt + 2 * RTO_GRANULARITY;
 }
 
 static void take_min_rtt(struct rack *rack, uint32_t rtt, instant now)
@@ -58,7 +51,7 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     if (!again) {
         take_min_rtt(rack, rtt, now);
         tcp->rtt.latest = rtt > 0 ? rtt : 1;
-    } else if (is_ambiguous(tcp, news->hdr, rtt, now)) {
+    } else if (is_ambiguous(rack, news, rtt)) {
         return;
     }
     if (!rack->has_delivered || sent_after(record->sent_at, end, rack->xmit_ts, rack->end_seq)) {
@@ -69,44 +62,38 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     }
 }
 
-static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instant now)
-{
-    struct inflight *f = &rack_of(tcp)->f;
-
-    while (f->start != tcp->snd_una) {
-        struct inflight_record record = *inflight_at(f, 0);
-        uint32_t end = seq_min(record.end, tcp->snd_una);
-
-        if (!(record.flags & INFLIGHT_SACKED)) {
-            deliver(tcp, &record, f->start, end, news, now);
-        }
-        inflight_consume(f, end);
-    }
-    if (f->n == 0) { /* times of before a pause are not compared with those after it */
-        rack_of(tcp)->has_delivered = false;
-    }
-}
-
 /* The records from the i-th on that end with `end`, or before it, arrived: how many they are. */
 static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct rack_news *news,
                          instant now)
 {
     struct inflight *f = &rack_of(tcp)->f;
+    const struct inflight_record *first = inflight_at(f, i);
+    const struct inflight_record *past = first + (f->n - i);
+    const struct inflight_record *record = first;
     uint32_t start = inflight_start(f, i);
-    uint16_t n = 0;
 
-    for (; i + n < f->n; n++) {
-        const struct inflight_record *record = inflight_at(f, (uint16_t)(i + n));
-
-        if (seq_after(record->end, end)) {
-            break;
-        }
+    for (; record < past && !seq_after(record->end, end); record++) {
         if (!(record->flags & INFLIGHT_SACKED)) {
             deliver(tcp, record, start, record->end, news, now);
         }
         start = record->end;
     }
-    return n;
+    return (uint16_t)(record - first);
+}
+
+static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instant now)
+{
+    struct inflight *f = &rack_of(tcp)->f;
+    uint32_t una = tcp->snd_una;
+    uint16_t n = take_run(tcp, 0, una, news, now);
+
+    if (inflight_start(f, n) != una && !(inflight_at(f, n)->flags & INFLIGHT_SACKED)) {
+        deliver(tcp, inflight_at(f, n), inflight_start(f, n), una, news, now);
+    }
+    inflight_consume(f, una);
+    if (f->n == 0) { /* times of before a pause are not compared with those after it */
+        rack_of(tcp)->has_delivered = false;
+    }
 }
 
 /* A block inside of what is in flight; whatever of it cannot be noted is as if not said. */

@@ -92,6 +92,7 @@ static inline uint32_t rack_pipe(const struct tcp_sock *tcp)
 /** What one acknowledgment told. */
 struct rack_news {
     const struct tcp_hdr *hdr;
+    duration echoed;    /* as in struct tcp_ack */
     uint32_t acked;     /* octets by which SND.UNA moved */
     uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
     uint32_t dsacked;   /* octets that arrived more than once */

@@ -137,7 +137,7 @@ static void control(struct tcp_sock *tcp, const struct rack_news *news, instant 
 
 static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant now)
 {
-    struct rack_news news = { .hdr = ack->hdr, .acked = ack->acked };
+    struct rack_news news = { .hdr = ack->hdr, .echoed = ack->echoed, .acked = ack->acked };
     uint32_t wait;
 
     tlp_cancel(tcp);
