@@ -176,17 +176,17 @@ static bool is_silent(const struct netif *netif)
     return ip_is_unspecified(netif->addr) || netif->ifindex == LOOPBACK_IFINDEX;
 }
 
+/* One message a turn, so that no frame costs as many as there are groups. */
 static bool poll(struct sk_iface *iface, struct netif *netif, instant now)
 {
     struct igmp_hdr hdr;
     struct ip_addr dst;
-    bool any = false;
 
-    while (!is_silent(netif) && igmp_next(&netif->igmp, now, &hdr, &dst)) {
-        send(iface, netif, &hdr, dst, now);
-        any = true;
+    if (is_silent(netif) || !igmp_next(&netif->igmp, now, &hdr, &dst)) {
+        return false;
     }
-    return any;
+    send(iface, netif, &hdr, dst, now);
+    return true;
 }
 
 static instant poll_at(const struct netif *netif)

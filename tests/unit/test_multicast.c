@@ -458,6 +458,24 @@ START_TEST(groups_are_reported_from_an_address)
 }
 END_TEST
 
+/* So that no frame, such as a query, costs as much as all groups together. */
+START_TEST(one_report_a_poll)
+{
+    begin();
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(sk_join(h.iface, fd, ip4(ip4_bits(GROUP) + i), 0, h.now), SK_OK);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(sk_iface_poll_at(h.iface, h.now), h.now);
+        ck_assert(sk_iface_poll(h.iface, h.now));
+        ck_assert(is_igmp(host_sent(&h), IGMP_REPORT, ip4(ip4_bits(GROUP) + i)));
+        host_silent(&h);
+    }
+    ck_assert_int_gt(sk_iface_poll_at(h.iface, h.now), h.now);
+    end();
+}
+END_TEST
+
 /* The loopback has groups, of which nobody is told. */
 START_TEST(groups_of_the_loopback)
 {
@@ -489,6 +507,7 @@ int main(void)
                                    groups_are_for_datagrams,
                                    a_report_that_cannot_leave_is_counted,
                                    groups_are_reported_from_an_address,
+                                   one_report_a_poll,
                                    groups_of_the_loopback,
                                    NULL };
 
