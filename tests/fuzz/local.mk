@@ -25,7 +25,8 @@ fuzz_programs = \
 EXTRA_DIST += %D%/corpus %D%/regions.c
 check_PROGRAMS += $(fuzz_programs)
 %C%_fuzz_arp_SOURCES = %D%/fuzz_arp.c %D%/replay.c %D%/fuzz.h
-cost_sources = %D%/fuzz_cost.c %D%/fuzz_cost.h %D%/steps.c %D%/steps.h %D%/fuzz.h %D%/fuzz_host.h
+cost_sources = %D%/fuzz_cost.c %D%/fuzz_cost.h %D%/cost_host.h %D%/cost_scene.h %D%/steps.c %D%/steps.h \
+	%D%/fuzz.h %D%/fuzz_host.h
 %C%_fuzz_cost_SOURCES = $(cost_sources) %D%/replay.c
 %C%_fuzz_dhcp_SOURCES = %D%/fuzz_dhcp.c %D%/replay.c %D%/fuzz.h
 %C%_fuzz_dns_SOURCES = %D%/fuzz_dns.c %D%/replay.c %D%/fuzz.h
