@@ -7,9 +7,10 @@
 [ -x bench/loss ] && [ -x bench/fairness ] || skip 'no bench/loss and bench/fairness'
 unset VERBOSE # of make, and of bench/loss
 document=$srcdir/docs/benchmarks.md
+most=$((60 * ${CK_TIMEOUT_MULTIPLIER:-1})) # seconds
 
 loss() {
-    timeout 60 bench/loss "$@" || fail "loss $*: status $?"
+    timeout "$most" bench/loss "$@" || fail "loss $*: status $?"
 }
 
 # numbers FILE FIRST: every line has the columns of the heading; from FIRST on each is a number or -
@@ -36,7 +37,7 @@ for wrong in 'none 20 5' 'full 20' 'full 0 5' 'full 20 100'; do
     ! bench/loss 1 $wrong >"$work/wrong" 2>&1 || fail "loss 1 $wrong: succeeds"
 done
 
-timeout 60 bench/fairness 1 >"$work/fair" || fail "fairness: status $?"
+timeout "$most" bench/fairness 1 >"$work/fair" || fail "fairness: status $?"
 cat "$work/fair"
 numbers "$work/fair" 4
 awk '/^[a-z]/ { if (!($7 >= 0.5 && $7 <= 1 && $8 + $9 > 9 && $8 + $9 <= 9.67)) exit 1 }' "$work/fair" ||
