@@ -50,9 +50,10 @@ void dhcp_start(struct dhcp_client *client, instant now)
     discover(client, now);
 }
 
+/* Who is asking already has a lease that may still be good. */
 void dhcp_reboot(struct dhcp_client *client, instant now)
 {
-    if (!dhcp_has_lease(client)) {
+    if (!dhcp_has_lease(client) && client->state != DHCP_REBOOTING) {
         dhcp_start(client, now);
         return;
     }

@@ -99,6 +99,30 @@ START_TEST(without_an_answer_the_lease_is_held)
 }
 END_TEST
 
+/* The link came up twice: it is asked for once more, and held all the same. */
+START_TEST(a_network_that_changes_again_keeps_the_lease)
+{
+    uint32_t xid;
+    const struct sent *s;
+
+    begin_rebooting();
+    n_seen = n_sent;
+    xid = client.xid;
+    run(HOUR + 2);
+    dhcp_reboot(&client, now);
+    ck_assert(!dhcp_has_lease(&client));
+    drain();
+    s = next_sent(HOUR, HOUR + 2);
+    ck_assert_uint_eq(s->msg.type, DHCP_REQUEST);
+    ck_assert_uint_ne(s->msg.xid, xid);
+    ck_assert(ip_equal(s->msg.requested, OUR_ADDR) && ip_is_unspecified(s->msg.server_id));
+    run(HOUR + 34);
+    ck_assert(dhcp_has_lease(&client));
+    ck_assert(ip_equal(client.lease.addr, OUR_ADDR));
+    ck_assert_int_eq(client.expire_at, EPOCH + seconds(8 * HOUR));
+}
+END_TEST
+
 /* A host that slept past its end. */
 START_TEST(a_lease_that_is_over_is_not_held)
 {
@@ -139,6 +163,7 @@ int main(void)
                                    a_server_says_that_it_is_not,
                                    another_address_is_none,
                                    without_an_answer_the_lease_is_held,
+                                   a_network_that_changes_again_keeps_the_lease,
                                    a_lease_that_is_over_is_not_held,
                                    without_a_lease_it_is_discovered_anew,
                                    NULL };
