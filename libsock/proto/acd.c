@@ -12,6 +12,15 @@ static duration between(struct acd *acd, duration least, duration most)
     return least + (duration)rng_below(acd->rng, (uint32_t)(most - least) + 1);
 }
 
+/* RFC 5227 2.1.1: after many conflicts an address a minute. Where none was for so long, nothing has
+ * to wait. */
+static instant not_before(const struct acd *acd, instant now)
+{
+    instant at = acd->conflict_at + ACD_RATE_LIMIT_INTERVAL;
+
+    return acd->n_conflicts >= ACD_MAX_CONFLICTS && at > now ? at : now;
+}
+
 void acd_start(struct acd *acd, struct ip_addr addr, bool keeps, instant now)
 {
     acd->state = ACD_PROBING;
@@ -20,10 +29,7 @@ void acd_start(struct acd *acd, struct ip_addr addr, bool keeps, instant now)
     acd->keeps = keeps;
     acd->defended = false;
     acd->addr = addr;
-    acd->at = now + between(acd, 0, ACD_PROBE_WAIT);
-    if (acd->n_conflicts >= ACD_MAX_CONFLICTS) {
-        acd->at += ACD_RATE_LIMIT_INTERVAL;
-    }
+    acd->at = not_before(acd, now) + between(acd, 0, ACD_PROBE_WAIT);
 }
 
 void acd_stop(struct acd *acd)
@@ -50,9 +56,9 @@ static bool is_conflict(const struct acd *acd, const struct arp_hdr *hdr)
 /* RFC 5227 2.4: once in a while it is defended; more often it is given up, or shared in silence. */
 static enum acd_verdict defend(struct acd *acd, instant now)
 {
-    if (!acd->defended || now - acd->defended_at >= ACD_DEFEND_INTERVAL) {
+    if (!acd->defended || now - acd->conflict_at >= ACD_DEFEND_INTERVAL) {
         acd->defended = true;
-        acd->defended_at = now;
+        acd->conflict_at = now;
         acd->send_due = true;
         return ACD_CONFLICT;
     }
@@ -72,6 +78,7 @@ enum acd_verdict acd_arrives(struct acd *acd, const struct arp_hdr *hdr, instant
     if (acd->state != ACD_PROBING) {
         return defend(acd, now);
     }
+    acd->conflict_at = now;
     acd_stop(acd);
     return ACD_LOST;
 }

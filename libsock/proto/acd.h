@@ -46,11 +46,11 @@ struct acd {
     uint8_t n_conflicts; /* ever */
     bool send_due;
     bool keeps;    /* the address is never given up once it is in use, RFC 5227 2.4 (c) */
-    bool defended; /* at defended_at */
+    bool defended; /* at conflict_at */
     struct mac_addr mac;
     struct ip_addr addr;
-    instant at; /* of the next step; NEVER */
-    instant defended_at;
+    instant at;          /* of the next step; NEVER */
+    instant conflict_at; /* the last one that was answered, or that ended the probing */
     struct rng *rng;
 };
 

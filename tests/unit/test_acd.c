@@ -265,6 +265,27 @@ START_TEST(conflicts_of_an_address_in_use_count_too)
 }
 END_TEST
 
+/* Whoever waited that long already has waited enough. */
+START_TEST(the_minute_is_counted_from_the_last_conflict)
+{
+    begin(7, true);
+    for (int i = 0; i < ACD_MAX_CONFLICTS; i++) {
+        ck_assert_int_eq(conflict(), ACD_LOST);
+        acd_start(&acd, ADDR, true, now);
+    }
+    now += seconds(59);
+    acd_start(&acd, ADDR, true, now);
+    ck_assert_int_ge(acd_poll_at(&acd, now) - now, seconds(1));
+    ck_assert_int_le(acd_poll_at(&acd, now) - now, seconds(2));
+    now += seconds(1);
+    acd_start(&acd, ADDR, true, now);
+    ck_assert_int_le(acd_poll_at(&acd, now) - now, seconds(1));
+    settle();
+    acd_start(&acd, ADDR, true, now); /* and as long as there are no more, it is over */
+    ck_assert_int_le(acd_poll_at(&acd, now) - now, seconds(1));
+}
+END_TEST
+
 START_TEST(another_address_is_defended_anew)
 {
     begin(7, false);
@@ -327,6 +348,7 @@ int main(void)
         an_announcement_is_no_defence,
         after_ten_conflicts_it_waits_a_minute,
         conflicts_of_an_address_in_use_count_too,
+        the_minute_is_counted_from_the_last_conflict,
         another_address_is_defended_anew,
         what_did_not_leave_does_not_count,
         an_address_that_is_not_wanted_is_not_probed_for,
