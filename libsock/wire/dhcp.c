@@ -20,10 +20,10 @@
 #define FILE_AT 108
 #define FIXED_LEN 236
 #define LONGEST_OPTION 8 /* octets of any that we read: two addresses */
-/* What is looked at of a message, so that one frame costs little: what a client has to take, 312
- * octets (RFC 2131 2) of padding, or of options with values of three octets. */
+/* What is looked at of a message, so that one frame costs little: octets, of which a long option
+ * counts for a few only. A client has to take 312 (RFC 2131 2). */
 #define MOST_EFFORT 320
-#define OPTION_EFFORT 5
+#define OPTION_EFFORT 5  /* of the longest */
 #define MIN_SENT_LEN 300 /* RFC 951 3: some relays and servers drop what is shorter */
 
 enum option_code { /* RFC 2132 */
@@ -103,49 +103,40 @@ static void join(struct value *value, const uint8_t *at, uint32_t len)
     value->len += len;
 }
 
-/* The octets of padding that the area begins with, of the first `most`. */
-static uint32_t take_padding(struct cursor *area, uint32_t most)
+static size_t lesser(size_t a, size_t b)
 {
-    uint32_t n = 0;
-
-    most = area->left < most ? (uint32_t)area->left : most;
-    while (n < most && area->at[n] == OPTION_PAD) {
-        n++;
-    }
-    cursor_take(area, n);
-    return n;
+    return a < b ? a : b;
 }
 
 /* One walk over an area. False where an option overruns it, or there is more than is worth it. */
 static bool gather(struct options *o, struct cursor area)
 {
-    uint32_t effort = o->effort;
-    const uint8_t *code;
+    size_t most = o->effort;
+    size_t end = lesser(most, area.left);
+    size_t n = 0;
 
-    while ((code = cursor_take(&area, 1)) && *code != OPTION_END) {
-        uint32_t cost = *code == OPTION_PAD ? 1 : OPTION_EFFORT;
-        const uint8_t *len;
-        const uint8_t *at;
+    while (n < end && area.at[n] != OPTION_END) {
+        const uint8_t *at = area.at + n++;
+        size_t len;
 
-        if (effort < cost) {
-            return false;
-        }
-        effort -= cost;
-        if (*code == OPTION_PAD) {
-            effort -= take_padding(&area, effort);
+        if (*at == OPTION_PAD) {
             continue;
         }
-        len = cursor_take(&area, 1);
-        at = len ? cursor_take(&area, *len) : NULL;
-        if (!at) {
+        if (n == area.left || at[1] >= area.left - n) {
             return false;
         }
-        if (*code < sizeof value_of && value_of[*code] != VALUE_NONE) {
-            join(&o->values[value_of[*code]], at, *len);
+        len = at[1];
+        n += 1 + len;
+        if (len + 2 > OPTION_EFFORT) {
+            most += len + 2 - OPTION_EFFORT;
+            end = lesser(most, area.left);
+        }
+        if (len > 0 && *at < sizeof value_of && value_of[*at] != VALUE_NONE) {
+            join(&o->values[value_of[*at]], at + 2, (uint32_t)len);
         }
     }
-    o->effort = effort;
-    return true;
+    o->effort = most > n ? (uint32_t)(most - n) : 0;
+    return n == area.left || area.at[n] == OPTION_END;
 }
 
 /* Each area once, in the order of RFC 2131 4.1: option 52 counts in the first area only. */

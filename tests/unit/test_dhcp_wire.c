@@ -416,6 +416,26 @@ START_TEST(as_many_options_are_read_as_a_client_has_to_take)
 }
 END_TEST
 
+/* RFC 2131 2: 312 octets of them, short or long, with padding or without. */
+START_TEST(options_of_every_length_are_read)
+{
+    for (uint8_t len = 0; len < 16; len++) {
+        for (size_t padding = 0; padding < 3; padding++) {
+            uint8_t options[312] = { 53, 1, 5 };
+            struct dhcp_msg msg;
+
+            for (size_t i = 3; i + 2 + len < sizeof options - 7; i += 2 + len + padding) {
+                options[i] = 19;
+                options[i + 1] = len;
+            }
+            memcpy(options + sizeof options - 7, (const uint8_t[]){ 51, 4, 0, 0, 1, 0, 255 }, 7);
+            ck_assert_int_eq(parse_options(options, sizeof options, &msg), DROP_NONE);
+            ck_assert_uint_eq(msg.lease, 256);
+        }
+    }
+}
+END_TEST
+
 START_TEST(more_options_than_any_server_sends_are_refused)
 {
     uint8_t options[480] = { 53, 1, 5 };
@@ -506,6 +526,7 @@ int main(void)
         an_option_that_overruns_an_overloaded_area_is_refused,
         hostile_DHCP_01_a_reply_of_padding_has_no_type,
         as_many_options_are_read_as_a_client_has_to_take,
+        options_of_every_length_are_read,
         more_options_than_any_server_sends_are_refused,
         NULL,
     };
