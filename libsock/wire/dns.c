@@ -35,11 +35,11 @@
  * record as much as some of them. It is enough for the longest chain of aliases, and for as many
  * addresses as are kept.
  */
-#define MOST_EFFORT 148
-#define RECORD_EFFORT 4
-#define POINTER_EFFORT 2
+#define MOST_EFFORT 228
+#define RECORD_EFFORT 8
+#define POINTER_EFFORT 3
 #define QUESTION_EFFORT 512 /* the name is ours, and walked twice */
-#define COMPARED_OCTETS 4   /* of labels, that count as one more */
+#define OCTETS_OF_EFFORT 2  /* of labels, that count as one more */
 
 struct message {
     struct cursor all;
@@ -137,60 +137,72 @@ static bool skip_name(struct message *m, struct cursor *c, size_t *label)
     return name_len <= MAX_WIRE_NAME_LEN;
 }
 
-/* The next label of a well-formed name, whose walk has come to `*at`; the root, with a length of 0,
- * is the last. False: there was too much to be looked at. */
-static bool next_label(struct message *m, size_t *at, struct cursor *label)
+/* Follows the pointers of a well-formed name, whose walk has come to `*at`, to its next label, all
+ * of which is there. False: there was too much to be looked at. */
+static inline bool to_label(struct message *m, size_t *at)
 {
-    struct cursor c = cursor_at(m->all, *at);
-    const uint8_t *len = cursor_take(&c, 1);
+    while (*at < m->all.left && (m->all.at[*at] & POINTER) == POINTER) {
+        struct cursor c = cursor_at(m->all, *at);
+        uint8_t high = *cursor_take(&c, 1);
 
-    while (len && (*len & POINTER) == POINTER) {
-        if (!spend(m, 1) || !take_pointer(m, &c, *len, *at, at)) {
+        if (!spend(m, POINTER_EFFORT - 1) || !take_pointer(m, &c, high, *at, at)) {
             return false;
         }
-        c = cursor_at(m->all, *at);
-        len = cursor_take(&c, 1);
     }
-    if (!len || !spend(m, 1u + *len / COMPARED_OCTETS)) {
-        return false;
-    }
-    *label = cursor_over(cursor_take(&c, *len), *len);
-    *at = place_of(m, c);
-    return label->at != NULL;
+    return *at < m->all.left && m->all.at[*at] < m->all.left - *at;
 }
 
-static uint8_t lower(uint8_t octet)
+/* The next label of such a name; the root, with a length of 0, is the last. */
+static inline bool next_label(struct message *m, size_t *at, struct cursor *label)
+{
+    if (!to_label(m, at)) {
+        return false;
+    }
+    *label = cursor_over(m->all.at + *at + 1, m->all.at[*at]);
+    *at += 1 + label->left;
+    return spend(m, 1 + label->left / OCTETS_OF_EFFORT);
+}
+
+static inline uint8_t lower(uint8_t octet)
 {
     return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + ('a' - 'A')) : octet;
 }
 
-static bool label_equal(struct cursor a, struct cursor b)
+static inline bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    if (a.left != b.left) {
-        return false;
-    }
-    for (size_t i = 0; i < a.left; i++) {
-        if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) {
+    for (size_t i = 0; i < len; i++) {
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) {
             return false;
         }
     }
     return true;
 }
 
+static bool label_equal(struct cursor a, struct cursor b)
+{
+    return a.left == b.left && octets_equal(a.at, b.at, a.left);
+}
+
 /* Two names of a message, both known to be well formed, by where their first labels are. */
 static bool names_equal(struct message *m, size_t a, size_t b)
 {
-    struct cursor a_label;
-    struct cursor b_label;
-
     while (a != b) {
-        if (!next_label(m, &a, &a_label) || !next_label(m, &b, &b_label) ||
-            !label_equal(a_label, b_label)) {
+        const uint8_t *octets = m->all.at;
+        size_t len;
+
+        if (!to_label(m, &a) || !to_label(m, &b) || octets[a] != octets[b]) {
             return false;
         }
-        if (a_label.left == 0) {
+        len = octets[a];
+        if (len == 0) {
             return true;
         }
+        if (!spend(m, 2 + len / OCTETS_OF_EFFORT) ||
+            !octets_equal(octets + a + 1, octets + b + 1, len)) {
+            return false;
+        }
+        a += 1 + len;
+        b += 1 + len;
     }
     return true;
 }
@@ -367,13 +379,20 @@ static bool is_in_host_names(uint8_t octet)
            octet == '-' || octet == '_';
 }
 
-/* A name in text, and its length; 0: it has octets that are not for names of hosts. */
+/* A name in text, and its length; 0: it has octets that are not for names of hosts, or there was
+ * too much to be looked at. */
 static size_t copy_text(char *to, struct message *m, size_t at)
 {
     struct cursor label;
     size_t len = 0;
 
-    while (next_label(m, &at, &label) && label.left > 0) {
+    for (;;) {
+        if (!next_label(m, &at, &label)) {
+            return 0;
+        }
+        if (label.left == 0) {
+            break;
+        }
         if (len > 0) {
             to[len++] = '.';
         }
@@ -430,7 +449,7 @@ static bool read_section(struct answers *a, struct dns_answer *answer)
         }
         use_record(a, &r, answer);
     }
-    return true;
+    return a->m->effort > 0;
 }
 
 /* Aliases come before what they stand for as a rule; where they do not, there is another walk. */

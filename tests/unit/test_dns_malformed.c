@@ -199,6 +199,76 @@ START_TEST(names_are_walked_for_so_long_and_no_longer)
 }
 END_TEST
 
+static void many_labels(char *name, size_t n, size_t len)
+{
+    memset(name, 'a', n * (len + 1));
+    for (size_t i = 1; i <= n; i++) {
+        name[i * (len + 1) - 1] = i < n ? '.' : '\0';
+    }
+}
+
+/* RFC 1035 4.1.4: who writes names does not have to compress them. */
+START_TEST(a_name_of_many_labels_is_read)
+{
+    static const size_t shapes[][2] = { { 50, 1 }, { 64, 1 }, { 42, 5 }, { 21, 10 }, { 3, 63 } };
+    char name[DNS_MAX_NAME_LEN + 1];
+
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        many_labels(name, shapes[i][0], shapes[i][1]);
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 1);
+        dns_write_question(&w, name, DNS_A);
+        dns_write_a(&w, name, 9, 7);
+        ck_assert_int_eq(parse_first(w.len, name), DROP_NONE);
+        ck_assert_uint_eq(answer.rcode, DNS_NOERROR);
+        ck_assert_uint_eq(answer.n_addrs, 1);
+    }
+}
+END_TEST
+
+/* And another server is asked, however many there are. */
+START_TEST(a_name_that_is_too_much_to_be_looked_at_is_a_failure)
+{
+    char name[DNS_MAX_NAME_LEN + 1];
+
+    for (size_t n = 1; n <= 127; n++) {
+        many_labels(name, n, 1);
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 1);
+        dns_write_question(&w, name, DNS_A);
+        dns_write_a(&w, name, 9, 7);
+        ck_assert_int_eq(parse_first(w.len, name), DROP_NONE);
+        ck_assert_uint_eq(answer.rcode, answer.n_addrs == 1 ? DNS_NOERROR : DNS_SERVFAIL);
+    }
+}
+END_TEST
+
+/* The name that an address has is found whole, or not at all. */
+START_TEST(no_name_is_found_in_part)
+{
+    char name[DNS_MAX_NAME_LEN + 1];
+    char found[DNS_MAX_NAME_LEN + 1];
+
+    for (size_t n = 1; n <= 127; n++) {
+        many_labels(name, n, 1);
+        w = writer_over(message, sizeof message);
+        dns_write_header(&w, ID, ANSWER, 1, 1);
+        dns_write_question(&w, NAME, DNS_PTR);
+        dns_write_pointer(&w, DNS_QUESTION_AT);
+        dns_write_record(&w, DNS_PTR, 9, strlen(name) + 2);
+        dns_write_name(&w, name);
+        WITH_EXACT(c, message, w.len,
+                   ck_assert_int_eq(dns_parse_pointer(&c, ID, NAME, found, &answer), DROP_NONE));
+        ck_assert_uint_eq(answer.rcode, answer.n_addrs == 1 ? DNS_NOERROR : DNS_SERVFAIL);
+        ck_assert(n > 100 || answer.n_addrs == 1);
+        if (answer.n_addrs == 1) {
+            ck_assert_str_eq(found, name);
+            ck_assert_uint_eq(answer.name_len, strlen(name));
+        }
+    }
+}
+END_TEST
+
 START_TEST(hostile_DNS_01_pointers_to_pointers_are_bounded)
 {
     for (unsigned n = 30; n <= 31; n++) {
@@ -296,6 +366,9 @@ int main(void)
         hostile_DNS_01_a_pointer_into_its_own_labels_is_malformed,
         hostile_DNS_03_a_name_of_pointers_may_have_255_octets,
         names_are_walked_for_so_long_and_no_longer,
+        a_name_of_many_labels_is_read,
+        a_name_that_is_too_much_to_be_looked_at_is_a_failure,
+        no_name_is_found_in_part,
         hostile_DNS_01_pointers_to_pointers_are_bounded,
         hostile_DNS_02_labels_are_at_most_63_octets,
         hostile_DNS_03_names_of_255_octets_are_the_longest,
