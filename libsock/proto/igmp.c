@@ -144,7 +144,7 @@ static enum drop_reason query_arrives(struct igmp *igmp, const struct igmp_hdr *
     return any ? DROP_NONE : DROP_IGMP_GROUP;
 }
 
-/* Another member said it for all. */
+/* Another member said it for all, where we were about to. */
 static enum drop_reason report_arrives(struct igmp *igmp, const struct igmp_hdr *hdr)
 {
     struct igmp_group *group = ip_is_unspecified(hdr->group) ? NULL : place_of(igmp, hdr->group);
@@ -152,9 +152,11 @@ static enum drop_reason report_arrives(struct igmp *igmp, const struct igmp_hdr 
     if (!group || group->n_members == 0) {
         return DROP_IGMP_GROUP;
     }
-    group->last = false;
-    group->n_unsolicited = 0;
-    group->at = NEVER;
+    if (group->at != NEVER) {
+        group->last = false;
+        group->n_unsolicited = 0;
+        group->at = NEVER;
+    }
     return DROP_NONE;
 }
 

@@ -189,6 +189,18 @@ START_TEST(a_report_of_another_does_for_us)
 }
 END_TEST
 
+/* RFC 2236 6: nobody reported in our place when no report of ours was due. */
+START_TEST(a_report_of_another_is_ignored_by_an_idle_member)
+{
+    begin_idle(14);
+    ck_assert_int_eq(hears(IGMP_REPORT, 0, GROUP), DROP_NONE);
+    ck_assert_int_eq(hears(IGMP_V1_REPORT, 0, GROUP), DROP_NONE);
+    ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
+    igmp_leave(&igmp, GROUP, now);
+    says_next(IGMP_LEAVE, GROUP);
+}
+END_TEST
+
 START_TEST(the_last_to_report_says_when_it_leaves)
 {
     begin_idle(5);
@@ -349,6 +361,7 @@ int main(void)
                                    a_second_query_moves_an_answer_only_forward,
                                    a_query_is_about_one_group_or_all,
                                    a_report_of_another_does_for_us,
+                                   a_report_of_another_is_ignored_by_an_idle_member,
                                    the_last_to_report_says_when_it_leaves,
                                    a_member_that_comes_back_at_once,
                                    a_router_of_version_1,
