@@ -17,6 +17,9 @@ enum drop_reason igmp_parse(struct cursor *c, struct igmp_hdr *hdr)
         return DROP_IGMP_CHECKSUM;
     }
     *hdr = (struct igmp_hdr){ .type = at[0], .max_resp = at[1], .group = ip4(be32(at + 4)) };
+    if (hdr->max_resp == 0 && message.left >= IGMP_V3_QUERY_LEN) {
+        hdr->max_resp = 1; /* RFC 3376 7.1: versions are told by length; at once is a tenth */
+    }
     return DROP_NONE;
 }
 

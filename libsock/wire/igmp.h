@@ -9,6 +9,7 @@
 #include "wire/ip.h"
 
 #define IGMP_LEN 8
+#define IGMP_V3_QUERY_LEN 12 /* at least, RFC 3376 4.1 */
 
 enum igmp_type {
     IGMP_QUERY = 0x11,
@@ -23,8 +24,8 @@ struct igmp_hdr {
     struct ip_addr group; /* of a query: unspecified: all */
 };
 
-/** Verifies the checksum over all of the message, which may be longer: one of version 3.
- * DROP_IGMP_SHORT, DROP_IGMP_CHECKSUM. */
+/** Verifies the checksum over all of the message, which may be longer: one of version 3, whose
+ * query never has a `max_resp` of 0 here. DROP_IGMP_SHORT, DROP_IGMP_CHECKSUM. */
 enum drop_reason igmp_parse(struct cursor *c, struct igmp_hdr *hdr);
 
 /** Writes IGMP_LEN octets. */

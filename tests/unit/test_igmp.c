@@ -353,6 +353,26 @@ START_TEST(a_message_is_written_and_read)
 }
 END_TEST
 
+/* RFC 3376 7.1: versions 1 and 3 differ in length, and not in a time of zero. */
+START_TEST(a_query_of_version_3_is_none_of_version_1)
+{
+    struct igmp_hdr query = { .type = IGMP_QUERY };
+    uint8_t at[IGMP_V3_QUERY_LEN] = { 0 };
+
+    igmp_emit(at, &query);
+    for (size_t len = IGMP_LEN; len <= sizeof(at); len += sizeof(at) - IGMP_LEN) {
+        struct cursor c = cursor_over(at, len);
+        bool first = len == IGMP_LEN;
+
+        begin_idle(15);
+        ck_assert_int_eq(igmp_parse(&c, &query), DROP_NONE);
+        ck_assert_int_eq(igmp_arrives(&igmp, &query, now), DROP_NONE);
+        ck_assert_int_le(igmp_poll_at(&igmp), now + (first ? seconds(10) : seconds(1) / 10));
+        says_next(first ? IGMP_V1_REPORT : IGMP_REPORT, GROUP);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { a_new_member_says_so_twice,
@@ -372,6 +392,7 @@ int main(void)
                                    another_network_is_told_of_every_group,
                                    what_is_not_for_hosts,
                                    a_message_is_written_and_read,
+                                   a_query_of_version_3_is_none_of_version_1,
                                    NULL };
 
     return suite_run("igmp", tests);
