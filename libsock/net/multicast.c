@@ -142,7 +142,8 @@ static enum drop_reason arrives(struct sk_iface *iface, struct netif *netif,
     return igmp_arrives(&netif->igmp, &hdr, now);
 }
 
-static void send(struct sk_iface *iface, struct netif *netif, const struct igmp_hdr *hdr,
+/* False: nobody heard it. */
+static bool send(struct sk_iface *iface, struct netif *netif, const struct igmp_hdr *hdr,
                  struct ip_addr dst, instant now)
 {
     struct ip_hdr ip = {
@@ -160,14 +161,16 @@ static void send(struct sk_iface *iface, struct netif *netif, const struct igmp_
 
     if (!pkt) {
         drop(iface, DROP_TX_NO_PACKET, NULL);
-        return;
+        return false;
     }
     igmp_emit(pkt_put(pkt, IGMP_LEN), hdr);
     netif_resolve(netif, dst, now, &mac, &hint);
     if (tx_packet(iface, netif, NULL, &ip, mac, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
         pkt_free(pkt);
+        return false;
     }
+    return true;
 }
 
 /* Nobody is told from an address that is not there yet, nor over the loopback. */
@@ -185,7 +188,11 @@ static bool poll(struct sk_iface *iface, struct netif *netif, instant now)
     if (is_silent(netif) || !igmp_next(&netif->igmp, now, &hdr, &dst)) {
         return false;
     }
-    send(iface, netif, &hdr, dst, now);
+    if (send(iface, netif, &hdr, dst, now)) {
+        igmp_sent(&netif->igmp, hdr.group, now);
+    } else {
+        igmp_unsent(&netif->igmp, hdr.group, now);
+    }
     return true;
 }
 

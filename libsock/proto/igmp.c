@@ -182,10 +182,10 @@ static void reported(struct igmp *igmp, struct igmp_group *group, instant now)
     }
 }
 
-bool igmp_next(struct igmp *igmp, instant now, struct igmp_hdr *hdr, struct ip_addr *dst)
+bool igmp_next(const struct igmp *igmp, instant now, struct igmp_hdr *hdr, struct ip_addr *dst)
 {
     for (uint32_t i = 0; i < igmp->n; i++) {
-        struct igmp_group *group = &igmp->groups[i];
+        const struct igmp_group *group = &igmp->groups[i];
 
         if (now < group->at) {
             continue;
@@ -194,15 +194,29 @@ bool igmp_next(struct igmp *igmp, instant now, struct igmp_hdr *hdr, struct ip_a
         if (group->n_members > 0) {
             hdr->type = now < igmp->v1_until ? IGMP_V1_REPORT : IGMP_REPORT;
             *dst = group->addr;
-            reported(igmp, group, now);
         } else {
             hdr->type = IGMP_LEAVE;
             *dst = ip4(IGMP_ALL_ROUTERS);
-            forget(group);
         }
         return true;
     }
     return false;
+}
+
+void igmp_sent(struct igmp *igmp, struct ip_addr addr, instant now)
+{
+    struct igmp_group *group = place_of(igmp, addr);
+
+    if (group->n_members > 0) {
+        reported(igmp, group, now);
+    } else {
+        forget(group);
+    }
+}
+
+void igmp_unsent(struct igmp *igmp, struct ip_addr addr, instant now)
+{
+    place_of(igmp, addr)->at = now + IGMP_RETRY;
 }
 
 instant igmp_poll_at(const struct igmp *igmp)

@@ -22,6 +22,7 @@
 /* RFC 2236 8 */
 #define IGMP_ROBUSTNESS 2                     /* a new member says so that often */
 #define IGMP_UNSOLICITED_INTERVAL seconds(10) /* within this time of each other */
+#define IGMP_RETRY seconds(1)                 /* of what could not leave */
 #define IGMP_V1_MAX_RESP 100                  /* tenths of a second, RFC 2236 4 */
 #define IGMP_V1_PRESENT seconds(400)
 
@@ -57,8 +58,16 @@ void igmp_restart(struct igmp *igmp, instant now);
 /** A message came in. DROP_IGMP_TYPE: not one for hosts. DROP_IGMP_GROUP: about none of ours. */
 enum drop_reason igmp_arrives(struct igmp *igmp, const struct igmp_hdr *hdr, instant now);
 
-/** The message that is due and its destination, or false. It counts as sent. */
-bool igmp_next(struct igmp *igmp, instant now, struct igmp_hdr *hdr, struct ip_addr *dst);
+/** The message that is due and its destination, or false. */
+bool igmp_next(const struct igmp *igmp, instant now, struct igmp_hdr *hdr, struct ip_addr *dst);
+
+/** The message about `group` that was due went out. */
+void igmp_sent(struct igmp *igmp, struct ip_addr group, instant now);
+
+/** It did not: it is tried again in a second, so that a link without room is not asked all the
+ * time.
+ */
+void igmp_unsent(struct igmp *igmp, struct ip_addr group, instant now);
 
 /** When igmp_next has something to say. */
 instant igmp_poll_at(const struct igmp *igmp);

@@ -51,6 +51,7 @@ static void say(void)
         said |= 1u << i;
         REQUIRE((hdr.type == IGMP_LEAVE) == (n_members[i] == 0));
         REQUIRE(ip_equal(dst, hdr.type == IGMP_LEAVE ? ip4(IGMP_ALL_ROUTERS) : hdr.group));
+        igmp_sent(&igmp, hdr.group, now);
     }
     REQUIRE(igmp_poll_at(&igmp) > now);
 }

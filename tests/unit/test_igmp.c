@@ -46,6 +46,7 @@ static void says_next(uint8_t type, struct ip_addr group)
         now++;
     }
     ck_assert(igmp_next(&igmp, now, &hdr, &dst));
+    igmp_sent(&igmp, hdr.group, now);
     ck_assert_uint_eq(hdr.type, type);
     ck_assert_uint_eq(hdr.max_resp, 0);
     ck_assert(ip_equal(hdr.group, group));
@@ -211,6 +212,35 @@ START_TEST(the_last_to_report_says_when_it_leaves)
     ck_assert(igmp_join(&igmp, GROUP, now)); /* who left before it said anything, says nothing */
     igmp_leave(&igmp, GROUP, now);
     is_silent();
+    ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
+}
+END_TEST
+
+/* A second later, as often as it takes. */
+START_TEST(what_could_not_leave_is_said_again)
+{
+    struct igmp_hdr hdr;
+    struct ip_addr dst;
+
+    begin(16);
+    ck_assert(igmp_join(&igmp, GROUP, now));
+    for (int leaves = 0; leaves < 2; leaves++) {
+        for (int i = 0; i < 5; i++) {
+            ck_assert(igmp_next(&igmp, now, &hdr, &dst));
+            ck_assert_uint_eq(hdr.type, leaves ? IGMP_LEAVE : IGMP_REPORT);
+            igmp_unsent(&igmp, hdr.group, now);
+            is_silent();
+            ck_assert_int_eq(igmp_poll_at(&igmp), now + seconds(1));
+            now += seconds(1);
+        }
+        for (int i = 0; !leaves && i < IGMP_ROBUSTNESS; i++) {
+            says_next(IGMP_REPORT, GROUP);
+        }
+        if (!leaves) {
+            igmp_leave(&igmp, GROUP, now);
+        }
+    }
+    says_next(IGMP_LEAVE, GROUP);
     ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
 }
 END_TEST
@@ -383,6 +413,7 @@ int main(void)
                                    a_report_of_another_does_for_us,
                                    a_report_of_another_is_ignored_by_an_idle_member,
                                    the_last_to_report_says_when_it_leaves,
+                                   what_could_not_leave_is_said_again,
                                    a_member_that_comes_back_at_once,
                                    a_router_of_version_1,
                                    a_router_of_version_1_is_remembered_for_400_seconds,

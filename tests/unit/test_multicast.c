@@ -416,16 +416,29 @@ START_TEST(groups_are_for_datagrams)
 }
 END_TEST
 
-/* A link that takes nothing, and a host without packets, lose a report: there is another. */
-START_TEST(a_report_that_cannot_leave_is_counted)
+/* A link that takes nothing loses neither report nor leave: they are said when it has room. */
+START_TEST(a_message_that_cannot_leave_is_counted_and_said_later)
 {
     begin();
     h.link.refuse = true;
     ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
     ck_assert_uint_eq(host_drops(&h, DROP_TX_LINK), 1);
+    ck_assert_int_eq(sk_iface_poll_at(h.iface, h.now), h.now + seconds(1));
     h.link.refuse = false;
-    host_run(&h, h.now + seconds(11));
+    host_run(&h, h.now + seconds(12));
     ck_assert(is_igmp(host_sent(&h), IGMP_REPORT, GROUP));
+    ck_assert(is_igmp(host_sent(&h), IGMP_REPORT, GROUP));
+    h.link.refuse = true;
+    ck_assert_int_eq(leave(fd, GROUP, 0), SK_OK);
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_LINK), 2);
+    host_run(&h, h.now + seconds(1));
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_LINK), 3);
+    host_silent(&h);
+    h.link.refuse = false;
+    host_run(&h, h.now + seconds(1));
+    ck_assert(is_igmp(host_sent(&h), IGMP_LEAVE, GROUP));
+    host_run(&h, h.now + seconds(20));
+    host_silent(&h);
     end();
 }
 END_TEST
@@ -505,7 +518,7 @@ int main(void)
                                    the_values_of_its_options,
                                    queries_are_answered,
                                    groups_are_for_datagrams,
-                                   a_report_that_cannot_leave_is_counted,
+                                   a_message_that_cannot_leave_is_counted_and_said_later,
                                    groups_are_reported_from_an_address,
                                    one_report_a_poll,
                                    groups_of_the_loopback,
