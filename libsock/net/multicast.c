@@ -123,8 +123,9 @@ static void restart(struct netif *netif, instant now)
     igmp_restart(&netif->igmp, now);
 }
 
-/* RFC 2236 10: a report from elsewhere must not silence a member here. A switch that asks for the
- * routers' sake has no address. */
+/* RFC 2236 2, 9: whoever is not in this network cannot send to a group with a time to live of 1.
+ * 10: a report from elsewhere must not silence a member here. A switch that asks for the routers'
+ * sake has no address. */
 static enum drop_reason arrives(struct sk_iface *iface, struct netif *netif,
                                 const struct ip_hdr *ip, struct cursor *c, instant now)
 {
@@ -134,6 +135,9 @@ static enum drop_reason arrives(struct sk_iface *iface, struct netif *netif,
     (void)iface;
     if (reason != DROP_NONE) {
         return reason;
+    }
+    if (ip->ttl != 1 || !ip_is_multicast(ip->dst)) {
+        return DROP_IGMP_FAR;
     }
     if (hdr.type != IGMP_QUERY && !netif_on_link(netif, ip->src)) {
         return DROP_IP_MARTIAN_SOURCE;

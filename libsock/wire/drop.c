@@ -44,6 +44,7 @@ static const char *const names[N_DROP_REASONS] = {
     [DROP_ICMP_QUOTE] = "icmp_quote",
     [DROP_IGMP_SHORT] = "igmp_short",
     [DROP_IGMP_CHECKSUM] = "igmp_checksum",
+    [DROP_IGMP_FAR] = "igmp_far",
     [DROP_IGMP_TYPE] = "igmp_type",
     [DROP_IGMP_GROUP] = "igmp_group",
     [DROP_UDP_SHORT] = "udp_short",

@@ -49,6 +49,7 @@ enum drop_reason {
 
     DROP_IGMP_SHORT,
     DROP_IGMP_CHECKSUM,
+    DROP_IGMP_FAR,   /* not sent to a group of this network alone */
     DROP_IGMP_TYPE,  /* not for hosts */
     DROP_IGMP_GROUP, /* about a group that we are not in */
 

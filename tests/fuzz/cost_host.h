@@ -272,7 +272,7 @@ static void hear_message(struct ip_hdr *ip, size_t len)
     struct mac_addr dst = mac_of(ip->dst);
     uint32_t n_pieces = 0;
 
-    ip->ttl = 64;
+    ip->ttl = ip->proto == IP_PROTO_IGMP ? 1 : 64;
     ip->options = options;
     ip->n_options = n_options;
     if (len <= most_octets()) {

@@ -211,10 +211,12 @@ static void icmp_quote(struct host *h)
     icmp(h, ICMP4_UNREACHABLE, 0);
 }
 
-static void igmp(struct host *h, uint8_t type, size_t len, uint8_t damage)
+static void igmp_of_ttl(struct host *h, uint8_t type, size_t len, uint8_t damage, uint8_t ttl)
 {
     struct igmp_hdr hdr = { .type = type, .max_resp = 10, .group = ip4(0xef010203) };
-    struct ip_hdr ip = { .src = PEER_IP, .dst = ip4(IGMP_ALL_SYSTEMS), .proto = IP_PROTO_IGMP };
+    struct ip_hdr ip = {
+        .src = PEER_IP, .dst = ip4(IGMP_ALL_SYSTEMS), .proto = IP_PROTO_IGMP, .ttl = ttl
+    };
     uint8_t message[IGMP_LEN];
 
     igmp_emit(message, &hdr);
@@ -222,6 +224,16 @@ static void igmp(struct host *h, uint8_t type, size_t len, uint8_t damage)
     frame_ip(&f, ip, message, len);
     frame_to_group(&f, ip.dst);
     host_hear(h, &f);
+}
+
+static void igmp(struct host *h, uint8_t type, size_t len, uint8_t damage)
+{
+    igmp_of_ttl(h, type, len, damage, 1);
+}
+
+static void igmp_far(struct host *h)
+{
+    igmp_of_ttl(h, IGMP_QUERY, IGMP_LEN, 0, 2);
 }
 
 static void igmp_short(struct host *h)
@@ -369,6 +381,7 @@ const struct drop_input drop_inputs_ip[N_DROP_INPUTS_IP] = {
     { .reason = DROP_ICMP_QUOTE, .raise = icmp_quote },
     { .reason = DROP_IGMP_SHORT, .raise = igmp_short },
     { .reason = DROP_IGMP_CHECKSUM, .raise = igmp_checksum },
+    { .reason = DROP_IGMP_FAR, .raise = igmp_far },
     { .reason = DROP_IGMP_TYPE, .raise = igmp_type },
     { .reason = DROP_IGMP_GROUP, .raise = igmp_group },
     { .reason = DROP_UDP_SHORT, .raise = udp_short },

@@ -8,7 +8,7 @@
 
 #include "tests/support/frames.h"
 
-#define N_DROP_INPUTS_IP 41
+#define N_DROP_INPUTS_IP 42
 #define N_DROP_INPUTS_TCP 29
 #define N_DROP_INPUTS_FRAGMENTS 8
 

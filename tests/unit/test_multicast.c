@@ -388,6 +388,38 @@ START_TEST(queries_are_answered)
 }
 END_TEST
 
+/* RFC 2236 2, 9: a router of this network sends to a group, and no further. */
+START_TEST(messages_from_elsewhere_are_not_taken)
+{
+    static const uint8_t query[] = { 0x11, 0, 0xee, 0xff, 0, 0, 0, 0 };
+    const struct {
+        struct ip_addr dst;
+        uint8_t ttl;
+    } rows[] = { { HOST_IP, 1 }, { HOST_IP, 64 }, { ALL, 2 }, { ALL, 64 }, { GROUP, 255 } };
+
+    begin();
+    ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
+    host_run(&h, h.now + seconds(11));
+    host_forget(&h);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct ip_hdr ip = {
+            .src = FAR_IP, .dst = rows[i].dst, .proto = IP_PROTO_IGMP, .ttl = rows[i].ttl
+        };
+
+        frame_ip(&f, ip, query, sizeof(query));
+        if (ip_is_multicast(ip.dst)) {
+            frame_to_group(&f, ip.dst);
+        }
+        host_hear_silent_drop(&h, &f, DROP_IGMP_FAR);
+    }
+    host_run(&h, h.now + seconds(11));
+    host_silent(&h);
+    ck_assert_int_eq(leave(fd, GROUP, 0), SK_OK);
+    ck_assert(is_igmp(host_sent(&h), IGMP_LEAVE, GROUP));
+    end();
+}
+END_TEST
+
 /* Nothing is answered that is asked of a group; streams have none. */
 START_TEST(groups_are_for_datagrams)
 {
@@ -517,6 +549,7 @@ int main(void)
                                    what_comes_back_is_as_it_left,
                                    the_values_of_its_options,
                                    queries_are_answered,
+                                   messages_from_elsewhere_are_not_taken,
                                    groups_are_for_datagrams,
                                    a_message_that_cannot_leave_is_counted_and_said_later,
                                    groups_are_reported_from_an_address,
