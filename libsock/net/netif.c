@@ -29,10 +29,12 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
 
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif, instant now)
 {
+    bool stays = ip_equal(netif->addr, netif->wanted.addr);
+
     set_addr(netif, netif->wanted.addr, netif->wanted.prefix_len, netif->wanted.gateways[0]);
     redirects_forget(iface, netif);
     netif_wake_waiting(iface, netif); /* the neighbours are forgotten with the old address */
-    if (iface->multicast) {
+    if (iface->multicast && !stays) {
         iface->multicast->restart(netif, now);
     }
 }

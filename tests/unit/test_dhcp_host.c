@@ -532,6 +532,47 @@ START_TEST(messages_that_are_not_for_us)
 }
 END_TEST
 
+/* Serves for so long; the IGMP messages that left. */
+static int igmp_messages(duration d)
+{
+    instant until = h.now + d;
+    int n = 0;
+
+    while (h.now < until) {
+        instant at;
+        const struct sent *s;
+
+        while ((s = serve()) != NULL) {
+            n += s->ip.proto == IP_PROTO_IGMP;
+        }
+        at = sk_iface_poll_at(h.iface, h.now);
+        host_run(&h, at < until ? at : until);
+    }
+    return n;
+}
+
+/* Of groups the network is told again when it may be another, and not when a server is. */
+START_TEST(groups_are_not_told_of_when_the_address_stays)
+{
+    struct host_setup setup = { .config = { .multicast = &sk_multicast }, .dhcp = true };
+    sk_fd fd;
+
+    begin();
+    host_free(&h);
+    host_begin(&h, &setup);
+    igmp_messages(seconds(20));
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(sk_join(h.iface, fd, ip4(0xef010203), 2, h.now), SK_OK);
+    ck_assert_int_eq(igmp_messages(seconds(20)), 2);
+    server.n_dns = 0;
+    ck_assert_int_eq(igmp_messages(seconds(7200)), 0);
+    ck_assert_uint_ge(server.n_requests, 2);
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    ck_assert_int_eq(igmp_messages(seconds(60)), 2);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { an_address_is_acquired,
@@ -552,6 +593,7 @@ int main(void)
                                    redirects_end_with_their_lease,
                                    datagrams_to_the_clients_port,
                                    messages_that_are_not_for_us,
+                                   groups_are_not_told_of_when_the_address_stays,
                                    NULL };
 
     return suite_run("dhcp_host", tests);
