@@ -16,22 +16,10 @@
 #define QUARTER (RTT / 4)
 #define LATE (RTT + millis(20)) /* when no round trip is less than RTT */
 
-/* What an extension would say of the segment: how long ago left what it echoes. */
+/* How long ago left what the segment echoes. */
 static duration echoed;
 
-static inline duration say_echoed(const struct tcp_sock *tcp, const struct tcp_hdr *hdr,
-                                  instant now)
-{
-    (void)tcp;
-    (void)hdr;
-    (void)now;
-    return echoed;
-}
-
-static const struct tcp_extensions echo = { .round_trip = say_echoed };
-static const struct tcp_profile profile = { .recovery = &tcp_rack,
-                                            .congestion = &tcp_reno,
-                                            .extensions = &echo };
+static const struct tcp_profile profile = { .recovery = &tcp_rack, .congestion = &tcp_reno };
 
 static struct tcp_sock *tcp;
 static struct rack *rack;
@@ -76,7 +64,7 @@ static inline void transmit_again(uint32_t start, uint32_t end, instant now)
 static inline struct rack_news take(uint32_t ack, const uint32_t a[4], instant now)
 {
     static struct tcp_hdr hdr;
-    struct rack_news news = { .hdr = &hdr };
+    struct rack_news news = { .hdr = &hdr, .echoed = echoed };
 
     hdr = (struct tcp_hdr){ .ack = FIRST + ack * MSS };
     for (; a && hdr.n_sack < 2 && a[2 * hdr.n_sack] != a[2 * hdr.n_sack + 1]; hdr.n_sack++) {
