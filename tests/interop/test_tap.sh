@@ -15,6 +15,6 @@ fi
 [ -x tests/interop/interop ] || skip 'no tests/interop/interop'
 [ -w /proc/sys/net/ipv4/tcp_sack ] || skip "the kernel's options are not ours to change"
 ip link set lo up
-ip tuntap add dev tap0 mode tap 2>/dev/null || skip 'this kernel makes no TAP device'
+error=$(ip tuntap add dev tap0 mode tap 2>&1) || skip "no TAP device is made for us: $error"
 ip addr add 10.0.9.1/24 dev tap0 && ip link set tap0 up || exit 1
 timeout 280 tests/interop/interop ${ALL+"$ALL"}
