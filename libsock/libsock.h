@@ -91,32 +91,34 @@ struct sk_config {
     uint32_t n_tcp; /* connections, from the end of the handshake to TIME-WAIT */
     uint32_t n_udp;
     uint32_t n_listeners;
-    uint32_t n_syn_cache; /* connections that listeners were asked for and that are half open; at
-                             most 65535, as the next */
-    uint32_t n_time_wait; /* connections that are closed and wait for 2 MSL (RFC 9293 3.6.1) */
-    uint32_t n_netifs;    /* the loopback included */
-    uint32_t n_packets;
-    uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload */
-    uint32_t n_neighbours; /* per netif */
+    uint32_t n_syn_cache;  /* connections that listeners were asked for and that are half open; at
+                              most 65535, as the next */
+    uint32_t n_time_wait;  /* connections that are closed and wait for 2 MSL (RFC 9293 3.6.1) */
+    uint32_t n_netifs;     /* the loopback included; at most 240 */
+    uint32_t n_packets;    /* at least 2 */
+    uint32_t packet_size;  /* octets: 16 of headroom, IP and transport headers, and the payload; at
+                              least 592 (RFC 1122 3.3.2) */
+    uint32_t n_neighbours; /* per netif; at most 255 */
     uint32_t n_ip_options; /* different ones that sockets have at once: sk_set_ip_options; at most
                               255, and none by default */
-    uint32_t n_queries;    /* names being resolved at once, or remembered; each has a socket beside
-                              n_udp */
+    uint32_t n_queries;    /* names being resolved at once, or remembered; at most 256. One that is
+                              asked for has a socket: there are n_udp + n_queries of datagrams */
     struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
-                                                                each n_tcp and n_udp */
+                                                                each n_tcp, n_udp and n_queries */
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
     uint32_t sndbuf;
     const struct tcp_profile *tcp; /* NULL: sk_tcp_basic */
     uint16_t tcp_ranges;           /* of text that came out of order, for each connection */
     uint16_t tcp_inflight; /* records of what a connection has in flight, if its profile keeps any:
-                              a record holds what left at one time and met one fate */
+                              a record holds what left at one time and met one fate; at least 4 */
     const struct sk_ip_fragments *fragments; /* &sk_ip_fragments, or NULL: none are put together */
     uint32_t n_reassemblies;                 /* datagrams being put together at once; at most 64 */
     uint32_t reassembly_size; /* octets of the longest one, its IP header not counted: at least 556
                                  (RFC 1122 3.3.2), at most 65515 */
     const struct sk_acd *acd; /* &sk_acd, or NULL: conflicts of addresses are counted, no more */
     const struct sk_multicast *multicast; /* &sk_multicast, or NULL: sockets are in no group */
-    uint32_t n_memberships; /* of sockets in groups, and how many groups each netif can have */
+    uint32_t n_memberships; /* of sockets in groups, and how many groups each netif can have; at
+                               most 255 */
     struct sk_addr dns[CONFIG_N_DNS_SERVERS]; /* port 0: DNS_PORT; those of DHCP come after these */
     /* Domains, the first ones, in which names are looked for that do not end with a dot: before the
      * name itself where that has no dot at all (RFC 1123 6.1.4.3). Kept, not copied. */
@@ -140,7 +142,7 @@ struct sk_config {
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
 #define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_UDP_LEN (66 + 13 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (66 + 13 * sizeof(void *) + 4 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
@@ -326,14 +328,17 @@ enum sk_err sk_bind(struct sk_iface *iface, sk_fd fd, struct sk_addr local);
 /**
  * Turns a stream socket into a listener (RFC 9293 3.9.1.1, passive OPEN); again: changes its
  * backlog, at least 1: how many established connections may wait to be accepted. While as many
- * do, others are not taken and try again.
+ * do, others are not taken and try again. SK_IGNORED: a datagram socket. SK_INVALID: it has a
+ * connection, or was shut down. SK_BINDING_IN_USE: another listens there. SK_ADDR_NOT_AVAIL: no
+ * port is free. SK_NO_SOCKETS: n_listeners listen.
  */
 enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instant now);
 
 /**
  * The peer of a datagram socket: only its datagrams are received, and an unspecified local address
  * becomes the one that leads to it. An unspecified peer takes both away. SK_NET_UNREACHABLE,
- * SK_NO_BUFFERS, SK_INVALID (port 0, or bound to loopback and a peer that is not on this host).
+ * SK_NO_BUFFERS, SK_ADDR_NOT_AVAIL (it was not bound, and no port is free), SK_INVALID (port 0, or
+ * bound to loopback and a peer that is not on this host), SK_NOT_SUPPORTED (not of datagrams).
  */
 enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
 
@@ -438,10 +443,11 @@ struct sk_ip_options {
 
 /**
  * The options of all that the socket sends from now on; `len` 0: none. A listener's are those of
- * its connections, too, but of a SYN,ACK that is a cookie. They are padded to a multiple of four
- * octets. SK_INVALID: one is cut short, or a source route, which would be dropped on its way (RFC
- * 7126 4.3). SK_NO_BUFFERS: n_ip_options different ones are in use. SK_IS_CONNECTED: a connection
- * has begun, and its segments have their length.
+ * its connections, too, but of a SYN,ACK that is a cookie and what is said to a peer before its
+ * handshake is over. They are padded to a multiple of four octets. SK_INVALID: one is cut short, or
+ * a source route, which would be dropped on its way (RFC 7126 4.3). SK_NO_BUFFERS: n_ip_options
+ * different ones are in use. SK_IS_CONNECTED: a connection has begun, and its segments have their
+ * length.
  */
 enum sk_err sk_set_ip_options(struct sk_iface *iface, sk_fd fd,
                               const struct sk_ip_options *options);
@@ -461,10 +467,11 @@ struct sk_iov {
 struct sk_ancillary {
     struct ip_addr local; /* receive: to which address it came, which may be one of many hosts;
                              send: from which one of ours; unspecified: the socket's */
-    uint8_t ifindex; /* receive: by which netif; send: the same; 0: by the one that leads there */
-    uint8_t ttl;     /* receive: what is left of it; send: 0: the socket's */
-    int16_t tos;     /* DSCP and ECN; send: -1: the socket's */
-    struct sk_ip_options options; /* send: none: the socket's */
+    uint8_t ifindex;      /* receive: by which netif; send: the same; 0: the socket's
+                             (SK_MULTICAST_IF), else the one that leads there */
+    uint8_t ttl;          /* receive: what is left of it; send: 0: the socket's */
+    int16_t tos;          /* DSCP and ECN; send: -1: the socket's */
+    struct sk_ip_options options; /* receive: as they came; send: none: the socket's */
 };
 
 enum sk_op_flag {
@@ -509,19 +516,22 @@ struct sk_op {
  * Connects a stream socket, binding it first if need be. Done: SK_OK, SK_REFUSED, SK_TIMED_OUT,
  * SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_IS_CONNECTED, SK_ADDR_NOT_AVAIL, SK_NO_BUFFERS,
  * SK_INVALID (an address nobody can be at, or that the loopback address it is bound to cannot
- * reach). Forgotten while pending, the attempt goes on. Datagram sockets: SK_IGNORED.
+ * reach), SK_MSG_SIZE (its IP options leave no room in the MTU). Forgotten while pending, the
+ * attempt goes on. Datagram sockets: SK_IGNORED.
  */
 void sk_op_connect(struct sk_op *op, sk_fd fd, struct sk_addr to);
 
 /** Waits for a connection on a listener: `u.accepted` is its handle and `addr` its peer. Datagram
- * sockets: SK_IGNORED. */
+ * sockets: SK_IGNORED. SK_INVALID: it does not listen, or not any more. SK_NO_SOCKETS: no handle is
+ * free; the connection stays. */
 void sk_op_accept(struct sk_op *op, sk_fd fd);
 
 /**
  * Sends. A stream is done when all octets are queued, or no more can be after some were (`done`
  * counts them as they go in: a caller that must not wait takes what it says). A datagram goes out
  * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
- * SK_TIMED_OUT, SK_NEED_DEST, SK_MSG_SIZE, SK_NET_UNREACHABLE, SK_INVALID (port 0, from loopback to
+ * SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_NEED_DEST, SK_MSG_SIZE,
+ * SK_NO_BUFFERS (of a datagram socket that has none yet), SK_INVALID (port 0, from loopback to
  * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours).
  * `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at.
  */
@@ -531,17 +541,18 @@ void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
 /**
  * Receives. A stream is done when there is at least one octet, or none will come (`done` 0). A
  * datagram is done whole: what does not fit is lost and `truncated` is set. SK_NOT_CONNECTED,
- * SK_RESET, SK_TIMED_OUT, SK_REFUSED.
+ * SK_RESET, SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, and SK_MSG_SIZE of
+ * an earlier datagram that its path does not take.
  */
 void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags);
 
 /**
  * Resolves a name, or an address in text, to up to `n` addresses with `port`. `done` counts them.
  * SK_NAME_UNKNOWN, SK_NAME_NO_ADDRESS, SK_NAME_FAILED, SK_NAME_NO_SERVER, SK_TIMED_OUT, SK_INVALID
- * (no name at all), SK_NO_SOCKETS (every query is taken). It is looked for in the domains of
- * sk_config.search, too, until one of these has an address or says nothing. A name that is being
- * asked for is not asked for again, nor one whose answer is not older than its time to live.
- * Forgotten while pending, the query ends by itself.
+ * (no name at all), SK_NO_SOCKETS (every query is taken, or no socket or buffer is free for it). It
+ * is looked for in the domains of sk_config.search, too, until one of these has an address or says
+ * nothing. A name that is being asked for is not asked for again, nor one whose answer is not older
+ * than its time to live. Forgotten while pending, the query ends by itself.
  */
 void sk_resolve(struct sk_op *op, const char *name, uint16_t port, struct sk_addr *addrs, size_t n);
 
@@ -559,7 +570,7 @@ void sk_resolve_addr(struct sk_op *op, struct ip_addr addr, char *name, size_t s
  * option of it.
  * SK_INVALID_SOCKET, SK_AGAIN (the queue is full), SK_NEED_DEST, SK_MSG_SIZE (longer than the queue
  * or any packet: for one that its netif cannot send, SK_SO_ERROR says so later), SK_INVALID (not
- * bound).
+ * bound), SK_PIPE (after SK_SHUT_WR).
  */
 enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, size_t len,
                         struct sk_addr to);

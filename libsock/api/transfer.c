@@ -175,7 +175,7 @@ static enum sk_err heed_ancillary(struct sk_iface *iface, const struct sk_ancill
             return SK_ADDR_NOT_AVAIL;
         }
     }
-    meta->ifindex = ancillary->ifindex;
+    meta->ifindex = ancillary->ifindex ? ancillary->ifindex : meta->ifindex;
     meta->ttl = ancillary->ttl ? ancillary->ttl : meta->ttl;
     meta->tos = ancillary->tos >= 0 ? (uint8_t)ancillary->tos : meta->tos;
     if (ancillary->tos < -1 || ancillary->tos > (int)UINT8_MAX ||

@@ -46,6 +46,9 @@ enum sk_err connection_open(struct sk_iface *iface, struct tcp_entry *tcp, struc
     if (!is_connectable(netif, to) || !netif_may_send_from(iface, netif, tcp->node.local.addr)) {
         return SK_INVALID;
     }
+    if (netif_mss(netif) < ip_options_of(iface, &tcp->node)->len + TCP_LEAST_ROOM) {
+        return SK_MSG_SIZE;
+    }
     if (!tcp->rx && !tcp_take_buffers(iface, tcp)) {
         return SK_NO_BUFFERS;
     }

@@ -13,11 +13,13 @@
 #define MIN_PACKET_SIZE (LINK_HEADROOM + 576) /* RFC 1122 3.3.2: EMTU_R is at least 576 */
 #define MAX_PACKET_SIZE (LINK_HEADROOM + 65535)
 #define MIN_INFLIGHT 4
+#define MAX_NETIFS 240 /* each has a queue of half-open connections, whose number is 8 bits */
 #define MAX_SOCKETS (1u << 24)              /* a handle keeps 8 bits for the generation */
 #define MIN_REASSEMBLY (576 - IPV4_HDR_LEN) /* RFC 1122 3.3.2 */
 #define MAX_REASSEMBLIES 64                 /* all are looked at, for a fragment */
 #define MAX_ROUNDS 4 /* of loopback traffic that answers itself, in one poll */
 
+_Static_assert(MAX_NETIFS <= UINT8_MAX - HALF_OPEN_BLOCKED, "MAX_NETIFS");
 _Static_assert(SK_IFACE_LEN >= sizeof(struct sk_iface), "SK_IFACE_LEN");
 _Static_assert(SK_NETIF_LEN >= sizeof(struct netif), "SK_NETIF_LEN");
 _Static_assert(SK_TCP_LEN >= sizeof(struct tcp_entry) + TCP_BASIC_STATE_LEN +
@@ -38,8 +40,8 @@ static bool are_counts_valid(const struct sk_config *c)
 
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
            c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX &&
-           c->n_netifs <= UINT8_MAX - HALF_OPEN_BLOCKED && c->n_neighbours <= 255 &&
-           c->n_packets >= 2 && c->n_ip_options <= UINT8_MAX && c->n_memberships <= UINT16_MAX &&
+           c->n_netifs <= MAX_NETIFS && c->n_neighbours <= 255 && c->n_packets >= 2 &&
+           c->n_ip_options <= UINT8_MAX && c->n_memberships <= UINT8_MAX &&
            c->n_reassemblies <= MAX_REASSEMBLIES && c->tcp_inflight >= MIN_INFLIGHT;
 }
 
@@ -228,6 +230,11 @@ static void init_keys(struct sk_iface *iface, const struct sk_config *c)
     tuple_key_draw(&iface->time_waits.key, &iface->rng);
 }
 
+static struct rate rate_of(uint32_t per_second)
+{
+    return (struct rate){ .left = per_second, .per_second = per_second };
+}
+
 static void init_settings(struct sk_iface *iface, const struct sk_config *c)
 {
     iface->trace = c->trace;
@@ -246,8 +253,8 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->packet_size = c->packet_size;
     iface->max_netifs = c->n_netifs;
     iface->n_neighbours = c->n_neighbours;
-    iface->icmp_errors.per_second = CONFIG_ICMP_ERRORS_PER_SECOND;
-    iface->resets.per_second = CONFIG_RESETS_PER_SECOND;
+    iface->icmp_errors = rate_of(CONFIG_ICMP_ERRORS_PER_SECOND);
+    iface->resets = rate_of(CONFIG_RESETS_PER_SECOND);
     for (size_t i = 0; i < CONFIG_N_DNS_SERVERS; i++) {
         if (!ip_is_unspecified(c->dns[i].addr)) {
             iface->dns[iface->n_dns] = c->dns[i];

@@ -98,8 +98,9 @@ struct udp_entry {
     uint32_t kicked;    /* atomic; 0: not in the chain of iface->kicked, else 1 + what iface->kicked
                            was before it */
     uint16_t piece_id;  /* of the datagram that is leaving in pieces */
-    uint16_t next_piece; /* octets of it that have left; 0: none is */
-    uint16_t n_groups;   /* that it is in */
+    uint16_t next_piece;    /* octets of it that have left; 0: none is */
+    struct ip_addr sent_to; /* the destination of its last datagram */
+    uint16_t n_groups;      /* that it is in */
     uint8_t multicast_ttl;
     uint8_t multicast_ifindex; /* 0: by the route */
     bool multicast_loop;
@@ -691,8 +692,8 @@ enum sk_err query_start(struct sk_iface *iface, const char *name, uint32_t *quer
 /** The same for the name of an address, and query_name. */
 enum sk_err query_start_reverse(struct sk_iface *iface, struct ip_addr addr, uint32_t *query,
                                 instant now);
-/** What was learnt of names is of another network. */
-void queries_flush(struct sk_iface *iface);
+/** What was learnt of names is of another network, and what is being asked is asked again. */
+void queries_flush(struct sk_iface *iface, instant now);
 
 /** SK_PENDING, or how it ended; SK_AGAIN: it has given way to another. */
 enum sk_err query_result(struct sk_iface *iface, uint32_t query, struct ip_addr *addrs, size_t max,

@@ -45,7 +45,7 @@ void lease_changed(struct sk_iface *iface, struct netif *netif, instant now)
     const struct dhcp_lease *lease = &netif->dhcp.lease;
 
     gather_dns(iface);
-    queries_flush(iface);
+    queries_flush(iface, now);
     netif->mtu = netif->max_mtu;
     if (!dhcp_has_lease(&netif->dhcp)) {
         netif_want(iface, netif, (struct netif_addrs){ .prefix_len = 0 }, now);

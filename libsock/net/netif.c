@@ -27,6 +27,13 @@ static void set_addr(struct netif *netif, struct ip_addr addr, uint8_t prefix_le
     }
 }
 
+/* Who waits for a neighbour finds another way, or none. */
+static void forget_addr(struct sk_iface *iface, struct netif *netif)
+{
+    set_addr(netif, ip4(0), 0, ip4(0));
+    netif_wake_waiting(iface, netif);
+}
+
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif, instant now)
 {
     bool stays = ip_equal(netif->addr, netif->wanted.addr);
@@ -47,7 +54,7 @@ void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs 
     if (probes && ip_is_unspecified(addrs.addr)) {
         iface->acd->end(netif);
     } else if (probes && !ip_equal(addrs.addr, netif->addr)) {
-        set_addr(netif, ip4(0), 0, ip4(0));
+        forget_addr(iface, netif);
         iface->acd->begin(netif, now);
         netif->due_at = now;
         return;
@@ -153,7 +160,7 @@ static void renew_configured(struct sk_iface *iface, struct netif *netif, instan
 {
     struct netif_addrs addrs = netif->wanted;
 
-    set_addr(netif, ip4(0), 0, ip4(0));
+    forget_addr(iface, netif);
     netif_want(iface, netif, addrs, now);
 }
 
@@ -164,7 +171,7 @@ enum sk_err sk_netif_renew(struct sk_iface *iface, uint8_t ifindex, instant now)
     if (!netif) {
         return SK_INVALID;
     }
-    queries_flush(iface);
+    queries_flush(iface, now);
     netif->due_at = now;
     if (netif->uses_dhcp) {
         dhcp_reboot(&netif->dhcp, now);

@@ -66,6 +66,9 @@ enum sk_err sk_udp_post(struct sk_iface *iface, sk_fd fd, const void *octets, si
     if (!udp->bound) {
         return SK_INVALID;
     }
+    if (udp->write_shut) {
+        return SK_PIPE;
+    }
     meta = datagram_meta(udp, to);
     options = ip_options_of(iface, &udp->node);
     meta.n_options = options->len;

@@ -103,10 +103,16 @@ static void forget(struct sk_iface *iface, struct query_slot *slot, instant now)
     iface->n_asked--;
 }
 
-void queries_flush(struct sk_iface *iface)
+void queries_flush(struct sk_iface *iface, instant now)
 {
     for (uint32_t i = 0; i < iface->n_queries; i++) {
-        iface->queries[i].fresh_until = 0;
+        struct query_slot *slot = &iface->queries[i];
+
+        slot->fresh_until = 0;
+        if (slot->used && slot->q.result == SK_PENDING) {
+            close_socket(iface, slot, now); /* what the old network answers does not come */
+            slot->q.send_due = true;
+        }
     }
 }
 

@@ -44,7 +44,7 @@ bool netif_hears_broadcast(const struct netif *netif, struct ip_addr addr)
 {
     uint32_t bits = ip4_bits(addr);
     uint32_t mask = class_mask(bits);
-    bool all_subnets = (bits | mask) == UINT32_MAX &&
+    bool all_subnets = netif->netmask > mask && (bits | mask) == UINT32_MAX &&
                        ((bits ^ ip4_bits(netif->addr)) & mask) == 0 && !ip_equal(addr, netif->addr);
 
     return netif_is_broadcast(netif, addr) || all_subnets;

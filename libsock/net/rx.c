@@ -27,10 +27,10 @@ static bool is_martian_source(struct sk_iface *iface, const struct netif *netif,
         return ip->proto != IP_PROTO_ICMP;
     }
     if (ip_is_unspecified(ip->src)) { /* RFC 4541 2.1.1: a switch that asks for members */
-        return ip->proto != IP_PROTO_IGMP;
+        return ip->proto != IP_PROTO_IGMP || !ip_is_multicast(ip->dst);
     }
     return ip4_bits(ip->src) >> 24 == 0 || ip_is_multicast(ip->src) || is_class_e(ip->src) ||
-           netif_is_broadcast(netif, ip->src) || netif_with_addr(iface, ip->src);
+           netif_hears_broadcast(netif, ip->src) || netif_with_addr(iface, ip->src);
 }
 
 static bool is_martian_destination(const struct netif *netif, const struct ip_hdr *ip)
@@ -204,7 +204,7 @@ enum drop_reason rx_frame(struct sk_iface *iface, struct netif *netif, struct pk
     if (iface->trace) {
         iface->trace(iface->trace_context, SK_TRACE_RX, SK_FD_NONE, pkt, DROP_NONE);
     }
-    if (pkt->len > (uint32_t)netif->mtu + header) {
+    if (pkt->len > (uint32_t)netif->link->mtu + header) { /* netif->mtu is for what is sent */
         return drop(iface, DROP_RX_OVERSIZE, pkt);
     }
     return header ? rx_ethernet(iface, netif, pkt, now) : rx_ip(iface, netif, false, pkt, now);

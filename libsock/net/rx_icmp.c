@@ -9,13 +9,21 @@
 
 #include <string.h>
 
-static struct ip_hdr header_back(const struct ip_hdr *ip)
+/* Who asks without DF may be behind a narrower path than we know. An atomic datagram needs no
+ * identification (RFC 6864 4.1). */
+static struct ip_hdr header_back(struct sk_iface *iface, const struct ip_hdr *ip, bool in_pieces)
 {
-    return (struct ip_hdr){ .src = ip->dst,
+    struct ip_hdr reply = { .src = ip->dst,
                             .dst = ip->src,
                             .proto = IP_PROTO_ICMP,
                             .ttl = IP_DEFAULT_TTL,
-                            .tos = ip->tos };
+                            .tos = ip->tos,
+                            .dont_frag = ip->dont_frag && !in_pieces };
+
+    if (!reply.dont_frag) {
+        reply.id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, reply.dst));
+    }
+    return reply;
 }
 
 /* Of a message whose checksum was good: what its header lacks. */
@@ -28,7 +36,7 @@ static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
                              const struct icmp4_hdr *hdr, const struct cursor *c, struct pkt *pkt,
                              instant now)
 {
-    struct ip_hdr reply = header_back(ip);
+    struct ip_hdr reply = header_back(iface, ip, false);
     struct pkt *out = tx_alloc(iface, ICMP4_HDR_LEN);
 
     if (!out) {
@@ -42,20 +50,19 @@ static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
     return DROP_NONE;
 }
 
-static enum drop_reason echo_in_pieces(struct sk_iface *iface, const struct netif *netif,
-                                       const struct ip_hdr *ip, const struct icmp4_hdr *hdr,
-                                       const struct cursor *c, struct pkt *pkt, instant now)
+/* In pieces with up to `room` octets each. */
+static enum drop_reason echo_in_pieces(struct sk_iface *iface, const struct ip_hdr *ip,
+                                       const struct icmp4_hdr *hdr, const struct cursor *c,
+                                       uint32_t room, struct pkt *pkt, instant now)
 {
-    struct ip_hdr reply = header_back(ip);
+    struct ip_hdr reply = header_back(iface, ip, true);
     uint8_t head[ICMP4_HDR_LEN];
     struct ip_message m = { head, sizeof(head), c->at, (uint32_t)c->left };
     uint32_t offset = 0;
 
     icmp4_emit(head, hdr, payload_sum(c));
-    reply.id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, reply.dst));
     do {
-        struct pkt *out =
-            iface->fragments->piece(iface, &m, offset, netif->mtu - (uint32_t)IPV4_HDR_LEN, &reply);
+        struct pkt *out = iface->fragments->piece(iface, &m, offset, room, &reply);
 
         if (!out) {
             return drop(iface, DROP_TX_NO_PACKET, pkt);
@@ -71,6 +78,9 @@ static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *
                                     const struct cursor *c, struct pkt *pkt, instant now)
 {
     struct icmp4_hdr hdr = *request;
+    struct ip_addr next_hop;
+    struct netif *out;
+    uint32_t room;
 
     if (netif_hears_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst) ||
         ip->link_broadcast) { /* RFC 1122 3.2.2.6 */
@@ -79,9 +89,14 @@ static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *
     if (ip_is_loopback(ip->src) && netif->ifindex != LOOPBACK_IFINDEX) {
         return drop(iface, DROP_IP_MARTIAN_SOURCE, pkt);
     }
+    out = route(iface, ip->src, &next_hop);
+    if (!out) {
+        return drop(iface, DROP_TX_NO_ROUTE, pkt);
+    }
     hdr.type = ICMP4_ECHO_REPLY;
-    if (ICMP4_HDR_LEN + c->left > netif->mtu - (size_t)IPV4_HDR_LEN) { /* it came in pieces */
-        return echo_in_pieces(iface, netif, ip, &hdr, c, pkt, now);
+    room = path_mtu(iface, out, ip->src, now) - (uint32_t)IPV4_HDR_LEN;
+    if (ICMP4_HDR_LEN + c->left > room && iface->fragments) {
+        return echo_in_pieces(iface, ip, &hdr, c, room, pkt, now);
     }
     return echo(iface, ip, &hdr, c, pkt, now);
 }
@@ -140,16 +155,22 @@ static void tell_path_mtu(struct sk_iface *iface, struct tcp_entry *tcp,
     }
 }
 
-/* A datagram cannot be checked as a segment can: what is claimed has to be less than its length. */
-static bool learn_datagram_path(struct sk_iface *iface, const struct icmp4_hdr *hdr,
-                                const struct icmp4_quote *quote, instant now)
+/* A datagram cannot be checked as a segment can: it has to be the socket's last destination, and
+ * what is claimed less than its length. */
+static bool learn_datagram_path(struct sk_iface *iface, const struct sock_node *node,
+                                const struct icmp4_hdr *hdr, const struct icmp4_quote *quote,
+                                instant now)
 {
+    const struct udp_entry *udp = (const struct udp_entry *)(const void *)node;
     uint32_t len = ipv4_hdr_len(&quote->ip) + quote->ip.payload_len;
     uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
     struct ip_addr next_hop;
     struct netif *netif = route(iface, quote->ip.dst, &next_hop);
 
     mtu = mtu > PATH_LEAST_MTU ? mtu : PATH_LEAST_MTU;
+    if (!udp || !ip_equal(udp->sent_to, quote->ip.dst)) {
+        return false;
+    }
     if (!netif || mtu >= len || mtu >= path_mtu(iface, netif, quote->ip.dst, now)) {
         return false;
     }
@@ -175,8 +196,9 @@ static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr 
                                  struct sk_addr remote, instant now)
 {
     struct sock_node *node = sockets_find(iface, false, local, remote);
-    bool learned = is_for_path_mtu(hdr) && sockets_match(iface, false, local, remote) &&
-                   learn_datagram_path(iface, hdr, quote, now);
+    bool learned =
+        is_for_path_mtu(hdr) &&
+        learn_datagram_path(iface, sockets_match(iface, false, local, remote), hdr, quote, now);
 
     if (node) {
         ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)unreachable_error(hdr);
@@ -229,7 +251,8 @@ static enum drop_reason take_redirect(struct sk_iface *iface, struct netif *neti
     }
     local = (struct sk_addr){ quote.ip.src, quote.src_port };
     remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
-    if (!sockets_match(iface, quote.ip.proto == IP_PROTO_TCP, local, remote)) {
+    if ((quote.ip.proto != IP_PROTO_TCP && quote.ip.proto != IP_PROTO_UDP) ||
+        !sockets_match(iface, quote.ip.proto == IP_PROTO_TCP, local, remote)) {
         return drop(iface, DROP_ICMP_QUOTE, pkt);
     }
     return redirect_arrives(iface, netif, ip->src, remote.addr, gateway)

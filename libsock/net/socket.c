@@ -180,11 +180,20 @@ enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instan
     }
 }
 
-static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *node,
-                              struct sk_addr peer)
+/* The netif by which it sends to `peer`, or NULL. */
+static struct netif *way_to(struct sk_iface *iface, const struct udp_entry *udp,
+                            struct ip_addr peer)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, peer.addr, &next_hop);
+
+    return route_by(iface, ip_is_multicast(peer) ? udp->multicast_ifindex : 0, peer, &next_hop);
+}
+
+static enum sk_err check_peer(struct sk_iface *iface, const struct udp_entry *udp,
+                              struct sk_addr peer)
+{
+    const struct sock_node *node = &udp->node;
+    const struct netif *netif = way_to(iface, udp, peer.addr);
 
     if (peer.port == 0) {
         return SK_INVALID;
@@ -199,16 +208,13 @@ static enum sk_err check_peer(struct sk_iface *iface, const struct sock_node *no
 
 static void pair_with(struct sk_iface *iface, struct udp_entry *udp, struct sk_addr peer)
 {
-    uint8_t ifindex = ip_is_multicast(peer.addr) ? udp->multicast_ifindex : 0;
     struct sock_node *node = &udp->node;
-    struct ip_addr next_hop;
 
     hash_remove(iface, node);
     node->remote = peer;
     node->local.addr = node->bound_addr;
     if (ip_is_unspecified(node->bound_addr) && peer.port != 0) {
-        node->local.addr =
-            source_by(iface, route_by(iface, ifindex, peer.addr, &next_hop), peer.addr);
+        node->local.addr = source_by(iface, way_to(iface, udp, peer.addr), peer.addr);
     }
     hash_insert(iface, node);
 }
@@ -228,7 +234,7 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
     udp = slot->u.udp;
     peer = ip_is_unspecified(peer.addr) ? NOBODY : peer;
     if (!ip_is_unspecified(peer.addr)) {
-        err = check_peer(iface, &udp->node, peer);
+        err = check_peer(iface, udp, peer);
     }
     if (err == SK_OK && !udp->bound) {
         err = bind_udp(iface, udp, (struct sk_addr){ ip4(0), 0 });

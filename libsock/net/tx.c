@@ -61,12 +61,23 @@ static enum sk_err hand_over(struct sk_iface *iface, struct netif *netif,
     return err;
 }
 
+/* Only of what an interrupt posted, or whose route changed, this was not asked before. */
+static enum drop_reason check_packet(struct sk_iface *iface, const struct netif *netif,
+                                     const struct ip_hdr *ip, const struct pkt *pkt)
+{
+    if (!netif_may_send_from(iface, netif, ip->src)) {
+        return DROP_IP_MARTIAN_SOURCE;
+    }
+    return ipv4_hdr_len(ip) + pkt->len > netif->mtu ? DROP_TX_OVERSIZE : DROP_NONE;
+}
+
 enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct sock_node *node,
                       struct ip_hdr *ip, struct mac_addr mac, struct pkt *pkt, instant now)
 {
-    /* Only what an interrupt posted, or whose route changed, was not asked about before. */
-    if (!netif_may_send_from(iface, netif, ip->src)) {
-        drop_at(iface, node, DROP_IP_MARTIAN_SOURCE, pkt);
+    enum drop_reason reason = check_packet(iface, netif, ip, pkt);
+
+    if (reason != DROP_NONE) {
+        drop_at(iface, node, reason, pkt);
         pkt_free(pkt);
         return SK_OK;
     }
@@ -86,8 +97,6 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
     struct mac_addr mac;
     uint8_t hint = 0;
 
-    /* Atomic: needs no identification, RFC 6864 4.1. */
-    ip->dont_frag = !ip->more_frags && ip->frag_offset == 0;
     if (!netif) {
         return DROP_TX_NO_ROUTE;
     }
@@ -112,25 +121,32 @@ void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instan
     }
 }
 
-/* RFC 1122 3.2.2: no error about what was not addressed to us alone. What ICMP itself drops has no
- * answer at all. */
-static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip)
+/* RFC 1122 3.2.2: no error about what was not addressed to us alone, what came from no single host,
+ * and what may itself be an error. */
+static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip, const struct pkt *quoted)
 {
-    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0;
+    if (ip->proto == IP_PROTO_ICMP &&
+        (ip->payload_len == 0 || pkt_data(quoted)[ipv4_hdr_len(ip)] != ICMP4_ECHO_REQUEST)) {
+        return false;
+    }
+    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0 &&
+           !ip_is_unspecified(ip->src);
 }
 
 void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,
                    const struct pkt *quoted, instant now)
 {
-    struct ip_hdr reply = {
-        .src = ip->dst, .dst = ip->src, .proto = IP_PROTO_ICMP, .ttl = IP_DEFAULT_TTL
-    };
+    struct ip_hdr reply = { .src = ip->dst,
+                            .dst = ip->src,
+                            .proto = IP_PROTO_ICMP,
+                            .ttl = IP_DEFAULT_TTL,
+                            .dont_frag = true /* atomic, RFC 6864 4.1 */ };
     struct icmp4_hdr hdr = { .type = type, .code = code };
     uint32_t len = ipv4_hdr_len(ip) + (ip->payload_len < QUOTE_TEXT ? ip->payload_len : QUOTE_TEXT);
     struct pkt *pkt;
     uint16_t sum;
 
-    if (!may_complain(iface, ip)) {
+    if (!may_complain(iface, ip, quoted)) {
         return;
     }
     if (!rate_allows(iface, &iface->icmp_errors, now)) {
@@ -163,6 +179,7 @@ enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
         .options = options->octets,
         .n_options = options->len,
         .payload_len = (uint16_t)len,
+        .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
     struct pkt *pkt = tx_alloc(iface, options->len + len);
     enum drop_reason reason;

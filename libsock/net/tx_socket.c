@@ -222,17 +222,42 @@ static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
     return iface->fragments->piece(iface, &m, udp->next_piece, room, ip);
 }
 
-/* It has left, whole. */
-static void datagram_is_sent(struct sk_iface *iface, struct udp_entry *udp,
-                             const struct netif *netif, const struct ip_hdr *ip,
-                             const struct udp_hdr *hdr, const uint8_t *payload, instant now)
+/* Members on this host hear it, too (RFC 1112 6.1): true if there may be any. */
+static bool loop_back(struct sk_iface *iface, const struct udp_entry *udp,
+                      const struct netif *netif, const struct udp_hdr *hdr, const uint8_t *payload,
+                      const struct msg_meta *meta, instant now)
 {
-    if (udp->multicast_loop && ip_is_multicast(ip->dst) && iface->multicast &&
-        iface->multicast->is_member(netif, ip->dst)) {
-        udp_loop_back(iface, netif, *ip, hdr, payload, now);
+    struct ip_addr dst = meta->destination.addr;
+
+    if (!ip_is_multicast(dst) || !udp->multicast_loop || !iface->multicast ||
+        !iface->multicast->is_member(netif, dst)) {
+        return false;
     }
+    udp_loop_back(iface, netif, ip_header_for(iface, netif, hdr, payload, meta), hdr, payload, now);
+    return true;
+}
+
+static void datagram_is_sent(struct sk_iface *iface, struct udp_entry *udp)
+{
     iface->stats.udp_tx++;
     udp_sent(&udp->udp);
+}
+
+/* It leaves for no other host (RFC 1112 6.1). */
+static bool stays_here(const struct netif *netif, const struct msg_meta *meta)
+{
+    return ip_is_multicast(meta->destination.addr) &&
+           (meta->ttl == 0 || netif->ifindex == LOOPBACK_IFINDEX);
+}
+
+static void send_to_members_here(struct sk_iface *iface, struct udp_entry *udp,
+                                 const struct netif *netif, const struct udp_hdr *hdr,
+                                 const uint8_t *payload, const struct msg_meta *meta, instant now)
+{
+    if (!loop_back(iface, udp, netif, hdr, payload, meta, now)) {
+        drop_at(iface, &udp->node, DROP_IP_NOT_FOR_US, NULL);
+    }
+    datagram_is_sent(iface, udp);
 }
 
 static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
@@ -261,14 +286,14 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     default:
         break;
     }
+    if (stays_here(netif, meta)) {
+        send_to_members_here(iface, udp, netif, hdr, payload, meta, now);
+        return TURN_MORE;
+    }
     if (netif->no_room) {
         return wait_for_room(netif, &udp->node);
     }
     ip = ip_header_for(iface, netif, hdr, payload, meta);
-    if (ip.ttl == 0) { /* to the members on this host alone */
-        datagram_is_sent(iface, udp, netif, &ip, hdr, payload, now);
-        return TURN_MORE;
-    }
     room = path_mtu(iface, netif, meta->destination.addr, now) - ipv4_hdr_len(&ip);
     in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
     if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
@@ -281,13 +306,15 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
         return found_no_room(netif, &udp->node, first);
     }
     len = pkt->len;
+    udp->sent_to = ip.dst;
     if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
         pkt_free(pkt);
         return found_no_room(netif, &udp->node, first);
     }
     udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
     if (!ip.more_frags) {
-        datagram_is_sent(iface, udp, netif, &ip, hdr, payload, now);
+        loop_back(iface, udp, netif, hdr, payload, meta, now);
+        datagram_is_sent(iface, udp);
     }
     return TURN_MORE;
 }

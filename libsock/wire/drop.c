@@ -83,6 +83,7 @@ static const char *const names[N_DROP_REASONS] = {
     [DROP_TX_LINK] = "tx_link",
     [DROP_TX_RATE] = "tx_rate",
     [DROP_TX_HOST_DOWN] = "tx_host_down",
+    [DROP_TX_OVERSIZE] = "tx_oversize",
     [DROP_TX_POLICY] = "tx_policy",
     [DROP_TX_QUEUE_FULL] = "tx_queue_full",
     [DROP_LINK_LOST] = "link_lost",

@@ -93,6 +93,7 @@ enum drop_reason {
     DROP_TX_LINK,       /* the link refused a reply */
     DROP_TX_RATE,       /* above the rate limit of ICMP errors, resets or challenge ACKs */
     DROP_TX_HOST_DOWN,  /* a datagram whose neighbour does not answer */
+    DROP_TX_OVERSIZE,   /* longer than what the netif takes: its MTU, or the route, changed */
     DROP_TX_POLICY,     /* the link may not reach that destination */
     DROP_TX_QUEUE_FULL, /* the link's queue, a lossy one */
     DROP_LINK_LOST,     /* damaged, or lost by the link: on purpose by an impaired one */

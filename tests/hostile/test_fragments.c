@@ -482,6 +482,31 @@ START_TEST(hostile_FRAG_08_timeout)
 }
 END_TEST
 
+/* RFC 1122 3.2.2: no error about an error. */
+START_TEST(hostile_FRAG_08_timeout_of_an_error)
+{
+    static struct frame f;
+    struct ip_hdr ip = { .src = PEER_IP, .dst = HOST_IP, .proto = IP_PROTO_ICMP };
+
+    begin(2, 1000);
+    for (uint8_t type = ICMP4_UNREACHABLE; type <= ICMP4_ECHO_REQUEST; type += 5) {
+        uint8_t octets[16] = { type };
+
+        ip.id = type;
+        ip.more_frags = true;
+        frame_ip(&f, ip, octets, sizeof(octets));
+        host_hear(&h, &f);
+        host_run(&h, h.now + REASSEMBLY_TIMEOUT - 1);
+        host_meet(&h);
+        host_forget(&h);
+        host_run(&h, h.now + 1);
+        EXPECT((host_sent(&h) != NULL) == (type == ICMP4_ECHO_REQUEST));
+    }
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_TIMEOUT) == 2);
+    end();
+}
+END_TEST
+
 START_TEST(hostile_FRAG_09_keys)
 {
     struct ip_hdr others[4];
@@ -559,6 +584,7 @@ int main(void)
         hostile_FRAG_06_every_order,
         hostile_FRAG_07_lengths,
         hostile_FRAG_08_timeout,
+        hostile_FRAG_08_timeout_of_an_error,
         hostile_FRAG_09_keys,
         hostile_FRAG_10_split_headers,
         NULL,

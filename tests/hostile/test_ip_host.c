@@ -276,7 +276,7 @@ START_TEST(hostile_IP_10_martians)
 {
     static const uint32_t sources[] = { 0,          1,          0x00ffffff, 0x7f000001,
                                         0x7fffffff, 0xe0000001, 0xefffffff, 0xf0000001,
-                                        0xffffffff, 0x0a0000ff, 0x0a000001 };
+                                        0xffffffff, 0x0a0000ff, 0x0a000001, 0x0affffff };
     static const uint32_t destinations[] = { 0,          1,          0x00ffffff, 0x7f000001,
                                              0x7fffffff, 0xf0000001, 0xfffffffe };
     static const uint32_t others[] = { 0xe0000001, 0xefffffff, 0x0a000002, 0x08080808, 0x0a0000fe };

@@ -9,7 +9,7 @@
 #include "tests/support/frames.h"
 
 #define N_DROP_INPUTS_IP 42
-#define N_DROP_INPUTS_TCP 29
+#define N_DROP_INPUTS_TCP 30
 #define N_DROP_INPUTS_FRAGMENTS 8
 
 struct drop_input {

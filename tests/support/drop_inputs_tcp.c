@@ -251,17 +251,35 @@ static void send_to(struct host *h, struct ip_addr addr)
     ck_assert_int_eq(sk_close(h->iface, fd, h->now), SK_OK);
 }
 
-/* Two datagrams through a virtual wire that has room for one. */
-static void on_a_wire(struct host *h, struct pair_settings settings)
+static struct pair pair;
+
+/* 10.1.0.1/24, on a virtual wire that has room for one packet. */
+static void add_wire(struct host *h, struct pair_settings settings, uint16_t mtu)
 {
-    const struct sk_netif_config netif = { .addr = ip4(0x0a010001), .prefix_len = 24 };
-    static struct pair pair;
+    const struct sk_netif_config netif = { .addr = ip4(0x0a010001), .prefix_len = 24, .mtu = mtu };
     static uint8_t memory[8192];
     struct pair_config config = { .medium = LINK_IP, .n_frames = 1, .settings = { settings } };
 
     ck_assert_uint_le(sk_pair_size(&config), sizeof(memory));
     ck_assert_int_eq(sk_pair_init(&pair, &config, memory, sizeof(memory)), SK_OK);
     ck_assert_int_eq(sk_netif_add(h->iface, &pair.ends[0].link, &netif, h->now, NULL), SK_OK);
+}
+
+/* The answer leaves by another netif, whose MTU is smaller. */
+static void tx_oversize(struct host *h)
+{
+    static const uint8_t text[100];
+
+    add_wire(h, (struct pair_settings){ .delay = 0 }, 100);
+    frame_icmp(&f, ip4(0x0a010002), HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, text,
+               sizeof(text));
+    host_hear(h, &f);
+}
+
+/* Two datagrams. */
+static void on_a_wire(struct host *h, struct pair_settings settings)
+{
+    add_wire(h, settings, 0);
     send_to(h, ip4(0x0a010002));
     pair.wires[0].settings.loss = 0;
     send_to(h, ip4(0x0a010002));
@@ -311,6 +329,7 @@ const struct drop_input drop_inputs_tcp[N_DROP_INPUTS_TCP] = {
     { .reason = DROP_TX_LINK, .raise = tx_link },
     { .reason = DROP_TX_RATE, .with = DROP_UDP_NO_SOCKET, .raise = tx_rate },
     { .reason = DROP_TX_HOST_DOWN, .raise = tx_host_down },
+    { .reason = DROP_TX_OVERSIZE, .raise = tx_oversize },
     { .reason = DROP_TX_POLICY, .raise = tx_policy },
     { .reason = DROP_TX_QUEUE_FULL, .raise = tx_queue_full },
     { .reason = DROP_LINK_LOST, .raise = link_lost },

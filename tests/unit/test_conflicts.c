@@ -133,6 +133,27 @@ START_TEST(an_address_is_probed_for_again_in_a_network_that_may_be_another)
 }
 END_TEST
 
+/* Whoever waits for a neighbour is told when there is no way any more. */
+START_TEST(an_address_that_is_probed_for_again_is_no_way)
+{
+    sk_fd fd;
+
+    begin(false);
+    run(seconds(20));
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ ip4(0x0a000063), 9 }), SK_OK);
+    host_poll(&h);
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    host_poll(&h);
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_NET_UNREACHABLE);
+    ck_assert_uint_eq(host_drops(&h, DROP_TX_NO_ROUTE), 1);
+    host_forget(&h);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    ck_assert(sk_iface_drained(h.iface));
+    host_free(&h);
+}
+END_TEST
+
 /* The server is asked whether the lease is good here, and the address probed for. */
 START_TEST(a_leased_address_is_asked_for_and_probed_for_again)
 {
@@ -343,6 +364,7 @@ int main(void)
     const TTest *const tests[] = {
         an_address_is_used_once_it_is_probed_for,
         an_address_is_probed_for_again_in_a_network_that_may_be_another,
+        an_address_that_is_probed_for_again_is_no_way,
         a_leased_address_is_asked_for_and_probed_for_again,
         without_it_an_address_is_used_at_once,
         requests_are_answered_once_it_is_ours,

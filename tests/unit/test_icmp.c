@@ -85,6 +85,50 @@ START_TEST(messages_that_are_not_answered)
 }
 END_TEST
 
+/* RFC 1122 3.2.2.6: what was asked for comes back, also where the way is narrower than we know. */
+START_TEST(an_answer_has_the_df_of_the_question)
+{
+    struct icmp4_hdr echo = { .type = ICMP4_ECHO_REQUEST };
+    const struct sent *s;
+    uint16_t first_id;
+
+    begin();
+    frame_icmp(&f, PEER_IP, HOST_IP, echo, "whole", 5);
+    frame_ip_at(&f)[6] |= 0x40;
+    frame_fix_ip(&f);
+    host_hear(&h, &f);
+    s = host_sent(&h);
+    ck_assert(s->ip.dont_frag && s->ip.id == 0); /* RFC 6864 4.1 */
+    frame_icmp(&f, PEER_IP, HOST_IP, echo, "any", 3);
+    frame_ip_at(&f)[6] = 0;
+    frame_fix_ip(&f);
+    host_hear(&h, &f);
+    s = host_sent(&h);
+    ck_assert(!s->ip.dont_frag);
+    first_id = s->ip.id;
+    host_hear(&h, &f);
+    ck_assert_uint_ne(host_sent(&h)->ip.id, first_id);
+    host_end(&h);
+}
+END_TEST
+
+/* RFC 1122 3.2.2: no error to a source that is no single host. A switch may ask for members without
+ * an address of its own (RFC 4541 2.1.1), but only a group. */
+START_TEST(nobody_is_told_nothing)
+{
+    struct ip_hdr ip = { .dst = HOST_IP, .proto = IP_PROTO_IGMP };
+
+    begin();
+    frame_ip(&f, ip, "\x11\0\xee\xff\0\0\0", 8);
+    host_hear_silent_drop(&h, &f, DROP_IP_MARTIAN_SOURCE);
+    ip.dst = ip4(0xe0000001);
+    frame_ip(&f, ip, "\x11\0\xee\xff\0\0\0", 8);
+    frame_to_group(&f, ip.dst);
+    host_hear_silent_drop(&h, &f, DROP_IP_NOT_FOR_US); /* it is in no groups */
+    host_end(&h);
+}
+END_TEST
+
 /* RFC 792: the header with its options, and 8 octets. RFC 1122 3.2.2: no type of service. */
 START_TEST(port_unreachable_quotes_what_it_is_about)
 {
@@ -117,6 +161,27 @@ START_TEST(port_unreachable_quotes_what_it_is_about)
     frame_udp(&f, from, to, "text", 4);
     host_hear_silent_drop(&h, &f, DROP_UDP_NO_SOCKET);
     host_end(&h);
+}
+END_TEST
+
+/* The clock of a board begins at 0. */
+START_TEST(errors_leave_in_the_first_second_of_the_clock)
+{
+    static _Alignas(16) uint8_t memory[1 << 18];
+    struct sk_config config = { .size = sizeof(config) };
+    struct sk_netif_config netif = { .name = "p", .addr = HOST_IP, .prefix_len = 24 };
+    struct fake_link link;
+    struct sk_iface *iface;
+
+    ck_assert_uint_le(sk_iface_size(&config), sizeof(memory));
+    fake_link_init(&link, LINK_IP, 1500);
+    iface = sk_iface_init(&config, memory, sizeof(memory), 0);
+    ck_assert_int_eq(sk_netif_add(iface, &link.link, &netif, 0, NULL), SK_OK);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 9 }, (struct sk_addr){ HOST_IP, 9 }, "?", 1);
+    fake_link_put(&link, frame_ip_at(&f), f.len - ETH_HDR_LEN);
+    sk_iface_poll(iface, 0);
+    ck_assert_ptr_nonnull(fake_link_sent(&link));
+    fake_link_free(&link);
 }
 END_TEST
 
@@ -329,6 +394,9 @@ int main(void)
 {
     const TTest *const tests[] = { echo_of_every_length,
                                    echo_through_the_gateway,
+                                   an_answer_has_the_df_of_the_question,
+                                   nobody_is_told_nothing,
+                                   errors_leave_in_the_first_second_of_the_clock,
                                    messages_that_are_not_answered,
                                    port_unreachable_quotes_what_it_is_about,
                                    errors_are_rate_limited,

@@ -369,6 +369,62 @@ START_TEST(what_goes_with_a_datagram_is_chosen)
 }
 END_TEST
 
+/* An ancillary that names no netif leaves the socket's. */
+START_TEST(a_group_is_sent_to_by_the_netif_of_the_socket)
+{
+    struct sk_ancillary ancillary = { .tos = 0x20 };
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MULTICAST_IF, 3), SK_OK);
+    ck_assert_int_eq(send_with(fd, &ancillary, (struct sk_addr){ ip4(0xef010203), 9 }), SK_OK);
+    ck_assert_ptr_nonnull(fake_link_sent(&second));
+    ancillary.ifindex = 2;
+    ck_assert_int_eq(send_with(fd, &ancillary, (struct sk_addr){ ip4(0xef010203), 9 }), SK_OK);
+    ck_assert_ptr_nonnull(host_sent(&h));
+    end_with(fd);
+}
+END_TEST
+
+/* Of 64 octets for the segment behind 40 of options; one less, and no SYN fits. */
+START_TEST(options_leave_room_for_a_connection)
+{
+    static const char text[100];
+    struct sk_ip_options options = { .len = 40 };
+    struct peer p;
+    struct sk_op op;
+    size_t sent = 0;
+    sk_fd fd;
+
+    memset(options.octets, 1, sizeof(options.octets));
+    for (uint16_t mtu = 103; mtu <= 104; mtu++) {
+        struct host_setup setup = { .mtu = mtu,
+                                    .config = { .n_ip_options = 1, .tcp = &sk_tcp_full } };
+
+        host_begin(&h, &setup);
+        host_meet(&h);
+        fd = host_socket(&h, SK_STREAM);
+        ck_assert_int_eq(sk_set_ip_options(h.iface, fd, &options), SK_OK);
+        peer_begin(&p, &h, 4000, 0);
+        p.mss = 1460;
+        if (mtu < 104) {
+            sk_op_connect(&op, fd, p.addr);
+            ck_assert_int_eq(host_try(&h, &op), SK_MSG_SIZE);
+        } else {
+            peer_is_called(&p, fd);
+            ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), NOBODY), SK_OK);
+            host_poll(&h);
+            for (const struct sent *s; (s = peer_hear(&p)) != NULL; sent += s->payload_len) {
+                ck_assert_uint_le(s->len, ETH_HDR_LEN + mtu);
+            }
+            ck_assert_uint_gt(sent, 0);
+        }
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* RFC 1122 3.3.4.2, 4.1.3.5: an answer can leave from where the question came to. */
 START_TEST(a_datagram_leaves_from_the_address_and_netif_that_are_named)
 {
@@ -437,6 +493,8 @@ int main(void)
                                    without_sets_no_socket_has_options,
                                    what_comes_with_a_datagram_is_shown,
                                    what_goes_with_a_datagram_is_chosen,
+                                   a_group_is_sent_to_by_the_netif_of_the_socket,
+                                   options_leave_room_for_a_connection,
                                    a_datagram_leaves_from_the_address_and_netif_that_are_named,
                                    ancillaries_that_cannot_be,
                                    NULL };

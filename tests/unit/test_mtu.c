@@ -92,6 +92,24 @@ START_TEST(the_smallest_mtu_on_the_way)
 }
 END_TEST
 
+/* RFC 1122 3.3.2, 3.3.3: EMTU_R is not EMTU_S. */
+START_TEST(what_comes_may_be_longer_than_what_is_sent)
+{
+    static uint8_t text[1472];
+    static struct frame f;
+    size_t len = sizeof(text);
+    sk_fd fd;
+
+    begin(1500, 576);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 9 }, (struct sk_addr){ HOST_IP, 5000 }, text, len);
+    host_hear_drop(&h, &f, DROP_NONE);
+    ck_assert_int_eq(host_recv(&h, fd, text, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, sizeof(text));
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(datagrams_and_echoes_of_every_mtu)
 {
     static uint8_t text[9000];
@@ -180,9 +198,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { segments_of_every_mtu, the_smallest_mtu_on_the_way,
+    const TTest *const tests[] = { segments_of_every_mtu,
+                                   the_smallest_mtu_on_the_way,
+                                   what_comes_may_be_longer_than_what_is_sent,
                                    datagrams_and_echoes_of_every_mtu,
-                                   streams_on_wires_of_every_kind, NULL };
+                                   streams_on_wires_of_every_kind,
+                                   NULL };
 
     return suite_run("mtu", tests);
 }

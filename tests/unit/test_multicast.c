@@ -503,6 +503,79 @@ START_TEST(groups_are_reported_from_an_address)
 }
 END_TEST
 
+/* The packet of the last piece is the link's by then. */
+START_TEST(members_here_hear_a_datagram_in_pieces_with_its_options)
+{
+    static const struct sk_ip_options record = { { 7, 7, 4, 0, 0, 0, 0, 0 }, 8 };
+    static char text[2000];
+    struct host_setup setup = { .config = { .multicast = &sk_multicast,
+                                            .n_memberships = 1,
+                                            .n_ip_options = 1,
+                                            .fragments = &sk_ip_fragments } };
+    struct sk_ancillary ancillary;
+    struct sk_iov iov = { text, sizeof(text) };
+    struct sk_op op;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
+    ck_assert_int_eq(sk_set_ip_options(h.iface, fd, &record), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    host_poll(&h);
+    sk_op_recv(&op, fd, &iov, 1, 0);
+    op.ancillary = &ancillary;
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert_uint_eq(op.done, sizeof(text));
+    ck_assert_uint_eq(ancillary.options.len, record.len);
+    ck_assert_mem_eq(ancillary.options.octets, record.octets, record.len);
+    host_free(&h);
+}
+END_TEST
+
+/* With a time to live of 0 it does not need room on a link, and is counted where nobody hears it.
+ */
+START_TEST(a_datagram_that_stays_here)
+{
+    begin();
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MULTICAST_TTL, 0), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(host_drops(&h, DROP_IP_NOT_FOR_US), 1);
+    ck_assert_int_eq(join(fd, GROUP, 0), SK_OK);
+    host_run(&h, h.now + seconds(20));
+    host_forget(&h);
+    h.link.refuse = true;
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    host_poll(&h);
+    ck_assert(got(fd));
+    h.link.refuse = false;
+    host_poll(&h);
+    host_silent(&h);
+    end();
+}
+END_TEST
+
+/* It is reached by the netif that the socket sends to groups by, which may have no address yet. */
+START_TEST(a_group_is_no_peer_without_an_address)
+{
+    struct host_setup setup = { .config = { .multicast = &sk_multicast, .n_netifs = 3 } };
+    struct sk_netif_config dhcp = { .name = "eth1" };
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &dhcp, h.now, NULL), SK_OK);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MULTICAST_IF, 3), SK_OK);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ GROUP, 9 }), SK_NET_UNREACHABLE);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MULTICAST_IF, 0), SK_OK);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ GROUP, 9 }), SK_OK);
+    fake_link_free(&second);
+    host_free(&h);
+}
+END_TEST
+
 /* So that no frame, such as a query, costs as much as all groups together. */
 START_TEST(one_report_a_poll)
 {
@@ -530,6 +603,12 @@ START_TEST(groups_of_the_loopback)
     ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ GROUP, 5000 }), SK_OK);
     host_run(&h, h.now + seconds(20));
     ck_assert(got(fd));
+    ck_assert(!got(fd));
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MULTICAST_LOOP, 0), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, (struct sk_addr){ GROUP, 5000 }), SK_OK);
+    host_poll(&h);
+    ck_assert(!got(fd));
+    ck_assert_uint_eq(host_drops(&h, DROP_IP_NOT_FOR_US), 1);
     host_silent(&h);
     ck_assert_int_eq(leave(fd, GROUP, 0), SK_OK);
     end();
@@ -553,6 +632,9 @@ int main(void)
                                    groups_are_for_datagrams,
                                    a_message_that_cannot_leave_is_counted_and_said_later,
                                    groups_are_reported_from_an_address,
+                                   members_here_hear_a_datagram_in_pieces_with_its_options,
+                                   a_datagram_that_stays_here,
+                                   a_group_is_no_peer_without_an_address,
                                    one_report_a_poll,
                                    groups_of_the_loopback,
                                    NULL };

@@ -507,6 +507,31 @@ START_TEST(an_old_query_has_no_part_in_a_new_one)
 }
 END_TEST
 
+/* What is on its way in the network that was left is not the answer here. */
+START_TEST(a_question_is_asked_again_in_another_network)
+{
+    uint16_t old_port;
+    const struct sent *s;
+    struct sk_op op;
+
+    begin();
+    ck_assert_int_eq(begins(&op, "www.example.org"), SK_PENDING);
+    host_poll(&h);
+    s = host_sent(&h);
+    ck_assert(s && s->udp.dst_port == DNS_PORT);
+    old_port = s->udp.src_port;
+    ck_assert_int_eq(sk_netif_renew(h.iface, 2, h.now), SK_OK);
+    serve_all();
+    serve_all();
+    ck_assert_int_eq(n_asked[0], 1);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, DNS_PORT }, (struct sk_addr){ HOST_IP, old_port },
+              "late", 4);
+    host_hear_drop(&h, &f, DROP_UDP_NO_SOCKET);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 /* RFC 5452 5: many questions at once would be as many chances for a forger. */
 START_TEST(hostile_DNS_08_a_name_is_asked_for_once)
 {
@@ -707,6 +732,7 @@ int main(void)
                                    queries_at_once_have_ports_of_their_own,
                                    hostile_DNS_15_forgotten_queries,
                                    an_old_query_has_no_part_in_a_new_one,
+                                   a_question_is_asked_again_in_another_network,
                                    hostile_DNS_08_a_name_is_asked_for_once,
                                    an_answer_is_remembered,
                                    what_is_not_there_is_remembered,

@@ -20,9 +20,9 @@ static struct fake_link bare;
 static struct frame f;
 
 /* eth0 with the gateway, eth1 with another network, and a link of bare IP packets. */
-static void begin(void)
+static void begin_with(const struct sk_ip_fragments *fragments)
 {
-    struct host_setup setup = { .config = { .n_netifs = 4 } };
+    struct host_setup setup = { .config = { .n_netifs = 4, .fragments = fragments } };
     struct sk_netif_config eth1 = { .name = "eth1", .addr = SECOND_IP, .prefix_len = 16 };
     struct sk_netif_config ppp = { .name = "ppp0", .addr = BARE_IP, .prefix_len = 30 };
 
@@ -32,6 +32,11 @@ static void begin(void)
     fake_link_init(&bare, LINK_IP, 576);
     ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
     ck_assert_int_eq(sk_netif_add(h.iface, &bare.link, &ppp, h.now, NULL), SK_OK);
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
 }
 
 static void end(void)
@@ -205,6 +210,33 @@ START_TEST(broadcasts)
     fd = host_socket(&h, SK_DGRAM);
     s = leaves_by(&second, fd, ip4(UINT32_MAX));
     ck_assert(mac_equal(s->eth.dst, MAC_BROADCAST) && ip_equal(s->ip.src, SECOND_IP));
+    end();
+}
+END_TEST
+
+/* A question may come by one netif, and the way back be another, of a smaller MTU. */
+START_TEST(an_answer_fits_the_netif_that_it_leaves_by)
+{
+    static const uint8_t text[1472];
+    struct icmp4_hdr echo = { .type = ICMP4_ECHO_REQUEST };
+    const struct sent *s;
+    size_t len = 0;
+
+    begin();
+    frame_icmp(&f, ip4(0xc0a80002), HOST_IP, echo, text, sizeof(text));
+    host_hear_silent_drop(&h, &f, DROP_TX_OVERSIZE);
+    ck_assert_ptr_null(bare.out);
+    end();
+    begin_with(&sk_ip_fragments);
+    frame_icmp(&f, ip4(0xc0a80002), HOST_IP, echo, text, sizeof(text));
+    host_hear_drop(&h, &f, DROP_NONE);
+    while ((s = fake_link_sent(&bare)) != NULL) {
+        ck_assert_uint_eq(s->ip.frag_offset, len);
+        ck_assert_uint_le(s->len, 576);
+        len += s->ip.payload_len;
+    }
+    ck_assert_uint_eq(len, ICMP4_HDR_LEN + sizeof(text));
+    host_silent(&h);
     end();
 }
 END_TEST
@@ -517,6 +549,25 @@ START_TEST(an_address_of_ones_is_a_host)
 }
 END_TEST
 
+/* RFC 4632: of a network that is larger than its class. */
+START_TEST(an_address_in_the_middle_of_a_network_is_a_host)
+{
+    struct ip_addr ours = ip4(0xc0a80101);
+    struct ip_addr other = ip4(0xc0a800ff);
+    struct host_setup setup = { .netif = { .addr = ours, .prefix_len = 23 } };
+    struct arp_hdr arp = { .op = ARP_REQUEST, .sha = PEER_MAC, .spa = other, .tpa = ours };
+
+    host_begin(&h, &setup);
+    frame_arp(&f, &arp);
+    host_hear(&h, &f);
+    host_forget(&h);
+    frame_icmp(&f, other, ours, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "?", 1);
+    host_hear_drop(&h, &f, DROP_NONE);
+    ck_assert_uint_eq(host_sent(&h)->icmp.type, ICMP4_ECHO_REPLY);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { each_network_by_its_own_netif,
@@ -527,6 +578,8 @@ int main(void)
                                    a_connection_takes_address_and_mtu_of_its_netif,
                                    the_longest_datagram_is_that_of_the_netif,
                                    broadcasts,
+                                   an_answer_fits_the_netif_that_it_leaves_by,
+                                   an_address_in_the_middle_of_a_network_is_a_host,
                                    multicasts,
                                    a_gateway_that_is_dead,
                                    the_first_of_two_equal_networks,

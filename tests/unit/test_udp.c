@@ -203,6 +203,7 @@ START_TEST(directions_are_shut_for_a_peer)
     ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
     told(fd, SK_READABLE | SK_WRITABLE | SK_PEER_CLOSED | SK_HANGUP);
     ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_PIPE);
+    ck_assert_int_eq(sk_udp_post(h.iface, fd, "x", 1, NOBODY), SK_PIPE);
     ck_assert(got(fd, "queued"));
     ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK);
     ck_assert_uint_eq(len, 0);

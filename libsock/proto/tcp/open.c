@@ -62,7 +62,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 
     mss = mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
     mss = mss < tcp->path_mss ? mss : tcp->path_mss;
-    tcp->mss = mss - tcp->ip_options_len; /* RFC 9293 3.7.1 */
+    /* RFC 9293 3.7.1. What is longer than the MTU then does not leave, and is counted. */
+    tcp->mss =
+        mss > tcp->ip_options_len + TCP_LEAST_ROOM ? mss - tcp->ip_options_len : TCP_LEAST_ROOM;
     if (hdr->wscale == TCP_NO_WSCALE) {
         tcp->rcv_wscale = 0;
     } else {

@@ -35,6 +35,8 @@
 #define TCP_DEFAULT_MSS 536 /* RFC 9293 3.7.1, of a peer that names none */
 #define TCP_MIN_MSS                                                                                \
     88 /* a smaller one is an attack on our sending rate (CVE-2019-11479); as Linux */
+#define TCP_LEAST_ROOM                                                                             \
+    24 /* octets beside the headers and IP options, whatever the MTU: a SYN has so many options */
 #define TCP_R2                                                                                     \
     seconds(924) /* RFC 9293 3.8.3 asks for 100 s or more, SHLD-11; 924 as Linux (15 retries of    \
                     200 ms) */
