@@ -363,6 +363,21 @@ enum sk_err sk_local(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out
 /** The peer's address. SK_NOT_CONNECTED. */
 enum sk_err sk_remote(const struct sk_iface *iface, sk_fd fd, struct sk_addr *out);
 
+/** RFC 9293 3.3.2 */
+enum sk_tcp_state {
+    SK_TCP_CLOSED,
+    SK_TCP_SYN_SENT,
+    SK_TCP_SYN_RECEIVED,
+    SK_TCP_ESTABLISHED,
+    SK_TCP_FIN_WAIT_1,
+    SK_TCP_FIN_WAIT_2,
+    SK_TCP_CLOSE_WAIT,
+    SK_TCP_CLOSING,
+    SK_TCP_LAST_ACK,
+    SK_TCP_TIME_WAIT,
+    SK_TCP_LISTEN,
+};
+
 /** Options of a socket. Values are numbers; switches are 0 and 1. */
 enum sk_option {
     SK_SO_ERROR,  /* get: the enum sk_err that came in since, SK_OK for none; reading clears it */
@@ -373,6 +388,8 @@ enum sk_option {
     SK_SNDBUF,
     SK_NODELAY,    /* switch: no Nagle (RFC 9293 3.7.4) */
     SK_ACCEPTCONN, /* get: 1 for a listener */
+    SK_TCP_STATE,  /* get: enum sk_tcp_state (RFC 9293 3.9.1.7, STATUS); SK_NOT_CONNECTED instead of
+                      SK_TCP_CLOSED */
 
     /* Keep-alives (RFC 9293 3.8.4): off by default. The peer is asked after SK_KEEPIDLE without a
      * word, then every SK_KEEPINTVL; when it did not answer SK_KEEPCNT times, SK_TIMED_OUT. */

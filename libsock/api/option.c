@@ -329,6 +329,20 @@ static int32_t get_acceptconn(struct view *v)
     return v->node->tag == SOCK_LISTENER;
 }
 
+_Static_assert((int)SK_TCP_SYN_SENT == TCP_SYN_SENT && (int)SK_TCP_TIME_WAIT == TCP_TIME_WAIT,
+               "enum sk_tcp_state is enum tcp_state, and SK_TCP_LISTEN");
+
+static int32_t get_tcp_state(struct view *v)
+{
+    const struct tcp_entry *tcp = (const struct tcp_entry *)(const void *)v->node;
+
+    if (v->node->tag == SOCK_LISTENER) {
+        return ((const struct listener_entry *)(const void *)v->node)->backlog > 0 ? SK_TCP_LISTEN
+                                                                                   : SK_TCP_CLOSED;
+    }
+    return tcp->opened ? tcp->tcp.state : SK_TCP_CLOSED;
+}
+
 /* clang-format off */
 static const struct {
     enum sk_err (*set)(struct view *, int32_t); /* NULL: to be read only */
@@ -342,6 +356,7 @@ static const struct {
     [SK_SNDBUF]       = { set_sndbuf,       get_sndbuf,       ANY },
     [SK_NODELAY]      = { set_nodelay,      get_nodelay,      STREAM },
     [SK_ACCEPTCONN]   = { NULL,             get_acceptconn,   ANY },
+    [SK_TCP_STATE]    = { NULL,             get_tcp_state,    STREAM },
     [SK_KEEPALIVE]    = { set_keepalive,    get_keepalive,    STREAM },
     [SK_KEEPIDLE]     = { set_keepidle,     get_keepidle,     STREAM },
     [SK_KEEPINTVL]    = { set_keepintvl,    get_keepintvl,    STREAM },
@@ -388,6 +403,7 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
 {
     struct tagged_socket *slot = slot_of(iface, fd);
     struct view v;
+    int32_t got;
 
     if (!slot) {
         return SK_INVALID_SOCKET;
@@ -396,8 +412,12 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
         return SK_NO_OPTION;
     }
     v = view_of(iface, slot);
-    *value = TABLE[option].get(&v);
+    got = TABLE[option].get(&v);
     node_changed(iface, v.node);
+    if (option == SK_TCP_STATE && got == SK_TCP_CLOSED) {
+        return SK_NOT_CONNECTED;
+    }
+    *value = got;
     return SK_OK;
 }
 

@@ -33,6 +33,7 @@ static const struct {
     { SK_SNDBUF, { true, true, true }, { true, true, true } },
     { SK_NODELAY, { true, false, true }, { true, false, true } },
     { SK_ACCEPTCONN, { false, false, false }, { true, true, true } },
+    { SK_TCP_STATE, { false, false, false }, { false, false, true } },
     { SK_KEEPALIVE, { true, false, true }, { true, false, true } },
     { SK_KEEPIDLE, { true, false, true }, { true, false, true } },
     { SK_KEEPINTVL, { true, false, true }, { true, false, true } },
@@ -63,7 +64,9 @@ START_TEST(who_has_which_option)
             ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, TABLE[i].option != SK_CONGESTION),
                              TABLE[i].set[kind] ? SK_OK : SK_NO_OPTION);
             ck_assert_int_eq(sk_get(h.iface, fd, TABLE[i].option, &value),
-                             TABLE[i].get[kind] ? SK_OK : SK_NO_OPTION);
+                             TABLE[i].get[kind]                                  ? SK_OK
+                             : TABLE[i].option == SK_TCP_STATE && kind == STREAM ? SK_NOT_CONNECTED
+                                                                                 : SK_NO_OPTION);
             ck_assert(TABLE[i].get[kind] || value == 77);
             ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
             host_end(&h);
@@ -87,6 +90,80 @@ START_TEST(what_a_socket_is)
     ck_assert_int_eq(host_option(&h, fd, SK_SO_TYPE), SK_STREAM);
     ck_assert_int_eq(host_option(&h, fd, SK_ACCEPTCONN), 1);
     ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_OK);
+    host_free(&h);
+}
+END_TEST
+
+static void is_in(sk_fd fd, enum sk_tcp_state state)
+{
+    ck_assert_int_eq(host_option(&h, fd, SK_TCP_STATE), (int)state);
+}
+
+/* Nobody is there any more. */
+static void is_closed(sk_fd fd)
+{
+    int32_t value;
+
+    ck_assert_int_eq(sk_get(h.iface, fd, SK_TCP_STATE, &value), SK_NOT_CONNECTED);
+}
+
+/* RFC 9293 3.9.1.7, 3.3.2 */
+START_TEST(the_state_of_a_connection_is_told)
+{
+    static struct peer p;
+    struct sk_op op;
+    sk_fd listener;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_socket(&h, SK_STREAM);
+    is_closed(fd);
+    peer_begin(&p, &h, 4000, 0);
+    sk_op_connect(&op, fd, p.addr);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    host_poll(&h);
+    is_in(fd, SK_TCP_SYN_SENT);
+    ck_assert_int_eq(sk_local(h.iface, fd, &p.host), SK_OK);
+    peer_expect(&p, TCP_SYN);
+    peer_send(&p, TCP_SYN, NULL, 0); /* at the same time */
+    is_in(fd, SK_TCP_SYN_RECEIVED);
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    is_in(fd, SK_TCP_ESTABLISHED);
+    peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
+    is_in(fd, SK_TCP_CLOSE_WAIT);
+    peer_expect(&p, TCP_ACK);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
+    host_poll(&h);
+    is_in(fd, SK_TCP_LAST_ACK);
+    peer_expect(&p, TCP_FIN | TCP_ACK);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    is_closed(fd);
+    listener = host_listener(&h, 80, 1);
+    is_in(listener, SK_TCP_LISTEN);
+    for (uint16_t together = 0; together < 2; together++) {
+        host_forget(&h);
+        peer_begin(&p, &h, 4001 + together, 80);
+        fd = peer_accepted(&p, listener);
+        ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_WR, h.now), SK_OK);
+        host_poll(&h);
+        is_in(fd, SK_TCP_FIN_WAIT_1);
+        if (together) {
+            peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
+            is_in(fd, SK_TCP_CLOSING);
+            peer_expect(&p, TCP_FIN | TCP_ACK);
+            peer_send(&p, TCP_ACK, NULL, 0);
+        } else {
+            peer_expect(&p, TCP_FIN | TCP_ACK);
+            peer_send(&p, TCP_ACK, NULL, 0);
+            is_in(fd, SK_TCP_FIN_WAIT_2);
+            peer_send(&p, TCP_FIN | TCP_ACK, NULL, 0);
+        }
+        is_in(fd, SK_TCP_TIME_WAIT);
+    }
+    ck_assert_int_eq(sk_shutdown(h.iface, listener, SK_SHUT_RD, h.now), SK_OK);
+    is_closed(listener);
     host_free(&h);
 }
 END_TEST
@@ -492,6 +569,7 @@ int main(void)
 {
     const TTest *const tests[] = { who_has_which_option,
                                    what_a_socket_is,
+                                   the_state_of_a_connection_is_told,
                                    switches_are_zero_and_one,
                                    a_buffer_is_of_the_class_that_was_asked_for,
                                    a_buffer_of_no_size,
