@@ -102,8 +102,16 @@ def check_licenses():
             errors.append(f"{path.relative_to(src)}: no SPDX line at its beginning")
 
 
+def check_examples():
+    """RFC 9293 SHLD-13, SHLD-23: new programs use no urgent data, and keep the type of service of a connection."""
+    for path in sorted((src / "examples").glob("*.[ch]")):
+        for name in re.findall(r"\b(?:MSG_OOB|SK_OP_URGENT|IP_TOS|SK_TOS)\b", path.read_text()):
+            errors.append(f"{path.relative_to(src)}: uses {name}")
+
+
 check_includes()
 check_symbols()
+check_examples()
 check_licenses()
 for error in errors:
     print(error)
