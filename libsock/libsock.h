@@ -462,9 +462,9 @@ struct sk_ip_options {
  * The options of all that the socket sends from now on; `len` 0: none. A listener's are those of
  * its connections, too, but of a SYN,ACK that is a cookie and what is said to a peer before its
  * handshake is over. They are padded to a multiple of four octets. SK_INVALID: one is cut short, or
- * a source route, which would be dropped on its way (RFC 7126 4.3). SK_NO_BUFFERS: n_ip_options
- * different ones are in use. SK_IS_CONNECTED: a connection has begun, and its segments have their
- * length.
+ * `len` is above 40, or a source route, which would be dropped on its way (RFC 7126 4.3).
+ * SK_NO_BUFFERS: n_ip_options different ones are in use. SK_IS_CONNECTED: a connection has begun,
+ * and its segments have their length.
  */
 enum sk_err sk_set_ip_options(struct sk_iface *iface, sk_fd fd,
                               const struct sk_ip_options *options);
@@ -486,9 +486,11 @@ struct sk_ancillary {
                              send: from which one of ours; unspecified: the socket's */
     uint8_t ifindex;      /* receive: by which netif; send: the same; 0: the socket's
                              (SK_MULTICAST_IF), else the one that leads there */
-    uint8_t ttl;          /* receive: what is left of it; send: 0: the socket's */
-    int16_t tos;          /* DSCP and ECN; send: -1: the socket's */
-    struct sk_ip_options options; /* receive: as they came; send: none: the socket's */
+    uint8_t ttl;          /* receive: what is left of it; send: 0: the socket's (SK_TTL,
+                             SK_MULTICAST_TTL) */
+    int16_t tos;          /* DSCP and ECN; send: -1: the socket's, and 0 is a value as others are */
+    struct sk_ip_options options; /* receive: as they came; send: padded to a multiple of four
+                                     octets; none: the socket's */
 };
 
 enum sk_op_flag {

@@ -6,6 +6,7 @@
 * link/ and port/ stand beside, on base/, wire/ and their own interface;
 * a board (compat/board_*.c) puts it all together, and includes what it likes;
 * the core's objects need four functions of the C library, and the port's sk_panic;
+* the examples do what RFC 9293 asks of new programs;
 * every file says under which license it is.
 
 Run by `make check` in the build directory, with `srcdir` and `NM` in the environment.

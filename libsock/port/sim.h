@@ -100,7 +100,8 @@ struct sim_task *sk_sim_spawn(struct sim_host *host, sim_main *program, void *ar
 /** True once the program returned; then `*status`, which may be NULL, is what it returned. */
 bool sk_sim_returned(const struct sim_task *task, int *status);
 
-/** Gives a host a script. It is first called when the simulation runs. */
+/** Gives a host a script. It is called when the simulation begins to run, and after each poll of
+ * its own host that did something: one that waits for another host asks for sk_sim_host_wake_at. */
 void sk_sim_host_script(struct sim_host *host, sim_step *step, void *arg);
 
 /** Calls the host's script again at this time, even if nothing happens. */
