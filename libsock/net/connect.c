@@ -2,11 +2,12 @@
 /* Active opens (RFC 9293 3.10.1): the pair of addresses, and the SYN. */
 #include "net/iface.h"
 
-/* RFC 9293 MUST-46: addresses that nobody can be connected to. */
+/* RFC 9293 MUST-46, RFC 1122 3.2.1.3: not to an address that no host has, whose answers would be
+ * martian. */
 static bool is_connectable(const struct netif *netif, struct sk_addr to)
 {
-    return to.port != 0 && !ip_is_multicast(to.addr) && !netif_is_broadcast(netif, to.addr) &&
-           !ip_is_unspecified(to.addr);
+    return to.port != 0 && (ip_is_host(to.addr) || ip_is_loopback(to.addr)) &&
+           !netif_is_broadcast(netif, to.addr);
 }
 
 static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp, struct sk_addr to)

@@ -108,6 +108,9 @@ static enum sk_err try_connect(sk_fd fd, uint32_t addr, uint16_t port)
 
 START_TEST(connect_to_where_nobody_can_be)
 {
+    /* multicast; "this network", RFC 1122 3.2.1.3 (a) and (b); class E */
+    static const uint32_t nobodys[] = { 0xe0000001, 0,          1,         0x00ffffff,
+                                        0xf0000000, 0xf0000001, 0xfffffffe };
     struct host_setup alone = { .netif = { .addr = HOST_IP, .prefix_len = 24 } };
     sk_fd fd;
 
@@ -123,8 +126,9 @@ START_TEST(connect_to_where_nobody_can_be)
     host_end(&h);
     begin(); /* and with a gateway */
     fd = host_socket(&h, SK_STREAM);
-    ck_assert_int_eq(try_connect(fd, 0xe0000001, 80), SK_INVALID);
-    ck_assert_int_eq(try_connect(fd, 0, 80), SK_INVALID);
+    for (size_t i = 0; i < sizeof(nobodys) / sizeof(*nobodys); i++) {
+        ck_assert_int_eq(try_connect(fd, nobodys[i], 80), SK_INVALID);
+    }
     host_silent(&h);
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     host_end(&h);
