@@ -395,7 +395,7 @@ struct ip_addr source_for(struct sk_iface *iface, struct ip_addr dst);
 /** The same where the route is known; NULL: there is none. */
 struct ip_addr source_by(struct sk_iface *iface, const struct netif *netif, struct ip_addr dst);
 /** The link address of a next hop; MAC_BROADCAST for broadcasts; NEIGH_KNOWN on links that need
- * none. */
+ * none. `hint`: see neigh_lookup; NULL for neigh_lookup_for_answer. */
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
                                struct mac_addr *mac, uint8_t *hint);
 /** What is sent to `dst` is not answered: is the next hop still there (RFC 1122 3.3.1.4)? */

@@ -153,7 +153,8 @@ enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, ins
                                     (uint8_t)(group >> 8), (uint8_t)group } };
         return NEIGH_KNOWN;
     }
-    state = neigh_lookup(&netif->neigh, next_hop, now, mac, hint);
+    state = hint ? neigh_lookup(&netif->neigh, next_hop, now, mac, hint)
+                 : neigh_lookup_for_answer(&netif->neigh, next_hop, now, mac);
     if (state != NEIGH_KNOWN) {
         netif->due_at = now; /* a request may have to leave */
     }

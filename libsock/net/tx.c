@@ -89,18 +89,27 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
     return hand_over(iface, netif, node, pkt, now);
 }
 
+/* A gateway is of our own choice, the host that is answered is not. */
+static enum neigh_state resolve_for_answer(struct netif *netif, struct ip_addr dst,
+                                           struct ip_addr next_hop, instant now,
+                                           struct mac_addr *mac)
+{
+    uint8_t hint = 0;
+
+    return netif_resolve(netif, next_hop, now, mac, ip_equal(next_hop, dst) ? NULL : &hint);
+}
+
 static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt,
                                   instant now)
 {
     struct ip_addr next_hop;
     struct netif *netif = route(iface, ip->dst, &next_hop);
     struct mac_addr mac;
-    uint8_t hint = 0;
 
     if (!netif) {
         return DROP_TX_NO_ROUTE;
     }
-    switch (netif_resolve(netif, next_hop, now, &mac, &hint)) {
+    switch (resolve_for_answer(netif, ip->dst, next_hop, now, &mac)) {
     case NEIGH_KNOWN:
         break;
     case NEIGH_DOWN:

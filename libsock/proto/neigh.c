@@ -4,7 +4,8 @@
  * usual look-up one comparison. An entry in use is confirmed with unicast requests to the address
  * it has (RFC 1122 2.3.2.1 (2)) for the last seconds that it is believed, so traffic does not stop
  * for it; one that nobody used is forgotten then. Somebody else's claim to an entry changes nothing
- * by itself: it only brings that confirmation forward.
+ * by itself: it only brings that confirmation forward. Who gives way to a new entry depends on who
+ * wants it: a sender of ours, an answer to a stranger, or a host that asks for us.
  */
 #include "proto/neigh.h"
 
@@ -25,6 +26,7 @@ void neigh_set_addr(struct neigh_cache *cache, struct ip_addr addr)
     }
     cache->addr = addr;
     cache->no_place = false;
+    cache->no_place_for_answer = false;
 }
 
 static struct neigh *find(const struct neigh_cache *cache, struct ip_addr addr)
@@ -50,16 +52,24 @@ static bool asked_recently(const struct neigh *e, instant now)
     return asked_within(e, NEIGH_REQUEST_INTERVAL, now);
 }
 
-static void ask(struct neigh *e, struct ip_addr addr, instant now)
+static void ask(struct neigh *e, struct ip_addr addr, bool stranger, instant now)
 {
-    *e = (struct neigh){
-        .addr = addr, .state = NEIGH_WAITING, .request_due = true, .asked_at = tick_floor(now)
-    };
+    *e = (struct neigh){ .addr = addr,
+                         .state = NEIGH_WAITING,
+                         .request_due = true,
+                         .stranger = stranger,
+                         .at = tick_ceil(now + NEIGH_REQUEST_INTERVAL),
+                         .asked_at = tick_floor(now) };
 }
 
 /* Who gives way to a new entry, best first; an entry that was just asked for would only be asked
  * for again. */
-enum { WORTH_NOTHING, WORTH_LITTLE, WORTH_SOME, WORTH_MUCH, WORTH_KEEPING };
+enum { WORTH_NOTHING, WORTH_LITTLE, WORTH_SOME, WORTH_AN_ANSWER, WORTH_MUCH, WORTH_KEEPING };
+
+struct choice {
+    struct neigh *best; /* NULL: none is worth less than WORTH_KEEPING */
+    int worth;
+};
 
 static int worth(const struct neigh *e, instant now)
 {
@@ -74,7 +84,15 @@ static int worth(const struct neigh *e, instant now)
         }
         return e->used ? WORTH_MUCH : WORTH_SOME;
     default:
-        return WORTH_KEEPING;
+        return e->stranger ? WORTH_AN_ANSWER : WORTH_KEEPING;
+    }
+}
+
+static void consider(struct choice *choice, struct neigh *e, int w)
+{
+    if (w < choice->worth ||
+        (choice->best && w == choice->worth && tick_before(e->at, choice->best->at))) {
+        *choice = (struct choice){ e, w };
     }
 }
 
@@ -85,21 +103,82 @@ static int worth(const struct neigh *e, instant now)
  */
 static struct neigh *place(const struct neigh_cache *cache, instant now)
 {
-    struct neigh *best = NULL;
-    int best_worth = WORTH_KEEPING;
+    struct choice choice = { NULL, WORTH_KEEPING };
     bool waiting = false;
 
     for (uint32_t i = 0; i < cache->n; i++) {
         struct neigh *e = &cache->entries[i];
-        int w = worth(e, now);
 
         waiting = waiting || e->state == NEIGH_WAITING;
-        if (w < best_worth || (best && w == best_worth && tick_before(e->at, best->at))) {
-            best = e;
-            best_worth = w;
+        consider(&choice, e, worth(e, now));
+    }
+    return choice.worth == WORTH_MUCH && waiting ? NULL : choice.best;
+}
+
+/*
+ * With half of the places, one of their own that is down. An entry in use gives way only while no
+ * stranger has a place, whatever he did to have it.
+ */
+static struct neigh *place_for_answer(const struct neigh_cache *cache, instant now)
+{
+    struct choice choice = { NULL, WORTH_KEEPING };
+    struct choice down = choice;
+    uint32_t n_silent = 0;
+    bool others = false;
+
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+        int w = worth(e, now);
+        bool stranger = e->state != NEIGH_FREE && e->stranger;
+
+        others = others || stranger || e->state == NEIGH_WAITING;
+        n_silent += stranger && e->state != NEIGH_KNOWN;
+        if (stranger && e->state == NEIGH_DOWN) {
+            consider(&down, e, w);
+        }
+        if (w != WORTH_AN_ANSWER) {
+            consider(&choice, e, w);
         }
     }
-    return best_worth == WORTH_MUCH && waiting ? NULL : best;
+    if (n_silent >= (cache->n + 1) / 2) {
+        return down.best;
+    }
+    return choice.worth == WORTH_MUCH && others ? NULL : choice.best;
+}
+
+/* A free one or a stranger's, but not the last where an answer waits: a flood of requests must not
+ * keep every answer from its neighbour. */
+static struct neigh *place_for_asker(const struct neigh_cache *cache, instant now)
+{
+    struct choice choice = { NULL, WORTH_KEEPING };
+    uint32_t n_waiting = 0;
+
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+
+        if (e->state == NEIGH_FREE) {
+            consider(&choice, e, WORTH_NOTHING);
+        } else if (e->stranger) {
+            n_waiting += e->state == NEIGH_WAITING;
+            consider(&choice, e, e->state == NEIGH_KNOWN ? WORTH_SOME : worth(e, now));
+        }
+    }
+    return choice.worth == WORTH_AN_ANSWER && n_waiting == 1 ? NULL : choice.best;
+}
+
+static bool must_ask(const struct neigh *e, instant now)
+{
+    return !e || (e->state == NEIGH_DOWN && tick_due(e->at, now));
+}
+
+static enum neigh_state state_for_use(struct neigh *e, struct mac_addr *mac)
+{
+    if (e->state == NEIGH_KNOWN) {
+        e->used = true;
+        e->stranger = false;
+        *mac = e->mac;
+    }
+    return (enum neigh_state)e->state;
 }
 
 enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, instant now,
@@ -110,20 +189,33 @@ enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, in
     if (!e || e->state == NEIGH_FREE || !ip_equal(e->addr, addr)) {
         e = find(cache, addr);
     }
-    if (!e || (e->state == NEIGH_DOWN && tick_due(e->at, now))) {
+    if (must_ask(e, now)) {
         e = e ? e : place(cache, now);
         if (!e) {
             cache->no_place = true;
             return NEIGH_WAITING;
         }
-        ask(e, addr, now);
+        ask(e, addr, false, now);
     }
+    e->stranger = false;
     *hint = (uint8_t)(e - cache->entries);
-    if (e->state == NEIGH_KNOWN) {
-        e->used = true;
-        *mac = e->mac;
+    return state_for_use(e, mac);
+}
+
+enum neigh_state neigh_lookup_for_answer(struct neigh_cache *cache, struct ip_addr addr,
+                                         instant now, struct mac_addr *mac)
+{
+    struct neigh *e = find(cache, addr);
+
+    if (must_ask(e, now)) {
+        e = e ? e : place_for_answer(cache, now);
+        if (!e) {
+            cache->no_place_for_answer = true;
+            return NEIGH_WAITING;
+        }
+        ask(e, addr, true, now);
     }
-    return (enum neigh_state)e->state;
+    return state_for_use(e, mac);
 }
 
 static void confirm(struct neigh *e, struct mac_addr mac, instant now)
@@ -173,16 +265,19 @@ static bool sender_is_possible(const struct neigh_cache *cache, const struct arp
 }
 
 /* RFC 826: who asks for us will be answered, and so is worth knowing, as long as that costs nobody
- * his place. */
+ * but a stranger his place. A request that just left from that place still counts. */
 static void learn(struct neigh_cache *cache, struct neigh *e, const struct arp_hdr *hdr,
                   instant now)
 {
     if (!e) {
-        e = place(cache, now);
-        if (!e || e->state != NEIGH_FREE) {
+        e = place_for_asker(cache, now);
+        if (!e) {
             return;
         }
-        *e = (struct neigh){ .addr = hdr->spa, .asked_at = tick_floor(now - DOUBT_INTERVAL) };
+        *e = (struct neigh){ .addr = hdr->spa,
+                             .stranger = true,
+                             .asked_at = e->state == NEIGH_FREE ? tick_floor(now - DOUBT_INTERVAL)
+                                                                : e->asked_at };
     }
     confirm(e, hdr->sha, now);
 }
@@ -209,6 +304,7 @@ static enum drop_reason reply_arrives(struct neigh_cache *cache, struct neigh *e
     }
     confirm(e, hdr->sha, now);
     e->used = false;
+    e->stranger = false;
     return DROP_NONE;
 }
 
@@ -282,11 +378,22 @@ static bool entry_due(struct neigh *e, instant now)
         e->at = tick_ceil(now + NEIGH_DOWN_TIME);
         return true;
     } else if (e->used) {
-        ask(e, e->addr, now);
+        ask(e, e->addr, false, now);
     } else {
         e->state = NEIGH_FREE;
     }
     return false;
+}
+
+static bool lacks_place(const struct neigh_cache *cache)
+{
+    return cache->no_place || cache->no_place_for_answer;
+}
+
+static bool place_came_free(const struct neigh_cache *cache, instant now)
+{
+    return (cache->no_place && place(cache, now)) ||
+           (cache->no_place_for_answer && place_for_answer(cache, now));
 }
 
 bool neigh_poll(struct neigh_cache *cache, instant now)
@@ -300,8 +407,9 @@ bool neigh_poll(struct neigh_cache *cache, instant now)
             try_again = entry_due(e, now) || try_again;
         }
     }
-    if (cache->no_place && place(cache, now)) {
+    if (place_came_free(cache, now)) {
         cache->no_place = false;
+        cache->no_place_for_answer = false;
         try_again = true;
     }
     return try_again;
@@ -314,7 +422,7 @@ static instant earlier(instant a, instant b)
 
 instant neigh_poll_at(const struct neigh_cache *cache, instant now)
 {
-    instant at = cache->no_place && place(cache, now) ? now : NEVER;
+    instant at = place_came_free(cache, now) ? now : NEVER;
 
     for (uint32_t i = 0; i < cache->n; i++) {
         const struct neigh *e = &cache->entries[i];
@@ -323,7 +431,7 @@ instant neigh_poll_at(const struct neigh_cache *cache, instant now)
             continue;
         }
         at = earlier(at, e->request_due ? now : tick_instant(e->at, now));
-        if (cache->no_place && e->state == NEIGH_KNOWN && asked_recently(e, now)) {
+        if (lacks_place(cache) && e->state == NEIGH_KNOWN && asked_recently(e, now)) {
             at = earlier(at, tick_instant(e->asked_at + tick_ceil(NEIGH_REQUEST_INTERVAL), now));
         }
     }

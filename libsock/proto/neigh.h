@@ -3,8 +3,12 @@
  * The neighbour cache of one Ethernet netif (RFC 826, RFC 1122 2.3.2): which link address an
  * on-link IP address has. Requests go out through neigh_next, at most one a second to each address;
  * after NEIGH_MAX_REQUESTS without an answer the neighbour is down for NEIGH_DOWN_TIME. Only an
- * answer that was asked for fills an entry, and a request that is addressed to us refreshes one or
- * enters a free place: nobody can replace an entry that is in use.
+ * answer that was asked for fills an entry, and a request that is addressed to us refreshes one,
+ * enters a free place, or takes that of a stranger: nobody can replace an entry that is in use.
+ *
+ * A stranger is who has a place because others wanted it, and was sent nothing yet: we owe him an
+ * answer that no socket waits for, or he asked for us. His address may be invented, so strangers
+ * that are silent have at most half of the places.
  */
 #pragma once
 
@@ -34,7 +38,8 @@ struct neigh {
     uint8_t state;      /* enum neigh_state */
     uint8_t n_requests; /* sent since the last answer */
     bool request_due;
-    bool used;     /* looked up since it last answered us */
+    bool used; /* looked up since it last answered us */
+    bool stranger;
     tick at;       /* when the state is looked at again */
     tick asked_at; /* when the last request left */
 };
@@ -44,7 +49,9 @@ struct neigh_cache {
     uint32_t n;
     struct ip_addr addr; /* ours; unspecified: we have none and answer nobody */
     struct mac_addr mac; /* ours */
-    bool no_place;       /* a look-up found none: neigh_poll says when it is worth another try */
+    /* A look-up found none: neigh_poll says when it is worth another try. */
+    bool no_place;
+    bool no_place_for_answer;
 };
 
 void neigh_init(struct neigh_cache *cache, struct neigh *entries, uint32_t n, struct mac_addr mac);
@@ -57,11 +64,21 @@ void neigh_set_addr(struct neigh_cache *cache, struct ip_addr addr);
  * is asked for (the caller tries again when neigh_arrives or neigh_poll answers true); NEIGH_DOWN.
  * With every place in use for addresses that are being asked for, this one waits for a place: each
  * of those is decided within NEIGH_MAX_REQUESTS seconds, and callers that take turns all have one.
- * No address is asked for more often than once a second. `*hint`, which the caller keeps with
- * whatever it sends and begins as 0, makes the next look-up of the same address fast.
+ * No address is asked for more often than once a second, unless it is a stranger's that lost its
+ * place and has another; of such requests no place sends more than one a second. `*hint`, which the
+ * caller keeps with whatever it sends and begins as 0, makes the next look-up of the same address
+ * fast.
  */
 enum neigh_state neigh_lookup(struct neigh_cache *cache, struct ip_addr addr, instant now,
                               struct mac_addr *mac, uint8_t *hint);
+
+/**
+ * The same for an answer to `addr`, which somebody else chose. It waits for a place while strangers
+ * have as many as they may; who keeps inventing addresses can make others wait for as long as he
+ * does so, but for those who are known or ask for us.
+ */
+enum neigh_state neigh_lookup_for_answer(struct neigh_cache *cache, struct ip_addr addr,
+                                         instant now, struct mac_addr *mac);
 
 /** True for an address that was asked for and did not answer. */
 bool neigh_is_down(const struct neigh_cache *cache, struct ip_addr addr);

@@ -2,8 +2,10 @@
 /*
  * A flood of SYNs from addresses that nobody has, and a client that goes on using the server (row
  * TCPS-02 of tests/hostile-inputs.tsv). 100 Mbit/s, a round trip of 20 ms; the flood fills a tenth
- * of the client's direction, and the client connects every 10 ms. FLOOD_SECONDS=n in the
- * environment says how long, in virtual time (make check-long: as long as a million SYNs take).
+ * of the client's direction, and the client connects every 10 ms. Over Ethernet the addresses are
+ * those of neighbours that are not there, each of which the server would have to ask for.
+ * FLOOD_SECONDS=n in the environment says how long, in virtual time (make check-long: as long as a
+ * million SYNs take).
  */
 #include <check.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/suite.h"
 #include "tests/support/world.h"
+#include "wire/eth.h"
 #include "wire/ipv4.h"
 
 #define PORT 80
@@ -45,6 +48,8 @@ static uint32_t n_seconds;
 static uint32_t n_connected;
 static uint32_t n_failed;
 static uint32_t n_served;
+static uint32_t n_attempts;
+static uint32_t n_syns;
 static uint32_t most_records;
 
 /* A SYN from one of 250 addresses and any port, as the client's link carries it. */
@@ -63,10 +68,16 @@ static void send_syn(void)
                            .wnd = 65535,
                            .mss = 1460,
                            .wscale = TCP_NO_WSCALE };
-    struct pkt *pkt = pkt_alloc(&pool, SYN_LEN);
+    struct eth_hdr eth = { .dst = w.wire.ends[1].link.mac,
+                           .src = link->mac,
+                           .type = ETH_TYPE_IPV4 };
+    struct pkt *pkt = pkt_alloc(&pool, ETH_HDR_LEN + SYN_LEN);
 
     tcp_emit(pkt_push(pkt, TCP_HDR_LEN + 4), &ip, &hdr, 0);
     ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), &ip);
+    if (link->medium == LINK_ETHERNET) {
+        eth_emit(pkt_push(pkt, ETH_HDR_LEN), &eth);
+    }
     if (link->ops->tx(link, pkt, w.now) != SK_OK) {
         pkt_free(pkt);
     }
@@ -166,10 +177,10 @@ static uint32_t seconds_of_flood(void)
     return text ? (uint32_t)strtoul(text, NULL, 10) : FLOOD_SECONDS;
 }
 
-static void begin(void)
+static void begin(enum link_medium medium)
 {
     struct world_setup setup = { .seed = seed_start(),
-                                 .medium = LINK_IP,
+                                 .medium = medium,
                                  .n_frames = 4096,
                                  .settings = { .delay = DELAY, .rate = RATE } };
 
@@ -192,22 +203,25 @@ static void begin(void)
     ck_assert_int_eq(sk_listen(w.hosts[1], listener, 32, w.now), SK_OK);
 }
 
-START_TEST(hostile_TCPS_02_syn_flood)
+/* Before the flood: each has the other's link address, and the server has used it. */
+static void get_to_know(void)
 {
-    const struct sk_stats *stats;
-    instant start;
-    instant next_syn;
-    instant next_attempt;
-    uint32_t n_syns = 0;
-    uint32_t n_attempts = 0;
+    sk_fd client;
+    sk_fd server;
 
-    uint32_t wanted;
+    world_connect(&w, PORT + 1, &client, &server);
+    seed_assert(sk_close(w.hosts[0], client, w.now) == SK_OK);
+    seed_assert(sk_close(w.hosts[1], server, w.now) == SK_OK);
+    world_settle(&w);
+}
 
-    begin();
-    wanted = n_seconds * (uint32_t)(SECOND / CONNECT_EVERY);
-    start = w.now;
-    next_syn = start;
-    next_attempt = start + SECOND / 2; /* the cache is full by then */
+static void flood_and_connect(uint32_t wanted)
+{
+    instant start = w.now;
+    instant next_syn = start;
+    instant next_attempt = start + SECOND / 2; /* the cache is full by then */
+
+    n_attempts = n_syns = n_connected = n_failed = n_served = most_records = 0;
     while (w.now < start + (n_seconds + 1) * SECOND) {
         instant until = next_syn < next_attempt ? next_syn : next_attempt;
 
@@ -230,24 +244,65 @@ START_TEST(hostile_TCPS_02_syn_flood)
         run_server();
         look_at_memory();
     }
-    stats = sk_iface_stats(w.hosts[1]);
+}
+
+static void connects_through_the_flood(void)
+{
+    const struct sk_stats *stats = sk_iface_stats(w.hosts[1]);
+    uint32_t wanted = n_seconds * (uint32_t)(SECOND / CONNECT_EVERY);
+
+    flood_and_connect(wanted);
     ck_assert_uint_eq(n_attempts, wanted);
     ck_assert_uint_gt(n_syns, 25000 * n_seconds);
     ck_assert_uint_ge(n_connected, wanted * 99 / 100);
     ck_assert_uint_ge(n_served, wanted * 99 / 100);
     ck_assert_uint_eq(n_failed, 0);
     ck_assert_uint_ge(stats->tcp_cookies_accepted, wanted * 99 / 100);
-    ck_assert_uint_gt(stats->tcp_cookies_sent, n_syns / 2);
     ck_assert_uint_eq(stats->tcp_half_open_evicted, 0);
     ck_assert_uint_lt(most_records, 16); /* of connections: the flood has none */
+}
+
+static void end(void)
+{
     sk_close(w.hosts[1], listener, w.now);
     world_end(&w);
+}
+
+START_TEST(hostile_TCPS_02_syn_flood)
+{
+    begin(LINK_IP);
+    connects_through_the_flood();
+    ck_assert_uint_gt(sk_iface_stats(w.hosts[1])->tcp_cookies_sent, n_syns / 2);
+    end();
+}
+END_TEST
+
+START_TEST(hostile_TCPS_02_syn_flood_of_neighbours_and_a_client_that_is_known)
+{
+    begin(LINK_ETHERNET);
+    get_to_know();
+    connects_through_the_flood();
+    end();
+}
+END_TEST
+
+/* It asks who we are, as every host does before its SYN, and is known by that. */
+START_TEST(hostile_TCPS_02_syn_flood_of_neighbours_and_a_client_that_is_new)
+{
+    begin(LINK_ETHERNET);
+    connects_through_the_flood();
+    end();
 }
 END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { hostile_TCPS_02_syn_flood, NULL };
+    const TTest *const tests[] = {
+        hostile_TCPS_02_syn_flood,
+        hostile_TCPS_02_syn_flood_of_neighbours_and_a_client_that_is_known,
+        hostile_TCPS_02_syn_flood_of_neighbours_and_a_client_that_is_new,
+        NULL,
+    };
 
     return suite_run("flood", tests);
 }

@@ -100,6 +100,18 @@ static inline enum neigh_state look(struct ip_addr addr)
     return state;
 }
 
+/* The same for an answer that no socket sends. */
+static inline enum neigh_state look_for_answer(struct ip_addr addr)
+{
+    struct mac_addr mac;
+    enum neigh_state state = neigh_lookup_for_answer(&cache, addr, now, &mac);
+
+    if (state == NEIGH_KNOWN) {
+        ck_assert(mac_equal(mac, mac_of(addr)));
+    }
+    return state;
+}
+
 static inline enum drop_reason arrives(uint16_t op, struct ip_addr spa, struct mac_addr sha,
                                        struct ip_addr tpa, bool *changed)
 {

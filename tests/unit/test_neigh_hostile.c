@@ -311,6 +311,183 @@ START_TEST(who_finds_no_place_is_woken_when_there_is_one)
 }
 END_TEST
 
+/* A hundred strangers, as far as we are to answer them. */
+static void strangers_come(void)
+{
+    unsigned n_known = 0;
+
+    for (uint32_t i = 0; i < 100; i++) {
+        n_known += look_for_answer(ip4(0x0a020000u + i)) == NEIGH_KNOWN;
+    }
+    ck_assert_uint_eq(n_known, 0);
+}
+
+static bool is_in_use(struct ip_addr addr)
+{
+    for (size_t i = 0; i < N_PLACES; i++) {
+        if (entries[i].state == NEIGH_KNOWN && ip_equal(entries[i].addr, addr)) {
+            return entries[i].used;
+        }
+    }
+    return false;
+}
+
+static void asks_for_us(struct ip_addr addr)
+{
+    bool changed;
+
+    ck_assert_int_eq(arrives(ARP_REQUEST, addr, mac_of(addr), US, &changed), DROP_NONE);
+}
+
+START_TEST(answers_to_strangers_leave_half_of_the_places)
+{
+    begin();
+    strangers_come();
+    drain();
+    ck_assert_uint_eq(n_sent, N_PLACES / 2);
+    meet(host(2));
+    meet(host(3));
+    /* and whom we send to has a stranger's place at once */
+    ck_assert_int_eq(look(host(4)), NEIGH_WAITING);
+    drain();
+    ck_assert(answers(host(4)));
+    ck_assert_int_eq(look(host(2)), NEIGH_KNOWN);
+    ck_assert_int_eq(look(host(3)), NEIGH_KNOWN);
+    ck_assert_int_eq(look(host(4)), NEIGH_KNOWN);
+}
+END_TEST
+
+START_TEST(answers_to_strangers_bring_few_questions)
+{
+    begin();
+    for (int64_t ms = 0; ms < 30000; ms += 10) {
+        run(ms);
+        strangers_come();
+    }
+    ck_assert_uint_le(n_sent, 30 * N_PLACES / 2);
+    no_address_twice_within_a_second();
+}
+END_TEST
+
+START_TEST(who_asks_for_us_takes_the_place_of_a_stranger)
+{
+    begin();
+    meet(GATEWAY);
+    meet(host(2));
+    strangers_come();
+    asks_for_us(host(5));
+    strangers_come();
+    ck_assert_int_eq(look_for_answer(host(5)), NEIGH_KNOWN);
+    for (int64_t ms = 0; ms < 30000; ms += 100) { /* and keeps it */
+        run(ms);
+        strangers_come();
+        ck_assert_int_eq(look_for_answer(host(5)), NEIGH_KNOWN);
+        ck_assert_int_eq(look(GATEWAY), NEIGH_KNOWN);
+        ck_assert_int_eq(look(host(2)), NEIGH_KNOWN);
+    }
+}
+END_TEST
+
+/* Who is sent to is no stranger, though it was an answer that first asked for him. */
+START_TEST(a_sender_takes_over_the_question_of_an_answer)
+{
+    begin();
+    meet(GATEWAY);
+    meet(host(2));
+    look_for_answer(host(6));
+    look_for_answer(host(7));
+    ck_assert_int_eq(look(host(6)), NEIGH_WAITING);
+    ck_assert_int_eq(look(host(7)), NEIGH_WAITING);
+    drain();
+    asks_for_us(host(5));
+    ck_assert(answers(host(6)));
+    ck_assert(answers(host(7)));
+}
+END_TEST
+
+START_TEST(strangers_take_one_place_in_use_not_all)
+{
+    unsigned n_known;
+
+    begin();
+    for (uint32_t i = 0; i < N_PLACES; i++) {
+        meet(host(10 + i));
+    }
+    for (int64_t ms = 2000; ms < 30000; ms += 10) {
+        run(ms);
+        strangers_come();
+        asks_for_us(ip4(0x0a030000u + (uint32_t)ms));
+        strangers_come();
+        n_known = 0;
+        for (uint32_t i = 0; i < N_PLACES; i++) {
+            n_known += is_in_use(host(10 + i));
+        }
+        ck_assert_uint_eq(n_known, N_PLACES - 1);
+    }
+    ck_assert_uint_le(n_sent, N_PLACES + 30);
+}
+END_TEST
+
+START_TEST(hostile_ARP_03_a_flood_of_requests_does_not_keep_an_answer_from_a_neighbour)
+{
+    begin();
+    for (uint32_t i = 0; i < N_PLACES; i++) {
+        meet(host(10 + i));
+    }
+    run(2000);
+    ck_assert_int_eq(look_for_answer(host(20)), NEIGH_WAITING);
+    drain();
+    for (uint32_t i = 0; i < 1000; i++) {
+        asks_for_us(ip4(0x0a030000u + i));
+    }
+    ck_assert(answers(host(20)));
+    ck_assert_int_eq(look_for_answer(host(20)), NEIGH_KNOWN);
+}
+END_TEST
+
+START_TEST(answers_to_more_live_hosts_than_places_all_leave)
+{
+    bool answered[3 * N_PLACES] = { false };
+    unsigned n_answered = 0;
+    size_t n = 0;
+
+    begin();
+    for (int64_t ms = 0; ms < 10000; ms += 7) {
+        run(ms);
+        while (n < n_sent) {
+            answers(sent[n++].hdr.tpa);
+        }
+        for (uint32_t i = 0; i < 3 * N_PLACES; i++) {
+            if (!answered[i] && look_for_answer(host(10 + i)) == NEIGH_KNOWN) {
+                answered[i] = true;
+                n_answered++;
+            }
+        }
+        drain();
+    }
+    ck_assert_uint_eq(n_answered, 3 * N_PLACES);
+    no_address_twice_within_a_second();
+}
+END_TEST
+
+START_TEST(an_answer_that_finds_no_place_is_woken_when_there_is_one)
+{
+    begin();
+    look_for_answer(host(20));
+    look_for_answer(host(21));
+    ck_assert_int_eq(look_for_answer(host(22)), NEIGH_WAITING);
+    run(900);
+    ck_assert_uint_eq(n_woken, 0);
+    ck_assert(answers(host(21)));
+    run(901);
+    ck_assert_uint_eq(n_woken, 1);
+    ck_assert_int_eq(look_for_answer(host(22)), NEIGH_WAITING);
+    n_seen = n_sent;
+    run(902);
+    who_has(901, host(22), MAC_BROADCAST);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -328,6 +505,14 @@ int main(void)
         dead_hosts_take_one_place_in_use_not_all,
         more_live_hosts_than_places_share_them_without_a_flood,
         who_finds_no_place_is_woken_when_there_is_one,
+        answers_to_strangers_leave_half_of_the_places,
+        answers_to_strangers_bring_few_questions,
+        who_asks_for_us_takes_the_place_of_a_stranger,
+        a_sender_takes_over_the_question_of_an_answer,
+        strangers_take_one_place_in_use_not_all,
+        hostile_ARP_03_a_flood_of_requests_does_not_keep_an_answer_from_a_neighbour,
+        answers_to_more_live_hosts_than_places_all_leave,
+        an_answer_that_finds_no_place_is_woken_when_there_is_one,
         NULL,
     };
 
