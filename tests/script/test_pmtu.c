@@ -177,6 +177,21 @@ SCRIPT(a_path_that_swallows_long_segments_is_found)
     expect(102230, DF, 1),
 END_SCRIPT;
 
+/* Full segments arrived once, but that path is gone: what a router says is believed at once. */
+SCRIPT(a_path_that_became_narrower_may_become_so_again)
+    three_out,
+    in(20, ACK, 1, 4381, 0),
+    out(20, ACK, 4381, 1, 1460), out(20, ACK, 5841, 1, 1460), out(20, ACK, 7301, 1, 1460),
+    out(20, ACK, 8761, 1, 1460), out(20, ACK, 10221, 1, 1460),
+    out(40, ACK, 11681, 1, 1460),
+    out(240, ACK, 4381, 1, 1460),
+    out(640, ACK, 4381, 1, 1460),
+    out(1440, ACK, 4381, 1, 984),
+    too_big(1450, 800, 4381, 800),
+    out(1450, ACK, 4381, 1, 760), out(1450, ACK, 5141, 1, 760),
+    expect(1450, MSS, 760),
+END_SCRIPT;
+
 SCRIPT(timeouts_of_short_segments_say_nothing_of_the_path)
     setup(.profile = &profile, .path_mss = 1460),
     active(0),
@@ -657,6 +672,7 @@ int main(void)
         a_claim_is_believed_when_segments_do_not_arrive,
         a_claim_is_forgotten_when_a_full_segment_arrives,
         a_path_that_swallows_long_segments_is_found,
+        a_path_that_became_narrower_may_become_so_again,
         timeouts_of_short_segments_say_nothing_of_the_path,
         an_acknowledgment_between_timeouts_counts_them_anew,
         a_path_that_is_known_is_used_at_once,

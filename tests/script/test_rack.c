@@ -3,6 +3,7 @@
  * RACK-TLP (RFC 8985), proportional rate reduction (RFC 9937), and losses that were none (RFC 3522,
  * RFC 2883), with Reno for the windows.
  */
+#include "proto/tcp/seq.h"
 #include "tests/script/rack_scripts.h"
 #include "tests/support/suite.h"
 
@@ -354,6 +355,36 @@ SCRIPT(a_pause_of_forty_minutes_blinds_nobody)
     expect(2400026, UNACKED, 0),
 END_SCRIPT;
 
+/* The network made two of a segment, long before the loss: that says nothing of the loss. */
+SCRIPT(a_duplicate_of_before_undoes_nothing)
+    in_recovery,
+    expect(302, SSTHRESH, 4000),
+    in(303, ACK, 1, 4001, 0, .sack = { { 1, 1001 }, { 5001, 8001 } }),
+    expect(303, SSTHRESH, 4000),
+    in(304, ACK, 1, 4001, 0, .sack = { { 2147490000u, 4001 }, { 5001, 8001 } }),
+    expect(304, SSTHRESH, 4000),
+END_SCRIPT;
+
+/* The duplicate of a tail loss probe does not stand for what is repaired after it. */
+SCRIPT(the_duplicate_of_a_probe_undoes_nothing)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 4000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000),
+    out(50, ACK | PSH, 3001, 1, 1000),
+    out(150, ACK | PSH, 3001, 1, 1000),
+    in(160, ACK, 1, 1, 0, .sack = { { 1001, 4001 } }),      /* late; the first one is lost */
+    out(160, ACK, 1, 1, 1000),
+    expect(160, SSTHRESH, 2000),
+    in(200, ACK, 1, 1, 0, .sack = { { 3001, 4001 }, { 1001, 4001 } }),
+    expect(200, SSTHRESH, 2000),
+    in(210, ACK, 1, 4001, 0, .sack = { { 1, 1001 } }),      /* that was in vain, too */
+    expect(210, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
 /* Blocks that cannot be: inverted, empty, of what was never sent, half the sequence space away. */
 SCRIPT(hostile_TCPH_07_blocks_that_cannot_be)
     ten_out,
@@ -507,6 +538,43 @@ START_TEST(congestion_control_hears_of_a_loss_that_was_none)
 }
 END_TEST
 
+/* All that while the last octet is sent again and again: RACK compares 32 bits of microseconds. */
+START_TEST(a_window_that_is_closed_for_forty_minutes_blinds_nobody)
+{
+    static struct script s;
+    struct tcp_hdr hdr;
+    uint32_t sent = 4001;
+    uint32_t n_again = 0;
+
+    script_begin(&s, "a closed window", 100000, 200000, 1000000);
+    script_step(&s, &(const struct event){ .kind = EVENT_SETUP, .setup = { .profile = &profile } });
+    play(&s, active(0));
+    play(&s, out(0, SYN, 0, 0, 0));
+    play(&s, in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true));
+    play(&s, out(10, ACK, 1, 1, 0));
+    play(&s, app(20, WRITE, 60000));
+    while (script_take(&s, &hdr)) {
+    }
+    play(&s, in(30, ACK, 1, 3001, 0, .win = SHUT));
+    while (script_ms(&s) < 40 * 60000) {
+        script_advance(&s, script_ms(&s) + 130000);
+        while (script_take(&s, &hdr)) {
+        }
+        play(&s, in(script_ms(&s) + 10, ACK, 1, 3001, 0, .win = SHUT));
+    }
+    for (uint32_t acked = 3001; acked < 60001; acked = seq_min(acked + 1000, sent)) {
+        play(&s, in(script_ms(&s) + 4, ACK, 1, acked, 0, .win = 32000));
+        while (script_take(&s, &hdr)) {
+            n_again += hdr.seq < sent;
+            sent = seq_max(sent, hdr.seq + hdr.len);
+        }
+    }
+    ck_assert_uint_le(n_again, 1); /* what was thrown away at the closed window */
+    ck_assert_uint_ge(s.tcp->cwnd, 8000);
+    script_end(&s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -533,6 +601,9 @@ int main(void)
         an_echo_of_the_repetition_does_not,
         the_echo_of_an_earlier_repetition_does_not,
         a_pause_of_forty_minutes_blinds_nobody,
+        a_window_that_is_closed_for_forty_minutes_blinds_nobody,
+        a_duplicate_of_before_undoes_nothing,
+        the_duplicate_of_a_probe_undoes_nothing,
         hostile_TCPH_07_blocks_that_cannot_be,
         a_peer_without_sack_gets_newreno,
         few_records_are_enough,

@@ -29,6 +29,23 @@ SCRIPT(every_second_full_segment_is_acknowledged_at_once)
     out(180, ACK, 1, 4011, 0),
 END_SCRIPT;
 
+/* RFC 5681 3.2: the peer counts them, and they may all be there when we look (RFC 9293 MUST-59). */
+SCRIPT(segments_that_came_together_are_told_of_one_by_one)
+    connected,
+    in(100, ACK, 1001, 1, 1000, .more = true),
+    in(100, ACK, 2001, 1, 1000),
+    out(100, ACK, 1, 1, 0), out(100, ACK, 1, 1, 0),
+    in(110, ACK, 3001, 1, 1000, .more = true),
+    in(110, ACK, 4001, 1, 1000, .more = true),
+    in(110, ACK, 5001, 1, 1000, .more = true),
+    in(110, ACK, 6001, 1, 1000),
+    out(110, ACK, 1, 1, 0), out(110, ACK, 1, 1, 0), out(110, ACK, 1, 1, 0), /* no more are needed */
+    in(120, ACK, 7001, 1, 1000, .more = true),
+    in(120, ACK, 8001, 1, 1000, .more = true),
+    in(120, ACK, 1, 1, 1000),
+    out(120, ACK, 1, 9001, 0),
+END_SCRIPT;
+
 SCRIPT(small_segments_wait_for_the_timer)
     connected,
     in(100, ACK, 1, 1, 1000),
@@ -397,6 +414,7 @@ int main(void)
     const TTest *const tests[] = {
         an_ack_is_delayed_by_40_ms,
         every_second_full_segment_is_acknowledged_at_once,
+        segments_that_came_together_are_told_of_one_by_one,
         small_segments_wait_for_the_timer,
         one_ack_answers_all_that_came_in_one_poll,
         an_ack_rides_on_text_of_ours,

@@ -29,6 +29,25 @@ SCRIPT(text_out_of_order_is_reported)
     out(22, ACK, 1, 301, 0),
 END_SCRIPT;
 
+SCRIPT(text_that_came_together_is_reported_together)
+    permitted,
+    in(20, ACK, 101, 1, 100, .more = true),
+    in(20, ACK, 201, 1, 100, .more = true),
+    in(20, ACK, 301, 1, 100),
+    out(20, ACK, 1, 1, 0, .sack = { { 101, 401 } }),
+END_SCRIPT;
+
+/* Also when new text came right behind it. */
+SCRIPT(a_duplicate_is_told_of_with_what_came_behind_it)
+    permitted,
+    in(20, ACK, 1, 1, 100),
+    in(20, ACK, 101, 1, 100),
+    out(20, ACK, 1, 201, 0),
+    in(70, ACK, 1, 1, 100, .more = true),
+    in(70, ACK, 201, 1, 100),
+    out(70, ACK, 1, 301, 0, .sack = { { 1, 101 } }),
+END_SCRIPT;
+
 SCRIPT(a_peer_that_does_not_permit_it_hears_nothing)
     setup(.profile = &profile),
     passive(0, SYN, 0, 0, 0, .mss = 1000),
@@ -169,6 +188,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         text_out_of_order_is_reported,
+        text_that_came_together_is_reported_together,
+        a_duplicate_is_told_of_with_what_came_behind_it,
         a_peer_that_does_not_permit_it_hears_nothing,
         the_latest_range_is_the_first_block,
         a_range_that_grows_is_remembered_once,

@@ -145,6 +145,19 @@ SCRIPT(one_that_reports_more_does_not)
     expect(205, SSTHRESH, 2000),
 END_SCRIPT;
 
+/* RFC 8985 7.4.2: a duplicate of something else does not say that the probe was one. */
+SCRIPT(another_duplicate_does_not_settle_a_probe)
+    four_out(4000, 65535),
+    out(50, ACK | PSH, 3001, 1, 1000),
+    in(100, ACK, 1, 2001, 0),
+    out(200, ACK | PSH, 3001, 1, 1000),
+    app(240, WRITE, 1000),
+    out(240, ACK | PSH, 4001, 1, 1000),
+    in(250, ACK, 1, 4001, 0, .sack = { { 1, 1001 } }),
+    in(290, ACK, 1, 5001, 0),
+    expect(290, SSTHRESH, 2000),
+END_SCRIPT;
+
 /* D-SACK undoes what was sent again, and nothing was. */
 SCRIPT(what_was_not_repeated_yet_was_not_repeated_in_vain)
     four_out(4000, 65535),
@@ -173,6 +186,7 @@ int main(void)
         a_timeout_ends_a_probe_that_was_not_sent,
         a_probe_that_is_settled_is_not_blamed_later,
         a_duplicate_acknowledgment_settles_a_probe,
+        another_duplicate_does_not_settle_a_probe,
         one_that_reports_more_does_not,
         what_was_not_repeated_yet_was_not_repeated_in_vain,
         NULL,

@@ -38,6 +38,7 @@ static inline void begin(void)
     tcp->iss = FIRST - 1;
     tcp->snd_una = tcp->snd_nxt = FIRST;
     tcp->rtt.srtt = RTT;
+    tcp->max_snd_wnd = 64 * MSS;
     rack = rack_of(tcp);
     tcp_rack.init(tcp);
 }

@@ -34,6 +34,18 @@ START_TEST(a_timeout_takes_the_first_for_lost_whenever_it_left)
 END_TEST
 
 /* The timers for a loss and for a probe wait for what the timeout has decided. */
+/* RFC 2018 8: the peer threw away what it had reported. How often that was sent is not known. */
+START_TEST(what_was_thrown_away_may_have_been_sent_more_than_once)
+{
+    begin();
+    transmit(3, 0);
+    take(0, blocks(0, 2), RTT);
+    tcp_rack.on_timeout(tcp, 4 * RTT);
+    ck_assert_uint_eq(inflight_at(&rack->f, 0)->flags, INFLIGHT_LOST | INFLIGHT_AGAIN);
+    free(tcp);
+}
+END_TEST
+
 START_TEST(a_timeout_stops_the_other_timer)
 {
     begin();
@@ -171,6 +183,7 @@ int main(void)
     const TTest *const tests[] = {
         a_timeout_takes_what_is_overdue_for_lost,
         a_timeout_takes_the_first_for_lost_whenever_it_left,
+        what_was_thrown_away_may_have_been_sent_more_than_once,
         a_timeout_stops_the_other_timer,
         a_window_that_opens_takes_everything_again,
         a_window_probe_takes_an_octet_again,

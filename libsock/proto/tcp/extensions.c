@@ -149,11 +149,17 @@ static void remember(struct extensions *x, const struct assembler *a, uint32_t s
 static void extensions_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 {
     struct extensions *x = state_of(tcp);
+    struct tcp_sack duplicate;
 
     if (!x->sack || hdr->len == 0) {
         return;
     }
-    x->duplicate = first_duplicate(tcp, hdr);
+    duplicate = first_duplicate(tcp, hdr);
+    /* One below the acknowledgment that was not told of yet stays, when this is none. Of one above
+     * it the range had to be told next (RFC 2883 4), but that comes of this segment. */
+    if (duplicate.start != duplicate.end || !seq_before(x->duplicate.start, tcp->rcv_nxt)) {
+        x->duplicate = duplicate;
+    }
     if (seq_after(hdr->seq, tcp->rcv_nxt)) {
         remember(x, &tcp->ooo, hdr->seq, hdr->seq + hdr->len);
     }

@@ -8,7 +8,6 @@
 
 #include "proto/tcp/seq.h"
 
-#define DUPLICATE_THRESHOLD 3 /* RFC 5681 3.2 */
 #define LIMITED_TRANSMIT 2    /* segments, RFC 3042 2 */
 
 struct newreno {
@@ -110,13 +109,13 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
         tcp->inflation += tcp->inflation < tcp_in_flight(tcp) ? tcp->mss : 0;
         return;
     }
-    if (nr->n_duplicates < DUPLICATE_THRESHOLD) {
+    if (nr->n_duplicates < TCP_DUP_ACKS) {
         nr->n_duplicates++;
     }
     if (nr->n_duplicates == 1) {
         nr->flight = tcp_in_flight(tcp);
     }
-    if (nr->n_duplicates < DUPLICATE_THRESHOLD || !seq_after(tcp->snd_una, nr->recover)) {
+    if (nr->n_duplicates < TCP_DUP_ACKS || !seq_after(tcp->snd_una, nr->recover)) {
         if (nr->n_duplicates <= LIMITED_TRANSMIT) {
             tcp->inflation = (uint32_t)nr->n_duplicates * tcp->mss;
         }
@@ -129,7 +128,7 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
         tcp->congestion->on_loss(tcp, nr->flight, now);
         tcp->cwnd = tcp->ssthresh;
     }
-    tcp->inflation = DUPLICATE_THRESHOLD * (uint32_t)tcp->mss;
+    tcp->inflation = TCP_DUP_ACKS * (uint32_t)tcp->mss;
     retransmit_first(tcp);
     tcp_set_timer(tcp, true, now); /* RFC 6298 5: not again in less than a timeout */
 }

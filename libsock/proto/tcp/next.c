@@ -278,7 +278,8 @@ static void sent_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 {
     uint32_t wnd = hdr->flags & TCP_SYN ? hdr->wnd : (uint32_t)hdr->wnd << tcp->rcv_wscale;
 
-    tcp->ack_due = false;
+    tcp->ack_due = tcp->n_more_acks > 0;
+    tcp->n_more_acks -= tcp->ack_due;
     tcp->keepalive_due = false;
     tcp->ack_delayed = false;
     tcp->rcv_acked = hdr->ack;

@@ -123,7 +123,8 @@ static bool is_inside(const struct tcp_sock *tcp, struct tcp_sack block)
            !seq_after(block.end, tcp->snd_nxt);
 }
 
-/* RFC 2883 5: the first block is below the acknowledgment, or in the second block. */
+/* RFC 2883 5: the first block is below the acknowledgment, or in the second block. It counts where
+ * it may be of something that we sent. */
 static bool is_dsack(const struct tcp_hdr *hdr)
 {
     struct tcp_sack first = hdr->sack[0];
@@ -142,7 +143,12 @@ static void take_sack(struct tcp_sock *tcp, struct rack_news *news, instant now)
     uint8_t i = 0;
 
     if (is_dsack(news->hdr)) {
-        news->dsacked = news->hdr->sack[0].end - news->hdr->sack[0].start;
+        struct tcp_sack block = news->hdr->sack[0];
+
+        if (!seq_before(block.start, tcp->snd_una - tcp->max_snd_wnd) &&
+            !seq_after(block.end, tcp->snd_nxt)) {
+            news->dsack = block;
+        }
         i = 1;
     }
     for (; i < news->hdr->n_sack; i++) {
@@ -161,7 +167,7 @@ static void widen_reo_wnd(struct tcp_sock *tcp, const struct rack_news *news)
     if (rack->in_dsack_round && !seq_before(news->hdr->ack, rack->dsack_round)) {
         rack->in_dsack_round = false;
     }
-    if (news->dsacked > 0 && !rack->in_dsack_round) {
+    if (news->dsack.start != news->dsack.end && !rack->in_dsack_round) {
         rack->in_dsack_round = true;
         rack->dsack_round = tcp->snd_nxt;
         if (rack->reo_wnd_mult < REO_WND_MULT_MAX) {

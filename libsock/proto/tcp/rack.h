@@ -47,6 +47,7 @@ struct tlp {
 struct undo {
     uint32_t cwnd; /* from before */
     uint32_t ssthresh;
+    uint32_t marker;        /* SND.UNA then: duplicates of what is below it are others' */
     uint32_t retransmit_ts; /* TSval of the first retransmission, once has_ts */
     int32_t unneeded;       /* octets sent again that no D-SACK told of */
     bool possible;
@@ -56,7 +57,8 @@ struct undo {
 struct rack {
     struct inflight f;
     uint32_t xmit_ts; /* of the segment that was sent last of those that were delivered ... */
-    uint32_t end_seq; /* ... its end, once has_delivered ... */
+    uint32_t end_seq; /* ... its end, once has_delivered: forgotten when all is sent again, so that
+                         times of before a long silence are not compared with those after it ... */
     uint32_t rtt;     /* ... and its round trip, microseconds */
     uint32_t min_rtt; /* microseconds; UINT32_MAX: none yet */
     tick min_rtt_at;
@@ -95,8 +97,8 @@ struct rack_news {
     duration echoed;    /* as in struct tcp_ack */
     uint32_t acked;     /* octets by which SND.UNA moved */
     uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
-    uint32_t dsacked;   /* octets that arrived more than once */
-    bool lost;          /* it told that something was lost */
+    struct tcp_sack dsack; /* what arrived more than once; start is end: nothing */
+    bool lost;             /* it told that something was lost */
 };
 
 /* rack.c */
@@ -127,7 +129,7 @@ void tlp_send(struct tcp_sock *tcp, instant now);
 /** A probe that is due and was not sent yet is not needed any more. */
 void tlp_cancel(struct tcp_sock *tcp);
 /** An acknowledgment. True: the probe repaired a loss that nobody else noticed. */
-bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, bool dsack);
+bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, struct tcp_sack dsack);
 
 /* undo.c */
 
@@ -136,4 +138,5 @@ void undo_remember(struct tcp_sock *tcp);
 /** `len` octets were sent again. */
 void undo_on_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t len);
 /** True: what was sent again had arrived before, and everything is as if it had not been. */
-bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked, instant now);
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, struct tcp_sack dsack,
+                 instant now);

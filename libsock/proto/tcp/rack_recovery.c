@@ -142,11 +142,11 @@ static void rack_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, instant
 
     tlp_cancel(tcp);
     rack_take_ack(tcp, &news, now);
-    if (undo_on_ack(tcp, ack, news.dsacked, now)) {
+    if (undo_on_ack(tcp, ack, news.dsack, now)) {
         take_back(tcp);
     }
     news.lost = rack_detect_losses(tcp, &wait, now);
-    if (tlp_on_ack(tcp, ack, news.dsacked > 0) && rack_of(tcp)->mode == RACK_OPEN &&
+    if (tlp_on_ack(tcp, ack, news.dsack) && rack_of(tcp)->mode == RACK_OPEN &&
         !tcp->congestion->model) { /* to a model a single segment is no sign */
         reduce(tcp, now);
         tcp->cwnd = tcp->ssthresh;
@@ -198,6 +198,7 @@ static void rack_on_timeout(struct tcp_sock *tcp, instant now)
     }
     rack->mode = RACK_LOSS;
     rack->recover = tcp->snd_nxt;
+    rack->has_delivered = false;
     rack->force = true;
     rack->tlp = (struct tlp){ .due = false };
     tcp->recovery_timer = false;
@@ -273,6 +274,7 @@ static void rack_retransmit_to(struct tcp_sock *tcp, uint32_t end)
     uint32_t at = tcp->snd_una;
 
     tlp_cancel(tcp);
+    rack->has_delivered = false;
     while (seq_before(at, end)) {
         uint16_t i = inflight_find(&rack->f, at);
         uint32_t part = seq_min(inflight_at(&rack->f, i)->end, end);

@@ -40,7 +40,8 @@
 #define TCP_R2                                                                                     \
     seconds(924) /* RFC 9293 3.8.3 asks for 100 s or more, SHLD-11; 924 as Linux (15 retries of    \
                     200 ms) */
-#define TCP_R1 3 /* timeouts in a row: RFC 9293 3.8.3, SHLD-10 */
+#define TCP_DUP_ACKS 3              /* RFC 5681 3.2: duplicates that tell of a loss */
+#define TCP_R1 3                    /* timeouts in a row: RFC 9293 3.8.3, SHLD-10 */
 #define TCP_R2_SYN seconds(180)     /* RFC 9293 3.8.3: give up on a SYN, MUST-23 */
 #define TCP_DELAYED_ACK millis(40)  /* RFC 9293 3.8.6.3 allows up to 500 ms; 40 as Linux */
 #define TCP_ORPHAN_TIME seconds(60) /* FIN-WAIT-2 without a reader: not in RFC 9293; as Linux */
@@ -152,6 +153,7 @@ struct tcp_sock {
     uint8_t snd_wscale;
     uint8_t rcv_wscale;
     uint8_t n_keepalives; /* that were not answered yet */
+    uint8_t n_more_acks;  /* behind the one that is due, the same again */
     uint8_t ip_options_len;
     struct tcp_options options;
 

@@ -84,17 +84,31 @@ static void deliver(struct tcp_sock *tcp, uint32_t to)
     }
 }
 
+/* A peer without SACK counts duplicates (RFC 5681 3.2): segments that came together are as many as
+ * it waits for. */
+static void acknowledge_out_of_order(struct tcp_sock *tcp)
+{
+    const struct tcp_extensions *x = tcp->profile->extensions;
+
+    if (tcp->ack_due && tcp->n_more_acks < TCP_DUP_ACKS - 1 && !(x && x->sack_len(tcp) > 0)) {
+        tcp->n_more_acks++;
+    }
+    tcp->ack_due = true;
+}
+
 static enum drop_reason enter_text(struct tcp_sock *tcp, struct interval part, instant now)
 {
     bool had_holes = tcp->ooo.n > 0;
 
-    if (part.start == tcp->rcv_nxt) {
-        deliver(tcp, assemble_advance(&tcp->ooo, part.end));
-    } else if (!assemble_add(&tcp->ooo, part.start, part.end)) {
-        tcp->ack_due = true;
-        return DROP_TCP_NO_ROOM;
+    if (part.start != tcp->rcv_nxt) {
+        bool is_kept = assemble_add(&tcp->ooo, part.start, part.end);
+
+        acknowledge_out_of_order(tcp);
+        return is_kept ? DROP_NONE : DROP_TCP_NO_ROOM;
     }
-    if (had_holes || tcp->ooo.n > 0) { /* RFC 5681 4.2: at once, out of order or filling a hole */
+    deliver(tcp, assemble_advance(&tcp->ooo, part.end));
+    tcp->n_more_acks = 0;
+    if (had_holes) { /* RFC 5681 4.2: at once */
         tcp->ack_due = true;
     } else {
         schedule_ack(tcp, now);

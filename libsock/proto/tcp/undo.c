@@ -2,8 +2,8 @@
 /*
  * Losses that were none. The Eifel algorithm (RFC 3522): an acknowledgment that echoes a time
  * before the first retransmission is the original's. And D-SACK (RFC 2883): when the peer reports
- * each octet that was sent again as a duplicate, none of them was needed. The answer is that of RFC
- * 4015 3, step 5.
+ * as many octets of what was in flight as duplicates as were sent again, none of them was needed.
+ * The answer is that of RFC 4015 3, step 5.
  */
 #include "proto/tcp/rack.h"
 
@@ -11,8 +11,14 @@
 
 void undo_remember(struct tcp_sock *tcp)
 {
-    rack_of(tcp)->undo =
-        (struct undo){ .cwnd = tcp->cwnd, .ssthresh = tcp->ssthresh, .possible = true };
+    struct rack *rack = rack_of(tcp);
+
+    rack->undo = (struct undo){
+        .cwnd = tcp->cwnd, .ssthresh = tcp->ssthresh, .marker = tcp->snd_una, .possible = true
+    };
+    if (rack->tlp.active && rack->tlp.is_retrans) { /* its duplicate may be told of yet */
+        rack->undo.unneeded = tcp->mss;
+    }
     if (tcp->congestion->remember) {
         tcp->congestion->remember(tcp);
     }
@@ -36,16 +42,23 @@ static bool echoes_original(const struct undo *undo, const struct tcp_ack *ack)
            seq_before(ack->hdr->tsecr, undo->retransmit_ts);
 }
 
-bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, uint32_t dsacked, instant now)
+/* True: that was the last one. */
+static bool take_duplicate(struct undo *undo, struct tcp_sack dsack)
+{
+    if (dsack.start == dsack.end || seq_before(dsack.start, undo->marker)) {
+        return false;
+    }
+    undo->unneeded -= (int32_t)(dsack.end - dsack.start);
+    return undo->unneeded <= 0;
+}
+
+bool undo_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, struct tcp_sack dsack,
+                 instant now)
 {
     struct rack *rack = rack_of(tcp);
     struct undo *undo = &rack->undo;
 
-    if (!undo->possible) {
-        return false;
-    }
-    undo->unneeded -= (int32_t)dsacked;
-    if (!echoes_original(undo, ack) && !(dsacked > 0 && undo->unneeded <= 0)) {
+    if (!undo->possible || (!take_duplicate(undo, dsack) && !echoes_original(undo, ack))) {
         return false;
     }
     undo->possible = false;
