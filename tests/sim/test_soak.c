@@ -24,8 +24,8 @@
 #define PORT 80
 #define N_FLOWS 4
 #define FOUL seconds(600)
-#define FAIR seconds(1800)               /* longer than any connection can hang: keep-alives, R2 */
-#define WRAP (((instant)1 << 32) * 1000) /* microseconds: 49.7 days */
+#define FAIR seconds(1800)      /* longer than any connection can hang: keep-alives, R2 */
+#define WRAP ((instant)1 << 42) /* microseconds: 50.9 days, when ticks wrap */
 #define MOST_OCTETS 60000
 
 enum weather {
