@@ -204,6 +204,7 @@ static void segment_arrives(struct script *s, const struct event *e)
                          .tos = e->ce ? IP_ECN_CE : IP_ECN_ECT0 };
     struct tcp_hdr hdr = header(s, e);
     uint8_t *text = malloc(e->len ? e->len : 1);
+    bool was_syn_sent;
 
     for (uint32_t i = 0; i < e->len; i++) {
         text[i] = e->fill ? e->fill : script_octet(1, e->n - 1 + i);
@@ -211,16 +212,17 @@ static void segment_arrives(struct script *s, const struct event *e)
     if (hdr.flags & TCP_SYN) {
         s->peer_mss = hdr.mss;
     }
-    if (hdr.flags & TCP_SYN && s->tcp->state == TCP_SYN_SENT) {
-        s->sack_ok = hdr.sack_permitted && s->tcp->profile->extensions;
-        s->ts_ok = hdr.has_timestamps && s->tcp->profile->extensions;
-    }
     if (tcp_place(s->tcp, &hdr, text) % SUM_GOOD != sum_add(0, text, e->len) % SUM_GOOD) {
         script_fail(s, "tcp_place sums wrongly");
     }
     free(text);
     audit_socket(s);
+    was_syn_sent = s->tcp->state == TCP_SYN_SENT;
     s->reason = tcp_arrives(s->tcp, &ip, &hdr, s->now);
+    if (hdr.flags & TCP_SYN && was_syn_sent && s->tcp->state != TCP_SYN_SENT) {
+        s->sack_ok = hdr.sack_permitted && s->tcp->profile->extensions;
+        s->ts_ok = hdr.has_timestamps && s->tcp->profile->extensions;
+    }
     audit_text_arrived(s, &hdr);
     if (e->drop != DROP_NONE && e->drop != s->reason) {
         script_fail(s, "expected %s, got %s", drop_reason_name(e->drop),

@@ -11,6 +11,24 @@
 
 #define TEXT 10
 
+/* Everything is agreed on with the full profile; nothing is with the basic one. */
+static const struct tcp_profile full = { .name = "full",
+                                         .recovery = &tcp_rack,
+                                         .recovery_without_sack = &tcp_newreno,
+                                         .congestion = &tcp_cubic,
+                                         .extensions = &tcp_timestamps_and_sack,
+                                         .path_mtu = &tcp_discover_path_mtu,
+                                         .user_timeout = &tcp_user_timeout };
+static const struct tcp_profile *profile;
+
+/* Of the peer's timestamps; 0: it sends none. */
+static uint32_t ts(void)
+{
+    return profile == &full ? 7 : 0;
+}
+
+#define syn_options .mss = 1000, .sack_ok = profile == &full, .ts = ts()
+
 static void take_all(struct script *s)
 {
     struct tcp_hdr hdr;
@@ -27,7 +45,7 @@ static void our_fin(struct script *s)
 
 static void their_fin(struct script *s, uint32_t ack)
 {
-    play(s, in(20, ACK | FIN, 1, ack, 0));
+    play(s, in(20, ACK | FIN, 1, ack, 0, .ts = ts()));
     take_all(s);
 }
 
@@ -35,16 +53,17 @@ static void their_fin(struct script *s, uint32_t ack)
 static void reach(struct script *s, enum oracle_state state, uint32_t *next, uint32_t *sent)
 {
     script_begin(s, "flags", UINT32_MAX - 1, UINT32_MAX - 3, 1000000);
+    script_step(s, &(const struct event){ .kind = EVENT_SETUP, .setup = { .profile = profile } });
     if (state == ORACLE_SYN_RECEIVED) {
-        play(s, passive(0, SYN, 0, 0, 0, .mss = 1000));
+        play(s, passive(0, SYN, 0, 0, 0, syn_options));
     } else {
         play(s, active(0));
     }
     take_all(s);
     if (state == ORACLE_CROSSED) {
-        play(s, in(5, SYN, 0, 0, 0, .mss = 1000));
+        play(s, in(5, SYN, 0, 0, 0, syn_options));
     } else if (state > ORACLE_CROSSED) {
-        play(s, in(10, SYN | ACK, 0, 1, 0, .mss = 1000));
+        play(s, in(10, SYN | ACK, 0, 1, 0, syn_options));
     }
     take_all(s);
     switch (state) {
@@ -53,7 +72,7 @@ static void reach(struct script *s, enum oracle_state state, uint32_t *next, uin
         break;
     case ORACLE_FIN_WAIT_2:
         our_fin(s);
-        play(s, in(20, ACK, 1, 2, 0));
+        play(s, in(20, ACK, 1, 2, 0, .ts = ts()));
         break;
     case ORACLE_CLOSE_WAIT:
         their_fin(s, 1);
@@ -165,7 +184,7 @@ static void compare(struct script *s, enum oracle_state from, struct oracle_segm
     reach(s, from, &next, &sent);
     seq = seq_for(seg.seq, next);
     ack = ack_for(from, seg.ack, sent);
-    play(s, in(20, seg.flags, seq, ack, seg.len));
+    play(s, in(20, seg.flags, seq, ack, seg.len, .ts = ts()));
     got.reply = reply(s, seg.flags & ACK ? ack : 0);
     got.state = state_of(s, from);
     got.text = ring_used(&s->tcp->rx);
@@ -258,7 +277,7 @@ START_TEST(hostile_TCPS_04_syns_in_every_synchronized_state)
                     continue; /* the SYN that it has, again */
                 }
                 reach(s, (enum oracle_state)state, &next, &sent);
-                play(s, in(20, flags[i], seq_for((enum oracle_seq)seq, next), sent, 0));
+                play(s, in(20, flags[i], seq_for((enum oracle_seq)seq, next), sent, 0, .ts = ts()));
                 ck_assert_int_eq(reply(s, sent), REPLY_ACK);
                 ck_assert_int_eq(state_of(s, (enum oracle_state)state), state);
                 script_end(s);
@@ -284,7 +303,7 @@ START_TEST(hostile_TCPS_05_text_with_an_ack_that_cannot_be)
 
             reach(s, (enum oracle_state)state, &next, &sent);
             ack = ack_for((enum oracle_state)state, acks[i], sent);
-            play(s, in(20, ACK, next, ack, TEXT));
+            play(s, in(20, ACK, next, ack, TEXT, .ts = ts()));
             ck_assert_int_eq(reply(s, ack), REPLY_ACK);
             ck_assert_int_eq(state_of(s, (enum oracle_state)state), state);
             ck_assert_uint_eq(ring_used(&s->tcp->rx), 0);
@@ -309,5 +328,11 @@ int main(void)
         NULL,
     };
 
-    return suite_run("flags", tests);
+    int failed = 0;
+
+    profile = &sk_tcp_basic;
+    failed |= suite_run("flags", tests);
+    profile = &full;
+    failed |= suite_run("flags with everything agreed on", tests);
+    return failed;
 }
