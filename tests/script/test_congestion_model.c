@@ -71,6 +71,23 @@ START_TEST(a_steady_round_trip_leaves_a_tick)
 }
 END_TEST
 
+/* RFC 6298 5.7 makes a timeout longer, and never shorter. */
+START_TEST(a_slow_path_is_not_hurried_by_a_lost_syn)
+{
+    struct rtt rtt;
+
+    rtt_init(&rtt);
+    rtt_back_off_syn(&rtt);
+    rtt_open(&rtt);
+    ck_assert_int_eq(rtt_timeout(&rtt), RTO_AFTER_LOST_SYN);
+    rtt_init(&rtt);
+    rtt_back_off_syn(&rtt);
+    rtt_measure(&rtt, 1500000);
+    rtt_open(&rtt);
+    ck_assert_int_eq(rtt_timeout(&rtt), 4500000);
+}
+END_TEST
+
 /* The peer and the wire to it: octets arrive in blocks of MSS, ACKs come back in order. */
 struct wire {
     uint64_t rng;
@@ -234,6 +251,7 @@ int main(void)
     const TTest *const tests[] = {
         the_timeout_is_that_of_rfc_6298,
         a_steady_round_trip_leaves_a_tick,
+        a_slow_path_is_not_hurried_by_a_lost_syn,
         many_samples_of_a_round_trip_count_as_one,
         the_congestion_window_is_that_of_the_model,
         NULL,

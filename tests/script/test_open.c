@@ -3,6 +3,14 @@
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
+/* RFC 5681's first window, with timestamps. */
+static const struct tcp_profile with_timestamps = {
+    .name = "timestamps",
+    .recovery = &tcp_newreno,
+    .congestion = &tcp_reno,
+    .extensions = &tcp_timestamps_and_sack,
+};
+
 // clang-format off
 
 SCRIPT(active_open)
@@ -160,6 +168,82 @@ SCRIPT(a_lost_syn_ack_is_repeated_and_makes_the_start_slow)
     expect(1010, CWND, 1000),
 END_SCRIPT;
 
+/* The echo tells the round trip of the SYN that arrived, and ends neither. */
+SCRIPT(a_lost_syn_makes_the_start_slow_with_timestamps)
+    setup(.profile = &with_timestamps),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    out(1000, SYN, 0, 0, 0),
+    in(1010, SYN | ACK, 0, 1, 0, .mss = 1000, .ts = 5, .ecr = 1000),
+    out(1010, ACK, 1, 1, 0),
+    expect(1010, RTO, 3000),
+    expect(1010, CWND, 988),
+    app(1020, WRITE, 3000),
+    out(1020, ACK, 1, 1, 988),
+    out(4020, ACK, 1, 1, 988),
+END_SCRIPT;
+
+SCRIPT(a_lost_syn_ack_makes_the_start_slow_with_timestamps)
+    setup(.profile = &with_timestamps),
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .ts = 5),
+    out(0, SYN | ACK, 0, 1, 0),
+    out(1000, SYN | ACK, 0, 1, 0),
+    in(1010, ACK, 1, 1, 0, .ts = 6, .ecr = 1000),
+    expect(1010, RTO, 3000),
+    expect(1010, CWND, 988),
+END_SCRIPT;
+
+/* RFC 6928 2, and RFC 6298 5.7 all the same, until there is a sample of text. */
+SCRIPT(one_lost_syn_leaves_ten_segments)
+    setup(.profile = &sk_tcp_full),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    out(1000, SYN, 0, 0, 0),
+    in(1010, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true, .ts = 5, .ecr = 1000),
+    out(1010, ACK, 1, 1, 0),
+    expect(1010, RTO, 3000),
+    expect(1010, CWND, 9880),
+    app(1020, WRITE, 100),
+    out(1020, ACK | PSH, 1, 1, 100),
+    in(1030, ACK, 1, 101, 0, .ts = 6, .ecr = 1020),
+    expect(1030, RTO, 200),
+END_SCRIPT;
+
+SCRIPT(a_syn_lost_twice_leaves_one_segment)
+    setup(.profile = &sk_tcp_full),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    out(1000, SYN, 0, 0, 0),
+    out(3000, SYN, 0, 0, 0),
+    in(3010, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true, .ts = 5, .ecr = 3000),
+    out(3010, ACK, 1, 1, 0),
+    expect(3010, RTO, 3000),
+    expect(3010, CWND, 988),
+END_SCRIPT;
+
+SCRIPT(a_syn_ack_lost_twice_leaves_one_segment)
+    setup(.profile = &sk_tcp_full),
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .sack_ok = true, .ts = 5),
+    out(0, SYN | ACK, 0, 1, 0),
+    out(1000, SYN | ACK, 0, 1, 0),
+    expect(1010, RTO, 2000),
+    in(1500, SYN, 0, 0, 0, .mss = 1000, .sack_ok = true, .ts = 5),
+    out(1500, SYN | ACK, 0, 1, 0),
+    in(1510, ACK, 1, 1, 0, .ts = 6, .ecr = 1500),
+    expect(1510, RTO, 3000),
+    expect(1510, CWND, 988),
+END_SCRIPT;
+
+/* The window that the SYN closed opens with the ACK, which ends the back-off of probes only. */
+SCRIPT(a_lost_syn_ack_is_remembered_when_the_window_opens)
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .win = SHUT),
+    out(0, SYN | ACK, 0, 1, 0),
+    out(1000, SYN | ACK, 0, 1, 0),
+    in(1010, ACK, 1, 1, 0, .win = 65535),
+    expect(1010, RTO, 3000),
+    expect(1010, CWND, 1000),
+END_SCRIPT;
+
 /* RFC 9293 MUST-23: not before 180 s. */
 SCRIPT(a_silent_peer_is_given_up_after_three_minutes)
     active(0),
@@ -255,6 +339,12 @@ int main(void)
         a_peer_that_missed_our_ack_gets_another,
         a_lost_syn_is_repeated_and_makes_the_start_slow,
         a_lost_syn_ack_is_repeated_and_makes_the_start_slow,
+        a_lost_syn_makes_the_start_slow_with_timestamps,
+        a_lost_syn_ack_makes_the_start_slow_with_timestamps,
+        one_lost_syn_leaves_ten_segments,
+        a_syn_lost_twice_leaves_one_segment,
+        a_syn_ack_lost_twice_leaves_one_segment,
+        a_lost_syn_ack_is_remembered_when_the_window_opens,
         a_silent_peer_is_given_up_after_three_minutes,
         a_half_open_connection_is_given_up_after_three_minutes,
         what_is_written_before_the_answer_goes_out_after_it,

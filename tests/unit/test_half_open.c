@@ -273,6 +273,71 @@ START_TEST(a_handshake_that_was_repeated_is_not_timed)
 }
 END_TEST
 
+enum repeats_by { TIMER, PEER };
+
+/* A SYN,ACK of the full profile is lost so often; returns how many segments then leave at once. */
+static int first_flight(int n_lost, enum repeats_by who)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+    static char text[15000];
+    const struct sent *s;
+    int n = 0;
+    sk_fd fd;
+
+    setup.config.n_packets = 64;
+    setup.config.sndbuf = 16384;
+    setup.config.rcvbuf = 16384;
+    setup.config.buffers[0] = (struct sk_buffer_class){ 16384, 8 };
+    begin(&setup);
+    p.tsval = 700;
+    p.mss = 1012; /* and timestamps */
+    p.wnd = 65535;
+    half_opens();
+    for (int i = 0; i < n_lost; i++) {
+        if (who == TIMER) {
+            host_run(&h, h.now + seconds(1 << i) + millis(2));
+        } else {
+            host_run(&h, h.now + millis(100));
+            p.seq--;
+            peer_send(&p, TCP_SYN, NULL, 0);
+        }
+        peer_expect(&p, TCP_SYN | TCP_ACK);
+        peer_silent(&p);
+    }
+    peer_send(&p, TCP_ACK, NULL, 0);
+    ck_assert_int_eq(accept(&fd), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, text, sizeof(text), NOBODY), SK_OK);
+    host_poll(&h);
+    while ((s = host_sent(&h)) != NULL) {
+        ck_assert_uint_eq(s->payload_len, 1000);
+        n++;
+    }
+    return n;
+}
+
+/* RFC 6928 2, whoever found the loss. */
+START_TEST(a_syn_ack_lost_once_leaves_ten_segments)
+{
+    for (int who = TIMER; who <= PEER; who++) {
+        ck_assert_int_eq(first_flight(0, who), 10);
+        host_free(&h);
+        ck_assert_int_eq(first_flight(1, who), 10);
+        host_free(&h);
+    }
+}
+END_TEST
+
+START_TEST(a_syn_ack_lost_more_often_leaves_one_segment)
+{
+    for (int who = TIMER; who <= PEER; who++) {
+        ck_assert_int_eq(first_flight(2, who), 1);
+        host_free(&h);
+        ck_assert_int_eq(first_flight(3, who), 1);
+        host_free(&h);
+    }
+}
+END_TEST
+
 START_TEST(options_are_kept)
 {
     struct host_setup setup = { .config = { .tcp = &sk_tcp_full, .rcvbuf = 262144 } };
@@ -667,6 +732,8 @@ int main(void)
                                    a_smaller_buffer_than_announced,
                                    the_handshake_is_timed,
                                    a_handshake_that_was_repeated_is_not_timed,
+                                   a_syn_ack_lost_once_leaves_ten_segments,
+                                   a_syn_ack_lost_more_often_leaves_one_segment,
                                    options_are_kept,
                                    a_reset_makes_room,
                                    blind_segments_are_challenged,

@@ -184,7 +184,7 @@ static enum drop_reason arrives_own_syn(struct tcp_sock *tcp, const struct tcp_h
     if (hdr->flags & TCP_ACK) {
         return arrives_ack(tcp, hdr, now);
     }
-    tcp->syn_due = true;
+    tcp_repeat_syn(tcp);
     return DROP_TCP_UNACCEPTABLE;
 }
 

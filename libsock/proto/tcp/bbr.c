@@ -307,6 +307,7 @@ const struct tcp_congestion tcp_bbr = {
     .state_size = sizeof(struct bbr),
     .init = bbr_init,
     .restart_window = no_restart,
+    .syn_losses = SYN_LOSSES_10,
     .on_loss = bbr_on_loss,
     .on_timeout = bbr_on_timeout,
     .remember = bbr_remember,

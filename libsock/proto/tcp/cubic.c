@@ -385,6 +385,7 @@ const struct tcp_congestion tcp_cubic = {
     .state_size = sizeof(struct cubic),
     .init = cubic_init,
     .restart_window = restart_window_10,
+    .syn_losses = SYN_LOSSES_10,
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,
     .on_timeout = cubic_on_timeout,

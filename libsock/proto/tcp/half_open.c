@@ -5,7 +5,7 @@
 
 #include "proto/tcp/seq.h"
 
-#define MANY_SENT 2
+#define MANY_SENT 3 /* two losses end what RFC 6928 2 forgives */
 #define ECN_SETUP (TCP_ECE | TCP_CWR)
 
 void tcp_half_open_begin(struct tcp_half_open *half, const struct tcp_profile *profile,

@@ -24,7 +24,7 @@ struct tcp_half_open {
     uint16_t mss;       /* of the SYN; 0: none */
     uint8_t snd_wscale; /* TCP_NO_WSCALE: none, either way */
     uint8_t rcv_wscale;
-    uint8_t n_sent;     /* how often the SYN,ACK was; 2: or more often */
+    uint8_t n_sent;     /* how often the SYN,ACK was; 3: or more often */
     uint8_t n_timeouts; /* how often the timer expired */
     bool timestamps : 1;
     bool sack : 1;

@@ -21,6 +21,8 @@ static inline uint32_t restart_window_3(const struct tcp_sock *tcp)
     return initial_window_3(tcp->mss);
 }
 
+#define SYN_LOSSES_10 1 /* RFC 6928 2: a second one makes the initial window one segment */
+
 /** RFC 6928 2. */
 static inline uint32_t initial_window_10(uint32_t mss)
 {

@@ -124,13 +124,20 @@ void tcp_open_passive(struct tcp_sock *tcp, const struct tcp_setup *setup,
     tcp_set_timer(tcp, true, now);
 }
 
+void tcp_repeat_syn(struct tcp_sock *tcp)
+{
+    if (!tcp->syn_due && tcp->n_syn_resent < UINT8_MAX) { /* else the last one has not left yet */
+        tcp->n_syn_resent++;
+    }
+    tcp->syn_due = true;
+}
+
 void tcp_establish(struct tcp_sock *tcp, instant now)
 {
     tcp->state = tcp->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
-    if (tcp->rtt.backoff > 0) { /* the SYN was lost: RFC 6298 5.7 and RFC 5681 3.1 */
-        tcp->rtt.rto = RTO_AFTER_LOST_SYN;
-        tcp->rtt.backoff = 0;
-        tcp->cwnd = tcp->mss;
+    rtt_open(&tcp->rtt);
+    if (tcp->n_syn_resent > tcp->congestion->syn_losses) {
+        tcp->cwnd = tcp->mss; /* RFC 5681 3.1 */
     }
     tcp_set_timer(tcp, true, now);
 }
@@ -170,7 +177,8 @@ void tcp_open_answered(struct tcp_sock *tcp, const struct tcp_setup *setup,
     if (half->n_sent == 1) {               /* Karn */
         rtt_measure(&tcp->rtt, (uint32_t)now - half->sent_at);
     }
-    tcp->rtt.backoff = half->n_timeouts;
+    tcp->rtt.syn_timed_out = half->n_timeouts > 0;
+    tcp->n_syn_resent = half->n_sent > 1 ? (uint8_t)(half->n_sent - 1) : 0; /* 0: it was a cookie */
     tcp_establish(tcp, now);
     if (rcv_wnd == 0) { /* there was nothing to announce; now there may be */
         tcp_consumed(tcp, now);

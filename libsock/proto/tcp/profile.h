@@ -75,6 +75,9 @@ struct tcp_congestion {
     void (*init)(struct tcp_sock *tcp, instant now);
     /** Octets that may be in flight after a pause (RFC 5681 4.1). */
     uint32_t (*restart_window)(const struct tcp_sock *tcp);
+    /** How often the SYN may be lost, and the first window is still more than a segment: never as
+     * RFC 5681 3.1 says, once as RFC 6928 2 does. */
+    uint8_t syn_losses;
     /** Octets arrived, outside of recovery. Not of one with a model. */
     void (*on_ack)(struct tcp_sock *tcp, uint32_t acked, instant now);
     /**

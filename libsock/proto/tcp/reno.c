@@ -92,6 +92,7 @@ const struct tcp_congestion tcp_reno_iw10 = {
     .state_size = sizeof(struct reno),
     .init = reno_init,
     .restart_window = restart_window_10,
+    .syn_losses = SYN_LOSSES_10,
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
     .on_timeout = reno_on_timeout,

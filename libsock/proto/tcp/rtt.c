@@ -45,6 +45,26 @@ void rtt_back_off(struct rtt *rtt)
     }
 }
 
+void rtt_back_off_syn(struct rtt *rtt)
+{
+    rtt->syn_timed_out = true;
+    rtt_back_off(rtt);
+}
+
+/*
+ * RFC 6298 5.7 asks for 3 s where the SYN timed out, and has no exception for who could time the
+ * repetition by its timestamp: one sample of a path that just lost something, or is slower than
+ * thought, is little to go by. Linux takes the sample alone. Here it is the first of those from
+ * which the next one makes the timeout.
+ */
+void rtt_open(struct rtt *rtt)
+{
+    rtt->backoff = 0;
+    if (rtt->syn_timed_out && rtt->rto < RTO_AFTER_LOST_SYN) {
+        rtt->rto = RTO_AFTER_LOST_SYN;
+    }
+}
+
 duration rtt_timeout(const struct rtt *rtt)
 {
     duration wait = (duration)rtt->rto << rtt->backoff;

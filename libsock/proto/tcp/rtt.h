@@ -18,10 +18,11 @@
 struct rtt {
     uint32_t srtt; /* 0: no measurement yet */
     uint32_t rttvar;
-    uint32_t rto;    /* not backed off */
-    uint32_t latest; /* that of the last acknowledgment; 0: it told none */
-    uint8_t backoff; /* how many times it was doubled since the last measurement */
-    bool fresh;      /* something was measured since a tail loss probe left */
+    uint32_t rto;       /* not backed off */
+    uint32_t latest;    /* that of the last acknowledgment; 0: it told none */
+    uint8_t backoff;    /* how many times it was doubled since the last measurement */
+    bool fresh;         /* something was measured since a tail loss probe left */
+    bool syn_timed_out; /* the timer expired before the connection was there */
 };
 
 void rtt_init(struct rtt *rtt);
@@ -35,6 +36,12 @@ void rtt_measure_one_of(struct rtt *rtt, uint32_t sample, uint32_t n);
 
 /** The timer expired: the next wait is twice as long, up to RTO_MAX. */
 void rtt_back_off(struct rtt *rtt);
+
+/** The timer expired, and what it waited for was the acknowledgment of a SYN. */
+void rtt_back_off_syn(struct rtt *rtt);
+
+/** The handshake is over: the back-off ends, and RFC 6298 5.7 is kept. */
+void rtt_open(struct rtt *rtt);
 
 /** How long to wait for an acknowledgment now. */
 duration rtt_timeout(const struct rtt *rtt);

@@ -175,9 +175,10 @@ struct tcp_sock {
     bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
     bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
     bool snd_urgent;
-    bool rcv_urgent;   /* not all of it was read */
-    bool urgent_news;  /* and the program was not told yet */
-    bool fragmentable; /* the path takes less than the least that we send in one packet */
+    bool rcv_urgent;      /* not all of it was read */
+    bool urgent_news;     /* and the program was not told yet */
+    bool fragmentable;    /* the path takes less than the least that we send in one packet */
+    uint8_t n_syn_resent; /* how often our SYN or SYN,ACK was lost, as it seems */
 };
 
 /** What a segment carries: `len` octets from `offset` past the send ring's tail. */
@@ -377,6 +378,9 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
 
 /** The window of a segment in octets (RFC 7323 2.3: not scaled on a SYN). */
 uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+
+/** The SYN, or SYN,ACK, has to leave once more: the last one was lost (open.c). */
+void tcp_repeat_syn(struct tcp_sock *tcp);
 
 /** SYN-SENT and SYN-RECEIVED become ESTABLISHED, or FIN-WAIT-1 when the program has closed. */
 void tcp_establish(struct tcp_sock *tcp, instant now);

@@ -117,7 +117,11 @@ static bool gives_up(struct tcp_sock *tcp, instant now)
 /* The next expiry is not later than R2. */
 static void wait_again(struct tcp_sock *tcp, instant now)
 {
-    rtt_back_off(&tcp->rtt);
+    if (is_opening(tcp)) {
+        rtt_back_off_syn(&tcp->rtt);
+    } else {
+        rtt_back_off(&tcp->rtt);
+    }
     tcp_set_timer(tcp, true, now);
     if (tick_before(tcp->given_up_at, tcp->timer_at)) {
         tcp->timer_at = tcp->given_up_at;
@@ -127,7 +131,7 @@ static void wait_again(struct tcp_sock *tcp, instant now)
 static void retransmit(struct tcp_sock *tcp, instant now)
 {
     if (is_opening(tcp)) {
-        tcp->syn_due = true;
+        tcp_repeat_syn(tcp);
     } else {
         if (tcp->profile->path_mtu) {
             tcp->profile->path_mtu->on_timeout(tcp, now);
