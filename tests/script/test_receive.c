@@ -46,6 +46,46 @@ SCRIPT(segments_that_came_together_are_told_of_one_by_one)
     out(120, ACK, 1, 9001, 0),
 END_SCRIPT;
 
+/* What is shorter, and not the end of a push, is all that the path takes now. */
+SCRIPT(every_second_segment_is_acknowledged_after_they_became_shorter)
+    connected,
+    in(100, ACK, 1, 1, 1000),
+    in(101, ACK, 1001, 1, 1000),
+    out(101, ACK, 1, 2001, 0),
+    in(110, ACK, 2001, 1, 300),
+    in(111, ACK | PSH, 2301, 1, 100),       /* the rest of a write between two says nothing */
+    in(112, ACK, 2401, 1, 300),
+    out(112, ACK, 1, 2701, 0),
+    in(120, ACK, 2701, 1, 300),
+    in(121, ACK, 3001, 1, 300),
+    out(121, ACK, 1, 3301, 0),
+    in(130, ACK, 3301, 1, 1000),            /* and longer again */
+    in(131, ACK, 4301, 1, 1000),
+    out(131, ACK, 1, 5301, 0),
+    in(140, ACK, 5301, 1, 900),
+    out(180, ACK, 1, 6201, 0),
+    app(200, READ, 6200),
+    out(200, ACK, 1, 6201, 0),
+END_SCRIPT;
+
+SCRIPT(a_short_segment_makes_no_other_full)
+    connected,
+    in(100, ACK, 1, 1, 1000),
+    in(101, ACK, 1001, 1, 1000),
+    out(101, ACK, 1, 2001, 0),
+    in(110, ACK, 2001, 1, 300),             /* one may be all that the window took */
+    in(111, ACK, 2301, 1, 1000),
+    in(112, ACK, 3301, 1, 300),
+    out(150, ACK, 1, 3601, 0),
+    in(200, ACK, 3601, 1, 1000),
+    in(201, ACK | PSH, 4601, 1, 10),        /* nor is any number of keystrokes */
+    in(202, ACK | PSH, 4611, 1, 10),
+    in(203, ACK | PSH, 4621, 1, 10),
+    out(240, ACK, 1, 4631, 0),
+    app(300, READ, 4630),
+    out(300, ACK, 1, 4631, 0),
+END_SCRIPT;
+
 SCRIPT(small_segments_wait_for_the_timer)
     connected,
     in(100, ACK, 1, 1, 1000),
@@ -415,6 +455,8 @@ int main(void)
         an_ack_is_delayed_by_40_ms,
         every_second_full_segment_is_acknowledged_at_once,
         segments_that_came_together_are_told_of_one_by_one,
+        every_second_segment_is_acknowledged_after_they_became_shorter,
+        a_short_segment_makes_no_other_full,
         small_segments_wait_for_the_timer,
         one_ack_answers_all_that_came_in_one_poll,
         an_ack_rides_on_text_of_ours,

@@ -141,7 +141,7 @@ struct tcp_sock {
     uint32_t rst_seq;    /* of the RST to send */
     uint16_t mss;        /* octets of text in a segment that we send */
     uint16_t rcv_mss;    /* what we announce */
-    uint16_t rcv_full;   /* the longest text that came: what "full-sized" means, RFC 5681 4.2 */
+    uint16_t rcv_full;   /* the longest text that comes: what "full-sized" means, RFC 5681 4.2 */
     uint16_t path_mss;   /* what the netif can carry */
     uint16_t known_mss;  /* what was known of the path at first; 0: nothing */
     uint16_t n_inflight; /* records behind the state */
@@ -178,6 +178,7 @@ struct tcp_sock {
     bool rcv_urgent;      /* not all of it was read */
     bool urgent_news;     /* and the program was not told yet */
     bool fragmentable;    /* the path takes less than the least that we send in one packet */
+    bool rcv_shorter;     /* a segment shorter than rcv_full came, and none as long since */
     uint8_t n_syn_resent; /* how often our SYN or SYN,ACK was lost, as it seems */
 };
 

@@ -116,6 +116,24 @@ static enum drop_reason enter_text(struct tcp_sock *tcp, struct interval part, i
     return DROP_NONE;
 }
 
+/*
+ * What "full-sized" means to schedule_ack. A second shorter segment that is not the end of a push
+ * tells that the peer's segments are as short now: its path MTU fell. The first may be all that the
+ * window took. Where both were that, acknowledgments are sooner until a longer one comes.
+ */
+static void note_length(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint16_t len = (uint16_t)(hdr->len < tcp->rcv_mss ? hdr->len : tcp->rcv_mss);
+    bool tells = !(hdr->flags & (TCP_PSH | TCP_FIN));
+
+    if (len >= tcp->rcv_full || (tells && tcp->rcv_shorter)) {
+        tcp->rcv_full = len;
+        tcp->rcv_shorter = false;
+    } else if (tells) {
+        tcp->rcv_shorter = true;
+    }
+}
+
 static void note_text(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
 {
     if (tcp->profile->extensions) {
@@ -176,9 +194,7 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
             tcp_abort(tcp);
             return DROP_TCP_CLOSED;
         }
-        if (hdr->len > tcp->rcv_full) {
-            tcp->rcv_full = (uint16_t)(hdr->len < tcp->rcv_mss ? hdr->len : tcp->rcv_mss);
-        }
+        note_length(tcp, hdr);
         note_text(tcp, hdr);
         reason = enter_text(tcp, part, now);
     } else if (tcp_seg_len(hdr) > 0) {
