@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#define G 1024.0 /* us: a tick */
-
 static void sample(struct model *m, double r)
 {
     if (m->srtt == 0) { /* RFC 6298 2.2 */
@@ -15,7 +13,7 @@ static void sample(struct model *m, double r)
         m->rttvar = 0.75 * m->rttvar + 0.25 * fabs(m->srtt - r);
         m->srtt = 0.875 * m->srtt + 0.125 * r;
     }
-    m->rto = fmin(fmax(m->srtt + fmax(G, 4 * m->rttvar), 200e3), 60e6);
+    m->rto = fmin(m->srtt + fmax(200e3, 4 * m->rttvar), 60e6);
     m->backoff = 0;
 }
 

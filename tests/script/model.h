@@ -2,10 +2,10 @@
 /*
  * A sender's congestion window and timer, written from RFC 5681, 3465, 6582, 3042 and 6298 with
  * real numbers and without wraps. In recovery `cwnd` is the inflated one of RFC 5681 3.2. Declared
- * choices: growth only while half of cwnd is used (RFC 7661),
- * RTO at least 200 ms (RFC 6298 2.4 says 1 s), a partial ACK does not deflate below ssthresh, a
- * timeout before a loss is repaired does not raise that, and what limited transmit lets overtake a
- * repetition is not measured.
+ * choices: growth only while half of cwnd is used (RFC 7661), RTO at least 200 ms beyond SRTT (RFC
+ * 6298 2.4 says 1 s in all), a partial ACK does not deflate below ssthresh, a timeout before a loss
+ * is repaired does not raise that, and what limited transmit lets overtake a repetition is not
+ * measured.
  */
 #pragma once
 

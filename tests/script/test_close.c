@@ -102,13 +102,13 @@ SCRIPT(a_lost_fin_of_last_ack_is_repeated)
     out(100, ACK, 1, 2, 0),
     app(200, CLOSE),
     out(200, ACK | FIN, 1, 2, 0),
-    out(400, ACK | FIN, 1, 2, 0),
-    in(405, ACK | FIN, 1, 1, 0),            /* the peer's FIN again: stay, EV-51 */
-    out(405, ACK, 2, 2, 0),
-    expect(405, STATE, TCP_LAST_ACK),
-    out(800, ACK | FIN, 1, 2, 0),
-    in(810, ACK, 2, 2, 0),
-    expect(810, STATE, TCP_CLOSED),
+    out(410, ACK | FIN, 1, 2, 0),
+    in(415, ACK | FIN, 1, 1, 0),            /* the peer's FIN again: stay, EV-51 */
+    out(415, ACK, 2, 2, 0),
+    expect(415, STATE, TCP_LAST_ACK),
+    out(830, ACK | FIN, 1, 2, 0),
+    in(840, ACK, 2, 2, 0),
+    expect(840, STATE, TCP_CLOSED),
 END_SCRIPT;
 
 SCRIPT(hostile_TCPS_16_both_close_at_once)
@@ -130,9 +130,9 @@ SCRIPT(hostile_TCPS_16_both_close_at_once_and_our_fin_is_lost)
     out(100, ACK | FIN, 1, 1, 0),
     in(105, ACK | FIN, 1, 1, 0),
     out(105, ACK, 2, 2, 0),
-    out(300, ACK | FIN, 1, 2, 0),
-    in(310, ACK, 2, 2, 0),
-    expect(310, STATE, TCP_TIME_WAIT),
+    out(310, ACK | FIN, 1, 2, 0),
+    in(320, ACK, 2, 2, 0),
+    expect(320, STATE, TCP_TIME_WAIT),
 END_SCRIPT;
 
 SCRIPT(fin_that_acknowledges_ours_leads_to_time_wait_at_once)
@@ -263,10 +263,10 @@ SCRIPT(close_with_unread_text_lets_last_ack_finish)
     out(110, ACK | FIN, 1, 102, 0),
     app(120, CLOSE),
     expect(120, STATE, TCP_LAST_ACK),
-    out(310, ACK | FIN, 1, 102, 0),
-    in(320, ACK, 102, 2, 0),
-    expect(320, STATE, TCP_CLOSED),
-    expect(320, ERR, SK_OK),
+    out(320, ACK | FIN, 1, 102, 0),
+    in(330, ACK, 102, 2, 0),
+    expect(330, STATE, TCP_CLOSED),
+    expect(330, ERR, SK_OK),
 END_SCRIPT;
 
 SCRIPT(text_after_close_is_reset)

@@ -197,16 +197,16 @@ END_SCRIPT;
 /* RFC3168-05; and the reduction of a loss is that of the window, which no echo opens. */
 SCRIPT(what_is_sent_again_may_not_be_marked)
     four_out,
-    out(220, ACK, 1, 1, 1000),
-    expect(220, SSTHRESH, 2000),
-    expect(220, CWND, 1000),
-    in(230, ACK | ECE, 1, 1001, 0),
-    out(230, ACK, 1001, 1, 1000),
+    out(230, ACK, 1, 1, 1000),
     expect(230, SSTHRESH, 2000),
     expect(230, CWND, 1000),
-    in(240, ACK, 1, 2001, 0),
-    out(240, ACK, 2001, 1, 1000), out(240, ACK, 3001, 1, 1000),
-    expect(240, CWND, 2000),
+    in(240, ACK | ECE, 1, 1001, 0),
+    out(240, ACK, 1001, 1, 1000),
+    expect(240, SSTHRESH, 2000),
+    expect(240, CWND, 1000),
+    in(250, ACK, 1, 2001, 0),
+    out(250, ACK, 2001, 1, 1000), out(250, ACK, 3001, 1, 1000),
+    expect(250, CWND, 2000),
 END_SCRIPT;
 
 /* RFC 3168 6.1.2: what was lost was reason enough. */
@@ -216,11 +216,11 @@ SCRIPT(an_echo_after_a_timeout_reduces_nothing_again)
     out(30, ACK, 4001, 1, 1000, .ce = true), out(30, ACK, 5001, 1, 1000, .ce = true),
     out(30, ACK, 6001, 1, 1000, .ce = true), out(30, ACK, 7001, 1, 1000, .ce = true),
     out(30, ACK, 8001, 1, 1000, .ce = true), out(30, ACK, 9001, 1, 1000, .ce = true),
-    out(230, ACK, 4001, 1, 1000),
-    expect(230, SSTHRESH, 3000),
-    in(240, ACK | ECE, 1, 5001, 0),
-    out(240, ACK, 5001, 1, 1000),
+    out(240, ACK, 4001, 1, 1000),
     expect(240, SSTHRESH, 3000),
+    in(250, ACK | ECE, 1, 5001, 0),
+    out(250, ACK, 5001, 1, 1000),
+    expect(250, SSTHRESH, 3000),
 END_SCRIPT;
 
 #define four_out_with_sack \
@@ -235,31 +235,31 @@ END_SCRIPT;
 SCRIPT(after_a_timeout_of_rack_no_echo_opens_the_window)
     four_out_with_sack,
     out(40, ACK, 4001, 1, 1000, .ce = true), /* a probe of the tail, then the timeout */
-    out(240, ACK, 1, 1, 1000),
-    expect(240, CWND, 1000),
-    in(250, ACK | ECE, 1, 1001, 0),
-    out(250, ACK, 1001, 1, 1000),
+    out(250, ACK, 1, 1, 1000),
     expect(250, CWND, 1000),
-    in(260, ACK, 1, 2001, 0),
-    out(260, ACK, 2001, 1, 1000), out(260, ACK, 3001, 1, 1000),
-    expect(260, CWND, 2000),
+    in(260, ACK | ECE, 1, 1001, 0),
+    out(260, ACK, 1001, 1, 1000),
+    expect(260, CWND, 1000),
+    in(270, ACK, 1, 2001, 0),
+    out(270, ACK, 2001, 1, 1000), out(270, ACK, 3001, 1, 1000),
+    expect(270, CWND, 2000),
 END_SCRIPT;
 
 /* RFC3168-09: with a window of one segment there is nothing left to reduce but the pace. */
 SCRIPT(an_echo_to_a_window_of_one_segment_starts_the_timer_again)
     four_out,
-    out(220, ACK, 1, 1, 1000),
-    expect(220, CWND, 1000),
-    expect(220, RTO, 400),
-    in(230, ACK | ECE, 1, 1, 0),
-    out(630, ACK, 1, 1, 1000),
+    out(230, ACK, 1, 1, 1000),
+    expect(230, CWND, 1000),
+    expect(230, RTO, 420),
+    in(240, ACK | ECE, 1, 1, 0),
+    out(660, ACK, 1, 1, 1000),
 END_SCRIPT;
 
 SCRIPT(without_an_echo_the_timer_goes_on)
     four_out,
-    out(220, ACK, 1, 1, 1000),
-    in(230, ACK, 1, 1, 0),
-    out(620, ACK, 1, 1, 1000),
+    out(230, ACK, 1, 1, 1000),
+    in(240, ACK, 1, 1, 0),
+    out(650, ACK, 1, 1, 1000),
 END_SCRIPT;
 
 /* RFC3168-06 */
@@ -267,7 +267,7 @@ SCRIPT(a_window_probe_may_not_be_marked)
     capable,
     in(15, ACK, 1, 1, 0, .win = SHUT),
     app(20, WRITE, 1000),
-    out(220, ACK, 1, 1, 1),
+    out(230, ACK, 1, 1, 1),
 END_SCRIPT;
 
 // clang-format on

@@ -206,7 +206,7 @@ SCRIPT(one_lost_syn_leaves_ten_segments)
     app(1020, WRITE, 100),
     out(1020, ACK | PSH, 1, 1, 100),
     in(1030, ACK, 1, 101, 0, .ts = 6, .ecr = 1020),
-    expect(1030, RTO, 200),
+    expect(1030, RTO, 209),
 END_SCRIPT;
 
 SCRIPT(a_syn_lost_twice_leaves_one_segment)

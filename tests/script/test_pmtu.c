@@ -138,8 +138,8 @@ SCRIPT(a_claim_is_believed_when_segments_do_not_arrive)
     five_out,
     too_big(22, 1400, 1461, 0),
     out(40, ACK, 7301, 1, 1460), /* a tail loss probe */
-    out(240, ACK, 1461, 1, 1360),
-    expect(240, MSS, 1360),
+    out(250, ACK, 1461, 1, 1360),
+    expect(250, MSS, 1360),
 END_SCRIPT;
 
 SCRIPT(a_claim_is_forgotten_when_a_full_segment_arrives)
@@ -152,8 +152,8 @@ SCRIPT(a_claim_is_forgotten_when_a_full_segment_arrives)
     out(31, ACK, 13141, 1, 1460), out(31, ACK, 14601, 1, 1460), out(31, ACK, 16061, 1, 1460),
     out(31, ACK, 17521, 1, 1460),
     out(51, ACK, 18981, 1, 1460),
-    out(251, ACK, 7301, 1, 1460),
-    expect(251, MSS, 1460),
+    out(261, ACK, 7301, 1, 1460),
+    expect(261, MSS, 1460),
 END_SCRIPT;
 
 /* ---- RFC 4821 ---------------------------------------------------------------------------------- */
@@ -162,19 +162,19 @@ END_SCRIPT;
 SCRIPT(a_path_that_swallows_long_segments_is_found)
     three_out,
     out(30, ACK, 4381, 1, 1460), /* a tail loss probe */
-    out(230, ACK, 1, 1, 1460),
-    out(630, ACK, 1, 1, 1460),
-    expect(1429, MSS, 1460),
-    out(1430, ACK, 1, 1, 984),
-    expect(1430, MSS, 984),
-    out(3030, ACK, 1, 1, 984),
-    out(6230, ACK, 1, 1, 984),
-    out(12630, ACK, 1, 1, 512),
-    out(25430, ACK, 1, 1, 512),
-    out(51030, ACK, 1, 1, 512),
-    out(102230, ACK, 1, 1, 512),
-    expect(102230, MSS, 512),
-    expect(102230, DF, 1),
+    out(240, ACK, 1, 1, 1460),
+    out(660, ACK, 1, 1, 1460),
+    expect(1499, MSS, 1460),
+    out(1500, ACK, 1, 1, 984),
+    expect(1500, MSS, 984),
+    out(3180, ACK, 1, 1, 984),
+    out(6540, ACK, 1, 1, 984),
+    out(13260, ACK, 1, 1, 512),
+    out(26700, ACK, 1, 1, 512),
+    out(53580, ACK, 1, 1, 512),
+    out(107340, ACK, 1, 1, 512),
+    expect(107340, MSS, 512),
+    expect(107340, DF, 1),
 END_SCRIPT;
 
 /* Full segments arrived once, but that path is gone: what a router says is believed at once. */
@@ -200,23 +200,23 @@ SCRIPT(timeouts_of_short_segments_say_nothing_of_the_path)
     out(10, ACK, 1, 1, 0),
     app(10, WRITE, 400),
     out(10, ACK | PSH, 1, 1, 400),
-    out(210, ACK | PSH, 1, 1, 400), /* a tail loss probe */
-    out(410, ACK | PSH, 1, 1, 400),
-    out(810, ACK | PSH, 1, 1, 400),
-    out(1610, ACK | PSH, 1, 1, 400),
-    out(3210, ACK | PSH, 1, 1, 400),
-    expect(3210, MSS, 1460),
+    out(220, ACK | PSH, 1, 1, 400), /* a tail loss probe */
+    out(430, ACK | PSH, 1, 1, 400),
+    out(850, ACK | PSH, 1, 1, 400),
+    out(1690, ACK | PSH, 1, 1, 400),
+    out(3370, ACK | PSH, 1, 1, 400),
+    expect(3370, MSS, 1460),
 END_SCRIPT;
 
 SCRIPT(an_acknowledgment_between_timeouts_counts_them_anew)
     three_out,
     out(30, ACK, 4381, 1, 1460),
-    out(230, ACK, 1, 1, 1460),
-    out(630, ACK, 1, 1, 1460),
-    in(640, ACK, 1, 1461, 0),
-    out(640, ACK, 1461, 1, 1460), out(640, ACK, 2921, 1, 1460),
-    out(1440, ACK, 1461, 1, 1460),
-    expect(1440, MSS, 1460),
+    out(240, ACK, 1, 1, 1460),
+    out(660, ACK, 1, 1, 1460),
+    in(670, ACK, 1, 1461, 0),
+    out(670, ACK, 1461, 1, 1460), out(670, ACK, 2921, 1, 1460),
+    out(1510, ACK, 1461, 1, 1460),
+    expect(1510, MSS, 1460),
 END_SCRIPT;
 
 SCRIPT(a_path_that_is_known_is_used_at_once)

@@ -52,9 +52,9 @@ END_SCRIPT;
 /* RFC 6298 5: and not after the last new ACK, which came at 203. */
 SCRIPT(the_timer_counts_from_the_repetition)
     in_recovery,
-    out(552, ACK, 4001, 1, 1000),
-    expect(552, CWND, 1000),
-    expect(552, SSTHRESH, 4000),            /* though 10000 are out, of which most was reported */
+    out(602, ACK, 4001, 1, 1000),
+    expect(602, CWND, 1000),
+    expect(602, SSTHRESH, 4000),            /* though 10000 are out, of which most was reported */
 END_SCRIPT;
 
 /* RFC 9937 6: first 4 for 8, since ssthresh is 4000 and 8000 are still to be delivered, then up to
@@ -168,7 +168,7 @@ SCRIPT(a_tail_is_probed_with_its_last_segment)
     expect(200, SSTHRESH, 2000),
 END_SCRIPT;
 
-/* RFC 8985 7.2: the probe of a single segment would come at 350 ms, the timeout at 250 ms. */
+/* RFC 8985 7.2: the probe of a single segment would come at 350 ms, the timeout at 300 ms. */
 SCRIPT(a_probe_comes_no_later_than_the_timeout)
     setup(.profile = &profile),
     active(0),
@@ -177,11 +177,11 @@ SCRIPT(a_probe_comes_no_later_than_the_timeout)
     out(50, ACK, 1, 1, 0),
     app(50, WRITE, 1000),
     out(50, ACK | PSH, 1, 1, 1000),
-    out(250, ACK | PSH, 1, 1, 1000),
-    expect(250, CWND, 4000),
-    expect(250, RTO, 200),
-    out(450, ACK | PSH, 1, 1, 1000),
-    expect(450, CWND, 1000),
+    out(300, ACK | PSH, 1, 1, 1000),
+    expect(300, CWND, 4000),
+    expect(300, RTO, 250),
+    out(550, ACK | PSH, 1, 1, 1000),
+    expect(550, CWND, 1000),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_was_not_needed_changes_nothing)
@@ -202,7 +202,7 @@ SCRIPT(new_text_is_the_better_probe)
     out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000),
     out(50, ACK, 2001, 1, 1000), out(50, ACK, 3001, 1, 1000),
     out(150, ACK, 4001, 1, 1000),
-    out(350, ACK, 1, 1, 1000),              /* the timeout counts from the probe */
+    out(400, ACK, 1, 1, 1000),              /* the timeout counts from the probe */
 END_SCRIPT;
 
 /* RFC 8985 7.4.2: the probe itself filled the only hole. */
@@ -230,11 +230,11 @@ END_SCRIPT;
 SCRIPT(a_timeout_repeats_the_first_segment)
     ten_out,
     out(403, ACK, 12001, 1, 1000),          /* a probe */
-    out(653, ACK, 4001, 1, 1000),
-    expect(653, CWND, 1000),
-    expect(653, SSTHRESH, 4500),
-    in(753, ACK, 1, 5001, 0, .sack = { { 12001, 13001 } }),
-    out(753, ACK, 5001, 1, 1000), out(753, ACK, 6001, 1, 1000),
+    out(703, ACK, 4001, 1, 1000),
+    expect(703, CWND, 1000),
+    expect(703, SSTHRESH, 4500),
+    in(803, ACK, 1, 5001, 0, .sack = { { 12001, 13001 } }),
+    out(803, ACK, 5001, 1, 1000), out(803, ACK, 6001, 1, 1000),
 END_SCRIPT;
 
 /* RFC 6675 5.1, RFC 8985 7.2: what is found lost up to where it began is no second loss, and nothing
@@ -242,12 +242,12 @@ END_SCRIPT;
 SCRIPT(a_timeout_is_one_loss_until_all_of_it_is_acknowledged)
     ten_out,
     out(403, ACK, 12001, 1, 1000),          /* a probe */
-    out(653, ACK, 4001, 1, 1000),
-    in(753, ACK, 1, 5001, 0),
-    out(753, ACK, 5001, 1, 1000), out(753, ACK, 6001, 1, 1000),
-    expect(753, SSTHRESH, 4500),
-    expect(753, CWND, 2000),
-    out(1253, ACK, 5001, 1, 1000),
+    out(703, ACK, 4001, 1, 1000),
+    in(803, ACK, 1, 5001, 0),
+    out(803, ACK, 5001, 1, 1000), out(803, ACK, 6001, 1, 1000),
+    expect(803, SSTHRESH, 4500),
+    expect(803, CWND, 2000),
+    out(1403, ACK, 5001, 1, 1000),
 END_SCRIPT;
 
 /* RFC 8985 7.2 */
@@ -255,8 +255,8 @@ SCRIPT(nothing_is_probed_in_a_recovery)
     in_recovery,
     in(402, ACK, 1, 8001, 0),
     out(402, ACK, 8001, 1, 1000),
-    out(652, ACK, 8001, 1, 1000),
-    expect(652, CWND, 1000),
+    out(702, ACK, 8001, 1, 1000),
+    expect(702, CWND, 1000),
 END_SCRIPT;
 
 /* RFC 2018 8 */
@@ -267,9 +267,9 @@ SCRIPT(a_peer_that_threw_away_what_it_reported_gets_it_again)
     out(300, ACK, 14001, 1, 1000),
     in(400, ACK, 1, 5001, 0),
     out(400, ACK, 15001, 1, 1000),
-    out(650, ACK, 5001, 1, 1000),
-    in(750, ACK, 1, 6001, 0),
-    out(750, ACK, 6001, 1, 1000), out(750, ACK, 7001, 1, 1000),
+    out(700, ACK, 5001, 1, 1000),
+    in(800, ACK, 1, 6001, 0),
+    out(800, ACK, 6001, 1, 1000), out(800, ACK, 7001, 1, 1000),
 END_SCRIPT;
 
 /* RFC 2883: the repetition came as well, so the first had only been late. */

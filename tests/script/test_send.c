@@ -104,9 +104,9 @@ SCRIPT(the_override_timer_uses_a_small_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = 400),
     app(100, WRITE, 3000),
-    out(300, ACK, 1, 1, 400),
-    in(310, ACK, 1, 401, 0),
-    out(510, ACK, 401, 1, 400),
+    out(310, ACK, 1, 1, 400),
+    in(320, ACK, 1, 401, 0),
+    out(530, ACK, 401, 1, 400),
 END_SCRIPT;
 
 SCRIPT(half_the_largest_window_is_worth_a_segment)
@@ -127,18 +127,18 @@ SCRIPT(a_closed_window_is_probed_ever_less_often)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 3000),
-    out(300, ACK, 1, 1, 1),
-    in(310, ACK, 1, 1, 0),
-    out(700, ACK, 1, 1, 1),
-    in(710, ACK, 1, 1, 0),
-    out(1500, ACK, 1, 1, 1),
-    in(1510, ACK, 1, 1, 0),
-    out(3100, ACK, 1, 1, 1),
-    in(3110, ACK, 1, 1, 0, .win = 5000),
-    out(3110, ACK, 1, 1, 1000),             /* the octet of the probe goes with its text */
-    out(3110, ACK, 1001, 1, 1000),
-    out(3110, ACK | PSH, 2001, 1, 1000),
-    in(3120, ACK, 1, 3001, 0),
+    out(310, ACK, 1, 1, 1),
+    in(320, ACK, 1, 1, 0),
+    out(730, ACK, 1, 1, 1),
+    in(740, ACK, 1, 1, 0),
+    out(1570, ACK, 1, 1, 1),
+    in(1580, ACK, 1, 1, 0),
+    out(3250, ACK, 1, 1, 1),
+    in(3260, ACK, 1, 1, 0, .win = 5000),
+    out(3260, ACK, 1, 1, 1000),             /* the octet of the probe goes with its text */
+    out(3260, ACK, 1001, 1, 1000),
+    out(3260, ACK | PSH, 2001, 1, 1000),
+    in(3270, ACK, 1, 3001, 0),
     expect(9000, UNACKED, 0),
 END_SCRIPT;
 
@@ -147,36 +147,36 @@ SCRIPT(an_ack_beside_a_probe_stays_in_the_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 1000),
-    out(300, ACK, 1, 1, 1),
-    in(310, ACK, 1, 1, 1000, .win = SHUT),
-    in(311, ACK, 1001, 1, 1000, .win = SHUT),
-    out(311, ACK, 1, 2001, 0),
+    out(310, ACK, 1, 1, 1),
+    in(320, ACK, 1, 1, 1000, .win = SHUT),
+    in(321, ACK, 1001, 1, 1000, .win = SHUT),
+    out(321, ACK, 1, 2001, 0),
 END_SCRIPT;
 
 SCRIPT(answered_probes_do_not_slow_the_retransmission)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 1000),
-    out(300, ACK, 1, 1, 1),
-    in(310, ACK, 1, 1, 0),
-    out(700, ACK, 1, 1, 1),
-    in(710, ACK, 1, 1, 0),
-    out(1500, ACK, 1, 1, 1),
-    in(1510, ACK, 1, 1, 0, .win = 5000),
-    out(1510, ACK | PSH, 1, 1, 1000),
-    expect(1510, RTO, 200),
-    out(1710, ACK | PSH, 1, 1, 1000),
+    out(310, ACK, 1, 1, 1),
+    in(320, ACK, 1, 1, 0),
+    out(730, ACK, 1, 1, 1),
+    in(740, ACK, 1, 1, 0),
+    out(1570, ACK, 1, 1, 1),
+    in(1580, ACK, 1, 1, 0, .win = 5000),
+    out(1580, ACK | PSH, 1, 1, 1000),
+    expect(1580, RTO, 210),
+    out(1790, ACK | PSH, 1, 1, 1000),
 END_SCRIPT;
 
 SCRIPT(a_lost_probe_is_repeated)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 1000),
-    out(300, ACK, 1, 1, 1),
-    out(700, ACK, 1, 1, 1),
-    out(1500, ACK, 1, 1, 1),
-    in(1510, ACK, 1, 1, 0, .win = 5000),
-    out(1510, ACK | PSH, 1, 1, 1000),
+    out(310, ACK, 1, 1, 1),
+    out(730, ACK, 1, 1, 1),
+    out(1570, ACK, 1, 1, 1),
+    in(1580, ACK, 1, 1, 0, .win = 5000),
+    out(1580, ACK | PSH, 1, 1, 1000),
 END_SCRIPT;
 
 SCRIPT(a_lost_window_update_is_found_by_the_probe)
@@ -186,20 +186,20 @@ SCRIPT(a_lost_window_update_is_found_by_the_probe)
     out(100, ACK | PSH, 1001, 1, 1000),
     in(110, ACK, 1, 2001, 0, .win = SHUT),
     app(120, WRITE, 1000),                  /* and the update never comes */
-    out(320, ACK, 2001, 1, 1),
-    in(330, ACK, 1, 2002, 0, .win = 9000),
-    out(330, ACK | PSH, 2002, 1, 999),
+    out(330, ACK, 2001, 1, 1),
+    in(340, ACK, 1, 2002, 0, .win = 9000),
+    out(340, ACK | PSH, 2002, 1, 999),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_is_taken_moves_on)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 1000),
-    out(300, ACK, 1, 1, 1),
-    in(310, ACK, 1, 2, 0),
-    out(510, ACK, 2, 1, 1),
-    in(520, ACK, 1, 3, 0),
-    out(720, ACK, 3, 1, 1),
+    out(310, ACK, 1, 1, 1),
+    in(320, ACK, 1, 2, 0),
+    out(530, ACK, 2, 1, 1),
+    in(540, ACK, 1, 3, 0),
+    out(750, ACK, 3, 1, 1),
 END_SCRIPT;
 
 SCRIPT(a_window_that_closes_over_text_is_probed_with_its_first_octet)
@@ -209,12 +209,12 @@ SCRIPT(a_window_that_closes_over_text_is_probed_with_its_first_octet)
     out(100, ACK, 1001, 1, 1000),
     out(100, ACK | PSH, 2001, 1, 1000),
     in(110, ACK, 1, 1001, 0, .win = SHUT),
-    out(310, ACK, 1001, 1, 1),
-    out(710, ACK, 1001, 1, 1),
-    in(720, ACK, 1, 1001, 0, .win = 9000),
-    out(720, ACK, 1001, 1, 1000),
-    out(720, ACK | PSH, 2001, 1, 1000),
-    in(730, ACK, 1, 3001, 0),
+    out(320, ACK, 1001, 1, 1),
+    out(740, ACK, 1001, 1, 1),
+    in(750, ACK, 1, 1001, 0, .win = 9000),
+    out(750, ACK, 1001, 1, 1000),
+    out(750, ACK | PSH, 2001, 1, 1000),
+    in(760, ACK, 1, 3001, 0),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
@@ -224,9 +224,9 @@ SCRIPT(a_probe_that_the_link_kept_is_no_licence_for_new_text)
     out(100, ACK, 2001, 1, 1000), out(100, ACK, 3001, 1, 1000),
     in(110, ACK, 1, 1001, 0, .win = SHUT),
     app(200, LINK, 0),
-    in(320, ACK, 1, 2001, 0, .win = SHUT),  /* at 310 a probe was due */
-    app(330, LINK, 1),
-    out(720, ACK, 2001, 1, 1),
+    in(330, ACK, 1, 2001, 0, .win = SHUT),  /* at 320 a probe was due */
+    app(340, LINK, 1),
+    out(750, ACK, 2001, 1, 1),
 END_SCRIPT;
 
 SCRIPT(a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged)
@@ -235,20 +235,20 @@ SCRIPT(a_probe_that_the_link_kept_is_forgotten_when_all_is_acknowledged)
     out(100, ACK | PSH, 1, 1, 1000),
     in(110, ACK, 1, 1, 0, .win = SHUT),
     app(200, LINK, 0),
-    in(320, ACK, 1, 1001, 0, .win = SHUT),  /* at 310 a probe was due */
-    app(330, LINK, 1),
+    in(330, ACK, 1, 1001, 0, .win = SHUT),  /* at 320 a probe was due */
+    app(340, LINK, 1),
     app(400, WRITE, 500),
-    out(661, ACK, 1001, 1, 1),              /* RTT 220: a time-out of 261 later */
+    out(673, ACK, 1001, 1, 1),              /* RTT 230: a time-out of 273 later */
 END_SCRIPT;
 
 SCRIPT(fin_probes_a_closed_window)
     connected,
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, SHUTDOWN),
-    out(300, ACK | FIN, 1, 1, 0),
-    out(700, ACK | FIN, 1, 1, 0),
-    in(710, ACK, 1, 2, 0),
-    expect(710, STATE, TCP_FIN_WAIT_2),
+    out(310, ACK | FIN, 1, 1, 0),
+    out(730, ACK | FIN, 1, 1, 0),
+    in(740, ACK, 1, 2, 0),
+    expect(740, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
 /* The last octet takes the FIN along, as text that fits would. */
@@ -257,9 +257,9 @@ SCRIPT(fin_goes_with_the_probe_of_the_last_octet)
     in(50, ACK, 1, 1, 0, .win = SHUT),
     app(100, WRITE, 1),
     app(100, SHUTDOWN),
-    out(300, ACK | PSH | FIN, 1, 1, 1),
-    in(310, ACK, 1, 3, 0),
-    expect(310, STATE, TCP_FIN_WAIT_2),
+    out(310, ACK | PSH | FIN, 1, 1, 1),
+    in(320, ACK, 1, 3, 0),
+    expect(320, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
 /* Nagle waits for more text, and none comes; nor has the window room for the FIN. */
@@ -294,22 +294,22 @@ SCRIPT(a_window_that_shrank_gets_only_what_fits)
     out(100, ACK, 2001, 1, 1000),
     out(100, ACK, 3001, 1, 1000),
     in(110, ACK, 1, 1, 0, .win = 1500),     /* of 65535 */
-    out(300, ACK, 1, 1, 1000),
-    in(310, ACK, 1, 1001, 0, .win = 1500),
-    out(310, ACK, 1001, 1, 1000),
-    out(310, ACK, 2001, 1, 500),
-    in(320, ACK, 1, 2501, 0, .win = SHUT),
-    expect(320, UNACKED, 1500),
-    out(720, ACK, 2501, 1, 1),              /* now a probe; the time-out had doubled */
-    in(730, ACK, 1, 2501, 0, .win = 9000),
-    out(730, ACK, 2501, 1, 1000),
-    out(730, ACK, 3501, 1, 1000),
-    in(740, ACK, 1, 4501, 0),
-    out(740, ACK, 4501, 1, 1000),
-    out(740, ACK, 5501, 1, 1000),
-    out(740, ACK, 6501, 1, 1000),
-    in(750, ACK, 1, 7501, 0),
-    out(750, ACK | PSH, 7501, 1, 500),
+    out(310, ACK, 1, 1, 1000),
+    in(320, ACK, 1, 1001, 0, .win = 1500),
+    out(320, ACK, 1001, 1, 1000),
+    out(320, ACK, 2001, 1, 500),
+    in(330, ACK, 1, 2501, 0, .win = SHUT),
+    expect(330, UNACKED, 1500),
+    out(750, ACK, 2501, 1, 1),              /* now a probe; the time-out had doubled */
+    in(760, ACK, 1, 2501, 0, .win = 9000),
+    out(760, ACK, 2501, 1, 1000),
+    out(760, ACK, 3501, 1, 1000),
+    in(770, ACK, 1, 4501, 0),
+    out(770, ACK, 4501, 1, 1000),
+    out(770, ACK, 5501, 1, 1000),
+    out(770, ACK, 6501, 1, 1000),
+    in(780, ACK, 1, 7501, 0),
+    out(780, ACK | PSH, 7501, 1, 500),
 END_SCRIPT;
 
 /* RFC 9293 3.10.7.4: SND.UNA =< SEG.ACK, else the window is that of long ago. */
@@ -331,11 +331,11 @@ SCRIPT(what_holds_a_repeated_octet_is_not_measured)
     out(20, ACK | PSH, 1, 1, 1000),
     in(30, ACK, 1, 1001, 0, .win = SHUT),
     app(100, WRITE, 1000),
-    out(300, ACK, 1001, 1, 1),
-    in(310, ACK, 1, 1001, 0, .win = 9000),
-    out(310, ACK | PSH, 1001, 1, 1000),
-    in(500, ACK, 1, 2001, 0),
-    expect(500, RTO, 200),
+    out(310, ACK, 1001, 1, 1),
+    in(320, ACK, 1, 1001, 0, .win = 9000),
+    out(320, ACK | PSH, 1001, 1, 1000),
+    in(510, ACK, 1, 2001, 0),
+    expect(510, RTO, 210),
 END_SCRIPT;
 
 /* The window shrank after both were sent. */
@@ -346,11 +346,11 @@ SCRIPT(a_repeated_fin_stays_inside_the_window)
     app(100, SHUTDOWN),
     out(100, ACK | FIN, 6, 1, 0),
     in(110, ACK, 1, 1, 0, .win = 5),
-    out(300, ACK | PSH, 1, 1, 5),
-    in(310, ACK, 1, 6, 0, .win = 5),
-    out(310, ACK | FIN, 6, 1, 0),
-    in(320, ACK, 1, 7, 0),
-    expect(320, STATE, TCP_FIN_WAIT_2),
+    out(310, ACK | PSH, 1, 1, 5),
+    in(320, ACK, 1, 6, 0, .win = 5),
+    out(320, ACK | FIN, 6, 1, 0),
+    in(330, ACK, 1, 7, 0),
+    expect(330, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
 SCRIPT(hostile_TCPS_26_a_window_of_an_older_segment_is_not_believed)

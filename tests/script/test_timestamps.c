@@ -145,10 +145,10 @@ SCRIPT(the_echo_of_a_retransmission_ends_the_back_off)
     agreed,
     app(20, WRITE, 100),
     out(20, ACK | PSH, 1, 1, 100),
-    out(220, ACK | PSH, 1, 1, 100),
-    expect(221, RTO, 400),
-    in(230, ACK, 1, 101, 0, .ts = 1220, .ecr = 220),
-    expect(230, RTO, 200),
+    out(230, ACK | PSH, 1, 1, 100),
+    expect(231, RTO, 420),
+    in(240, ACK, 1, 101, 0, .ts = 1220, .ecr = 230),
+    expect(240, RTO, 209),
 END_SCRIPT;
 
 /* RFC 7323 G: four segments are out, and two ACKs expected, each with half of the gain. */
@@ -157,19 +157,19 @@ SCRIPT(an_echo_counts_as_one_of_its_round_trip)
     app(20, WRITE, 3952),
     out(20, ACK, 1, 1, 988), out(20, ACK, 989, 1, 988),
     out(20, ACK, 1977, 1, 988), out(20, ACK | PSH, 2965, 1, 988),
-    out(220, ACK, 1, 1, 988),
-    in(570, ACK, 1, 989, 0, .ts = 1500, .ecr = 220),
-    out(570, ACK, 989, 1, 988), out(570, ACK, 1977, 1, 988),
-    expect(570, RTO, 218),                  /* of 350: SRTT 31.25, RTTVAR 46.9 */
+    out(230, ACK, 1, 1, 988),
+    in(640, ACK, 1, 989, 0, .ts = 1500, .ecr = 230),
+    out(640, ACK, 989, 1, 988), out(640, ACK, 1977, 1, 988),
+    expect(640, RTO, 252),                  /* of 410: SRTT 35, RTTVAR 54.4 */
 END_SCRIPT;
 
 SCRIPT(an_echo_of_nothing_measures_nothing)
     agreed,
     app(20, WRITE, 100),
     out(20, ACK | PSH, 1, 1, 100),
-    out(220, ACK | PSH, 1, 1, 100),
-    in(230, ACK, 1, 101, 0, .ts = 1220, .ecr = 86400000),
-    expect(230, RTO, 400),
+    out(230, ACK | PSH, 1, 1, 100),
+    in(240, ACK, 1, 101, 0, .ts = 1220, .ecr = 86400000),
+    expect(240, RTO, 420),
 END_SCRIPT;
 
 /* RFC 7323 4.1: nor does one that acknowledges nothing new, which may be as old as it likes. */
@@ -177,12 +177,12 @@ SCRIPT(an_echo_that_acknowledges_nothing_measures_nothing)
     agreed,
     app(20, WRITE, 100),
     out(20, ACK | PSH, 1, 1, 100),
-    out(220, ACK | PSH, 1, 1, 100),
-    in(600, ACK, 1, 1, 0, .ts = 1590, .ecr = 20),
-    expect(600, RTO, 400),
-    out(620, ACK | PSH, 1, 1, 100),
-    in(630, ACK, 1, 101, 0, .ts = 1620, .ecr = 620),
-    expect(630, RTO, 200),
+    out(230, ACK | PSH, 1, 1, 100),
+    in(610, ACK, 1, 1, 0, .ts = 1590, .ecr = 20),
+    expect(610, RTO, 420),
+    out(650, ACK | PSH, 1, 1, 100),
+    in(660, ACK, 1, 101, 0, .ts = 1620, .ecr = 650),
+    expect(660, RTO, 209),
 END_SCRIPT;
 
 /* RFC 7323 3.2 */
@@ -195,9 +195,9 @@ SCRIPT(a_timestamp_that_was_not_agreed_on_is_ignored)
     out(60, ACK, 1, 101, 0, .ts = NO_TS),
     app(70, WRITE, 1000),
     out(70, ACK | PSH, 1, 101, 1000, .ts = NO_TS),
-    out(270, ACK | PSH, 1, 101, 1000, .ts = NO_TS),
-    in(280, ACK, 101, 1001, 0, .ts = 300, .ecr = 270),
-    expect(280, RTO, 400),
+    out(280, ACK | PSH, 1, 101, 1000, .ts = NO_TS),
+    in(290, ACK, 101, 1001, 0, .ts = 300, .ecr = 280),
+    expect(290, RTO, 420),
 END_SCRIPT;
 
 /* RFC 7323 5.3 R1 comes before the window is looked at. */

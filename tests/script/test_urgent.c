@@ -104,10 +104,10 @@ SCRIPT(segments_before_the_mark_point_to_it)
     in(30, ACK, 2001, 1001, 0),
     in(31, ACK, 2001, 2001, 0),
     out(31, ACK | PSH | URG, 2001, 2001, 500, .up = 500),
-    out(231, ACK | PSH | URG, 2001, 2001, 500, .up = 500),
-    app(235, WRITE, 100),
-    in(240, ACK, 2001, 2501, 0),
-    out(240, ACK | PSH, 2501, 2001, 100),
+    out(241, ACK | PSH | URG, 2001, 2001, 500, .up = 500),
+    app(245, WRITE, 100),
+    in(250, ACK, 2001, 2501, 0),
+    out(250, ACK | PSH, 2501, 2001, 100),
 END_SCRIPT;
 
 SCRIPT(a_mark_out_of_reach_is_pointed_to_as_far_as_can_be)

@@ -31,19 +31,19 @@ static const struct tcp_profile profile = {
     out(20, ACK | PSH, 1, 1, 100)
 
 #define silence_for_100_seconds \
-    out(220, ACK | PSH, 1, 1, 100), out(620, ACK | PSH, 1, 1, 100), \
-    out(1420, ACK | PSH, 1, 1, 100), out(3020, ACK | PSH, 1, 1, 100), \
-    out(6220, ACK | PSH, 1, 1, 100), out(12620, ACK | PSH, 1, 1, 100), \
-    out(25420, ACK | PSH, 1, 1, 100), out(51020, ACK | PSH, 1, 1, 100)
+    out(230, ACK | PSH, 1, 1, 100), out(650, ACK | PSH, 1, 1, 100), \
+    out(1490, ACK | PSH, 1, 1, 100), out(3170, ACK | PSH, 1, 1, 100), \
+    out(6530, ACK | PSH, 1, 1, 100), out(13250, ACK | PSH, 1, 1, 100), \
+    out(26690, ACK | PSH, 1, 1, 100), out(53570, ACK | PSH, 1, 1, 100)
 
 #define then_for_900_seconds \
-    out(102220, ACK | PSH, 1, 1, 100), out(162220, ACK | PSH, 1, 1, 100), \
-    out(222220, ACK | PSH, 1, 1, 100), out(282220, ACK | PSH, 1, 1, 100), \
-    out(342220, ACK | PSH, 1, 1, 100), out(402220, ACK | PSH, 1, 1, 100), \
-    out(462220, ACK | PSH, 1, 1, 100), out(522220, ACK | PSH, 1, 1, 100), \
-    out(582220, ACK | PSH, 1, 1, 100), out(642220, ACK | PSH, 1, 1, 100), \
-    out(702220, ACK | PSH, 1, 1, 100), out(762220, ACK | PSH, 1, 1, 100), \
-    out(822220, ACK | PSH, 1, 1, 100), out(882220, ACK | PSH, 1, 1, 100)
+    out(107330, ACK | PSH, 1, 1, 100), out(167330, ACK | PSH, 1, 1, 100), \
+    out(227330, ACK | PSH, 1, 1, 100), out(287330, ACK | PSH, 1, 1, 100), \
+    out(347330, ACK | PSH, 1, 1, 100), out(407330, ACK | PSH, 1, 1, 100), \
+    out(467330, ACK | PSH, 1, 1, 100), out(527330, ACK | PSH, 1, 1, 100), \
+    out(587330, ACK | PSH, 1, 1, 100), out(647330, ACK | PSH, 1, 1, 100), \
+    out(707330, ACK | PSH, 1, 1, 100), out(767330, ACK | PSH, 1, 1, 100), \
+    out(827330, ACK | PSH, 1, 1, 100), out(887330, ACK | PSH, 1, 1, 100)
 
 /* 3.1: ENABLED is off unless the program says so, also for what comes in. */
 SCRIPT(without_the_option_nothing_is_said_and_nothing_heard)
@@ -62,22 +62,22 @@ END_SCRIPT;
 /* On the SYN, on the first segment after it, and then no more. */
 SCRIPT(the_programs_timeout_is_told_and_counts)
     answered_with(30, 30, 2000),
-    out(220, ACK | PSH, 1, 1, 100), out(620, ACK | PSH, 1, 1, 100),
-    out(1420, ACK | PSH, 1, 1, 100), out(3020, ACK | PSH, 1, 1, 100),
-    out(6220, ACK | PSH, 1, 1, 100), out(12620, ACK | PSH, 1, 1, 100),
-    out(25420, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100), out(650, ACK | PSH, 1, 1, 100),
+    out(1490, ACK | PSH, 1, 1, 100), out(3170, ACK | PSH, 1, 1, 100),
+    out(6530, ACK | PSH, 1, 1, 100), out(13250, ACK | PSH, 1, 1, 100),
+    out(26690, ACK | PSH, 1, 1, 100),
     expect(29900, STATE, TCP_ESTABLISHED),
     expect(30500, ERR, SK_TIMED_OUT),
 END_SCRIPT;
 
 SCRIPT(what_seconds_cannot_say_is_told_in_minutes)
     answered_with(32768, MINUTES | 547, 0),
-    out(220, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100),
 END_SCRIPT;
 
 SCRIPT(seconds_are_told_as_far_as_they_reach)
     answered_with(32767, 32767, 0),
-    out(220, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100),
 END_SCRIPT;
 
 /* Up to a whole second, or the peer would be told less than what counts. */
@@ -91,7 +91,7 @@ SCRIPT(the_peers_longer_timeout_counts)
     answered_with(0, 924, 1000),
     silence_for_100_seconds,
     then_for_900_seconds,
-    out(942220, ACK | PSH, 1, 1, 100),
+    out(947330, ACK | PSH, 1, 1, 100),
     expect(999900, STATE, TCP_ESTABLISHED),
     expect(1000500, ERR, SK_TIMED_OUT),
 END_SCRIPT;

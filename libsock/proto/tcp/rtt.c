@@ -31,8 +31,7 @@ void rtt_measure_one_of(struct rtt *rtt, uint32_t sample, uint32_t n)
         rtt->srtt = rtt->srtt - rtt->srtt / (8 * n) + sample / (8 * n);
     }
     spread = 4 * rtt->rttvar;
-    rto = rtt->srtt + (spread > RTO_GRANULARITY ? spread : RTO_GRANULARITY);
-    rto = rto < RTO_MIN ? (uint32_t)RTO_MIN : rto;
+    rto = rtt->srtt + (spread > RTO_MIN_SPREAD ? spread : (uint32_t)RTO_MIN_SPREAD);
     rtt->rto = rto > RTO_MAX ? (uint32_t)RTO_MAX : rto;
     rtt->backoff = 0;
     rtt->fresh = true;

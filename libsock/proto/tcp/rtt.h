@@ -11,8 +11,10 @@
 
 #define RTO_INITIAL seconds(1)        /* RFC 6298 2.1 */
 #define RTO_AFTER_LOST_SYN seconds(3) /* RFC 6298 5.7 */
-#define RTO_MIN millis(200) /* RFC 6298 2.4 says 1 s; 200 ms is a declared deviation, as Linux */
-#define RTO_MAX seconds(60) /* RFC 6298 2.5 */
+#define RTO_MIN_SPREAD                                                                             \
+    millis(200) /* beyond the round trip, for a peer that delays an ACK: as Linux, a declared      \
+                   deviation from RFC 6298 2.4, which has 1 s in all */
+#define RTO_MAX seconds(60)               /* RFC 6298 2.5 */
 #define RTO_GRANULARITY (1 << TICK_SHIFT) /* G of RFC 6298 2 */
 
 struct rtt {
