@@ -184,12 +184,12 @@ SCRIPT(a_path_that_became_narrower_may_become_so_again)
     out(20, ACK, 4381, 1, 1460), out(20, ACK, 5841, 1, 1460), out(20, ACK, 7301, 1, 1460),
     out(20, ACK, 8761, 1, 1460), out(20, ACK, 10221, 1, 1460),
     out(40, ACK, 11681, 1, 1460),
-    out(240, ACK, 4381, 1, 1460),
-    out(640, ACK, 4381, 1, 1460),
-    out(1440, ACK, 4381, 1, 984),
-    too_big(1450, 800, 4381, 800),
-    out(1450, ACK, 4381, 1, 760), out(1450, ACK, 5141, 1, 760),
-    expect(1450, MSS, 760),
+    out(250, ACK, 4381, 1, 1460),
+    out(670, ACK, 4381, 1, 1460),
+    out(1510, ACK, 4381, 1, 984),
+    too_big(1520, 800, 4381, 800),
+    out(1520, ACK, 4381, 1, 760), out(1520, ACK, 5141, 1, 760),
+    expect(1520, MSS, 760),
 END_SCRIPT;
 
 SCRIPT(timeouts_of_short_segments_say_nothing_of_the_path)
