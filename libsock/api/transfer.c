@@ -6,12 +6,13 @@
 
 #include <string.h>
 
+/* At most SIZE_MAX, whatever the caller says. */
 static size_t total_len(const struct sk_iov *iov, size_t n)
 {
     size_t len = 0;
 
     for (size_t i = 0; i < n; i++) {
-        len += iov[i].len;
+        len = iov[i].len > SIZE_MAX - len ? SIZE_MAX : len + iov[i].len;
     }
     return len;
 }

@@ -231,6 +231,23 @@ START_TEST(destinations_that_are_none)
 END_TEST
 
 /* What was written leaves, though the socket is closed at once. */
+/* More than there can be is no wrapped sum. */
+START_TEST(lengths_whose_sum_wraps)
+{
+    char text[4] = "text";
+    struct sk_iov iov[] = { { text, 4 }, { text, SIZE_MAX } };
+    struct sk_op op;
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    sk_op_send(&op, fd, iov, 2, peer(9), 0);
+    ck_assert_int_eq(host_try(&h, &op), SK_MSG_SIZE);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 START_TEST(close_sends_what_is_queued)
 {
     sk_fd fd;
@@ -439,6 +456,7 @@ int main(void)
                                    a_peer_is_set_changed_and_taken_away,
                                    directions_are_shut_for_a_peer,
                                    destinations_that_are_none,
+                                   lengths_whose_sum_wraps,
                                    close_sends_what_is_queued,
                                    one_datagram_at_a_time_always_fits,
                                    what_an_interrupt_posts,
