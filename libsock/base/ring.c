@@ -40,17 +40,6 @@ void ring_peek(const struct ring *r, uint32_t offset, uint32_t len, struct span 
     spans_at(r, load_relaxed(&r->tail) + offset, len, out);
 }
 
-void ring_put(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len)
-{
-    struct span to[2];
-
-    ring_reserve(r, offset, len, to);
-    memcpy(to[0].at, octets, to[0].len);
-    if (to[1].len > 0) {
-        memcpy(to[1].at, octets + to[0].len, to[1].len);
-    }
-}
-
 uint16_t ring_poke(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len)
 {
     struct span to[2];
@@ -93,11 +82,13 @@ uint32_t ring_write(struct ring *r, const uint8_t *octets, uint32_t len)
 {
     uint32_t room = ring_free(r);
     uint32_t n = len < room ? len : room;
+    struct span to[2];
 
     if (n == 0) {
         return 0;
     }
-    ring_put(r, 0, octets, n);
+    ring_reserve(r, 0, n, to);
+    span_put(to, 0, octets, n);
     ring_commit(r, n);
     return n;
 }

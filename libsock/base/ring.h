@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/atomic.h"
 
@@ -66,8 +67,20 @@ void ring_reserve(struct ring *r, uint32_t offset, uint32_t len, struct span out
  */
 uint16_t ring_poke(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len);
 
-/** The same without the sum. */
-void ring_put(struct ring *r, uint32_t offset, const uint8_t *octets, uint32_t len);
+/** Copies octets to `offset` in a run that was reserved. */
+static inline void span_put(const struct span to[2], uint32_t offset, const uint8_t *octets,
+                            uint32_t len)
+{
+    uint32_t room = offset < to[0].len ? to[0].len - offset : 0;
+    uint32_t first = len < room ? len : room;
+
+    if (first > 0) {
+        memcpy(to[0].at + offset, octets, first);
+    }
+    if (len > first) {
+        memcpy(to[1].at + (offset + first - to[0].len), octets + first, len - first);
+    }
+}
 
 /** Makes the next `len` octets readable. */
 void ring_commit(struct ring *r, uint32_t len);

@@ -135,23 +135,18 @@ void inflight_consume(struct inflight *f, uint32_t una)
     const struct inflight_record *record = inflight_at(f, 0);
     const struct inflight_record *end = record + f->n;
     uint32_t start = f->start;
-    uint32_t sacked = 0;
-    uint32_t lost = 0;
 
-    for (; record < end && seq_before(start, una); record++) {
-        uint32_t to = seq_min(record->end, una);
-
-        sacked += record->flags & INFLIGHT_SACKED ? to - start : 0;
-        lost += record->flags & INFLIGHT_LOST ? to - start : 0;
-        start = to;
-        if (to != record->end) {
-            break;
+    for (; record < end && !seq_after(record->end, una); record++) {
+        if (record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)) {
+            count(f, record->flags, start - record->end);
         }
+        start = record->end;
     }
-    SK_ASSERT(start == una);
+    if (start != una) {
+        SK_ASSERT(record < end && seq_after(una, start));
+        count(f, record->flags, start - una);
+    }
     f->start = una;
-    f->sacked -= sacked;
-    f->lost -= lost;
     f->n = (uint16_t)(end - record);
     f->first = f->n == 0 ? 0 : (uint16_t)(record - f->records);
 }

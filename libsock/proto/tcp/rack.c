@@ -32,17 +32,13 @@ static void take_min_rtt(struct rack *rack, uint32_t rtt, instant now)
 }
 
 /* The record, or its part [start, end), reached the peer, as was not known before. */
-static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, uint32_t start,
+static void deliver(struct rack *rack, const struct inflight_record *record, uint32_t start,
                     uint32_t end, struct rack_news *news, instant now)
 {
-    struct rack *rack = rack_of(tcp);
     uint32_t rtt = (uint32_t)now - record->sent_at;
     bool again = record->flags & INFLIGHT_AGAIN;
 
     news->delivered += end - start;
-    if (tcp->congestion->model) {
-        tcp->congestion->model->on_delivered(tcp, record->sent_at, again, end - start, now);
-    }
     if (seq_after(end, rack->fack)) {
         rack->fack = end;
     } else if (!again && seq_before(end, rack->fack)) {
@@ -50,7 +46,7 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     }
     if (!again) {
         take_min_rtt(rack, rtt, now);
-        tcp->rtt.latest = rtt > 0 ? rtt : 1;
+        news->rtt = rtt > 0 ? rtt : 1;
     } else if (is_ambiguous(rack, news, rtt)) {
         return;
     }
@@ -62,19 +58,30 @@ static void deliver(struct tcp_sock *tcp, const struct inflight_record *record, 
     }
 }
 
+static void tell_model(struct tcp_sock *tcp, const struct inflight_record *record, uint32_t len,
+                       instant now)
+{
+    const struct tcp_model *model = tcp->congestion->model;
+
+    if (model) {
+        model->on_delivered(tcp, record->sent_at, record->flags & INFLIGHT_AGAIN, len, now);
+    }
+}
+
 /* The records from the i-th on that end with `end`, or before it, arrived: how many they are. */
 static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct rack_news *news,
                          instant now)
 {
-    struct inflight *f = &rack_of(tcp)->f;
-    const struct inflight_record *first = inflight_at(f, i);
-    const struct inflight_record *past = first + (f->n - i);
+    struct rack *rack = rack_of(tcp);
+    const struct inflight_record *first = inflight_at(&rack->f, i);
+    const struct inflight_record *past = first + (rack->f.n - i);
     const struct inflight_record *record = first;
-    uint32_t start = inflight_start(f, i);
+    uint32_t start = inflight_start(&rack->f, i);
 
     for (; record < past && !seq_after(record->end, end); record++) {
         if (!(record->flags & INFLIGHT_SACKED)) {
-            deliver(tcp, record, start, record->end, news, now);
+            tell_model(tcp, record, record->end - start, now);
+            deliver(rack, record, start, record->end, news, now);
         }
         start = record->end;
     }
@@ -83,16 +90,18 @@ static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct 
 
 static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instant now)
 {
-    struct inflight *f = &rack_of(tcp)->f;
+    struct rack *rack = rack_of(tcp);
     uint32_t una = tcp->snd_una;
     uint16_t n = take_run(tcp, 0, una, news, now);
+    uint32_t start = inflight_start(&rack->f, n);
 
-    if (inflight_start(f, n) != una && !(inflight_at(f, n)->flags & INFLIGHT_SACKED)) {
-        deliver(tcp, inflight_at(f, n), inflight_start(f, n), una, news, now);
+    if (start != una && !(inflight_at(&rack->f, n)->flags & INFLIGHT_SACKED)) {
+        tell_model(tcp, inflight_at(&rack->f, n), una - start, now);
+        deliver(rack, inflight_at(&rack->f, n), start, una, news, now);
     }
-    inflight_consume(f, una);
-    if (f->n == 0) { /* times of before a pause are not compared with those after it */
-        rack_of(tcp)->has_delivered = false;
+    inflight_consume(&rack->f, una);
+    if (rack->f.n == 0) { /* times of before a pause are not compared with those after it */
+        rack->has_delivered = false;
     }
 }
 
@@ -184,6 +193,7 @@ void rack_take_ack(struct tcp_sock *tcp, struct rack_news *news, instant now)
     }
     take_cumulative(tcp, news, now);
     take_sack(tcp, news, now);
+    tcp->rtt.latest = news->rtt > 0 ? news->rtt : tcp->rtt.latest;
     widen_reo_wnd(tcp, news);
 }
 

@@ -32,19 +32,23 @@ static struct interval text_in_window(const struct tcp_sock *tcp, const struct t
 /* Stores what is new of [part) and sums all of it, from 0: in one go where there are no holes. */
 static uint16_t place_part(struct tcp_sock *tcp, struct interval part, const uint8_t *text)
 {
+    uint32_t len = part.end - part.start;
     uint32_t at = part.start;
     uint16_t next = 0;
     struct interval hole;
+    struct span to[2];
 
     if (tcp->ooo.n == 0) {
-        return ring_poke(&tcp->rx, at - tcp->rcv_nxt, text, part.end - at);
+        return ring_poke(&tcp->rx, at - tcp->rcv_nxt, text, len);
     }
+    ring_reserve(&tcp->rx, at - tcp->rcv_nxt, len, to);
     while (assemble_hole(&tcp->ooo, &next, at, part.end, &hole)) {
-        ring_put(&tcp->rx, hole.start - tcp->rcv_nxt, text + (hole.start - part.start),
-                 hole.end - hole.start);
+        uint32_t offset = hole.start - part.start;
+
+        span_put(to, offset, text + offset, hole.end - hole.start);
         at = hole.end;
     }
-    return sum_add(0, text, part.end - part.start);
+    return sum_add(0, text, len);
 }
 
 uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_t *text)
