@@ -8,7 +8,7 @@
 
 #include "proto/tcp/seq.h"
 
-#define LIMITED_TRANSMIT 2    /* segments, RFC 3042 2 */
+#define LIMITED_TRANSMIT 2 /* segments, RFC 3042 2 */
 
 struct newreno {
     uint32_t recover; /* RFC 6582 3.1: a loss before this was reacted to */
