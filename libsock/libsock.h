@@ -141,7 +141,7 @@ struct sk_config {
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (288 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (300 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (66 + 13 * sizeof(void *) + 4 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)

@@ -303,7 +303,7 @@ static void time_out(struct history *h)
 static void begin(struct history *h)
 {
     memset(h->tcp, 0, sizeof(*h->tcp));
-    h->tcp->profile = &profile;
+    tcp_run_profile(h->tcp, &profile);
     h->tcp->recovery = &no_recovery;
     h->tcp->mss = (uint16_t)spread(h, 88, 65495);
     h->tcp->iss = random_u32(&h->rng);

@@ -30,7 +30,7 @@ static inline void begin(void)
     tcp = calloc(1, sizeof(*tcp) + tcp_state_size(&profile, 0, N_RECORDS));
     ck_assert_ptr_nonnull(tcp);
     memset(tcp + 1, 0xa5, tcp_state_size(&profile, 0, N_RECORDS)); /* of another connection */
-    tcp->profile = &profile;
+    tcp_run_profile(tcp, &profile);
     tcp->recovery = &tcp_rack;
     tcp->congestion = &tcp_reno;
     tcp->mss = MSS;

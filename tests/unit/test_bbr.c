@@ -71,7 +71,7 @@ static void begin(void)
     ck_assert_ptr_nonnull(p.tcp);
     memset(p.tcp, 0, sizeof(*p.tcp));
     memset(p.tcp + 1, 0xa5, size - sizeof(*p.tcp)); /* of another connection */
-    p.tcp->profile = &profile;
+    tcp_run_profile(p.tcp, &profile);
     p.tcp->recovery = &recovery;
     p.tcp->congestion = &tcp_bbr;
     p.tcp->mss = MSS;

@@ -26,7 +26,8 @@ static void reserve(struct conn *c)
 
 static void begin(struct conn *c, uint16_t mss)
 {
-    *c->tcp = (struct tcp_sock){ .profile = &profile, .recovery = &no_recovery, .mss = mss };
+    *c->tcp = (struct tcp_sock){ .recovery = &no_recovery, .mss = mss };
+    tcp_run_profile(c->tcp, &profile);
     c->undo_cwnd = 0;
     tcp_cubic.init(c->tcp, 0);
 }

@@ -58,7 +58,7 @@ static void begin(uint32_t rtt)
 {
     memset(&conn, 0, sizeof(conn));
     ck_assert_uint_le(tcp_state_size(&profile, 0, 0), sizeof(conn.state));
-    tcp->profile = &profile;
+    tcp_run_profile(tcp, &profile);
     tcp->recovery = &no_recovery;
     tcp->mss = MSS;
     tcp->iss = UINT32_MAX - 20000;

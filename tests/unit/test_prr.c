@@ -73,7 +73,7 @@ START_TEST(as_much_is_sent_as_rfc_6937_says)
     struct tcp_sock *tcp = calloc(1, sizeof(*tcp) + tcp_state_size(&profile, 0, 0));
 
     ck_assert_ptr_nonnull(tcp);
-    tcp->profile = &profile;
+    tcp_run_profile(tcp, &profile);
     for (int i = 0; i < N_RECOVERIES; i++) {
         recover(tcp, &rng);
     }
@@ -87,7 +87,7 @@ START_TEST(the_pipe_is_what_is_in_the_network)
     struct tcp_sock *tcp = calloc(1, sizeof(*tcp) + tcp_state_size(&profile, 0, 0));
 
     ck_assert_ptr_nonnull(tcp);
-    tcp->profile = &profile;
+    tcp_run_profile(tcp, &profile);
     tcp->mss = 1000;
     tcp->snd_nxt = 10000;
     tcp->ssthresh = 5000;

@@ -22,7 +22,7 @@ uint8_t tcp_window_shift(uint32_t size)
 static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant now)
 {
     memset(tcp, 0, sizeof(*tcp) + tcp_state_size(setup->profile, 0, 0));
-    tcp->profile = setup->profile;
+    tcp_run_profile(tcp, setup->profile);
     tcp->ooo.ranges = tcp_ranges_memory(tcp);
     tcp->ooo.cap = setup->n_ranges;
     tcp->n_inflight = setup->n_inflight;

@@ -18,13 +18,7 @@ const struct tcp_congestion *tcp_congestion_at(const struct tcp_profile *profile
     return other ? *other : NULL;
 }
 
-/* The state belongs to the caller, who may change it. */
-static uint8_t *behind(const struct tcp_sock *tcp)
-{
-    return (uint8_t *)(uintptr_t)(tcp + 1);
-}
-
-static size_t end_of_recovery(const struct tcp_profile *profile)
+static size_t size_of_recovery(const struct tcp_profile *profile)
 {
     size_t size = profile->recovery->state_size;
     size_t other = profile->recovery_without_sack ? profile->recovery_without_sack->state_size : 0;
@@ -32,27 +26,7 @@ static size_t end_of_recovery(const struct tcp_profile *profile)
     return size > other ? size : other;
 }
 
-static size_t end_of_extensions(const struct tcp_profile *profile)
-{
-    return end_of_recovery(profile) + (profile->extensions ? profile->extensions->state_size : 0);
-}
-
-static size_t end_of_path_mtu(const struct tcp_profile *profile)
-{
-    return end_of_extensions(profile) + (profile->path_mtu ? profile->path_mtu->state_size : 0);
-}
-
-static size_t end_of_ecn(const struct tcp_profile *profile)
-{
-    return end_of_path_mtu(profile) + (profile->ecn ? profile->ecn->state_size : 0);
-}
-
-static size_t end_of_user_timeout(const struct tcp_profile *profile)
-{
-    return end_of_ecn(profile) + (profile->user_timeout ? profile->user_timeout->state_size : 0);
-}
-
-static size_t end_of_congestion(const struct tcp_profile *profile)
+static size_t size_of_congestion(const struct tcp_profile *profile)
 {
     const struct tcp_congestion *congestion;
     size_t size = 0;
@@ -60,51 +34,31 @@ static size_t end_of_congestion(const struct tcp_profile *profile)
     for (uint32_t i = 0; (congestion = tcp_congestion_at(profile, i)) != NULL; i++) {
         size = size > congestion->state_size ? size : congestion->state_size;
     }
-    return end_of_user_timeout(profile) + size;
+    return size;
+}
+
+static struct tcp_layout layout_of(const struct tcp_profile *p)
+{
+    struct tcp_layout at;
+
+    at.extensions = (uint16_t)size_of_recovery(p);
+    at.path_mtu = (uint16_t)(at.extensions + (p->extensions ? p->extensions->state_size : 0));
+    at.ecn = (uint16_t)(at.path_mtu + (p->path_mtu ? p->path_mtu->state_size : 0));
+    at.user_timeout = (uint16_t)(at.ecn + (p->ecn ? p->ecn->state_size : 0));
+    at.congestion =
+        (uint16_t)(at.user_timeout + (p->user_timeout ? p->user_timeout->state_size : 0));
+    at.ranges = (uint16_t)(at.congestion + size_of_congestion(p));
+    return at;
 }
 
 size_t tcp_state_size(const struct tcp_profile *profile, uint16_t n_ranges, uint16_t n_inflight)
 {
-    return end_of_congestion(profile) + n_ranges * sizeof(struct interval) +
+    return layout_of(profile).ranges + n_ranges * sizeof(struct interval) +
            n_inflight * profile->recovery->record_size;
 }
 
-void *tcp_recovery_state(const struct tcp_sock *tcp)
+void tcp_run_profile(struct tcp_sock *tcp, const struct tcp_profile *profile)
 {
-    return behind(tcp);
-}
-
-void *tcp_extensions_state(const struct tcp_sock *tcp)
-{
-    return behind(tcp) + end_of_recovery(tcp->profile);
-}
-
-void *tcp_path_mtu_state(const struct tcp_sock *tcp)
-{
-    return behind(tcp) + end_of_extensions(tcp->profile);
-}
-
-void *tcp_ecn_state(const struct tcp_sock *tcp)
-{
-    return behind(tcp) + end_of_path_mtu(tcp->profile);
-}
-
-void *tcp_user_timeout_state(const struct tcp_sock *tcp)
-{
-    return behind(tcp) + end_of_ecn(tcp->profile);
-}
-
-void *tcp_congestion_state(const struct tcp_sock *tcp)
-{
-    return behind(tcp) + end_of_user_timeout(tcp->profile);
-}
-
-struct interval *tcp_ranges_memory(const struct tcp_sock *tcp)
-{
-    return (struct interval *)(void *)(behind(tcp) + end_of_congestion(tcp->profile));
-}
-
-void *tcp_inflight_memory(const struct tcp_sock *tcp)
-{
-    return tcp_ranges_memory(tcp) + tcp->ooo.cap;
+    tcp->profile = profile;
+    tcp->layout = layout_of(profile);
 }

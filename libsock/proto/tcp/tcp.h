@@ -93,6 +93,17 @@ struct tcp_options {
     ((struct tcp_options){                                                                         \
         .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .ecn = TCP_ECN_ANSWERS })
 
+/* Where the state of a profile's tables begins, in octets behind struct tcp_sock: that of the
+ * recovery is the first, and records follow the ranges. */
+struct tcp_layout {
+    uint16_t extensions;
+    uint16_t path_mtu;
+    uint16_t ecn;
+    uint16_t user_timeout;
+    uint16_t congestion;
+    uint16_t ranges;
+};
+
 struct tcp_sock {
     const struct tcp_profile *profile;
     const struct tcp_recovery *recovery; /* of the profile, or its other one */
@@ -145,6 +156,7 @@ struct tcp_sock {
     uint16_t path_mss;   /* what the netif can carry */
     uint16_t known_mss;  /* what was known of the path at first; 0: nothing */
     uint16_t n_inflight; /* records behind the state */
+    struct tcp_layout layout;
 
     uint8_t state;    /* enum tcp_state */
     uint8_t timer;    /* enum tcp_timer */
@@ -332,17 +344,57 @@ uint32_t tcp_unsent(const struct tcp_sock *tcp);
 /** True when there is something to send that was never sent: text or FIN. */
 bool tcp_has_new(const struct tcp_sock *tcp);
 
-/** The state of the profile's tables (profile.c). */
-void *tcp_recovery_state(const struct tcp_sock *tcp);
-void *tcp_extensions_state(const struct tcp_sock *tcp);
-void *tcp_path_mtu_state(const struct tcp_sock *tcp);
-void *tcp_ecn_state(const struct tcp_sock *tcp);
-void *tcp_user_timeout_state(const struct tcp_sock *tcp);
-void *tcp_congestion_state(const struct tcp_sock *tcp);
+/** The connection runs this profile, and finds its state where tcp_state_size has counted it
+ * (profile.c). */
+void tcp_run_profile(struct tcp_sock *tcp, const struct tcp_profile *profile);
+
+/** `offset` octets behind the socket. They belong to the caller, who may change them. */
+static inline void *tcp_behind(const struct tcp_sock *tcp, size_t offset)
+{
+    return (uint8_t *)(uintptr_t)(tcp + 1) + offset;
+}
+
+/** The state of the profile's tables. */
+static inline void *tcp_recovery_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, 0);
+}
+
+static inline void *tcp_extensions_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.extensions);
+}
+
+static inline void *tcp_path_mtu_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.path_mtu);
+}
+
+static inline void *tcp_ecn_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.ecn);
+}
+
+static inline void *tcp_user_timeout_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.user_timeout);
+}
+
+static inline void *tcp_congestion_state(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.congestion);
+}
 
 /** Of out-of-order text, and n_inflight records of the recovery's record_size. */
-struct interval *tcp_ranges_memory(const struct tcp_sock *tcp);
-void *tcp_inflight_memory(const struct tcp_sock *tcp);
+static inline struct interval *tcp_ranges_memory(const struct tcp_sock *tcp)
+{
+    return tcp_behind(tcp, tcp->layout.ranges);
+}
+
+static inline void *tcp_inflight_memory(const struct tcp_sock *tcp)
+{
+    return tcp_ranges_memory(tcp) + tcp->ooo.cap;
+}
 
 /** The length of the probe for a larger MTU that is under way, and where it begins; or 0. */
 static inline uint32_t tcp_probe_in_flight(const struct tcp_sock *tcp, uint32_t *seq)
