@@ -58,19 +58,3 @@ uint32_t assemble_advance(struct assembler *a, uint32_t rcv_nxt)
     }
     return rcv_nxt;
 }
-
-bool assemble_hole(const struct assembler *a, uint16_t *next, uint32_t start, uint32_t end,
-                   struct interval *hole)
-{
-    for (; *next < a->n && seq_before(start, end); (*next)++) {
-        const struct interval *range = &a->ranges[*next];
-
-        if (seq_before(start, range->start)) {
-            *hole = (struct interval){ start, seq_min(end, range->start) };
-            return true;
-        }
-        start = seq_max(start, range->end);
-    }
-    *hole = (struct interval){ start, end };
-    return seq_before(start, end);
-}

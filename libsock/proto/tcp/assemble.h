@@ -26,8 +26,3 @@ bool assemble_add(struct assembler *a, uint32_t start, uint32_t end);
 /** Where RCV.NXT can move to from `rcv_nxt`: past every range that begins at or before it. Forgets
  * those. */
 uint32_t assemble_advance(struct assembler *a, uint32_t rcv_nxt);
-
-/** The first part of [start, end) that has not arrived; false when all of it has. `*next` is the
- * range to begin with: 0, then for what follows as it was left. */
-bool assemble_hole(const struct assembler *a, uint16_t *next, uint32_t start, uint32_t end,
-                   struct interval *hole);

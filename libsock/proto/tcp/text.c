@@ -29,25 +29,40 @@ static struct interval text_in_window(const struct tcp_sock *tcp, const struct t
     return (struct interval){ start, start + (left < room ? left : room) };
 }
 
+/* Stores [start, end) of the part, of which `to` is the place. */
+static void fill_hole(const struct span to[2], struct interval part, const uint8_t *text,
+                      uint32_t start, uint32_t end)
+{
+    if (seq_before(start, end)) {
+        span_put(to, start - part.start, text + (start - part.start), end - start);
+    }
+}
+
+/* What is there already stays: the text is not verified yet. */
+static void fill_holes(struct tcp_sock *tcp, struct interval part, const uint8_t *text)
+{
+    const struct interval *range = tcp->ooo.ranges;
+    const struct interval *last = range + tcp->ooo.n;
+    uint32_t at = part.start;
+    struct span to[2];
+
+    ring_reserve(&tcp->rx, part.start - tcp->rcv_nxt, part.end - part.start, to);
+    for (; range < last && seq_before(range->start, part.end); range++) {
+        fill_hole(to, part, text, at, range->start);
+        at = seq_max(at, range->end);
+    }
+    fill_hole(to, part, text, at, part.end);
+}
+
 /* Stores what is new of [part) and sums all of it, from 0: in one go where there are no holes. */
 static uint16_t place_part(struct tcp_sock *tcp, struct interval part, const uint8_t *text)
 {
     uint32_t len = part.end - part.start;
-    uint32_t at = part.start;
-    uint16_t next = 0;
-    struct interval hole;
-    struct span to[2];
 
     if (tcp->ooo.n == 0) {
-        return ring_poke(&tcp->rx, at - tcp->rcv_nxt, text, len);
+        return ring_poke(&tcp->rx, part.start - tcp->rcv_nxt, text, len);
     }
-    ring_reserve(&tcp->rx, at - tcp->rcv_nxt, len, to);
-    while (assemble_hole(&tcp->ooo, &next, at, part.end, &hole)) {
-        uint32_t offset = hole.start - part.start;
-
-        span_put(to, offset, text + offset, hole.end - hole.start);
-        at = hole.end;
-    }
+    fill_holes(tcp, part, text);
     return sum_add(0, text, len);
 }
 
