@@ -169,7 +169,7 @@ static uint32_t cube_root(uint64_t n)
 {
     uint32_t root = 0;
 
-    for (int bit = 20; bit >= 0; bit--) {
+    for (int bit = (63 - __builtin_clzll(n | 1)) / 3; bit >= 0; bit--) {
         uint64_t more = root | 1u << bit;
 
         if (more * more * more <= n) {
@@ -179,17 +179,12 @@ static uint32_t cube_root(uint64_t n)
     return root;
 }
 
-/* K, which is sensitive to small parts of a segment. */
+/* K, which is sensitive to small parts of a segment; octets > 0. */
 static uint32_t plateau_after(uint32_t octets, uint32_t mss)
 {
-    uint32_t shift = 0;
-    uint64_t cube;
+    uint32_t shift = at_most((uint32_t)__builtin_clz(octets), 16);
+    uint64_t cube = (uint64_t)((octets << shift) / mss) * INVERSE_C_Q8;
 
-    while (shift < 16 && octets < 1u << 31) {
-        octets <<= 1;
-        shift++;
-    }
-    cube = (uint64_t)(octets / mss) * INVERSE_C_Q8;
     return cube_root(shift < 8 ? cube << (8 - shift) : cube >> (shift - 8));
 }
 
