@@ -134,18 +134,19 @@ void inflight_consume(struct inflight *f, uint32_t una)
 {
     const struct inflight_record *record = inflight_at(f, 0);
     const struct inflight_record *end = record + f->n;
+    uint32_t gone[1 + INFLIGHT_SACKED + INFLIGHT_LOST] = { 0 }; /* octets of each fate */
     uint32_t start = f->start;
 
     for (; record < end && !seq_after(record->end, una); record++) {
-        if (record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)) {
-            count(f, record->flags, start - record->end);
-        }
+        gone[record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)] += record->end - start;
         start = record->end;
     }
     if (start != una) {
         SK_ASSERT(record < end && seq_after(una, start));
-        count(f, record->flags, start - una);
+        gone[record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)] += una - start;
     }
+    f->sacked -= gone[INFLIGHT_SACKED];
+    f->lost -= gone[INFLIGHT_LOST];
     f->start = una;
     f->n = (uint16_t)(end - record);
     f->first = f->n == 0 ? 0 : (uint16_t)(record - f->records);

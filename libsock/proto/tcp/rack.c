@@ -32,8 +32,8 @@ static void take_min_rtt(struct rack *rack, uint32_t rtt, instant now)
 }
 
 /* The record, or its part [start, end), reached the peer, as was not known before. */
-static void deliver(struct rack *rack, const struct inflight_record *record, uint32_t start,
-                    uint32_t end, struct rack_news *news, instant now)
+static inline void deliver(struct rack *rack, const struct inflight_record *record, uint32_t start,
+                           uint32_t end, struct rack_news *news, instant now)
 {
     uint32_t rtt = (uint32_t)now - record->sent_at;
     bool again = record->flags & INFLIGHT_AGAIN;
