@@ -44,8 +44,6 @@ static bool is_martian_destination(const struct netif *netif, const struct ip_hd
 static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *netif,
                                         const struct ip_hdr *ip)
 {
-    bool broadcast = netif_hears_broadcast(netif, ip->dst);
-
     if (is_martian_source(iface, netif, ip)) {
         return DROP_IP_MARTIAN_SOURCE;
     }
@@ -59,13 +57,13 @@ static enum drop_reason check_addresses(struct sk_iface *iface, struct netif *ne
         return iface->multicast && iface->multicast->is_member(netif, ip->dst) ? DROP_NONE
                                                                                : DROP_IP_NOT_FOR_US;
     }
-    if (!broadcast && !netif_with_addr(iface, ip->dst)) {
+    if (ip->to_many) {
+        return DROP_NONE;
+    }
+    if (!netif_with_addr(iface, ip->dst)) {
         return DROP_IP_NOT_FOR_US;
     }
-    if (ip->link_broadcast && !broadcast) {
-        return DROP_IP_LINK_BROADCAST;
-    }
-    return DROP_NONE;
+    return ip->link_broadcast ? DROP_IP_LINK_BROADCAST : DROP_NONE;
 }
 
 static enum drop_reason rx_igmp(struct sk_iface *iface, struct netif *netif,
@@ -121,6 +119,7 @@ static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool 
     }
     ip.ifindex = netif->ifindex;
     ip.link_broadcast = link_broadcast;
+    ip.to_many = netif_hears_broadcast(netif, ip.dst) || ip_is_multicast(ip.dst);
     reason = check_addresses(iface, netif, &ip);
     if (reason != DROP_NONE) {
         return drop(iface, reason, pkt);

@@ -71,7 +71,7 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
     if (reason != DROP_NONE) {
         return drop(iface, reason, pkt);
     }
-    if (netif_hears_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst)) {
+    if (ip->to_many) {
         return drop(iface, DROP_TCP_BROADCAST, pkt);
     }
     a.local = (struct sk_addr){ ip->dst, a.hdr.dst_port };

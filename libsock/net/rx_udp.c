@@ -81,8 +81,7 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
         return drop(iface, DROP_IP_NOT_FOR_US, pkt);
     }
     local = (struct sk_addr){ ip->dst, hdr.dst_port };
-    if ((netif_hears_broadcast(netif, ip->dst) || ip_is_multicast(ip->dst)) &&
-        give_all(iface, local, ip, &hdr, c, pkt, now)) {
+    if (ip->to_many && give_all(iface, local, ip, &hdr, c, pkt, now)) {
         return DROP_NONE;
     }
     node = sockets_match(iface, false, local, (struct sk_addr){ ip->src, hdr.src_port });

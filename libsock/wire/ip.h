@@ -39,6 +39,7 @@ struct ip_hdr {
     uint8_t n_options;   /* octets, a multiple of 4 */
     uint8_t ifindex;     /* of the netif it arrived on; not on the wire */
     bool link_broadcast; /* arrived in a link broadcast or multicast; not on the wire */
+    bool to_many;        /* is for a broadcast or multicast address of that netif; the same */
 };
 
 /**

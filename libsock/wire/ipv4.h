@@ -18,7 +18,8 @@ static inline uint32_t ipv4_hdr_len(const struct ip_hdr *hdr)
 /**
  * Takes the header and its options off, and cuts padding behind the datagram away. Options are
  * walked, not acted on. Drops: version, header and total length, checksum, a malformed option, a
- * source route. Leaves what is not on the wire (ifindex, link_broadcast) as the caller set it.
+ * source route. Leaves what is not on the wire (ifindex, link_broadcast, to_many) as the caller set
+ * it.
  */
 enum drop_reason ipv4_parse(struct cursor *c, struct ip_hdr *hdr);
 
