@@ -69,13 +69,14 @@ static inline word take_tail(bool copy, uint8_t *to, const uint8_t *from, size_t
 
 static uint16_t finish(uint16_t sum, word w)
 {
+    uint32_t high = (uint32_t)(w >> 16 >> 16); /* nothing in a word of 32 bits */
+    uint32_t folded = (uint32_t)w + high;
     uint8_t octets[2];
     uint16_t native;
 
-    while (w >> 16) {
-        w = (w & 0xffff) + (w >> 16);
-    }
-    native = (uint16_t)w;
+    folded += folded < high;
+    folded = (folded & 0xffff) + (folded >> 16);
+    native = (uint16_t)(folded + (folded >> 16));
     memcpy(octets, &native, sizeof octets);
     return sum_word(sum, be16(octets));
 }

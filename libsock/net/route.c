@@ -5,12 +5,17 @@
 
 struct netif *netif_with_addr(struct sk_iface *iface, struct ip_addr addr)
 {
+    struct netif *past = iface->netifs + iface->n_netifs;
+
     if (ip_is_loopback(addr)) {
         return &iface->netifs[0];
     }
-    for (uint32_t i = LOOPBACK_IFINDEX; i < iface->n_netifs; i++) {
-        if (!ip_is_unspecified(addr) && ip_equal(iface->netifs[i].addr, addr)) {
-            return &iface->netifs[i];
+    if (ip_is_unspecified(addr)) { /* what a netif has that waits for its address */
+        return NULL;
+    }
+    for (struct netif *netif = iface->netifs + LOOPBACK_IFINDEX; netif < past; netif++) {
+        if (ip_equal(netif->addr, addr)) {
+            return netif;
         }
     }
     return NULL;

@@ -116,7 +116,7 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
     struct pkt *pkt;
 
     for (uint32_t n = 0; n < CONFIG_TCP_BURST; n++) {
-        if (!tcp_next(&tcp->tcp, now, &hdr, &text)) {
+        if (!tcp_may_have_next(&tcp->tcp) || !tcp_next(&tcp->tcp, now, &hdr, &text)) {
             return TURN_DONE;
         }
         if (neigh == NEIGH_DOWN) {
