@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-EXTRA_DIST += %D%/run.sh %D%/size.sh $(mps2_an385_sources) %D%/mps2-an385/mps2.ld
+EXTRA_DIST += %D%/run.sh %D%/size.sh %D%/everything.c $(mps2_an385_sources) %D%/mps2-an385/mps2.ld
 
 mps2_an385_sources = \
 	%D%/mps2-an385/board.c \

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# What libsock takes on a Cortex-M3: text (constants included), data and bss of each module in an image of
-# examples/http_get.c for mps2-an385, after the linker threw away what nothing calls. -Os, no assertions, 4-octet
-# addresses. Prints lines of name, value, unit; tables that the board gives the stack are not the library's.
+# What libsock takes on a Cortex-M3: text (constants included), data and bss of each module in two images of
+# examples/http_get.c for mps2-an385, after the linker threw away what nothing calls. small: the board's host; full: with
+# all that it may leave out (everything.c). -Os, no assertions, 4-octet addresses. Prints lines of name, value, unit; tables
+# that the board gives the stack are not the library's.
 #
-#   firmware/size.sh [SRCDIR [MAP]]     MAP keeps the linker's map
+#   firmware/size.sh [SRCDIR [MAP]]     MAP.small and MAP.full keep the linker's maps
 set -eu
 srcdir=${1:-.}
 map=${2:-}
@@ -28,14 +29,18 @@ modules | sort | xargs -P "$(nproc)" -I{} sh -c '
     object=$(echo "$1" | sed "s,^libsock/,,; s,/,@,g; s,c\$,o,")
     arm-none-eabi-gcc $3 -c "$2/$1" -o "$4/$object"' sh {} "$srcdir" "$flags" "$out"
 arm-none-eabi-ar rc "$out/libsock.a" "$out"/*.o
-# shellcheck disable=SC2086
-arm-none-eabi-gcc $flags "$srcdir/examples/http_get.c" "$srcdir"/firmware/mps2-an385/*.c "$out/libsock.a" \
-    -o "$out/image" --crt0=semihost --oslib=semihost "-L$srcdir/firmware/mps2-an385" -Tmps2.ld \
-    "-Wl,-Map=$out/map"
-[ -z "$map" ] || cp "$out/map" "$map"
 
-# A section's line: name, address, size, file; a long name has a line of its own.
-awk '
+# link IMAGE [SOURCE]
+link() {
+    # shellcheck disable=SC2086
+    arm-none-eabi-gcc $flags "$srcdir/examples/http_get.c" "$srcdir"/firmware/mps2-an385/*.c ${2+"$2"} "$out/libsock.a" \
+        -o "$out/$1" --crt0=semihost --oslib=semihost "-L$srcdir/firmware/mps2-an385" -Tmps2.ld "-Wl,-Map=$out/$1.map"
+    [ -z "$map" ] || cp "$out/$1.map" "$map.$1"
+}
+
+# measure IMAGE. A section's line in the map: name, address, size, file; a long name has a line of its own.
+measure() {
+    awk -v image="$1" '
     function hex(s,   i, n) {
         n = 0
         for (i = 3; i <= length(s); i++)
@@ -64,9 +69,17 @@ awk '
         for (m in modules)
             for (k = 1; k <= 3; k++) {
                 kind = k == 1 ? "text" : k == 2 ? "data" : "bss"
-                printf "%s.%s %d octets\n", m, kind, sum[m, kind] | "sort"
+                printf "%s/%s.%s %d octets\n", image, m, kind, sum[m, kind] | "sort"
             }
         close("sort")
-        printf "total.text %d octets\ntotal.data %d octets\ntotal.bss %d octets\n", \
-            total["text"], total["data"], total["bss"]
-    }' "$out/map"
+        for (k = 1; k <= 3; k++) {
+            kind = k == 1 ? "text" : k == 2 ? "data" : "bss"
+            printf "%s/total.%s %d octets\n", image, kind, total[kind]
+        }
+    }' "$out/$1.map"
+}
+
+link small
+link full "$srcdir/firmware/everything.c"
+measure small
+measure full
