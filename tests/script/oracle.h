@@ -46,6 +46,7 @@ enum oracle_seq {
 enum oracle_ack {
     ACK_ALL,     /* SND.NXT */
     ACK_OLD,     /* SND.UNA, where something is out; else as ACK_ALL */
+    ACK_PART,    /* between the two, where text is out; else as ACK_OLD */
     ACK_UNSENT,  /* SND.NXT + 1 */
     ACK_ANCIENT, /* below SND.UNA - MAX.SND.WND */
     N_ACKS
