@@ -173,10 +173,18 @@ static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum
     node_changed(iface, &udp->node);
 }
 
+/* What udp_next gave. */
+struct datagram {
+    struct udp_hdr hdr;
+    struct msg_meta meta;
+    const uint8_t *payload;
+};
+
 static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct netif *netif,
-                                   const struct udp_hdr *hdr, const uint8_t *payload,
-                                   const struct msg_meta *meta)
+                                   const struct datagram *d)
 {
+    const struct msg_meta *meta = &d->meta;
+
     return (struct ip_hdr){
         .src = ip_is_unspecified(meta->source.addr)
                    ? source_by(iface, netif, meta->destination.addr)
@@ -185,15 +193,15 @@ static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct netif *n
         .proto = IP_PROTO_UDP,
         .ttl = meta->ttl,
         .tos = meta->tos,
-        .options = payload - meta->n_options,
+        .options = d->payload - meta->n_options,
         .n_options = meta->n_options,
-        .payload_len = (uint16_t)(UDP_HDR_LEN + hdr->payload_len),
+        .payload_len = (uint16_t)(UDP_HDR_LEN + d->hdr.payload_len),
         .dont_frag = true, /* atomic, RFC 6864 4.1 */
     };
 }
 
-static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *hdr,
-                                  const uint8_t *payload, const struct ip_hdr *ip)
+static struct pkt *build_whole(struct sk_iface *iface, const struct datagram *d,
+                               const struct ip_hdr *ip)
 {
     struct pkt *pkt = tx_alloc(iface, ip->n_options + (uint32_t)UDP_HDR_LEN);
     uint16_t sum;
@@ -201,22 +209,21 @@ static struct pkt *build_datagram(struct sk_iface *iface, const struct udp_hdr *
     if (!pkt) {
         return NULL;
     }
-    sum = sum_copy(0, pkt_put(pkt, hdr->payload_len), payload, hdr->payload_len);
-    udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, hdr, sum);
+    sum = sum_copy(0, pkt_put(pkt, d->hdr.payload_len), d->payload, d->hdr.payload_len);
+    udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, &d->hdr, sum);
     return pkt;
 }
 
 /* The next piece of a datagram that is longer than `room`. */
 static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
-                               const struct udp_hdr *hdr, const uint8_t *payload, uint32_t room,
-                               struct ip_hdr *ip)
+                               const struct datagram *d, uint32_t room, struct ip_hdr *ip)
 {
     uint8_t head[UDP_HDR_LEN];
-    struct ip_message m = { head, sizeof(head), payload, hdr->payload_len };
+    struct ip_message m = { head, sizeof(head), d->payload, d->hdr.payload_len };
 
     if (udp->next_piece == 0) {
         udp->piece_id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, ip->dst));
-        udp_emit(head, ip, hdr, sum_add(0, payload, hdr->payload_len));
+        udp_emit(head, ip, &d->hdr, sum_add(0, d->payload, d->hdr.payload_len));
     }
     ip->id = udp->piece_id;
     return iface->fragments->piece(iface, &m, udp->next_piece, room, ip);
@@ -224,16 +231,15 @@ static struct pkt *build_piece(struct sk_iface *iface, struct udp_entry *udp,
 
 /* Members on this host hear it, too (RFC 1112 6.1): true if there may be any. */
 static bool loop_back(struct sk_iface *iface, const struct udp_entry *udp,
-                      const struct netif *netif, const struct udp_hdr *hdr, const uint8_t *payload,
-                      const struct msg_meta *meta, instant now)
+                      const struct netif *netif, const struct datagram *d, instant now)
 {
-    struct ip_addr dst = meta->destination.addr;
+    struct ip_addr dst = d->meta.destination.addr;
 
     if (!ip_is_multicast(dst) || !udp->multicast_loop || !iface->multicast ||
         !iface->multicast->is_member(netif, dst)) {
         return false;
     }
-    udp_loop_back(iface, netif, ip_header_for(iface, netif, hdr, payload, meta), hdr, payload, now);
+    udp_loop_back(iface, netif, ip_header_for(iface, netif, d), &d->hdr, d->payload, now);
     return true;
 }
 
@@ -251,27 +257,52 @@ static bool stays_here(const struct netif *netif, const struct msg_meta *meta)
 }
 
 static void send_to_members_here(struct sk_iface *iface, struct udp_entry *udp,
-                                 const struct netif *netif, const struct udp_hdr *hdr,
-                                 const uint8_t *payload, const struct msg_meta *meta, instant now)
+                                 const struct netif *netif, const struct datagram *d, instant now)
 {
-    if (!loop_back(iface, udp, netif, hdr, payload, meta, now)) {
+    if (!loop_back(iface, udp, netif, d, now)) {
         drop_at(iface, &udp->node, DROP_IP_NOT_FOR_US, NULL);
     }
     datagram_is_sent(iface, udp);
 }
 
+/* All of it, or its next piece. */
+static enum turn send_by(struct sk_iface *iface, struct udp_entry *udp, struct netif *netif,
+                         struct mac_addr mac, const struct datagram *d, bool first, instant now)
+{
+    struct ip_hdr ip = ip_header_for(iface, netif, d);
+    uint32_t room = path_mtu(iface, netif, ip.dst, now) - ipv4_hdr_len(&ip);
+    bool in_pieces = udp->next_piece > 0 || ip.payload_len > room;
+    struct pkt *pkt;
+    uint32_t len;
+
+    if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
+        give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
+        return TURN_MORE;
+    }
+    pkt = in_pieces ? build_piece(iface, udp, d, room, &ip) : build_whole(iface, d, &ip);
+    if (!pkt) {
+        return found_no_room(netif, &udp->node, first);
+    }
+    len = pkt->len;
+    udp->sent_to = ip.dst;
+    if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
+        pkt_free(pkt);
+        return found_no_room(netif, &udp->node, first);
+    }
+    udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
+    if (!ip.more_frags) {
+        loop_back(iface, udp, netif, d, now);
+        datagram_is_sent(iface, udp);
+    }
+    return TURN_MORE;
+}
+
 static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
-                               const struct udp_hdr *hdr, const uint8_t *payload,
-                               const struct msg_meta *meta, bool first, instant now)
+                               const struct datagram *d, bool first, instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route_by(iface, meta->ifindex, meta->destination.addr, &next_hop);
+    struct netif *netif = route_by(iface, d->meta.ifindex, d->meta.destination.addr, &next_hop);
     struct mac_addr mac;
-    struct ip_hdr ip;
-    struct pkt *pkt;
-    uint32_t room;
-    uint32_t len;
-    bool in_pieces;
 
     if (!netif) {
         give_up_datagram(iface, udp, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE);
@@ -286,51 +317,26 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     default:
         break;
     }
-    if (stays_here(netif, meta)) {
-        send_to_members_here(iface, udp, netif, hdr, payload, meta, now);
+    if (stays_here(netif, &d->meta)) {
+        send_to_members_here(iface, udp, netif, d, now);
         return TURN_MORE;
     }
     if (netif->no_room) {
         return wait_for_room(netif, &udp->node);
     }
-    ip = ip_header_for(iface, netif, hdr, payload, meta);
-    room = path_mtu(iface, netif, meta->destination.addr, now) - ipv4_hdr_len(&ip);
-    in_pieces = udp->next_piece > 0 || UDP_HDR_LEN + (uint32_t)hdr->payload_len > room;
-    if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
-        give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
-        return TURN_MORE;
-    }
-    pkt = in_pieces ? build_piece(iface, udp, hdr, payload, room, &ip)
-                    : build_datagram(iface, hdr, payload, &ip);
-    if (!pkt) {
-        return found_no_room(netif, &udp->node, first);
-    }
-    len = pkt->len;
-    udp->sent_to = ip.dst;
-    if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
-        pkt_free(pkt);
-        return found_no_room(netif, &udp->node, first);
-    }
-    udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;
-    if (!ip.more_frags) {
-        loop_back(iface, udp, netif, hdr, payload, meta, now);
-        datagram_is_sent(iface, udp);
-    }
-    return TURN_MORE;
+    return send_by(iface, udp, netif, mac, d, first, now);
 }
 
 static enum turn turn_of_udp(struct sk_iface *iface, struct udp_entry *udp, instant now)
 {
-    struct udp_hdr hdr;
-    struct msg_meta meta;
-    const uint8_t *payload;
+    struct datagram d;
     enum turn turn = TURN_MORE;
 
     for (uint32_t n = 0; n < CONFIG_TCP_BURST && turn == TURN_MORE; n++) {
-        if (!udp_next(&udp->udp, &hdr, &payload, &meta)) {
+        if (!udp_next(&udp->udp, &d.hdr, &d.payload, &d.meta)) {
             turn = TURN_DONE;
         } else {
-            turn = send_datagram(iface, udp, &hdr, payload, &meta, n == 0, now);
+            turn = send_datagram(iface, udp, &d, n == 0, now);
         }
     }
     node_changed(iface, &udp->node);

@@ -91,6 +91,20 @@ static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     }
 }
 
+/* The peer is there: RFC 9293 MUST-37. It may not hold up for ever what nobody waits for, nor for
+ * longer than the program says. */
+static void note_life(struct tcp_sock *tcp, bool acked, bool was_shut, instant now)
+{
+    if (acked) {
+        tcp->soft_err = SK_OK;
+    }
+    if (acked || (was_shut && !tcp->orphan && tcp->options.user_timeout == 0)) {
+        tcp->give_up_set = false;
+    }
+    tcp->heard_at = tick_ceil(now);
+    tcp->n_keepalives = 0;
+}
+
 bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     const struct tcp_extensions *x = tcp->profile->extensions;
@@ -115,16 +129,7 @@ bool tcp_ack_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant no
     if (!seq_before(hdr->ack, tcp->snd_una)) {
         update_window(tcp, hdr);
     }
-    if (ack.acked > 0) {
-        tcp->soft_err = SK_OK;
-    }
-    tcp->heard_at = tick_ceil(now);
-    tcp->n_keepalives = 0;
-    /* The peer is there: RFC 9293 MUST-37. It may not hold up for ever what nobody waits for, nor
-     * for longer than the program says. */
-    if (ack.acked > 0 || (was_shut && !tcp->orphan && tcp->options.user_timeout == 0)) {
-        tcp->give_up_set = false;
-    }
+    note_life(tcp, ack.acked > 0, was_shut, now);
     if (fin_is_acked(tcp)) {
         leave_on_fin_acked(tcp, now);
     }
