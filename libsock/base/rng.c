@@ -53,24 +53,35 @@ static void sip_word(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-uint64_t siphash(const struct sip_key *key, const void *octets, size_t len)
+static struct sip sip_begin(const struct sip_key *key)
 {
-    const uint8_t *at = octets;
-    size_t left = len;
-    struct sip s = {
+    return (struct sip){
         .v0 = key->k0 ^ UINT64_C(0x736f6d6570736575),
         .v1 = key->k1 ^ UINT64_C(0x646f72616e646f6d),
         .v2 = key->k0 ^ UINT64_C(0x6c7967656e657261),
         .v3 = key->k1 ^ UINT64_C(0x7465646279746573),
     };
+}
+
+/* `rest`: what is left of `len` octets, fewer than 8. */
+static uint64_t sip_end(struct sip *s, uint64_t rest, size_t len)
+{
+    sip_word(s, rest | (uint64_t)len << 56);
+    s->v2 ^= 0xff;
+    sip_rounds(s, 4);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t siphash(const struct sip_key *key, const void *octets, size_t len)
+{
+    const uint8_t *at = octets;
+    size_t left = len;
+    struct sip s = sip_begin(key);
 
     for (; left >= 8; left -= 8, at += 8) {
         sip_word(&s, little_endian(at, 8));
     }
-    sip_word(&s, little_endian(at, left) | (uint64_t)len << 56);
-    s.v2 ^= 0xff;
-    sip_rounds(&s, 4);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    return sip_end(&s, little_endian(at, left), len);
 }
 
 void rng_init(struct rng *rng, const uint8_t seed[16])
@@ -80,15 +91,13 @@ void rng_init(struct rng *rng, const uint8_t seed[16])
     rng->counter = 0;
 }
 
+/* SipHash of the counter's eight octets, the lowest first. */
 uint64_t rng_u64(struct rng *rng)
 {
-    uint64_t counter = rng->counter++;
-    uint8_t octets[sizeof counter];
+    struct sip s = sip_begin(&rng->key);
 
-    for (unsigned i = 0; i < sizeof octets; i++) {
-        octets[i] = (uint8_t)(counter >> (8 * i));
-    }
-    return siphash(&rng->key, octets, sizeof octets);
+    sip_word(&s, rng->counter++);
+    return sip_end(&s, 0, sizeof rng->counter);
 }
 
 uint32_t rng_u32(struct rng *rng)

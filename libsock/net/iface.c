@@ -410,6 +410,10 @@ static bool poll_round(struct sk_iface *iface, instant now)
 {
     bool any = receive(iface, now);
 
+    if (iface->network_changed) { /* what follows from that is enough for a poll of its own */
+        iface->network_changed = false;
+        return true;
+    }
     expect_room(iface);
     any |= run_deadlines(iface, now);
     any |= time_waits_poll(iface, now);

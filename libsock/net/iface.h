@@ -317,6 +317,7 @@ struct sk_iface {
     struct path paths[CONFIG_N_PATHS];
     struct redirect redirects[CONFIG_N_REDIRECTS];
     bool takes_redirects;
+    bool network_changed; /* by a frame of this poll */
 
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
     struct fragments *pieces;

@@ -74,6 +74,7 @@ enum drop_reason lease_arrives(struct sk_iface *iface, struct netif *netif, stru
     }
     if (changed) {
         lease_changed(iface, netif, now);
+        iface->network_changed = true;
     }
     return reason;
 }

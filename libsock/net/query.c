@@ -111,7 +111,7 @@ void queries_flush(struct sk_iface *iface, instant now)
         slot->fresh_until = 0;
         if (slot->used && slot->q.result == SK_PENDING) {
             close_socket(iface, slot, now); /* what the old network answers does not come */
-            slot->q.send_due = true;
+            dns_start_over(&slot->q, iface->dns, iface->n_dns, now);
         }
     }
 }

@@ -37,6 +37,12 @@ static void ask(struct dns_query *q, instant now)
     q->retry_at = now + (DNS_FIRST_TIMEOUT << q->round);
 }
 
+static void take_servers(struct dns_query *q, const struct sk_addr *servers, size_t n)
+{
+    q->n_servers = (uint8_t)(n < CONFIG_N_DNS_SERVERS ? n : CONFIG_N_DNS_SERVERS);
+    memcpy(q->servers, servers, q->n_servers * sizeof *servers);
+}
+
 enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_addr *servers,
                       size_t n_servers, struct rng *rng, instant now)
 {
@@ -48,8 +54,7 @@ enum sk_err dns_start(struct dns_query *q, const char *name, const struct sk_add
     }
     *q = (struct dns_query){ .result = SK_PENDING };
     copy_name(q->name, name, rng);
-    q->n_servers = (uint8_t)(n_servers < CONFIG_N_DNS_SERVERS ? n_servers : CONFIG_N_DNS_SERVERS);
-    memcpy(q->servers, servers, q->n_servers * sizeof *servers);
+    take_servers(q, servers, n_servers);
     q->id = (uint16_t)rng_u32(rng);
     ask(q, now);
     return SK_OK;
@@ -115,6 +120,17 @@ static void next_server(struct dns_query *q, instant now)
         q->silent = false;
         q->refused = false;
     }
+    ask(q, now);
+}
+
+void dns_start_over(struct dns_query *q, const struct sk_addr *servers, size_t n_servers,
+                    instant now)
+{
+    if (n_servers > 0) {
+        take_servers(q, servers, n_servers);
+    }
+    q->server = 0;
+    q->stream = false;
     ask(q, now);
 }
 

@@ -60,6 +60,13 @@ enum sk_err dns_start_reverse(struct dns_query *q, struct ip_addr addr,
                               instant now);
 
 /**
+ * The network is another one, and has these servers, or none that are known (0): the query goes to
+ * the first. It has no more rounds for that.
+ */
+void dns_start_over(struct dns_query *q, const struct sk_addr *servers, size_t n_servers,
+                    instant now);
+
+/**
  * A message came from the server that is being asked, and over what it was asked. A DROP reason
  * leaves the query as it was. SERVFAIL, REFUSED and the like make it ask the next server at once.
  */

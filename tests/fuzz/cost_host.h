@@ -4,7 +4,8 @@
  * it hears can be near what it expects, with good checksums.
  *
  * Counted is the sk_iface_poll that takes the frame, from its call to its return, with all that it
- * answers, but for the link's own code. The link has no room for text of sockets: what an
+ * answers, but for the link's own code; or one that follows until nothing more is to be done, if it
+ * takes longer. The link has no room for text of sockets: what an
  * acknowledgment or a neighbour's answer lets out is the program's, and costs by the segment, of
  * which the first is counted up to the link. A datagram in pieces is dear when it is whole, and
  * what it costs is that of all its frames together: each has its share of it.
@@ -26,6 +27,7 @@
 #define NET_BITS 0x0a000000u      /* 10.0.0.0/24 */
 #define CLIENT_PORT 4000          /* of the first stream */
 #define LONGEST 4000u             /* octets of a datagram in pieces */
+#define MOST_POLLS 8              /* after the one that takes the frame */
 
 /* The streams, each with its own peer's port. */
 enum which {
@@ -178,11 +180,24 @@ static const struct link_ops cost_ops = { .rx = cost_rx, .tx = cost_tx };
 
 static void answer_arp(void);
 
-static void measured_poll(void)
+static uint32_t measured_poll(bool *more)
 {
     steps_begin();
-    sk_iface_poll(iface, fuzz_now);
-    datagram_cost += steps_end();
+    *more = sk_iface_poll(iface, fuzz_now);
+    return steps_end();
+}
+
+static void measured_polls(void)
+{
+    bool more;
+    uint32_t cost = measured_poll(&more);
+
+    for (int i = 0; more && i < MOST_POLLS; i++) {
+        uint32_t next = measured_poll(&more);
+
+        cost = next > cost ? next : cost;
+    }
+    datagram_cost += cost;
     n_frames++;
 }
 
@@ -202,7 +217,7 @@ static void note_cost(uint32_t n)
     reached[kind][cost < N_COSTS ? cost : N_COSTS - 1] = 1;
 }
 
-/* Only the poll that takes it is measured. */
+/* Only the polls that it needs are measured. */
 static void hear_frame(const uint8_t *octets, size_t len)
 {
     uint8_t *copy = exact(octets, len);
@@ -211,7 +226,7 @@ static void hear_frame(const uint8_t *octets, size_t len)
     REQUIRE(len <= ETH_HDR_LEN + MTU);
     fuzz_link.pkt = (struct pkt){ .buf = copy, .len = (uint32_t)len };
     if (measured) {
-        measured_poll();
+        measured_polls();
     }
     counts = false;
     fuzz_poll();

@@ -408,6 +408,27 @@ START_TEST(name_servers_of_a_new_lease)
 }
 END_TEST
 
+/* What is being asked, too, before its server has had its time. */
+START_TEST(a_question_moves_to_the_name_servers_of_a_new_lease)
+{
+    const struct sent *s;
+
+    acquire();
+    hold = true;
+    while ((s = serve()) == NULL) { /* the renewal */
+        host_run(&h, sk_iface_poll_at(h.iface, h.now));
+    }
+    ck_assert_uint_eq(s->udp.dst_port, DHCP_SERVER_PORT);
+    ck_assert(ip_equal(first_asked("one.example.org"), server.addr));
+    server.dns[0] = ip4(0x0a000035);
+    server.n_dns = 1;
+    serve_dhcp(s);
+    s = serve();
+    ck_assert(s && s->udp.dst_port == DNS_PORT && ip_equal(s->ip.dst, ip4(0x0a000035)));
+    host_free(&h);
+}
+END_TEST
+
 /* Renewed once a second, and not as often as the server answers. */
 START_TEST(a_lease_of_a_second_is_no_storm)
 {
@@ -587,6 +608,7 @@ int main(void)
                                    a_server_out_of_reach,
                                    two_name_servers_of_a_lease,
                                    name_servers_of_a_new_lease,
+                                   a_question_moves_to_the_name_servers_of_a_new_lease,
                                    a_lease_of_a_second_is_no_storm,
                                    what_was_learnt_of_names_ends_with_the_lease,
                                    who_waits_for_a_neighbour_while_the_lease_changes,
