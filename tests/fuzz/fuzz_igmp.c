@@ -28,8 +28,11 @@ static void parse(const uint8_t *octets, size_t len)
     uint8_t out[IGMP_LEN];
 
     if (igmp_parse(&c, &hdr) == DROP_NONE) {
+        bool is_v3_at_once = octets[1] == 0 && len >= IGMP_V3_QUERY_LEN;
+
         igmp_emit(out, &hdr);
-        REQUIRE(memcmp(out, octets, 2) == 0 && memcmp(out + 4, octets + 4, 4) == 0);
+        REQUIRE(out[0] == octets[0] && out[1] == (is_v3_at_once ? 1 : octets[1]));
+        REQUIRE(memcmp(out + 4, octets + 4, 4) == 0);
         c = cursor_over(out, IGMP_LEN); /* its sum may be the other zero, RFC 1071 */
         REQUIRE(igmp_parse(&c, &hdr) == DROP_NONE);
         return;
