@@ -186,16 +186,14 @@ static uint32_t extensions_sack_len(const struct tcp_sock *tcp)
     return TCP_SACK_LEN(n < max_blocks(x) ? n : max_blocks(x));
 }
 
-static void report(struct tcp_hdr *hdr, const struct interval *range, uint8_t first, uint8_t max)
+static void report(struct tcp_hdr *hdr, const struct interval *range, uint8_t first)
 {
     for (uint8_t i = first; i < hdr->n_sack; i++) {
         if (hdr->sack[i].start == range->start) {
             return;
         }
     }
-    if (hdr->n_sack < max) {
-        hdr->sack[hdr->n_sack++] = (struct tcp_sack){ range->start, range->end };
-    }
+    hdr->sack[hdr->n_sack++] = (struct tcp_sack){ range->start, range->end };
 }
 
 /* A duplicate first, then the ranges that grew last, then the others from the far end. */
@@ -207,15 +205,15 @@ static void fill_sack(const struct tcp_sock *tcp, const struct extensions *x, st
 
     hdr->n_sack = first;
     hdr->sack[0] = x->duplicate;
-    for (uint8_t i = 0; i < x->n_recent; i++) {
+    for (uint8_t i = 0; i < x->n_recent && hdr->n_sack < max; i++) {
         const struct interval *range = range_around(a, x->recent[i]);
 
         if (range) {
-            report(hdr, range, first, max);
+            report(hdr, range, first);
         }
     }
-    for (uint16_t i = a->n; i-- > 0;) {
-        report(hdr, &a->ranges[i], first, max);
+    for (uint16_t i = a->n; i-- > 0 && hdr->n_sack < max;) {
+        report(hdr, &a->ranges[i], first);
     }
 }
 
