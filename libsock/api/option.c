@@ -413,7 +413,9 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     }
     v = view_of(iface, slot);
     got = TABLE[option].get(&v);
-    node_changed(iface, v.node);
+    if (option == SK_SO_ERROR && got != SK_OK) { /* it is told now */
+        node_changed(iface, v.node);
+    }
     if (option == SK_TCP_STATE && got == SK_TCP_CLOSED) {
         return SK_NOT_CONNECTED;
     }

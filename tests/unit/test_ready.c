@@ -499,6 +499,36 @@ START_TEST(the_watcher_hears_of_sockets_and_of_polls)
 }
 END_TEST
 
+/* Who looks at an option changes nothing; but an error that was told is none any more. */
+START_TEST(the_watcher_hears_of_no_question)
+{
+    const struct sent *s;
+    int32_t value;
+    sk_fd fd;
+
+    begin();
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ PEER_IP, 4000 }), SK_OK);
+    sk_iface_watch(h.iface, watch, &h);
+    n_watched = 0;
+    for (int i = 0; i < SK_N_OPTIONS; i++) {
+        sk_get(h.iface, fd, (enum sk_option)i, &value);
+    }
+    ck_assert_uint_eq(n_watched, 0);
+    sk_iface_watch(h.iface, NULL, NULL);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ .port = 0 }), SK_OK);
+    host_poll(&h);
+    s = host_sent(&h);
+    frame_icmp_error(&f, PEER_IP, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, s->ip_at, 28);
+    host_hear(&h, &f);
+    sk_iface_watch(h.iface, watch, &h);
+    ck_assert_int_eq(sk_get(h.iface, fd, SK_SO_ERROR, &value), SK_OK);
+    ck_assert_int_eq(value, SK_REFUSED);
+    watched_is(1, fd, fd);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { a_stream_from_its_beginning_to_its_end,
@@ -515,6 +545,7 @@ int main(void)
                                    urgent_data,
                                    what_is_sent_urgent_is_marked,
                                    the_watcher_hears_of_sockets_and_of_polls,
+                                   the_watcher_hears_of_no_question,
                                    NULL };
 
     return suite_run("ready", tests);
