@@ -118,7 +118,8 @@ static bool take_mtu(struct settings *s, const char *value)
 
 static bool take_dns(struct settings *s, const char *value)
 {
-    return sk_addr_parse(value, &s->dns) && !ip_is_unspecified(s->dns.addr) &&
+    return sk_addr_parse(value, &s->dns) &&
+           (ip_is_host(s->dns.addr) || ip_is_loopback(s->dns.addr)) &&
            (s->dns.port != 0 || strchr(value, ':') == NULL);
 }
 
@@ -159,7 +160,7 @@ static const struct variable {
     { "LIBSOCK_FORWARD", take_forward, NULL },
     { "LIBSOCK_PCAP", take_pcap, NULL },
     { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
-    { "LIBSOCK_DNS", take_dns, "not an address, or address:port" },
+    { "LIBSOCK_DNS", take_dns, "not a host's address, or address:port" },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };

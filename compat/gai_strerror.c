@@ -11,7 +11,7 @@ const char *libsock_gai_strerror(int error)
     case 0:
         return "Success";
     case EAI_AGAIN:
-        return "Temporary failure in name resolution: no name server answers";
+        return "Temporary failure in name resolution: no name server is known, or none answers";
     case EAI_BADFLAGS:
         return "Bad value for ai_flags";
     case EAI_FAIL:

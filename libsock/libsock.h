@@ -54,13 +54,17 @@ enum sk_trace_event {
 typedef void sk_trace_fn(void *context, enum sk_trace_event event, sk_fd fd, const struct pkt *pkt,
                          enum drop_reason reason);
 
-/** NewReno and Reno: the smallest, and the default. */
+/** NewReno and Reno ("reno"): the smallest, and the default. Neither SK_ECN nor SK_UTO. */
 extern const struct tcp_profile sk_tcp_basic;
 
-/** RACK-TLP, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN. */
+/**
+ * RACK-TLP with PRR, CUBIC with HyStart++, timestamps, SACK, path MTU discovery, ECN, the user
+ * timeout option (SK_UTO). SK_CONGESTION is 0 for "cubic" and 1 for "reno".
+ */
 extern const struct tcp_profile sk_tcp_full;
 
-/** The same with BBR (draft-ietf-ccwg-bbr-06), from which a socket may choose CUBIC or Reno. */
+/** The same with BBR (draft-ietf-ccwg-bbr-06): SK_CONGESTION is 0 for "bbr", 1 for "cubic" and 2
+ * for "reno". */
 extern const struct tcp_profile sk_tcp_bbr;
 
 /** Fragments of IP datagrams, for sk_config.fragments: a host for which it is not named drops them,
@@ -190,7 +194,7 @@ struct sk_netif_config {
     struct ip_addr gateway;  /* unspecified: none */
     struct ip_addr gateway2; /* in its place when it does not answer (RFC 1122 3.3.1.5), and the
                                 other way round; unspecified: none */
-    uint16_t mtu;            /* 0: the link's */
+    uint16_t mtu;            /* octets of an IP packet; 0: what the link carries */
     const char *host_name;   /* DHCP servers are told; kept, not copied; NULL: none */
 };
 
@@ -378,13 +382,17 @@ enum sk_tcp_state {
     SK_TCP_LISTEN,
 };
 
-/** Options of a socket. Values are numbers; switches are 0 and 1. */
+/** Options of a socket. Values are numbers; switches are 0 and 1, and any other number is 1. Those
+ * of a listener, but for SK_SO_ERROR, are those that its connections begin with. */
 enum sk_option {
     SK_SO_ERROR,  /* get: the enum sk_err that came in since, SK_OK for none; reading clears it */
     SK_SO_TYPE,   /* get: enum sk_type */
-    SK_REUSEADDR, /* switch: bind beside connections and TIME_WAIT */
-    SK_RCVBUF,    /* octets; picks a buffer class, read it back for the truth. Before the connection
-                     only */
+    SK_REUSEADDR, /* switch: bind beside connections and TIME_WAIT; datagram sockets that all have
+                     it share a port: each hears what is sent to many, and the last one that was
+                     bound the rest */
+    SK_RCVBUF, /* octets, a hint as in POSIX: the class of the buffers that a socket gets when it is
+                  bound, or connects, or is accepted. Until then it reads back as it was set, then
+                  as it is, and setting it changes nothing any more */
     SK_SNDBUF,
     SK_NODELAY,    /* switch: no Nagle (RFC 9293 3.7.4) */
     SK_ACCEPTCONN, /* get: 1 for a listener */
@@ -392,7 +400,8 @@ enum sk_option {
                       SK_TCP_CLOSED */
 
     /* Keep-alives (RFC 9293 3.8.4): off by default. The peer is asked after SK_KEEPIDLE without a
-     * word, then every SK_KEEPINTVL; when it did not answer SK_KEEPCNT times, SK_TIMED_OUT. */
+     * word, then every SK_KEEPINTVL, whether it answers or not, until something else is said; when
+     * it did not answer SK_KEEPCNT times, SK_TIMED_OUT. */
     SK_KEEPALIVE, /* switch */
     SK_KEEPIDLE,  /* seconds, 1 to 32767; 7200 */
     SK_KEEPINTVL, /* seconds, 1 to 32767; 75 */
@@ -412,8 +421,7 @@ enum sk_option {
     SK_CONGESTION, /* which of the profile's congestion controls, from 0, the default, on: see
                       sk_congestion_name. SK_IS_CONNECTED once a connection has begun */
 
-    /* Of the IP headers of what is sent from now on (RFC 9293 3.9.2, 3.9.1.9); a listener's are
-     * those of its connections, too. */
+    /* Of the IP headers of what is sent from now on (RFC 9293 3.9.2, 3.9.1.9). */
     SK_TTL, /* 1 to 255; -1, the default, means 64 */
     SK_TOS, /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
                TCP's; 0 */
@@ -439,8 +447,9 @@ const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);
 
 /**
  * The socket, of datagrams, is a member of a multicast group (RFC 1112 7.1) on netif `ifindex`, or
- * on the one that leads there (0): what is sent to the group and to its port comes to it, and to
- * others that are bound to the port and to no other address. Closing it leaves its groups.
+ * on the one that leads there (0): what is sent to the group there, and to the port that the socket
+ * is bound to, now or later, comes to it; and to every other socket that is bound to that port, and
+ * to no address or the group's. Closing it leaves its groups.
  * SK_NO_OPTION: a stream, or a host without sk_config.multicast. SK_INVALID: not the address of a
  * group. SK_NET_UNREACHABLE: no such netif, or one without an address. SK_BINDING_IN_USE: it is a
  * member already. SK_NO_BUFFERS: n_memberships are in use.
@@ -448,7 +457,8 @@ const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);
 enum sk_err sk_join(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint8_t ifindex,
                     instant now);
 
-/** It is a member no more, with `ifindex` 0 on any netif. SK_ADDR_NOT_AVAIL: it was none. */
+/** It is a member no more; with `ifindex` 0 on the first netif where it is one. SK_ADDR_NOT_AVAIL:
+ * it was none. */
 enum sk_err sk_leave(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint8_t ifindex,
                      instant now);
 

@@ -35,12 +35,12 @@ unknown empty.test 'not known'
 unknown broken.test 'Non-recoverable'
 unknown refused.test 'Non-recoverable'
 
-[ -z "${SILENT-}" ] || unknown silent.test 'no name server answers'
+[ -z "${SILENT-}" ] || unknown silent.test 'no name server is known, or none answers'
 
 LIBSOCK_DNS=10.0.2.2:1
-unknown files.test 'no name server answers'
+unknown files.test 'no name server is known, or none answers'
 # Without a server of our own it is 10.0.2.3, the host's resolver, which the outbound policy does not let through.
 unset LIBSOCK_DNS
-unknown files.test 'no name server answers'
+unknown files.test 'no name server is known, or none answers'
 get=$(program http_get_async) || exit $?
 unknown files.test 'No name server can be reached'

@@ -28,7 +28,7 @@ accepted() {
 for value in '' 0 575 65522 1500x -1 99999999999999999999; do
     refused "LIBSOCK_MTU=$value"
 done
-for value in '' dns.test 10.0.2.2:99999 10.0.2.2:0 1.2.3; do
+for value in '' dns.test 10.0.2.2:99999 10.0.2.2:0 1.2.3 224.0.0.1 255.255.255.255; do
     refused "LIBSOCK_DNS=$value"
 done
 for value in '' none Any; do
