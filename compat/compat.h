@@ -64,8 +64,7 @@ extern "C" {
  * Gives the process its host. Call it before the first POSIX call, or from libsock_board.
  * SK_INVALID for NULL, SK_ALREADY when there is a host, SK_NOT_SUPPORTED when the port has no
  * entropy (initial sequence numbers and ports would be predictable, RFC 6528), and in a child of
- * fork. `port` and `iface`
- * stay the caller's and must live on.
+ * fork. `port` and `iface` stay the caller's and must live on.
  */
 enum sk_err libsock_start(struct sk_iface *iface, const struct port *port);
 
