@@ -99,6 +99,8 @@ libtest_a_SOURCES = \
 	%D%/script/script.c \
 	%D%/script/script.h \
 	%D%/sim/program_tcp_echo.c \
+	%D%/support/books.c \
+	%D%/support/books.h \
 	%D%/support/compat_fixture.h \
 	%D%/support/dhcp_server.c \
 	%D%/support/dhcp_server.h \

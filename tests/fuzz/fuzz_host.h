@@ -11,6 +11,7 @@
 #include "fuzz.h"
 #include "libsock.h"
 #include "link/link.h"
+#include "tests/support/books.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
@@ -63,6 +64,7 @@ static inline void fuzz_poll(void)
     for (int n = 0; sk_iface_poll(iface, fuzz_now); n++) {
         REQUIRE(n < 1000);
     }
+    REQUIRE(!books_fault_of_any(iface, fuzz_now));
 }
 
 /* A packet of at most MTU octets, and the Ethernet header before it if there is one. */

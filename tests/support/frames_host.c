@@ -7,6 +7,7 @@
 
 #include "base/sum.h"
 #include "base/tick.h"
+#include "tests/support/books.h"
 #include "tests/support/exact.h"
 
 #define START 5000000    /* microseconds */
@@ -326,11 +327,14 @@ void host_end(struct host *h)
 
 void host_poll(struct host *h)
 {
+    const char *fault = NULL;
     int n = 0;
 
-    while (sk_iface_poll(h->iface, h->now)) {
+    while (sk_iface_poll(h->iface, h->now) && !fault) {
         EXPECT(n++ < MAX_POLLS);
+        fault = books_fault_of_any(h->iface, h->now);
     }
+    EXPECT_MSG(!fault, "does not hold: %s", fault);
 }
 
 void host_run(struct host *h, instant until)

@@ -3,6 +3,7 @@
 #include "tests/support/world.h"
 
 #include "proto/tcp/tcp.h"
+#include "tests/support/books.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -88,14 +89,25 @@ void world_reboot(struct world *w, int host)
     add_host(w, host);
 }
 
+static bool poll_host(struct world *w, int host)
+{
+    bool any = sk_iface_poll(w->hosts[host], w->now);
+    const char *fault = books_fault_of_any(w->hosts[host], w->now);
+
+    if (fault) {
+        ck_abort_msg("does not hold of host %d: %s", host, fault);
+    }
+    return any;
+}
+
 void world_settle(struct world *w)
 {
     int n = 0;
     bool any;
 
     do {
-        any = sk_iface_poll(w->hosts[0], w->now);
-        any |= sk_iface_poll(w->hosts[1], w->now);
+        any = poll_host(w, 0);
+        any |= poll_host(w, 1);
         ck_assert_int_lt(n++, MAX_POLLS);
     } while (any);
 }
