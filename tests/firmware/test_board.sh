@@ -1,12 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # How the board starts: without entropy it refuses, unless it is told to do without; a setting that cannot be understood
-# is said and not ignored; a static address works as DHCP does; errors end in a status and a line on stderr.
+# is said and not ignored; a static address works as DHCP does; errors end in a status and a line on stderr. The image
+# depends on nothing but its sources.
 . "${srcdir:-.}/tests/firmware/common.sh"
 
 image examples/http_get
 log=${FIRMWARE_BUILD:-../mps2-an385}/config.log
 [ ! -f "$log" ] || ! grep 'configure:.* WARNING' "$log" || fail 'the board is not configured without a warning'
+arm-none-eabi-objcopy -O binary "$image" "$work/rom"
+! grep -q "$(cd "$srcdir" && pwd)" "$work/rom" || fail 'the image has a path of where it was built'
 start_servers
 echo 'a page' >"$work/www/page"
 url=http://10.0.2.2:$http/page
