@@ -256,11 +256,15 @@ START_TEST(hostile_FRAG_02_ping_of_death)
     begin(1, REASSEMBLY_MAX);
     whole_udp(&w, 1, 65507);
     w.len = 65535; /* longer than a datagram can be */
-    for (size_t start = 65528; start + 100 > 65515; start -= 8) {
+    for (size_t start = 65528; start + 104 > 65515; start -= 8) {
         before = host_drops(&h, DROP_IP_FRAGMENT_LEN);
-        hear(start, 100 > 65535 - start ? 65535 - start : 100);
+        hear(start, 104 > 65535 - start ? 65535 - start : 104);
         EXPECT(host_drops(&h, DROP_IP_FRAGMENT_LEN) == before + 1);
     }
+    w.len = 65516; /* by an octet */
+    before = host_drops(&h, DROP_IP_FRAGMENT_LEN);
+    hear(65512, 4);
+    EXPECT(host_drops(&h, DROP_IP_FRAGMENT_LEN) == before + 1);
     whole_udp(&w, 2, 65507); /* the longest there is, in pieces that the link takes */
     for (size_t start = 0; start < w.len; start += 1480) {
         hear(start, w.len - start < 1480 ? w.len - start : 1480);

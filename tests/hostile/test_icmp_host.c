@@ -233,6 +233,35 @@ START_TEST(hostile_ICMP_07_redirects_that_are_followed)
 }
 END_TEST
 
+/* One that is sent by a netif that the program names goes the same way. */
+START_TEST(redirects_are_followed_by_the_netif_that_is_named)
+{
+    struct host_setup setup = { .config = { .redirects = true } };
+    struct sk_ancillary by_netif = { .ifindex = 2, .tos = -1 };
+    struct sk_iov iov = { "x", 1 };
+    uint8_t quote[QUOTE_LEN];
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+    host_poll(&h);
+    memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
+    frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, 1, quote, QUOTE_LEN);
+    put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+    frame_fix_transport(&f);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    sk_op_send(&op, fd, &iov, 1, (struct sk_addr){ FAR_IP, 9 }, 0);
+    op.ancillary = &by_netif;
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    host_poll(&h);
+    ck_assert(mac_equal(host_sent(&h)->eth.dst, PEER_MAC));
+    host_free(&h);
+}
+END_TEST
+
 /* Ten minutes long, of the last four destinations, as long as that gateway answers and the address
  * is ours. */
 START_TEST(redirects_are_forgotten)
@@ -462,6 +491,7 @@ int main(void)
         hostile_ICMP_04_a_blind_reset,
         hostile_ICMP_07_redirects,
         hostile_ICMP_07_redirects_that_are_followed,
+        redirects_are_followed_by_the_netif_that_is_named,
         redirects_are_forgotten,
         hostile_ICMP_08_source_quench,
         hostile_ICMP_09_echoes_for_everybody_or_others,

@@ -9,7 +9,8 @@
 #include "tests/support/suite.h"
 
 #define N_CACHE 2
-#define SLOT ((instant)1 << 26) /* microseconds */
+#define SECOND_IP ip4(0xac100001) /* 172.16.0.1/16 */
+#define SLOT ((instant)1 << 26)   /* microseconds */
 
 static struct host h;
 static struct peer p;
@@ -24,7 +25,7 @@ static const struct sk_stats *stats(void)
 /* A host whose cache is full. */
 static void begin(const struct tcp_profile *profile, uint32_t absorb)
 {
-    struct host_setup setup = { .config = { .n_syn_cache = N_CACHE, .tcp = profile },
+    struct host_setup setup = { .config = { .n_syn_cache = N_CACHE, .tcp = profile, .n_netifs = 3 },
                                 .absorb = absorb };
 
     host_begin(&h, &setup);
@@ -144,6 +145,20 @@ START_TEST(without_timestamps_there_is_the_mss_alone)
         p.wnd = 500; /* and 500 it is, not 500 << 7 */
         peer_send(&p, TCP_ACK, NULL, 0);
         ck_assert_uint_eq(longest_segment(accepts()), 500);
+        host_free(&h);
+    }
+}
+END_TEST
+
+/* Nor is ECN agreed to, which the connection could not know of. */
+START_TEST(ecn_is_agreed_to_with_timestamps)
+{
+    for (uint32_t tsval = 0; tsval < 2; tsval++) {
+        begin(&sk_tcp_full, 0);
+        p.tsval = tsval;
+        peer_send(&p, TCP_SYN | TCP_ECE | TCP_CWR, NULL, 0);
+        peer_expect(&p, tsval ? TCP_SYN | TCP_ACK | TCP_ECE : TCP_SYN | TCP_ACK);
+        ck_assert_uint_eq(stats()->tcp_cookies_sent, 1);
         host_free(&h);
     }
 }
@@ -301,6 +316,28 @@ START_TEST(a_cookie_of_somebody_else)
     host_hear(&h, &f);
     ck_assert_uint_eq(stats()->tcp_cookies_failed, 2);
     ck_assert_uint_eq(stats()->tcp_cookies_accepted, 0);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(a_cookie_of_another_address_of_ours)
+{
+    struct sk_netif_config eth1 = { .name = "eth1", .addr = SECOND_IP, .prefix_len = 16 };
+    struct fake_link second;
+
+    begin(NULL, 0);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    gets_cookie();
+    p.host.addr = SECOND_IP;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_LISTEN);
+    peer_expect(&p, TCP_RST);
+    ck_assert_uint_eq(stats()->tcp_cookies_failed, 1);
+    p.host.addr = HOST_IP;
+    peer_send(&p, TCP_ACK, NULL, 0);
+    accepts();
+    fake_link_free(&second);
     host_free(&h);
 }
 END_TEST
@@ -513,9 +550,11 @@ int main(void)
                                    the_mss_is_in_the_cookie,
                                    without_timestamps_there_is_the_mss_alone,
                                    with_timestamps_there_are_scale_and_sack,
+                                   ecn_is_agreed_to_with_timestamps,
                                    options_in_a_timestamp_that_was_not_sent,
                                    a_cookie_that_was_not_sent,
                                    a_cookie_of_somebody_else,
+                                   a_cookie_of_another_address_of_ours,
                                    nobody_sees_the_time_in_it,
                                    lately_is_since_the_last_one,
                                    guesses,

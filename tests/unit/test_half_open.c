@@ -414,6 +414,41 @@ START_TEST(blind_segments_are_challenged)
 }
 END_TEST
 
+/* It is the SYN alone that is answered again. */
+START_TEST(a_syn_ack_is_no_syn_again)
+{
+    begin(NULL);
+    half_opens();
+    p.seq--;
+    peer_frame(&p, &f, TCP_SYN | TCP_ACK, NULL, 0);
+    p.seq++;
+    host_hear_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
+    peer_expect(&p, TCP_ACK);
+    ck_assert_uint_eq(stats()->tcp_retransmitted, 0);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 7323 4.3 (2): of what comes next, not of what lies behind a hole. */
+START_TEST(the_timestamp_that_is_echoed)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+
+    for (uint32_t hole = 0; hole < 2; hole++) {
+        begin(&setup);
+        p.tsval = 700;
+        half_opens();
+        p.tsval = 800;
+        p.seq += hole;
+        peer_frame(&p, &f, 0, "x", 1);
+        host_hear_silent_drop(&h, &f, DROP_TCP_NO_ACK);
+        host_run(&h, h.now + millis(1002));
+        ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.tsecr, hole ? 700 : 800);
+        host_free(&h);
+    }
+}
+END_TEST
+
 /* RFC 5927 5: not even a hard error ends it. */
 START_TEST(icmp_does_not_end_it)
 {
@@ -737,6 +772,8 @@ int main(void)
                                    options_are_kept,
                                    a_reset_makes_room,
                                    blind_segments_are_challenged,
+                                   a_syn_ack_is_no_syn_again,
+                                   the_timestamp_that_is_echoed,
                                    icmp_does_not_end_it,
                                    the_answer_waits_for_room_on_the_link,
                                    before_the_answer_left_there_is_no_connection,

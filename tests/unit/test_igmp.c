@@ -256,6 +256,19 @@ START_TEST(a_member_that_comes_back_at_once)
 }
 END_TEST
 
+/* Its report of before is still the last one. */
+START_TEST(a_member_that_comes_back_and_leaves_at_once)
+{
+    begin_idle(17);
+    igmp_leave(&igmp, GROUP, now);
+    ck_assert(igmp_join(&igmp, GROUP, now));
+    igmp_leave(&igmp, GROUP, now);
+    says_next(IGMP_LEAVE, GROUP);
+    is_silent();
+    ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
+}
+END_TEST
+
 /* RFC 2236 4: a query without a time is from a router that knows version 1 alone; for 400 seconds
  * it gets reports that it knows, and no leave, which it does not. */
 START_TEST(a_router_of_version_1)
@@ -415,6 +428,7 @@ int main(void)
                                    the_last_to_report_says_when_it_leaves,
                                    what_could_not_leave_is_said_again,
                                    a_member_that_comes_back_at_once,
+                                   a_member_that_comes_back_and_leaves_at_once,
                                    a_router_of_version_1,
                                    a_router_of_version_1_is_remembered_for_400_seconds,
                                    all_systems,

@@ -18,7 +18,7 @@ static void begin(const struct tcp_profile *profile)
 {
     struct host_setup setup = {
         .netif = { .addr = HOST_IP, .prefix_len = 24, .gateway = GATE_IP },
-        .config = { .tcp = profile, .n_tcp = 32, .sndbuf = 16384, .rcvbuf = 4096 },
+        .config = { .tcp = profile, .n_tcp = 32, .n_netifs = 3, .sndbuf = 16384, .rcvbuf = 4096 },
     };
 
     setup.config.buffers[0] = (struct sk_buffer_class){ 4096, 32 };
@@ -366,6 +366,29 @@ START_TEST(a_next_hop_is_not_doubted_before_that)
 }
 END_TEST
 
+/* The way to it is another by now, and that one's own link takes less. */
+START_TEST(a_path_takes_no_more_than_its_link)
+{
+    struct sk_netif_config ppp = { .name = "ppp0", .addr = ip4(0x08080801), .prefix_len = 24 };
+    struct fake_link narrow;
+    struct peer p;
+    sk_fd fd;
+
+    begin(&sk_tcp_full);
+    send_text(called(&p, FAR_IP, 5000));
+    too_big(peer_hear(&p)->ip_at, 1300);
+    fake_link_init(&narrow, LINK_IP, 1000);
+    ck_assert_int_eq(sk_netif_add(h.iface, &narrow.link, &ppp, h.now, NULL), SK_OK);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, text, 973, (struct sk_addr){ FAR_IP, 9 }), SK_MSG_SIZE);
+    ck_assert_int_eq(host_send(&h, fd, text, 972, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(fake_link_sent(&narrow)->payload_len, 972);
+    fake_link_free(&narrow);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -380,6 +403,7 @@ int main(void)
         hostile_ICMP_06_a_path_mtu_is_not_raised_by_a_router,
         a_next_hop_that_fell_silent_is_asked_for_again,
         a_next_hop_is_not_doubted_before_that,
+        a_path_takes_no_more_than_its_link,
         NULL,
     };
 

@@ -122,6 +122,45 @@ START_TEST(a_repeated_fin_starts_it_anew)
 }
 END_TEST
 
+/* Only the one that ended the stream: somebody who guesses keeps nothing waiting. */
+START_TEST(another_fin_does_not)
+{
+    begin(NULL);
+    into_time_wait();
+    host_run(&h, h.now + millis(1000));
+    for (int i = 0; i < 2; i++) {
+        p.seq += i ? 100000 : -2u;
+        peer_frame(&p, &f, TCP_FIN | TCP_ACK, NULL, 0);
+        host_hear_drop(&h, &f, DROP_TCP_UNACCEPTABLE);
+        host_forget(&h);
+    }
+    host_run(&h, h.now + 2 * FAKE_MSL - millis(998));
+    ck_assert_uint_eq(n_waiting(), 0);
+    host_free(&h);
+}
+END_TEST
+
+/* RFC 5961 5.2: what is acknowledged is at most the largest window ago. */
+START_TEST(an_old_acknowledgment)
+{
+    uint32_t snd_nxt;
+
+    begin(NULL);
+    into_time_wait();
+    snd_nxt = p.ack;
+    p.ack = snd_nxt - p.wnd;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    p.ack--;
+    peer_frame(&p, &f, TCP_ACK, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_ACK_RANGE);
+    p.ack = snd_nxt;
+    ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->tcp.seq, snd_nxt);
+    ck_assert_uint_eq(stats()->tcp_challenges, 1);
+    host_free(&h);
+}
+END_TEST
+
 /* RFC 1337, RFC 5961, RFC 9293 3.10.7.4: none of this ends it. */
 START_TEST(what_it_answers)
 {
@@ -186,6 +225,25 @@ START_TEST(timestamps_say_whether_a_syn_is_new)
     peer_send(&p, TCP_ACK, NULL, 0);
     ck_assert_uint_eq(stats()->tcp_passive_opens, 2);
     host_free(&h);
+}
+END_TEST
+
+/* Whatever the clock says, of a peer that had none before. */
+START_TEST(a_syn_with_timestamps_follows_a_connection_without)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+    static const uint32_t clocks[] = { 1, INT32_MAX, 0x80000001, UINT32_MAX };
+
+    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+        begin(&setup);
+        into_time_wait();
+        p.seq -= 5000;
+        p.tsval = clocks[i];
+        peer_send(&p, TCP_SYN, NULL, 0);
+        peer_expect(&p, TCP_SYN | TCP_ACK);
+        ck_assert_uint_eq(n_waiting(), 0);
+        host_free(&h);
+    }
 }
 END_TEST
 
@@ -445,8 +503,11 @@ int main(void)
     const TTest *const tests[] = { record_and_buffers_are_given_back,
                                    not_before_the_last_ack_has_left,
                                    a_repeated_fin_starts_it_anew,
+                                   another_fin_does_not,
+                                   an_old_acknowledgment,
                                    what_it_answers,
                                    timestamps_say_whether_a_syn_is_new,
+                                   a_syn_with_timestamps_follows_a_connection_without,
                                    equal_timestamps_leave_it_to_the_sequence_number,
                                    a_new_connection_while_the_cache_is_full,
                                    a_new_connection_while_the_queue_is_full,
