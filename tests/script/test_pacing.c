@@ -87,6 +87,39 @@ END_SCRIPT;
 
 // clang-format on
 
+static duration in_an_hour(const struct tcp_sock *tcp, instant now)
+{
+    (void)tcp;
+    (void)now;
+    return seconds(3600);
+}
+
+/* Though nothing else may leave for an hour. */
+START_TEST(a_window_probe_has_a_time_of_its_own)
+{
+    static struct script s;
+    static struct tcp_profile slow;
+    static struct tcp_congestion congestion;
+    static struct tcp_model model;
+
+    model = *tcp_bbr.model;
+    model.send_in = in_an_hour;
+    congestion = tcp_bbr;
+    congestion.model = &model;
+    slow = sk_tcp_bbr;
+    slow.congestion = &congestion;
+    script_begin(&s, __func__, 100000, 200000, 1000000);
+    play(&s, setup(.profile = &slow));
+    play(&s, active(0));
+    play(&s, out(0, SYN, 0, 0, 0));
+    play(&s, in(100, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true, .win = SHUT));
+    play(&s, out(100, ACK, 1, 1, 0));
+    play(&s, app(100, WRITE, 3000));
+    play(&s, out(400, ACK, 1, 1, 1));
+    script_end(&s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -97,6 +130,7 @@ int main(void)
         a_reset_does_not_wait,
         what_is_sent_again_waits_like_all,
         without_sack_nothing_is_paced,
+        a_window_probe_has_a_time_of_its_own,
         NULL,
     };
 

@@ -134,6 +134,17 @@ SCRIPT(less_than_what_has_arrived_is_not_believed_at_once)
     expect(30, MSS, 1460),
 END_SCRIPT;
 
+/* Nor has a segment of which the peer took a part. */
+SCRIPT(a_part_of_a_segment_says_nothing_of_its_length)
+    three_out,
+    in(20, ACK, 1, 1001, 0),
+    out(20, ACK, 4381, 1, 1460),
+    too_big(22, 1400, 1461, 1400),
+    out(22, ACK, 1001, 1, 1360), out(22, ACK, 2361, 1, 1360), out(22, ACK, 3721, 1, 1360),
+    out(22, ACK, 5081, 1, 1360),
+    expect(22, MSS, 1360),
+END_SCRIPT;
+
 SCRIPT(a_claim_is_believed_when_segments_do_not_arrive)
     five_out,
     too_big(22, 1400, 1461, 0),
@@ -507,7 +518,36 @@ START_TEST(a_probe_is_lost_three_times_before_a_shorter_one_is_tried)
         ck_assert_int_eq(first % 3, 0);
         ck_assert_int_lt(i - first, 3);
         ck_assert_int_ge(p.times[i] - p.times[i - 1], RTT * (1 + p.windows[i - 1] / 2));
+        ck_assert_int_le(p.times[i] - p.times[i - 1], RTT * (4 + p.windows[i] / 2));
     }
+    script_end(&s);
+}
+END_TEST
+
+/* Of a length that is tried anew there are three again, however many were lost when the path became
+ * narrower. */
+START_TEST(a_narrower_path_is_searched_from_the_beginning)
+{
+    static struct script s;
+    struct peer p = { .limit = 1300, .next = 1, .sack = true };
+    int n;
+
+    open_path(&s, __func__, &p, 1160);
+    while (p.n_swallowed < 2) {
+        stream(&s, &p, script_ms(&s) + RTT);
+    }
+    pass_time(&s, &p, script_ms(&s) + RTT / 2);
+    p.limit = 1000;
+    while (s.tcp->mss > 984) {
+        stream(&s, &p, script_ms(&s) + RTT);
+    }
+    n = p.n_swallowed;
+    stream(&s, &p, script_ms(&s) + 60000);
+    ck_assert_int_gt(p.n_swallowed, n + 3);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(p.lens[n + i], 1460);
+    }
+    ck_assert_uint_lt(p.lens[n + 3], 1460);
     script_end(&s);
 }
 END_TEST
@@ -669,6 +709,7 @@ int main(void)
         fragments_are_a_way_out_only_below_the_least_length,
         a_peer_of_short_segments_hears_nothing_of_it,
         less_than_what_has_arrived_is_not_believed_at_once,
+        a_part_of_a_segment_says_nothing_of_its_length,
         a_claim_is_believed_when_segments_do_not_arrive,
         a_claim_is_forgotten_when_a_full_segment_arrives,
         a_path_that_swallows_long_segments_is_found,
@@ -682,6 +723,7 @@ int main(void)
         probes_find_what_the_path_takes,
         a_search_begins_again_after_ten_minutes,
         a_probe_is_lost_three_times_before_a_shorter_one_is_tried,
+        a_narrower_path_is_searched_from_the_beginning,
         what_icmp_said_holds_for_ten_minutes,
         a_probe_needs_text_and_window_behind_it,
         probes_find_it_with_a_peer_that_knows_no_sack,

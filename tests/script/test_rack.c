@@ -13,14 +13,14 @@
 
 /* Connected at 20 ms; the round trip is 100 ms; ten segments are out at 300 ms, 1 to 10000, and
  * cwnd is 10000. The retransmission timeout is 300 ms. */
-#define ten_out \
+#define ten_out_of(octets) \
     setup(.profile = &profile), \
     active(0), \
     out(0, SYN, 0, 0, 0), \
     in(100, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
     out(100, ACK, 1, 1, 0), \
     expect(100, CWND, 4000), \
-    app(100, WRITE, 60000), \
+    app(100, WRITE, octets), \
     out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000), \
     out(100, ACK, 2001, 1, 1000), out(100, ACK, 3001, 1, 1000), \
     in(200, ACK, 1, 1001, 0), \
@@ -30,8 +30,10 @@
     in(202, ACK, 1, 3001, 0), \
     out(202, ACK, 8001, 1, 1000), out(202, ACK, 9001, 1, 1000), \
     in(203, ACK, 1, 4001, 0), \
-    out(203, ACK, 10001, 1, 1000), out(203, ACK, 11001, 1, 1000), \
+    out(203, ACK, 10001, 1, 1000), out(203, ACK | ((octets) == 12000 ? PSH : 0), 11001, 1, 1000), \
     expect(203, CWND, 8000)
+
+#define ten_out ten_out_of(60000)
 
 /* Three segments were reported beyond the first: without reordering seen that is enough. */
 #define in_recovery \
@@ -226,6 +228,19 @@ SCRIPT(a_loss_that_a_probe_repaired_reduces_the_window)
     expect(290, CWND, 2000),
 END_SCRIPT;
 
+/* RFC 8985 7.4.2: where a recovery has begun meanwhile, that is what it was. */
+SCRIPT(a_probe_is_no_second_loss)
+    ten_out_of(12000),
+    out(403, ACK | PSH, 11001, 1, 1000),    /* a probe */
+    in(410, ACK, 1, 4001, 0, .sack = { { 5001, 12001 } }),
+    out(410, ACK, 4001, 1, 1000),
+    expect(410, SSTHRESH, 4000),
+    app(411, WRITE, 1000),
+    out(411, ACK | PSH, 12001, 1, 1000),
+    in(510, ACK, 1, 13001, 0),
+    expect(510, SSTHRESH, 4000),
+END_SCRIPT;
+
 /* RFC 8985 6.3, RFC 6298: only the first segment, while the others may still come. */
 SCRIPT(a_timeout_repeats_the_first_segment)
     ten_out,
@@ -302,6 +317,15 @@ SCRIPT(an_echo_of_the_original_takes_a_timeout_back)
     in(610, ACK, 1, 989, 0, .ts = 600, .ecr = 100),
     out(610, ACK, 4941, 1, 988),
     expect(610, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+/* To what was before the first of several. */
+SCRIPT(an_echo_of_the_original_takes_two_timeouts_back)
+    with_timestamps,
+    out(1200, ACK, 1, 1, 988),
+    in(1210, ACK, 1, 989, 0, .ts = 600, .ecr = 100),
+    out(1210, ACK, 4941, 1, 988),
+    expect(1210, SSTHRESH, UINT32_MAX),
 END_SCRIPT;
 
 SCRIPT(an_echo_of_the_repetition_does_not)
@@ -592,12 +616,14 @@ int main(void)
         a_probe_that_was_not_needed_changes_nothing,
         new_text_is_the_better_probe,
         a_loss_that_a_probe_repaired_reduces_the_window,
+        a_probe_is_no_second_loss,
         a_timeout_repeats_the_first_segment,
         a_timeout_is_one_loss_until_all_of_it_is_acknowledged,
         nothing_is_probed_in_a_recovery,
         a_peer_that_threw_away_what_it_reported_gets_it_again,
         a_duplicate_of_all_that_was_repeated_takes_the_loss_back,
         an_echo_of_the_original_takes_a_timeout_back,
+        an_echo_of_the_original_takes_two_timeouts_back,
         an_echo_of_the_repetition_does_not,
         the_echo_of_an_earlier_repetition_does_not,
         a_pause_of_forty_minutes_blinds_nobody,

@@ -236,6 +236,28 @@ START_TEST(no_number_is_too_large_or_too_small)
 }
 END_TEST
 
+/* RFC 9438 4.2: the time in which nothing is out does not count; a round trip longer than most is
+ * no such time. */
+START_TEST(the_time_of_a_long_round_trip_counts)
+{
+    uint32_t windows[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct conn c;
+
+        open_one(&c, 1000, 100000);
+        c.tcp->rtt.latest = i ? millis(100) : millis(1);
+        for (int n = 0; n < 100; n++) {
+            acknowledge_in_pieces(&c, c.tcp->cwnd, c.tcp->cwnd, millis(100));
+        }
+        windows[i] = c.tcp->cwnd;
+        free(c.tcp);
+    }
+    ck_assert_uint_lt(windows[0], 170000); /* RFC 9438 4.3: a segment for each round */
+    ck_assert_uint_gt(windows[1], 170000); /* 10 s are more than K */
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -244,6 +266,7 @@ int main(void)
         a_loss_of_less_than_two_initial_windows_makes_that_after_a_pause_small,
         a_stage_may_last_for_hours,
         a_smaller_window_grows_from_where_it_is,
+        the_time_of_a_long_round_trip_counts,
         no_number_is_too_large_or_too_small,
         NULL,
     };

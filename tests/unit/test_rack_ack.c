@@ -108,6 +108,17 @@ START_TEST(a_block_that_ends_before_it_begins_says_nothing)
 }
 END_TEST
 
+/* No more than the largest window below the acknowledgment was ever out at once. */
+START_TEST(a_block_from_long_ago_is_no_duplicate)
+{
+    begin();
+    transmit(10, 0);
+    ck_assert_uint_eq(dsacked(take(1, blocks(-63u, -62u, 3, 4), RTT)), MSS);
+    ck_assert_uint_eq(dsacked(take(1, blocks(-64u, -63u, 3, 4), RTT)), 0);
+    free(tcp);
+}
+END_TEST
+
 START_TEST(one_block_alone_is_none)
 {
     begin();
@@ -387,6 +398,7 @@ int main(void)
         so_is_a_block_in_the_second_one,
         a_block_of_an_old_acknowledgment_is_no_duplicate,
         a_block_that_ends_before_it_begins_says_nothing,
+        a_block_from_long_ago_is_no_duplicate,
         one_block_alone_is_none,
         the_least_round_trip_is_remembered_for_a_while,
         the_least_round_trip_is_confirmed,

@@ -109,6 +109,47 @@ START_TEST(the_reordering_timer_runs_again_for_what_is_left)
 }
 END_TEST
 
+/* RFC 8985 7.2: what the peer reported beyond a hole draws an answer without. */
+START_TEST(nothing_is_probed_beyond_a_hole)
+{
+    begin();
+    transmit(4, 0);
+    tcp->snd_wnd = 64 * MSS;
+    tcp->rtt.fresh = true;
+    tcp->timer = TCP_TIMER_RETRANSMIT;
+    tcp->timer_at = tick_ceil(seconds(1));
+    take(1, NULL, RTT);
+    tlp_schedule(tcp, RTT);
+    ck_assert(tcp->recovery_timer);
+    take(1, blocks(2, 3), RTT);
+    tlp_schedule(tcp, RTT);
+    ck_assert(!tcp->recovery_timer);
+    free(tcp);
+}
+END_TEST
+
+/* RFC 4015 3.2, step 5: it is given back, and never taken away. */
+START_TEST(what_grew_since_a_loss_that_was_none_stays)
+{
+    static const uint32_t grown[] = { 4, 12 };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct tcp_hdr hdr = { .ack = FIRST };
+        struct tcp_ack ack = { .hdr = &hdr };
+
+        begin();
+        transmit(10, 0);
+        tcp->cwnd = 8 * MSS;
+        undo_remember(tcp);
+        undo_on_sent(tcp, &hdr, MSS);
+        tcp->cwnd = grown[i] * MSS;
+        ck_assert(undo_on_ack(tcp, &ack, (struct tcp_sack){ FIRST, FIRST + MSS }, RTT));
+        ck_assert_uint_eq(tcp->cwnd, i ? 12 * MSS : 8 * MSS);
+        free(tcp);
+    }
+}
+END_TEST
+
 /* Ten out, the first of them lost and sent again. */
 static void begin_recovery(void)
 {
@@ -188,6 +229,8 @@ int main(void)
         a_window_that_opens_takes_everything_again,
         a_window_probe_takes_an_octet_again,
         the_reordering_timer_runs_again_for_what_is_left,
+        nothing_is_probed_beyond_a_hole,
+        what_grew_since_a_loss_that_was_none_stays,
         progress_lets_out_one_segment_more,
         progress_with_a_new_loss_does_not,
         recovery_is_over_when_all_of_it_is_acknowledged,

@@ -247,6 +247,23 @@ START_TEST(a_syn_with_timestamps_follows_a_connection_without)
 }
 END_TEST
 
+/* RFC 7323 3.2: a reset needs none, and is looked at like any. */
+START_TEST(a_reset_without_a_timestamp)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+
+    begin(&setup);
+    p.tsval = 1000;
+    into_time_wait();
+    p.tsval = 0;
+    p.seq++;
+    peer_frame(&p, &f, TCP_RST, NULL, 0);
+    host_hear_drop(&h, &f, DROP_TCP_RST);
+    peer_expect(&p, TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(equal_timestamps_leave_it_to_the_sequence_number)
 {
     struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
@@ -508,6 +525,7 @@ int main(void)
                                    what_it_answers,
                                    timestamps_say_whether_a_syn_is_new,
                                    a_syn_with_timestamps_follows_a_connection_without,
+                                   a_reset_without_a_timestamp,
                                    equal_timestamps_leave_it_to_the_sequence_number,
                                    a_new_connection_while_the_cache_is_full,
                                    a_new_connection_while_the_queue_is_full,
