@@ -373,6 +373,7 @@ START_TEST(a_connection_that_pauses_does_not_probe)
     p.app_rate = 0;
     send_one();
     ck_assert(p.bbr->idle_restart);
+    ck_assert_uint_eq(p.bbr->extra_acked_interval_start, (uint32_t)p.now);
     run(RTT + millis(2));
     ck_assert(!p.bbr->idle_restart);
     ck_assert(bbr_in_probe_bw(p.bbr));
@@ -613,6 +614,89 @@ START_TEST(acknowledgments_in_bunches)
 }
 END_TEST
 
+/* For as long as one may come again: of this window of five rounds, and of the last; while Startup
+ * looks for the rate, of one round each. */
+START_TEST(how_long_bunches_are_remembered)
+{
+    for (int full = 0; full < 2; full++) {
+        begin();
+        take_sample((struct delivery_sample){ .rate = RATE }, true);
+        p.bbr->full_bw_reached = full;
+        p.bbr->extra_acked_round = p.bbr->round_count;
+        p.bbr->extra_acked_filter[0] = 20 * MSS;
+        for (int i = 1; i <= 10; i++) {
+            take_sample((struct delivery_sample){ .rate = RATE }, true);
+            ck_assert_int_eq(bbr_extra_acked(p.bbr) == 20 * MSS, i < (full ? 10 : 2));
+            p.bbr->full_bw_reached = full;
+        }
+        end();
+    }
+}
+END_TEST
+
+/* 5.3.3.1: the rate of a whole cycle of ProbeBW is kept, but not where the program held back. */
+START_TEST(rates_are_kept_by_cycles)
+{
+    static const struct {
+        enum bbr_state state;
+        bool is_app_limited;
+        bool kept;
+    } cases[] = { { BBR_PROBE_BW_DOWN, false, true },
+                  { BBR_PROBE_BW_CRUISE, false, true },
+                  { BBR_PROBE_BW_DOWN, true, false },
+                  { BBR_PROBE_RTT, false, false } };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin();
+        p.bbr->full_bw_reached = true;
+        p.bbr->round_start = true;
+        p.bbr->state = (uint8_t)cases[i].state;
+        p.bbr->ack_phase = BBR_ACKS_PROBE_STOPPING;
+        p.bbr->rs.is_app_limited = cases[i].is_app_limited;
+        p.bbr->max_bw_filter[0] = RATE;
+        bbr_update_state(p.tcp, p.now);
+        ck_assert_uint_eq(p.bbr->max_bw_filter[1], cases[i].kept ? RATE : 0);
+        end();
+    }
+}
+END_TEST
+
+/* 5.3.3.8.3: at random, so that those that began together do not stay together. */
+START_TEST(probes_are_not_in_step)
+{
+    uint32_t n_rounds[2] = { 0, 0 };
+    uint32_t least = UINT32_MAX;
+    uint32_t most = 0;
+
+    begin();
+    for (int i = 0; i < 100; i++) {
+        bbr_start_probe_bw_down(p.tcp, p.now);
+        ck_assert_uint_lt(p.bbr->rounds_since_bw_probe, 2);
+        n_rounds[p.bbr->rounds_since_bw_probe]++;
+        least = bbr_min(least, p.bbr->bw_probe_wait);
+        most = bbr_max(most, p.bbr->bw_probe_wait);
+    }
+    ck_assert(n_rounds[0] > 20 && n_rounds[1] > 20);
+    ck_assert(least >= tick_floor(seconds(2)) && least < tick_floor(millis(2200)));
+    ck_assert(most < tick_floor(seconds(3)) && most > tick_floor(millis(2800)));
+    end();
+}
+END_TEST
+
+/* Nothing new waits, nothing is to be sent again, and the window has room: it is the program. */
+START_TEST(what_holds_the_flow_back)
+{
+    for (int i = 0; i < 4; i++) {
+        begin();
+        p.tcp->fin_queued = i == 1;
+        p.tcp->rtx_end = p.tcp->rtx_nxt + (i == 2 ? MSS : 0);
+        tcp_bbr.model->on_sent(p.tcp, MSS, i == 3 ? p.tcp->cwnd : MSS, p.now);
+        ck_assert_int_eq(p.bbr->c.is_app_limited, i == 0);
+        end();
+    }
+}
+END_TEST
+
 /* ---- The window ------------------------------------------------------------------------------ */
 
 /* An acknowledgment in this state, when 60 segments may be in flight in the long run. */
@@ -644,6 +728,8 @@ START_TEST(room_is_left_when_nothing_is_probed)
     ck_assert_uint_eq(p.bbr->inflight_longterm, p.bbr->rs.tx_in_flight);
     p.bbr->inflight_longterm = 4500;
     ck_assert_uint_eq(bbr_inflight_with_headroom(p.tcp), 4 * MSS); /* the least */
+    p.bbr->inflight_longterm = 6 * MSS;
+    ck_assert_uint_eq(bbr_inflight_with_headroom(p.tcp), 5 * MSS); /* and a segment at least */
     end();
 }
 END_TEST
@@ -659,6 +745,28 @@ START_TEST(the_window_has_room_for_bunches_and_none_for_losses)
     p.bbr->inflight_shortterm = 20 * MSS;
     hear();
     ck_assert_uint_eq(p.tcp->cwnd, 20 * MSS);
+    end();
+}
+END_TEST
+
+/* 5.6.4.2: three times what leaves together is in flight, or the path were empty in between; and
+ * four segments. */
+START_TEST(a_short_path_has_room_for_what_leaves_together)
+{
+    static const uint32_t cases[][2] = { /* octets per second */
+                                         { 149999, 4 * MSS },
+                                         { 150000, 6 * MSS },
+                                         { 4000000, 12 * MSS },
+                                         { 4000000000u, 3 * 65536 }
+    };
+
+    begin();
+    p.bbr->max_bw_filter[0] = RATE;
+    p.bbr->min_rtt = (uint32_t)millis(1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        p.bbr->pacing_rate = cases[i][0];
+        ck_assert_uint_eq(bbr_full_pipe(p.tcp), cases[i][1]);
+    }
     end();
 }
 END_TEST
@@ -811,6 +919,11 @@ int main(void)
         a_pipe_that_is_full,
         a_startup_that_loses_too_much,
         acknowledgments_in_bunches,
+        how_long_bunches_are_remembered,
+        rates_are_kept_by_cycles,
+        probes_are_not_in_step,
+        what_holds_the_flow_back,
+        a_short_path_has_room_for_what_leaves_together,
         room_is_left_when_nothing_is_probed,
         a_probe_raises_the_bound_ever_faster,
         a_loss_in_a_probe_ends_it,
