@@ -216,6 +216,12 @@ START_TEST(hostile_ICMP_07_redirects_that_are_followed)
             host_hear_silent_drop(&h, &f, DROP_ICMP_TYPE);
             ck_assert(mac_equal(way_out(fd), GATE_MAC));
         }
+        quote[9] = 132; /* a protocol that we do not speak */
+        frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, code, quote, QUOTE_LEN);
+        put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+        frame_fix_transport(&f);
+        host_hear_silent_drop(&h, &f, DROP_ICMP_QUOTE);
+        quote[9] = IP_PROTO_UDP;
         quote[IPV4_HDR_LEN] ^= 1; /* a port that is nobody's */
         frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, code, quote, QUOTE_LEN);
         put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
@@ -230,6 +236,26 @@ START_TEST(hostile_ICMP_07_redirects_that_are_followed)
         host_hear_silent_drop(&h, &f, DROP_ICMP_TYPE); /* that is not the gateway in use any more */
         host_free(&h);
     }
+}
+END_TEST
+
+/* RFC 1122 3.2.2.2: who needs no gateway is sent to none, and not by itself. */
+START_TEST(redirects_for_a_host_on_the_link)
+{
+    struct host_setup setup = { .config = { .redirects = true } };
+    uint8_t quote[QUOTE_LEN];
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    ck_assert_int_eq(
+        host_send(&h, host_socket(&h, SK_DGRAM), "x", 1, (struct sk_addr){ PEER_IP, 9 }), SK_OK);
+    host_poll(&h);
+    memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
+    frame_icmp_error(&f, PEER_IP, ICMP4_REDIRECT, 1, quote, QUOTE_LEN);
+    put_be32(frame_transport_at(&f) + 4, ip4_bits(GATE_IP));
+    frame_fix_transport(&f);
+    host_hear_silent_drop(&h, &f, DROP_ICMP_TYPE);
+    host_free(&h);
 }
 END_TEST
 
@@ -491,6 +517,7 @@ int main(void)
         hostile_ICMP_04_a_blind_reset,
         hostile_ICMP_07_redirects,
         hostile_ICMP_07_redirects_that_are_followed,
+        redirects_for_a_host_on_the_link,
         redirects_are_followed_by_the_netif_that_is_named,
         redirects_are_forgotten,
         hostile_ICMP_08_source_quench,

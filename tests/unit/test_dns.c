@@ -222,6 +222,20 @@ START_TEST(a_silent_server_is_asked_after_2_4_and_8_seconds)
 }
 END_TEST
 
+/* The server has all of its time, however late the question left. */
+START_TEST(the_time_of_a_server_begins_when_the_question_has_left)
+{
+    ask("silent.example", 1);
+    now = EPOCH + millis(1500); /* its neighbour had to be asked for */
+    run(1500);
+    asked(1500, 0);
+    run(3499);
+    silence();
+    run(3500);
+    asked(3500, 0);
+}
+END_TEST
+
 START_TEST(two_servers_are_asked_in_turn)
 {
     ask("www.example", 2);
@@ -359,6 +373,7 @@ int main(void)
         what_is_not_there_is_final,
         up_to_eight_addresses_are_kept,
         a_silent_server_is_asked_after_2_4_and_8_seconds,
+        the_time_of_a_server_begins_when_the_question_has_left,
         two_servers_are_asked_in_turn,
         the_second_server_answers_for_the_first,
         a_late_answer_to_the_first_copy_counts,

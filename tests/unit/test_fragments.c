@@ -342,6 +342,35 @@ START_TEST(a_narrow_path_has_shorter_pieces)
 }
 END_TEST
 
+/* Ten minutes are over while a datagram is in its middle: the rest of it is still a piece. */
+START_TEST(a_path_that_becomes_wider_in_the_middle_of_a_datagram)
+{
+    const struct sent *s;
+    uint16_t id;
+
+    begin();
+    ck_assert_uint_eq(longest_piece(1400), 1428);
+    too_big(1000, 1400);
+    host_run(&h, h.now + seconds(599));
+    host_forget(&h);
+    host_meet(&h);
+    h.link.on_tx = shut_link;
+    send_to(peer(9), 1400);
+    s = host_sent(&h);
+    ck_assert(s->ip.frag_offset == 0 && s->ip.more_frags);
+    id = s->ip.id;
+    h.link.on_tx = NULL;
+    host_run(&h, h.now + seconds(2));
+    h.link.refuse_ip = false;
+    host_poll(&h);
+    s = host_sent(&h);
+    ck_assert(s && s->ip.frag_offset == 976 && !s->ip.more_frags && s->ip.id == id);
+    ck_assert_uint_eq(s->ip.payload_len, UDP_HDR_LEN + 1400 - 976);
+    host_silent(&h);
+    end();
+}
+END_TEST
+
 /* RFC 8899 3: somebody who sees none of our datagrams does not know of whom they are. */
 START_TEST(the_path_of_a_datagram_that_nobody_sent)
 {
@@ -396,6 +425,7 @@ int main(void)
         the_loopback_takes_any_length,
         an_echo_of_any_length_comes_back,
         a_narrow_path_has_shorter_pieces,
+        a_path_that_becomes_wider_in_the_middle_of_a_datagram,
         the_path_of_a_datagram_that_nobody_sent,
         without_fragments_a_narrow_path_is_an_error,
         a_connected_socket_is_told_of_its_path,

@@ -449,6 +449,22 @@ START_TEST(the_timestamp_that_is_echoed)
 }
 END_TEST
 
+/* RFC 7323 3.2: a reset needs none. */
+START_TEST(a_reset_without_a_timestamp_makes_room)
+{
+    struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
+
+    begin(&setup);
+    p.tsval = 700;
+    half_opens();
+    p.tsval = 0;
+    peer_frame(&p, &f, TCP_RST, NULL, 0);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    ck_assert_uint_eq(stats()->tcp_failed_opens, 1);
+    host_free(&h);
+}
+END_TEST
+
 /* RFC 5927 5: not even a hard error ends it. */
 START_TEST(icmp_does_not_end_it)
 {
@@ -492,6 +508,42 @@ START_TEST(the_answer_waits_for_room_on_the_link)
     host_silent(&h);
     host_run(&h, start + millis(1002));
     peer_expect(&p, TCP_SYN | TCP_ACK);
+    host_free(&h);
+}
+END_TEST
+
+/* However often the first of them tried. */
+START_TEST(answers_that_waited_for_room_leave_in_order)
+{
+    for (int tries = 0; tries < 3; tries++) {
+        struct peer second;
+
+        begin(NULL);
+        peer_begin(&second, &h, 4001, 80);
+        h.link.refuse = true;
+        peer_send(&p, TCP_SYN, NULL, 0);
+        peer_send(&second, TCP_SYN, NULL, 0);
+        for (int i = 0; i < tries; i++) {
+            sk_iface_poll(h.iface, h.now);
+        }
+        h.link.refuse = false;
+        host_poll(&h);
+        peer_expect(&p, TCP_SYN | TCP_ACK);
+        peer_expect(&second, TCP_SYN | TCP_ACK);
+        host_free(&h);
+    }
+}
+END_TEST
+
+/* A poll before the next of them may expire looks at none. */
+START_TEST(it_is_known_when_the_next_one_expires)
+{
+    begin(NULL);
+    half_opens();
+    host_run(&h, h.now + millis(1002));
+    peer_expect(&p, TCP_SYN | TCP_ACK);
+    ck_assert_int_gt(h.iface->half_opens_at, h.now + seconds(1));
+    ck_assert_int_le(h.iface->half_opens_at, h.now + seconds(2) + millis(2));
     host_free(&h);
 }
 END_TEST
@@ -774,8 +826,11 @@ int main(void)
                                    blind_segments_are_challenged,
                                    a_syn_ack_is_no_syn_again,
                                    the_timestamp_that_is_echoed,
+                                   a_reset_without_a_timestamp_makes_room,
                                    icmp_does_not_end_it,
                                    the_answer_waits_for_room_on_the_link,
+                                   answers_that_waited_for_room_leave_in_order,
+                                   it_is_known_when_the_next_one_expires,
                                    before_the_answer_left_there_is_no_connection,
                                    a_challenge_scales_its_window,
                                    the_answer_waits_for_a_packet,

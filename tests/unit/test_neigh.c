@@ -171,6 +171,26 @@ START_TEST(a_request_refreshes_its_sender)
 }
 END_TEST
 
+/* One that we ask nothing for weeks, since it asks us: the time of our last question is not taken
+ * for a late one when ticks wrap. */
+START_TEST(an_entry_that_asks_for_us_for_weeks_is_doubted_as_ever)
+{
+    int64_t ms = 0;
+    bool changed;
+
+    begin();
+    meet(host(5));
+    for (; ms < 26 * INT64_C(86400000); ms += 50000) { /* more than 2^31 ticks */
+        now = EPOCH + millis(ms);
+        arrives(ARP_REQUEST, host(5), mac_of(host(5)), US, &changed);
+    }
+    now += millis(2);
+    forged(ARP_REQUEST, host(5), US);
+    run(ms);
+    who_has(ms - 50000 + 2, host(5), mac_of(host(5)));
+}
+END_TEST
+
 START_TEST(requests_for_others_are_not_for_us)
 {
     bool changed;
@@ -246,6 +266,7 @@ int main(void)
         who_asks_for_us_is_known,
         who_asks_for_us_while_we_ask_for_him_is_known,
         a_request_refreshes_its_sender,
+        an_entry_that_asks_for_us_for_weeks_is_doubted_as_ever,
         requests_for_others_are_not_for_us,
         without_an_address_nobody_is_answered,
         a_new_address_forgets_everything,

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/tick.h"
+#include "proto/dns.h"
 #include "tests/support/dns_server.h"
 #include "tests/support/frames.h"
 #include "tests/support/suite.h"
@@ -283,6 +284,42 @@ START_TEST(names_of_no_network)
     expect("sensor.invalid.", SK_NAME_UNKNOWN, 0);
     ck_assert_int_eq(n_asked[0] + n_asked[1], 0);
     host_end(&h);
+}
+END_TEST
+
+/* RFC 6891 6.2.3: no more is asked for than the socket has room for. */
+START_TEST(the_longest_answer_that_is_asked_for)
+{
+    for (int small = 0; small < 2; small++) {
+        struct host_setup setup = { .config = { .dns[0].addr = PEER_IP } };
+        static const uint8_t text[DNS_EDNS_LEN];
+        const struct sent *s;
+        struct sk_op op;
+        uint16_t len;
+
+        if (small) {
+            setup.config.rcvbuf = setup.config.sndbuf = 1024;
+            setup.config.buffers[0] = (struct sk_buffer_class){ 1024, 8 };
+        }
+        host_begin(&h, &setup);
+        host_meet(&h);
+        sk_resolve(&op, "www.example.org", 80, addrs, N_ADDRS);
+        ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+        host_poll(&h);
+        s = host_sent(&h);
+        len = be16(s->payload + s->payload_len - 8); /* behind the root and the type */
+        if (small) {
+            ck_assert_uint_gt(len, DNS_MAX_UDP_LEN);
+            ck_assert_uint_lt(len, 1024);
+        } else {
+            ck_assert_uint_eq(len, DNS_EDNS_LEN);
+        }
+        frame_udp(&f, (struct sk_addr){ PEER_IP, DNS_PORT },
+                  (struct sk_addr){ HOST_IP, s->udp.src_port }, text, len);
+        host_hear(&h, &f);
+        ck_assert_uint_eq(host_drops(&h, DROP_UDP_QUEUE_FULL), 0);
+        host_free(&h);
+    }
 }
 END_TEST
 
@@ -723,6 +760,7 @@ int main(void)
                                    an_address_is_its_own_answer,
                                    names_in_the_domains_of_the_search_list,
                                    names_of_no_network,
+                                   the_longest_answer_that_is_asked_for,
                                    the_second_server_helps,
                                    a_late_answer_counts_in_its_servers_turn,
                                    no_server_helps,
