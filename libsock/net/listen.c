@@ -175,7 +175,6 @@ void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, i
         struct tcp_entry *tcp = list_entry(link, struct tcp_entry, node.queue);
 
         listener_forget(tcp);
-        tcp->tcp.orphan = true;
         tcp_abort(&tcp->tcp);
         tcp_happened(iface, tcp, now);
     }

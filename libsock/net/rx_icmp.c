@@ -82,7 +82,7 @@ static enum drop_reason answer_echo(struct sk_iface *iface, const struct netif *
     struct netif *out;
     uint32_t room;
 
-    if (ip->to_many || ip->link_broadcast) { /* RFC 1122 3.2.2.6 */
+    if (ip->to_many) { /* RFC 1122 3.2.2.6 */
         return drop(iface, DROP_ICMP_BROADCAST, pkt);
     }
     if (ip_is_loopback(ip->src) && netif->ifindex != LOOPBACK_IFINDEX) {

@@ -319,7 +319,6 @@ static void close_tcp(struct sk_iface *iface, struct tcp_entry *tcp, bool abort,
         return;
     }
     if (abort) {
-        tcp->tcp.orphan = true;
         tcp_abort(&tcp->tcp);
     } else {
         tcp_close(&tcp->tcp, now);

@@ -138,8 +138,7 @@ static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip, const 
         (ip->payload_len == 0 || pkt_data(quoted)[ipv4_hdr_len(ip)] != ICMP4_ECHO_REQUEST)) {
         return false;
     }
-    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && ip->frag_offset == 0 &&
-           !ip_is_unspecified(ip->src);
+    return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && !ip_is_unspecified(ip->src);
 }
 
 void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,

@@ -116,7 +116,6 @@ static void end_round(struct tcp_sock *tcp, struct cubic *cubic)
 {
     if (cubic->css && ++cubic->css_rounds >= CSS_ROUNDS) {
         tcp->ssthresh = tcp->cwnd;
-        cubic->stage.cwnd_prior = tcp->cwnd; /* RFC 9438 4.10 */
     }
     begin_round(tcp, cubic);
 }

@@ -220,8 +220,7 @@ static uint32_t reo_wnd(const struct tcp_sock *tcp)
         return 0;
     }
     wnd = rack->min_rtt / 4;
-    wnd = wnd > tcp->rtt.srtt / rack->reo_wnd_mult ? tcp->rtt.srtt : wnd * rack->reo_wnd_mult;
-    return wnd < tcp->rtt.srtt ? wnd : tcp->rtt.srtt;
+    return wnd > tcp->rtt.srtt / rack->reo_wnd_mult ? tcp->rtt.srtt : wnd * rack->reo_wnd_mult;
 }
 
 uint32_t rack_patience(const struct tcp_sock *tcp)

@@ -65,11 +65,10 @@ void tlp_cancel(struct tcp_sock *tcp)
     rack->tlp.due = false;
 }
 
-/* RFC 8985 7.4.2; a FIN is in no block. */
-static bool is_of_probe(const struct tcp_sock *tcp, const struct tlp *tlp, struct tcp_sack dsack)
+/* RFC 8985 7.4.2. Of a FIN nothing has to be known: no acknowledgment goes beyond it. */
+static bool is_of_probe(const struct tlp *tlp, struct tcp_sack dsack)
 {
-    return dsack.start != dsack.end &&
-           (dsack.end == tlp->end_seq || (tcp->fin_sent && dsack.end == tlp->end_seq - 1));
+    return dsack.start != dsack.end && dsack.end == tlp->end_seq;
 }
 
 /* RFC 8985 7.4.2: both the segment and its repetition may have come, until more is acknowledged
@@ -78,7 +77,7 @@ bool tlp_on_ack(struct tcp_sock *tcp, const struct tcp_ack *ack, struct tcp_sack
 {
     struct tlp *tlp = &rack_of(tcp)->tlp;
     bool more = seq_after(ack->hdr->ack, tlp->end_seq);
-    bool dsack = is_of_probe(tcp, tlp, block);
+    bool dsack = is_of_probe(tlp, block);
 
     if (!tlp->active || seq_before(ack->hdr->ack, tlp->end_seq)) {
         return false;
