@@ -393,7 +393,7 @@ enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     v = view_of(iface, slot);
     err = TABLE[option].set(&v, value);
     if (v.node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v.node)->opened) {
-        /* Without Nagle, what waited may leave; a keep-alive has its time. */
+        /* Without Nagle, what waited may leave; timers have another time. */
         tcp_happened(iface, (struct tcp_entry *)(void *)v.node, iface->now);
     }
     return err;

@@ -295,6 +295,9 @@ static void call(struct script *s, const struct event *e)
         s->tcp->options.keepalive = e->n;
         tcp_options_changed(s->tcp, s->now);
         break;
+    case GIVE_UP:
+        s->tcp->options.user_timeout = e->n;
+        break;
     case LINK:
         s->link_down = !e->n;
         break;

@@ -62,6 +62,7 @@ enum call {
     ABORT,
     NODELAY,   /* n: on or off */
     KEEPALIVE, /* n: on or off */
+    GIVE_UP,   /* n: ms, the program's user timeout */
     LINK,      /* n: does the link take segments? */
 };
 

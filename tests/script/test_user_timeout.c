@@ -179,6 +179,57 @@ SCRIPT(the_peers_timeout_has_an_upper_limit)
     expect(6010020, ERR, SK_TIMED_OUT),
 END_SCRIPT;
 
+/* From when the silence began, not from when the program lost its patience. */
+SCRIPT(a_timeout_that_is_chosen_in_the_silence_counts)
+    setup(.profile = &profile),
+    connected,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100),
+    app(300, GIVE_UP, 1000),
+    out(650, ACK | PSH, 1, 1, 100),
+    expect(1010, STATE, TCP_ESTABLISHED),
+    expect(1030, ERR, SK_TIMED_OUT),
+END_SCRIPT;
+
+SCRIPT(a_timeout_that_has_passed_when_it_is_chosen_ends_it_at_once)
+    setup(.profile = &profile),
+    connected,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100),
+    out(650, ACK | PSH, 1, 1, 100),
+    app(1200, GIVE_UP, 1000),
+    expect(1210, ERR, SK_TIMED_OUT),
+END_SCRIPT;
+
+SCRIPT(a_timeout_that_is_taken_back_in_the_silence_does_not_count)
+    setup(.profile = &profile, .options = { .user_timeout = 5000, .keep_count = 9 }),
+    connected,
+    app(20, WRITE, 100),
+    out(20, ACK | PSH, 1, 1, 100),
+    out(230, ACK | PSH, 1, 1, 100),
+    out(650, ACK | PSH, 1, 1, 100),
+    out(1490, ACK | PSH, 1, 1, 100),
+    out(3170, ACK | PSH, 1, 1, 100),
+    app(4000, GIVE_UP, 0),
+    out(6530, ACK | PSH, 1, 1, 100),
+    out(13250, ACK | PSH, 1, 1, 100),
+    expect(20000, STATE, TCP_ESTABLISHED),
+END_SCRIPT;
+
+SCRIPT(it_may_be_chosen_while_the_window_is_shut)
+    setup(.profile = &profile),
+    connected,
+    in(20, ACK, 1, 1, 0, .win = SHUT),
+    app(30, WRITE, 100),
+    out(240, ACK, 1, 1, 1),
+    app(300, GIVE_UP, 1000),
+    out(660, ACK, 1, 1, 1),
+    expect(1000, STATE, TCP_ESTABLISHED),
+    expect(1250, ERR, SK_TIMED_OUT),
+END_SCRIPT;
+
 // clang-format on
 
 int main(void)
@@ -199,6 +250,10 @@ int main(void)
         keep_alives_are_counted_where_the_peer_says_nothing,
         a_blind_segment_says_nothing,
         the_peers_timeout_has_an_upper_limit,
+        a_timeout_that_is_chosen_in_the_silence_counts,
+        a_timeout_that_has_passed_when_it_is_chosen_ends_it_at_once,
+        a_timeout_that_is_taken_back_in_the_silence_does_not_count,
+        it_may_be_chosen_while_the_window_is_shut,
         NULL,
     };
 

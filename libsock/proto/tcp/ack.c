@@ -99,7 +99,7 @@ static void note_life(struct tcp_sock *tcp, bool acked, bool was_shut, instant n
         tcp->soft_err = SK_OK;
     }
     if (acked || (was_shut && !tcp->orphan && tcp->options.user_timeout == 0)) {
-        tcp->give_up_set = false;
+        tcp->silent = false;
     }
     tcp->heard_at = tick_ceil(now);
     tcp->n_keepalives = 0;

@@ -141,13 +141,13 @@ struct tcp_sock {
     uint32_t timed_at;  /* microseconds, low 32 bits */
     tick timer_at;
     tick delayed_ack_at;
-    tick recovery_at; /* when recovery_timer is set */
-    tick paced_at;    /* when the next segment may leave, while paced */
-    tick sent_at;     /* when text last left */
-    tick given_up_at; /* R2: when the peer's silence has lasted too long */
-    tick old_ack_at;  /* when an empty segment or a SYN was last answered */
-    tick heard_at;    /* when the peer last acknowledged anything, old or new */
-    uint32_t msl;     /* microseconds */
+    tick recovery_at;  /* when recovery_timer is set */
+    tick paced_at;     /* when the next segment may leave, while paced */
+    tick sent_at;      /* when text last left */
+    tick silent_since; /* while silent: what was sent then is not answered yet */
+    tick old_ack_at;   /* when an empty segment or a SYN was last answered */
+    tick heard_at;     /* when the peer last acknowledged anything, old or new */
+    uint32_t msl;      /* microseconds */
 
     uint32_t rst_seq;    /* of the RST to send */
     uint16_t mss;        /* octets of text in a segment that we send */
@@ -173,7 +173,7 @@ struct tcp_sock {
     bool timing;  /* a round trip is being measured */
     bool ack_due;
     bool ack_delayed; /* delayed_ack_at is set */
-    bool give_up_set; /* given_up_at is set */
+    bool silent;      /* the peer, for a timeout at least */
     bool syn_due;
     bool probe_due;
     bool keepalive_due;

@@ -104,17 +104,33 @@ static duration patience(const struct tcp_sock *tcp)
     return is_opening(tcp) ? TCP_R2_SYN : TCP_R2;
 }
 
-/* True when the peer has been silent for R2, or as long as the program waits. */
-static bool gives_up(struct tcp_sock *tcp, instant now)
+/* When the peer that is silent will have been so for R2, or as long as the program waits: it may
+ * change its mind meanwhile. */
+static tick given_up_at(const struct tcp_sock *tcp)
 {
-    if (!tcp->give_up_set) {
-        tcp->give_up_set = true;
-        tcp->given_up_at = tick_ceil(now - rtt_timeout(&tcp->rtt) + patience(tcp));
-    }
-    return tick_due(tcp->given_up_at, now);
+    return tcp->silent_since + tick_ceil(patience(tcp));
 }
 
-/* The next expiry is not later than R2. */
+static bool gives_up(struct tcp_sock *tcp, instant now)
+{
+    if (!tcp->silent) {
+        tcp->silent = true;
+        tcp->silent_since = tick_ceil(now - rtt_timeout(&tcp->rtt));
+    }
+    return tick_due(given_up_at(tcp), now);
+}
+
+/* When the timer expires: not later than R2. */
+static tick expires_at(const struct tcp_sock *tcp)
+{
+    bool waits = tcp->timer == TCP_TIMER_RETRANSMIT || tcp->timer == TCP_TIMER_PERSIST;
+
+    if (waits && tcp->silent && tick_before(given_up_at(tcp), tcp->timer_at)) {
+        return given_up_at(tcp);
+    }
+    return tcp->timer_at;
+}
+
 static void wait_again(struct tcp_sock *tcp, instant now)
 {
     if (is_opening(tcp)) {
@@ -123,9 +139,6 @@ static void wait_again(struct tcp_sock *tcp, instant now)
         rtt_back_off(&tcp->rtt);
     }
     tcp_set_timer(tcp, true, now);
-    if (tick_before(tcp->given_up_at, tcp->timer_at)) {
-        tcp->timer_at = tcp->given_up_at;
-    }
 }
 
 static void retransmit(struct tcp_sock *tcp, instant now)
@@ -185,7 +198,7 @@ bool tcp_poll(struct tcp_sock *tcp, instant now)
     if (tcp->paced && tick_due(tcp->paced_at, now)) {
         tcp->paced = false; /* what waits is sent next */
     }
-    if (tcp->timer != TCP_TIMER_OFF && tick_due(tcp->timer_at, now)) {
+    if (tcp->timer != TCP_TIMER_OFF && tick_due(expires_at(tcp), now)) {
         return timer_expires(tcp, now);
     }
     return false;
@@ -201,7 +214,7 @@ instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
     instant at = NEVER;
 
     if (tcp->timer != TCP_TIMER_OFF) {
-        at = tick_instant(tcp->timer_at, now);
+        at = tick_instant(expires_at(tcp), now);
     }
     if (tcp->ack_delayed) {
         at = earlier(at, tick_instant(tcp->delayed_ack_at, now));
