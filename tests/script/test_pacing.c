@@ -32,6 +32,37 @@ SCRIPT(after_a_pause_nothing_waits)
     out(410, ACK | PSH, 2001, 1, 1000),
 END_SCRIPT;
 
+/* However long: also where the 32 bits of its microseconds are half around, or all of it. */
+#define after_a_pause_until(ms) \
+    open_with(true), \
+    app(277, WRITE, 1000), \
+    out(277, ACK | PSH, 1, 1, 1000), \
+    in(554, ACK, 1, 1001, 0), \
+    app(ms, WRITE, 3000), \
+    out(ms, ACK, 1001, 1, 1000), \
+    out((ms) + 10, ACK, 2001, 1, 1000), \
+    out((ms) + 20, ACK | PSH, 3001, 1, 1000)
+
+SCRIPT(after_ten_minutes_they_leave_apart)
+    after_a_pause_until(600000),
+END_SCRIPT;
+
+SCRIPT(after_forty_minutes_they_leave_apart)
+    after_a_pause_until(2400000),
+END_SCRIPT;
+
+SCRIPT(after_an_hour_they_leave_apart)
+    after_a_pause_until(3600000),
+END_SCRIPT;
+
+SCRIPT(after_all_of_the_clock_they_leave_apart)
+    after_a_pause_until(4294500),
+END_SCRIPT;
+
+SCRIPT(after_more_than_the_clock_they_leave_apart)
+    after_a_pause_until(4295240),
+END_SCRIPT;
+
 /* What is written while it waits goes with it. */
 SCRIPT(what_is_written_meanwhile_waits_too)
     open_with(true),
@@ -125,6 +156,11 @@ int main(void)
     const TTest *const tests[] = {
         segments_leave_apart,
         after_a_pause_nothing_waits,
+        after_ten_minutes_they_leave_apart,
+        after_forty_minutes_they_leave_apart,
+        after_an_hour_they_leave_apart,
+        after_all_of_the_clock_they_leave_apart,
+        after_more_than_the_clock_they_leave_apart,
         what_is_written_meanwhile_waits_too,
         an_acknowledgment_does_not_wait,
         a_reset_does_not_wait,

@@ -4,13 +4,13 @@
 #include "proto/tcp/bbr.h"
 
 #include "proto/tcp/initial_window.h"
-#include "proto/tcp/seq.h"
 
 #include <string.h>
 
 #define US_PER_S 1000000
 #define PACING_MARGIN_PERCENT 1
 #define LATE (2u << TICK_SHIFT) /* microseconds that timers make a departure late, at most */
+#define MAX_WAIT (2u * seconds(1))
 
 /* Gains, in percent. */
 struct gains {
@@ -64,11 +64,18 @@ static uint32_t send_quantum(const struct tcp_sock *tcp)
     return bbr_max(2u * tcp->mss, bbr_min(rate / 1000, 65536));
 }
 
+/* The next departure is a little before now, or not far behind it; any other was of before a pause,
+ * in which the clock may have gone round. */
+static bool is_next(const struct bbr *bbr, uint32_t now)
+{
+    return bbr->next_departure - (now - LATE) <= LATE + MAX_WAIT;
+}
+
 static void depart(struct bbr *bbr, uint32_t len, uint32_t now)
 {
     uint64_t gap = (uint64_t)len * US_PER_S / bbr_max(bbr->pacing_rate, 1);
 
-    if (seq_before(bbr->next_departure, now - LATE)) { /* it was not late: there was nothing */
+    if (bbr->in_flight <= len || !is_next(bbr, now)) { /* it was not late: there was nothing */
         bbr->next_departure = now;
     }
     bbr->next_departure += (uint32_t)(gap < seconds(1) ? gap : (uint64_t)seconds(1));
@@ -76,9 +83,10 @@ static void depart(struct bbr *bbr, uint32_t len, uint32_t now)
 
 static duration bbr_send_in(const struct tcp_sock *tcp, instant now)
 {
-    uint32_t wait = bbr_of(tcp)->next_departure - (uint32_t)now;
+    const struct bbr *bbr = bbr_of(tcp);
+    uint32_t wait = bbr->next_departure - (uint32_t)now;
 
-    return wait <= 2u * seconds(1) ? wait : 0;
+    return bbr->in_flight > 0 && wait <= MAX_WAIT ? wait : 0;
 }
 
 /* ---- The window: 5.6.4 ----------------------------------------------------------------------- */
