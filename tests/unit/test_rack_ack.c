@@ -377,6 +377,40 @@ START_TEST(a_repetition_further_on_does_not_hide_an_original)
 }
 END_TEST
 
+/* It lay before a closed window, or the host slept. */
+START_TEST(longer_than_any_timeout_is_no_round_trip)
+{
+    struct rack_news news;
+    uint32_t wait;
+
+    begin();
+    transmit(3, 0);
+    news = take(1, NULL, seconds(3000));
+    ck_assert_uint_eq(news.rtt, 0);
+    ck_assert_uint_eq(news.delivered, MSS);
+    ck_assert_uint_eq(rack->min_rtt, RTT); /* of the handshake */
+    ck_assert(!rack->has_delivered);
+    transmit_again(FIRST + MSS, FIRST + 2 * MSS, seconds(3000));
+    take(1, blocks(2, 3), seconds(3000) + RTT);
+    transmit(2, seconds(3001));
+    take(1, blocks(4, 5), seconds(3001) + RTT + millis(1));
+    ck_assert_uint_eq(rack->rtt, RTT);
+    ck_assert_uint_le(rack_patience(tcp), 2 * RTT);
+    rack_detect_losses(tcp, &wait, seconds(3001) + 2 * RTT);
+    ck_assert_uint_eq(rack->f.lost, 2 * MSS);
+    free(tcp);
+}
+END_TEST
+
+START_TEST(as_long_as_a_timeout_is_a_round_trip)
+{
+    begin();
+    transmit(1, 0);
+    ck_assert_uint_eq(take(1, NULL, RTO_MAX).rtt, RTO_MAX);
+    free(tcp);
+}
+END_TEST
+
 START_TEST(when_all_is_acknowledged_the_past_is_forgotten)
 {
     begin();
@@ -414,6 +448,8 @@ int main(void)
         a_segment_is_lost_when_its_time_is_over,
         what_left_at_the_same_time_is_ordered_by_number,
         a_repetition_further_on_does_not_hide_an_original,
+        longer_than_any_timeout_is_no_round_trip,
+        as_long_as_a_timeout_is_a_round_trip,
         when_all_is_acknowledged_the_past_is_forgotten,
         NULL,
     };

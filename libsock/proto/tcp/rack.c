@@ -44,6 +44,9 @@ static inline void deliver(struct rack *rack, const struct inflight_record *reco
     } else if (!again && seq_before(end, rack->fack)) {
         rack->reordering_seen = true;
     }
+    if (rtt > RTO_MAX) { /* it lay before a closed window: that is no round trip */
+        return;
+    }
     if (!again) {
         take_min_rtt(rack, rtt, now);
         news->rtt = rtt > 0 ? rtt : 1;
