@@ -83,6 +83,7 @@ core_sources = \
 	%D%/net/tuples.h \
 	%D%/net/tx.c \
 	%D%/net/tx_socket.c \
+	%D%/net/wake.c \
 	%D%/port/port.h \
 	%D%/proto/acd.c \
 	%D%/proto/acd.h \

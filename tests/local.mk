@@ -276,6 +276,7 @@ c_tests = \
 	%D%/unit/test_route \
 	%D%/unit/test_servers \
 	%D%/unit/test_shortage \
+	%D%/unit/test_sleep \
 	%D%/unit/test_sockets \
 	%D%/unit/test_source \
 	%D%/unit/test_sum \

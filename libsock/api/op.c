@@ -60,6 +60,7 @@ static enum sk_err poll_connect(struct sk_op *op, struct sk_iface *iface, instan
 {
     struct tagged_socket *slot = slot_of(iface, op->fd);
 
+    iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
     }

@@ -330,6 +330,7 @@ static enum sk_err poll_send(struct sk_op *op, struct sk_iface *iface, instant n
 {
     struct tagged_socket *slot = slot_of(iface, op->fd);
 
+    iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
@@ -355,6 +356,7 @@ static enum sk_err poll_receive(struct sk_op *op, struct sk_iface *iface, instan
 {
     struct tagged_socket *slot = slot_of(iface, op->fd);
 
+    iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
@@ -414,6 +416,7 @@ enum sk_err sk_send_commit(struct sk_iface *iface, sk_fd fd, size_t len, instant
     enum sk_err err;
     struct tcp_entry *tcp = stream_of(iface, fd, &err);
 
+    iface_wake(iface, now);
     if (err == SK_OK) {
         err = check_send(iface, tcp);
     }
@@ -451,6 +454,7 @@ enum sk_err sk_recv_consume(struct sk_iface *iface, sk_fd fd, size_t len, instan
     enum sk_err err;
     struct tcp_entry *tcp = stream_of(iface, fd, &err);
 
+    iface_wake(iface, now);
     if (err != SK_OK) {
         return err;
     }

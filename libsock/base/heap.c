@@ -78,3 +78,11 @@ void heap_remove(struct heap *h, uint32_t item)
         settle(h, place, h->entries[h->n]);
     }
 }
+
+/* What comes first still does: no deadline passes another. */
+void heap_carry(struct heap *h, instant then, instant now)
+{
+    for (uint32_t i = 0; i < h->n; i++) {
+        h->entries[i].at = tick_carry(h->entries[i].at, then, now);
+    }
+}

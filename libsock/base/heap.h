@@ -34,6 +34,9 @@ void heap_set(struct heap *h, uint32_t item, tick at);
 /** Takes the item out, if it is in. */
 void heap_remove(struct heap *h, uint32_t item);
 
+/** Nobody looked from `then` to `now`, which is too long for ticks (base/tick.h). */
+void heap_carry(struct heap *h, instant then, instant now);
+
 static inline bool heap_has(const struct heap *h, uint32_t item)
 {
     return h->place[item] != HEAP_NONE;

@@ -2,7 +2,8 @@
 /*
  * Deadlines inside a socket: 32-bit ticks of 1.024 ms, so that `instant >> 10` is a tick without a
  * division. A tick counter wraps after 50.9 days; ticks are compared here and nowhere else, and are
- * at most half of that apart.
+ * at most half of that apart: a host that nobody polled for longer carries its deadlines over first
+ * (net/wake.c).
  */
 #pragma once
 
@@ -52,4 +53,24 @@ static inline instant tick_instant(tick deadline, instant now)
     int64_t whole = now >> TICK_SHIFT;
 
     return (whole + (int32_t)(deadline - (tick)whole)) * (1 << TICK_SHIFT);
+}
+
+/** True when ticks of `then` and of `now` are too far apart to be compared, or nearly. */
+static inline bool tick_far(instant then, instant now)
+{
+    return (now - then) >> TICK_SHIFT > INT32_MAX / 2;
+}
+
+/** A deadline that was to come within 25 days of `then`: when `now` is later, it is due now. */
+static inline tick tick_carry(tick deadline, instant then, instant now)
+{
+    return tick_instant(deadline, then) < now ? tick_floor(now) : deadline;
+}
+
+/** The time of something that happened in the 25 days before `then`: as long ago as can be told. */
+static inline tick tick_carry_past(tick past, instant then, instant now)
+{
+    instant age = now - tick_instant(past, then);
+
+    return age >> TICK_SHIFT < INT32_MAX ? past : tick_floor(now) - INT32_MAX;
 }

@@ -431,6 +431,7 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
     bool any = false;
     bool more = true;
 
+    iface_wake(iface, now);
     iface->now = now;
     for (uint32_t round = 0; more && round < MAX_ROUNDS; round++) {
         more = poll_round(iface, now);
@@ -453,6 +454,7 @@ instant sk_iface_poll_at(struct sk_iface *iface, instant now)
     const struct heap_entry *top;
     instant at = queries_poll_at(iface);
 
+    iface_wake(iface, now);
     if (!list_empty(&iface->senders) || load_relaxed(&iface->kicked)) {
         return now;
     }

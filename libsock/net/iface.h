@@ -18,6 +18,7 @@
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
  *   multicast.c  groups, where sockets may be in any
+ *   wake.c     deadlines after a long sleep
  *
  * Packets go up by calls and down by lists: nothing that arrives sends anything itself but the
  * stateless replies in tx.c; a socket with something to send enters the list of senders and has its
@@ -259,7 +260,7 @@ struct sk_iface {
     void *trace_context;
     sk_change_fn *watcher; /* may be NULL */
     void *watcher_context;
-    instant now; /* of the last poll */
+    instant now; /* of the last poll, or since a long sleep */
     struct rng rng;
     struct sip_key isn_key;
     struct sip_key port_key;
@@ -345,6 +346,11 @@ enum drop_reason drop_at(struct sk_iface *iface, const struct sock_node *node,
                          enum drop_reason reason, const struct pkt *pkt);
 /** The same of `n` packets, in a link of the iface that is `context`: struct link's on_dropped. */
 void link_drops(void *context, uint32_t n, enum drop_reason reason, const struct pkt *pkt);
+
+/* wake.c */
+
+/** Has to come before whatever sets a deadline, or looks at one, at a new time. */
+void iface_wake(struct sk_iface *iface, instant now);
 
 /* netif.c */
 

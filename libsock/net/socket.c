@@ -274,6 +274,7 @@ enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, 
     struct tagged_socket *slot = slot_of(iface, fd);
     struct tcp_entry *tcp;
 
+    iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
@@ -330,6 +331,7 @@ static enum sk_err close_socket(struct sk_iface *iface, sk_fd fd, bool abort, in
 {
     struct tagged_socket *slot = slot_of(iface, fd);
 
+    iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
     }

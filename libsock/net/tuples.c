@@ -140,3 +140,12 @@ void tuples_remove(const struct tuples *t, struct tuple_queue *queue, struct tup
         queue->last = tuple->prev;
     }
 }
+
+void tuples_carry(const struct tuples *t, instant then, instant now)
+{
+    for (uint32_t i = 1; i <= t->n_touched; i++) {
+        struct tuple *tuple = tuples_at(t, i);
+
+        tuple->at = tick_carry(tuple->at, then, now);
+    }
+}

@@ -83,6 +83,9 @@ static inline struct tuple *tuples_first(const struct tuples *t, const struct tu
 void tuples_append(const struct tuples *t, struct tuple_queue *queue, struct tuple *tuple);
 void tuples_remove(const struct tuples *t, struct tuple_queue *queue, struct tuple *tuple);
 
+/** Nobody looked from `then` to `now`, which is too long for ticks (base/tick.h). */
+void tuples_carry(const struct tuples *t, instant then, instant now);
+
 static inline struct sk_addr tuple_local(const struct tuple *tuple)
 {
     return (struct sk_addr){ tuple->local_addr, tuple->local_port };

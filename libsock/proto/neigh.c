@@ -385,6 +385,16 @@ static bool entry_due(struct neigh *e, instant now)
     return false;
 }
 
+void neigh_carry(struct neigh_cache *cache, instant then, instant now)
+{
+    for (uint32_t i = 0; i < cache->n; i++) {
+        struct neigh *e = &cache->entries[i];
+
+        e->at = tick_carry(e->at, then, now);
+        e->asked_at = tick_carry_past(e->asked_at, then, now);
+    }
+}
+
 static bool lacks_place(const struct neigh_cache *cache)
 {
     return cache->no_place || cache->no_place_for_answer;

@@ -110,5 +110,8 @@ void neigh_unsent(struct neigh_cache *cache, struct ip_addr addr);
  */
 bool neigh_poll(struct neigh_cache *cache, instant now);
 
+/** Nobody polled it from `then` to `now`, which is too long for ticks (base/tick.h). */
+void neigh_carry(struct neigh_cache *cache, instant then, instant now);
+
 /** When neigh_poll or neigh_next has something to do; `now` when that is already so. */
 instant neigh_poll_at(const struct neigh_cache *cache, instant now);

@@ -243,6 +243,27 @@ START_TEST(a_writer_that_ran_out_of_room_stays_failed)
 }
 END_TEST
 
+/* Of a sleep of any length: what has passed is now, and what has not is what it was. */
+START_TEST(ticks_are_carried_over_a_sleep)
+{
+    const instant day = seconds(86400);
+    const instant then = 1000 * day + 345;
+
+    ck_assert(!tick_far(then, then - day));
+    ck_assert(!tick_far(then, then + 12 * day));
+    ck_assert(tick_far(then, then + 13 * day));
+    for (instant now = then; now < then + 120 * day; now += day) {
+        ck_assert_uint_eq(tick_carry(tick_ceil(then - day), then, now), tick_floor(now));
+        ck_assert_uint_eq(tick_carry(tick_ceil(then + 20 * day), then, now),
+                          now > then + 20 * day ? tick_floor(now) : tick_ceil(then + 20 * day));
+        ck_assert_uint_eq(tick_carry_past(tick_floor(then - day), then, now),
+                          now > then + 24 * day ? tick_floor(now) - INT32_MAX
+                                                : tick_floor(then - day));
+        ck_assert(tick_due(tick_carry_past(tick_floor(then - day), then, now), now));
+    }
+}
+END_TEST
+
 START_TEST(ticks_round_towards_late_and_wrap)
 {
     instant wrap = (instant)1 << (32 + TICK_SHIFT);
@@ -348,6 +369,7 @@ int main(void)
         a_packet_list_is_first_in_first_out,
         a_cursor_gives_what_is_there_and_no_more,
         a_writer_that_ran_out_of_room_stays_failed,
+        ticks_are_carried_over_a_sleep,
         ticks_round_towards_late_and_wrap,
         siphash_agrees_with_the_published_vectors,
         the_same_seed_gives_the_same_numbers,

@@ -58,7 +58,8 @@ static void leave(struct tcp_sock *tcp, struct newreno *nr)
  */
 static void hold_timer(struct tcp_sock *tcp, struct newreno *nr)
 {
-    if (nr->partial && tcp->timer == TCP_TIMER_RETRANSMIT) {
+    if (nr->partial && tcp->timer == TCP_TIMER_RETRANSMIT &&
+        tick_before(nr->timer_at, tcp->timer_at)) {
         tcp->timer_at = nr->timer_at;
     }
     nr->partial = true;

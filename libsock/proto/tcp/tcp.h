@@ -255,6 +255,9 @@ bool tcp_poll(struct tcp_sock *tcp, instant now);
 
 instant tcp_poll_at(const struct tcp_sock *tcp, instant now);
 
+/** Nobody polled it from `then` to `now`, which is too long for ticks (base/tick.h). */
+void tcp_carry(struct tcp_sock *tcp, instant then, instant now);
+
 /** The reader took octets out of `rx`: the window may open. */
 void tcp_consumed(struct tcp_sock *tcp, instant now);
 

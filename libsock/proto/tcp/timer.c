@@ -204,6 +204,18 @@ bool tcp_poll(struct tcp_sock *tcp, instant now)
     return false;
 }
 
+void tcp_carry(struct tcp_sock *tcp, instant then, instant now)
+{
+    tcp->timer_at = tick_carry(tcp->timer_at, then, now);
+    tcp->delayed_ack_at = tick_carry(tcp->delayed_ack_at, then, now);
+    tcp->recovery_at = tick_carry(tcp->recovery_at, then, now);
+    tcp->paced_at = tick_carry(tcp->paced_at, then, now);
+    tcp->silent_since = tick_carry_past(tcp->silent_since, then, now);
+    tcp->sent_at = tick_carry_past(tcp->sent_at, then, now);
+    tcp->old_ack_at = tick_carry_past(tcp->old_ack_at, then, now);
+    tcp->heard_at = tick_carry_past(tcp->heard_at, then, now);
+}
+
 static instant earlier(instant a, instant b)
 {
     return a < b ? a : b;
