@@ -472,10 +472,10 @@ void tcp_answer_old(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now
  */
 void tcp_set_timer(struct tcp_sock *tcp, bool restart, instant now);
 
-/** When the peer is asked whether it is still there, unless it is heard of before (keepalive.c). */
-/** The program's user timeout, or the one that was agreed with the peer; 0: neither. */
+/** The program's user timeout, or the one that was agreed with the peer; 0: neither (timer.c). */
 duration tcp_chosen_timeout(const struct tcp_sock *tcp);
 
+/** When the peer is asked whether it is still there, unless it is heard of before (keepalive.c). */
 tick tcp_keepalive_at(const struct tcp_sock *tcp);
 /** That time has come. */
 void tcp_keepalive_expires(struct tcp_sock *tcp, instant now);
