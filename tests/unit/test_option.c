@@ -496,6 +496,30 @@ START_TEST(keep_alives_begin_when_the_program_says)
 }
 END_TEST
 
+/* While the peer is silent, too: the next repetition would come at 1.4 s. */
+START_TEST(patience_ends_when_the_program_says)
+{
+    struct peer p;
+    instant start;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    start = h.now;
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, NOBODY), SK_OK);
+    host_run(&h, start + millis(700));
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_USER_TIMEOUT, 1000), SK_OK);
+    ck_assert_int_le(sk_iface_poll_at(h.iface, h.now), start + millis(1004));
+    host_run(&h, start + millis(990));
+    ck_assert_uint_eq(sk_readiness(h.iface, fd) & SK_ERROR, 0);
+    host_run(&h, start + millis(1010));
+    ck_assert_int_eq(host_option(&h, fd, SK_SO_ERROR), SK_TIMED_OUT);
+    host_free(&h);
+}
+END_TEST
+
 /* How many segments follow when all of the first ten are acknowledged at once: that is worth two
  * segments to Reno (RFC 3465 2.2), and eight to CUBIC's slow start (RFC 9406 4.3). */
 static uint32_t second_flight(int32_t congestion)
@@ -582,6 +606,7 @@ int main(void)
                                    a_connection_has_the_headers_that_were_chosen_last,
                                    a_datagram_has_the_headers_that_were_chosen,
                                    keep_alives_begin_when_the_program_says,
+                                   patience_ends_when_the_program_says,
                                    a_socket_chooses_its_congestion_control,
                                    the_peer_is_told_of_the_user_timeout,
                                    NULL };
