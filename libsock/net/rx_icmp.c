@@ -42,6 +42,10 @@ static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
     if (!out) {
         return drop(iface, DROP_TX_NO_PACKET, pkt);
     }
+    if (c->left > pkt_room(out)) { /* the link's frames may be longer than our packets */
+        pkt_free(out);
+        return drop(iface, DROP_TX_OVERSIZE, pkt);
+    }
     if (c->left > 0) {
         memcpy(pkt_put(out, (uint32_t)c->left), c->at, c->left);
     }

@@ -137,6 +137,65 @@ START_TEST(datagrams_and_echoes_of_every_mtu)
 }
 END_TEST
 
+/* A link may bring frames that no packet of ours holds. */
+static void begin_with_long_frames(const struct sk_ip_fragments *fragments)
+{
+    struct host_setup setup = { .mtu = 9000, .config = { .sndbuf = 32768, .rcvbuf = 32768 } };
+
+    setup.config.buffers[0] = (struct sk_buffer_class){ 32768, 4 };
+    setup.config.packet_size = 1536;
+    setup.config.fragments = fragments;
+    host_begin(&h, &setup);
+    host_meet(&h);
+}
+
+static void ask_echo(size_t len, enum drop_reason reason)
+{
+    static const uint8_t text[9000];
+    static struct frame f;
+
+    frame_icmp(&f, PEER_IP, HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, text, len);
+    host_hear_drop(&h, &f, reason);
+}
+
+START_TEST(echoes_longer_than_our_packets_are_dropped)
+{
+    size_t longest = 1536 - 16 - IPV4_HDR_LEN - ICMP4_HDR_LEN;
+    const struct sent *s;
+
+    begin_with_long_frames(NULL);
+    ask_echo(longest, DROP_NONE);
+    s = host_sent(&h);
+    EXPECT(s && s->payload_len == longest);
+    for (size_t len = longest + 1; len < 8972; len = len < 1600 ? len + 1 : len + 737) {
+        ask_echo(len, DROP_TX_OVERSIZE);
+        EXPECT(host_sent(&h) == NULL);
+    }
+    ask_echo(8972, DROP_TX_OVERSIZE);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(echoes_longer_than_our_packets_leave_in_pieces)
+{
+    static const size_t lens[] = { 1493, 1500, 8000, 8972 };
+
+    begin_with_long_frames(&sk_ip_fragments);
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        size_t octets = 0;
+        const struct sent *s;
+
+        ask_echo(lens[i], DROP_NONE);
+        while ((s = host_sent(&h)) != NULL) {
+            EXPECT(s->len <= 1536 - 16 + ETH_HDR_LEN);
+            octets += s->ip.payload_len;
+        }
+        EXPECT(octets == ICMP4_HDR_LEN + lens[i]);
+    }
+    host_free(&h);
+}
+END_TEST
+
 static void send_and_receive(struct world *w, sk_fd from, sk_fd to)
 {
     static uint8_t text[30000];
@@ -202,6 +261,8 @@ int main(void)
                                    the_smallest_mtu_on_the_way,
                                    what_comes_may_be_longer_than_what_is_sent,
                                    datagrams_and_echoes_of_every_mtu,
+                                   echoes_longer_than_our_packets_are_dropped,
+                                   echoes_longer_than_our_packets_leave_in_pieces,
                                    streams_on_wires_of_every_kind,
                                    NULL };
 
