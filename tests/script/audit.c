@@ -203,11 +203,21 @@ static bool is_duplicate_report(const struct script *s, const struct tcp_hdr *hd
     return true;
 }
 
+/* Blocks that fit behind the timestamps and the text. */
+static uint8_t most_blocks(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)
+{
+    uint32_t room = tcp->mss > hdr->len ? tcp->mss - hdr->len : 0;
+    uint32_t most = hdr->has_timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK;
+    uint32_t fit = room < TCP_SACK_LEN(0) ? 0 : (room - TCP_SACK_LEN(0)) / 8;
+
+    return (uint8_t)(fit < most ? fit : most);
+}
+
 /* RFC 2018 4: whole ranges, each once, as many as there is room for; first that which grew last. */
 static void audit_sack(struct script *s, const struct tcp_hdr *hdr)
 {
     const struct tcp_sock *tcp = s->tcp;
-    uint8_t most = hdr->has_timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK;
+    uint8_t most = most_blocks(tcp, hdr);
     uint8_t first = hdr->n_sack > 0 && is_duplicate_report(s, hdr) ? 1 : 0;
     const struct interval *latest = s->has_entered ? range_of(tcp, s->entered) : NULL;
 
@@ -223,7 +233,8 @@ static void audit_sack(struct script *s, const struct tcp_hdr *hdr)
     }
     if (s->sack_ok) {
         hold(s, hdr->n_sack == most || hdr->n_sack - first == tcp->ooo.n);
-        hold(s, !latest || (hdr->n_sack > first && hdr->sack[first].start == latest->start));
+        hold(s, !latest || most == 0 ||
+                    (hdr->n_sack > first && hdr->sack[first].start == latest->start));
     }
 }
 
@@ -245,6 +256,8 @@ void audit_segment(struct script *s, const struct tcp_hdr *hdr, const struct tcp
     hold(s, hdr->flags & (TCP_ACK | TCP_RST) ||
                 (hdr->flags & ~(uint32_t)(TCP_ECE | TCP_CWR)) == TCP_SYN);
     hold(s, !(hdr->flags & TCP_RST) || hdr->len == 0);
+    hold(s, hdr->flags & TCP_SYN ||
+                tcp_hdr_len(hdr) + hdr->len <= TCP_HDR_LEN + (uint32_t)s->setup.path_mss);
     if (hdr->len > 0) {
         audit_text(s, hdr, text);
     }

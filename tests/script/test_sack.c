@@ -162,6 +162,46 @@ SCRIPT(a_duplicate_out_of_order_is_reported_before_its_range)
     out(40, ACK, 1, 1, 0, .sack = { { 501, 601 }, { 501, 601 }, { 101, 301 } }),
 END_SCRIPT;
 
+/* On a path that takes little. Both sides have timestamps: 12 octets of each segment. */
+#define permitted_on_a_path_of(octets) \
+    setup(.profile = &profile, .path_mss = (octets), .nodelay = true), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(10, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true, .ts = 1000), \
+    out(10, ACK, 1, 1, 0)
+
+/* A block would take more than half of the 16 octets that are left for text. */
+SCRIPT(text_goes_before_blocks_on_the_smallest_path)
+    permitted_on_a_path_of(28),
+    in(20, ACK, 101, 1, 10, .ts = 1010, .ecr = 10),
+    out(20, ACK, 1, 1, 0, .sack = { { 101, 111 } }),
+    in(21, ACK, 201, 1, 10, .ts = 1011, .ecr = 10),
+    out(21, ACK, 1, 1, 0, .sack = { { 201, 211 } }),
+    in(22, ACK, 301, 1, 10, .ts = 1012, .ecr = 10),
+    out(22, ACK, 1, 1, 0, .sack = { { 301, 311 } }),
+    app(30, WRITE, 50),
+    out(30, ACK, 1, 1, 16), out(30, ACK, 17, 1, 16), out(30, ACK, 33, 1, 16),
+    out(30, ACK | PSH, 49, 1, 2, .sack = { { 301, 311 } }),
+    in(40, ACK, 201, 1, 10, .ts = 1020, .ecr = 30), /* not that it came twice: no room for both */
+    out(40, ACK, 51, 1, 0, .sack = { { 201, 211 } }),
+    in(50, ACK, 1, 1, 100, .ts = 1030, .ecr = 30),
+    out(50, ACK, 51, 111, 0, .sack = { { 201, 211 } }),
+END_SCRIPT;
+
+SCRIPT(blocks_take_half_of_a_small_path)
+    permitted_on_a_path_of(52),
+    in(20, ACK, 101, 1, 10, .ts = 1010, .ecr = 10),
+    out(20, ACK, 1, 1, 0, .sack = { { 101, 111 } }),
+    in(21, ACK, 201, 1, 10, .ts = 1011, .ecr = 10),
+    out(21, ACK, 1, 1, 0, .sack = { { 201, 211 }, { 101, 111 } }),
+    in(22, ACK, 301, 1, 10, .ts = 1012, .ecr = 10),
+    out(22, ACK, 1, 1, 0, .sack = { { 301, 311 }, { 201, 211 }, { 101, 111 } }),
+    app(30, WRITE, 50),
+    out(30, ACK, 1, 1, 20, .sack = { { 301, 311 }, { 201, 211 } }),
+    out(30, ACK, 21, 1, 20, .sack = { { 301, 311 }, { 201, 211 } }),
+    out(30, ACK | PSH, 41, 1, 10, .sack = { { 301, 311 }, { 201, 211 }, { 101, 111 } }),
+END_SCRIPT;
+
 /* RFC 2883 4.2.3: only the first run of duplicates. */
 SCRIPT(the_first_run_of_duplicates_is_reported)
     permitted,
@@ -199,6 +239,8 @@ int main(void)
         an_old_segment_is_reported_once,
         a_segment_that_is_partly_old_is_reported_so,
         a_duplicate_out_of_order_is_reported_before_its_range,
+        text_goes_before_blocks_on_the_smallest_path,
+        blocks_take_half_of_a_small_path,
         the_first_run_of_duplicates_is_reported,
         reports_end_with_the_fin,
         NULL,

@@ -199,6 +199,63 @@ START_TEST(small_buffers_wait_for_no_timer)
 }
 END_TEST
 
+/* What may need more options than text: holes at both ends, of which the ACKs have to tell. */
+static struct world_setup small_packets(uint16_t mtu, uint64_t seed)
+{
+    struct world_setup setup = { .seed = seed, .mtu = mtu, .n_frames = 4096 };
+
+    setup.settings.delay = 10000;
+    if (seed % 2) {
+        setup.settings.loss = 50000;
+        setup.settings.rate = 10000000;
+    } else {
+        setup.settings.loss = 1000;
+        setup.settings.reorder = 30000;
+        setup.settings.reorder_delay = 3000;
+        setup.settings.rate = 100000000;
+    }
+    setup.config.tcp = profiles[seed / 2 % 4];
+    setup.basic_peer = seed / 2 % 4 == 2;
+    return setup;
+}
+
+static void converse_in_small_packets(const struct world_setup *setup)
+{
+    struct world w;
+
+    world_begin(&w, setup);
+    converse(&w, setup->seed);
+    for (int k = 0; k < 2; k++) {
+        ck_assert_uint_eq(sk_iface_stats(w.hosts[k])->drops[DROP_TX_OVERSIZE], 0);
+    }
+    world_end(&w);
+}
+
+START_TEST(the_smallest_packets_carry_both_directions)
+{
+    static const uint16_t mtus[] = { 68, 70, 75, 79, 80, 87, 95, 104, 111, 120 };
+
+    for (size_t i = 0; i < 8 * sizeof(mtus) / sizeof(mtus[0]); i++) {
+        struct world_setup setup = small_packets(mtus[i / 8], i);
+
+        converse_in_small_packets(&setup);
+    }
+}
+END_TEST
+
+/* Options take 40 octets of each packet of the second host. */
+START_TEST(the_smallest_packets_with_ip_options)
+{
+    for (uint64_t i = 0; i < 24; i++) {
+        struct world_setup setup = small_packets((uint16_t)(104 + i / 8 * 8), i);
+
+        setup.config.n_ip_options = 1;
+        setup.options = (struct sk_ip_options){ { 7, 39, 4 }, 39 };
+        converse_in_small_packets(&setup);
+    }
+}
+END_TEST
+
 START_TEST(trouble_loses_and_repeats_nothing)
 {
     uint64_t first = seed_start();
@@ -265,8 +322,11 @@ int main(void)
 {
     const TTest *const tests[] = { a_clean_wire_carries_both_directions,
                                    small_buffers_wait_for_no_timer,
+                                   the_smallest_packets_carry_both_directions,
+                                   the_smallest_packets_with_ip_options,
                                    trouble_loses_and_repeats_nothing,
-                                   the_same_seed_gives_the_same_capture, NULL };
+                                   the_same_seed_gives_the_same_capture,
+                                   NULL };
 
     return suite_run("stream", tests);
 }

@@ -179,6 +179,7 @@ void world_connect(struct world *w, uint16_t port, sk_fd *client, sk_fd *server)
 
     ck_assert_int_eq(sk_socket(w->hosts[1], SK_STREAM, &listener), SK_OK);
     ck_assert_int_eq(sk_bind(w->hosts[1], listener, (struct sk_addr){ ip4(0), port }), SK_OK);
+    ck_assert_int_eq(sk_set_ip_options(w->hosts[1], listener, &w->setup.options), SK_OK);
     ck_assert_int_eq(sk_listen(w->hosts[1], listener, 1, w->now), SK_OK);
     while (!connect_and_accept(w, port, listener, client, &accept)) {
     }

@@ -20,6 +20,7 @@ struct world_setup {
     struct sk_config config;       /* of both hosts; size and seed are filled in */
     bool basic_peer;               /* the second has sk_tcp_basic, whatever that says */
     bool dhcp;                     /* the first has no address of its own */
+    struct sk_ip_options options;  /* of world_connect's listener */
     instant start;                 /* 0: a second */
 };
 

@@ -170,20 +170,25 @@ static bool has_duplicate(const struct extensions *x)
     return x->duplicate.start != x->duplicate.end;
 }
 
-static uint8_t max_blocks(const struct extensions *x)
+/* That fit into `room` octets, and beside the timestamps. */
+static uint8_t max_blocks(const struct extensions *x, uint32_t room)
 {
-    return x->timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK;
+    uint8_t n = x->timestamps ? TCP_MAX_SACK - 1 : TCP_MAX_SACK;
+
+    while (n > 0 && TCP_SACK_LEN(n) > room) {
+        n--;
+    }
+    return n;
 }
 
-static uint32_t extensions_sack_len(const struct tcp_sock *tcp)
+static uint32_t extensions_sack_len(const struct tcp_sock *tcp, uint32_t room)
 {
     const struct extensions *x = state_of(tcp);
     uint32_t n = tcp->ooo.n + (has_duplicate(x) ? 1u : 0u);
+    uint32_t max = max_blocks(x, room);
 
-    if (!x->sack || n == 0) {
-        return 0;
-    }
-    return TCP_SACK_LEN(n < max_blocks(x) ? n : max_blocks(x));
+    n = n < max ? n : max;
+    return x->sack && n > 0 ? TCP_SACK_LEN(n) : 0;
 }
 
 static void report(struct tcp_hdr *hdr, const struct interval *range, uint8_t first)
@@ -196,12 +201,14 @@ static void report(struct tcp_hdr *hdr, const struct interval *range, uint8_t fi
     hdr->sack[hdr->n_sack++] = (struct tcp_sack){ range->start, range->end };
 }
 
-/* A duplicate first, then the ranges that grew last, then the others from the far end. */
+/* A duplicate first, then the ranges that grew last, then the others from the far end. Where there
+ * is one block only a range takes it: the peer needs to know of that, RFC 2018 4. */
 static void fill_sack(const struct tcp_sock *tcp, const struct extensions *x, struct tcp_hdr *hdr)
 {
     const struct assembler *a = &tcp->ooo;
-    uint8_t first = has_duplicate(x) ? 1 : 0;
-    uint8_t max = max_blocks(x);
+    uint32_t room = hdr->len < tcp->mss ? tcp->mss - hdr->len : 0;
+    uint8_t max = max_blocks(x, room);
+    uint8_t first = has_duplicate(x) && max > (a->n > 0 ? 1 : 0) ? 1 : 0;
 
     hdr->n_sack = first;
     hdr->sack[0] = x->duplicate;

@@ -175,7 +175,7 @@ static uint32_t pmtu_probe_len(const struct tcp_sock *tcp, instant now)
 
     if (p->high < tcp->mss + MIN_GAIN || is_probe(tcp, p) || tcp->inflation > 0 ||
         tcp->rtx_nxt != tcp->rtx_end || (p->has_probe_at && !tick_due(p->probe_at, now)) ||
-        (tcp->profile->extensions && tcp->profile->extensions->sack_len(tcp) > 0)) {
+        (tcp->profile->extensions && tcp->profile->extensions->sack_len(tcp, tcp->mss) > 0)) {
         return 0;
     }
     return tcp_unsent(tcp) >= need && tcp_in_flight(tcp) + need <= window ? len : 0;

@@ -113,8 +113,8 @@ struct tcp_extensions {
     duration (*round_trip)(const struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
     /** Text arrived, new or old, and is not entered yet. */
     void (*text_arrives)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
-    /** Octets that blocks of SACK take in the next segment. */
-    uint32_t (*sack_len)(const struct tcp_sock *tcp);
+    /** Octets that blocks of SACK take in the next segment, of up to `room`. */
+    uint32_t (*sack_len)(const struct tcp_sock *tcp, uint32_t room);
     /** Adds options to a segment that is about to be sent. */
     void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr, instant now);
     /** A segment with an ACK was sent. */

@@ -109,7 +109,8 @@ static void acknowledge_out_of_order(struct tcp_sock *tcp)
 {
     const struct tcp_extensions *x = tcp->profile->extensions;
 
-    if (tcp->ack_due && tcp->n_more_acks < TCP_DUP_ACKS - 1 && !(x && x->sack_len(tcp) > 0)) {
+    if (tcp->ack_due && tcp->n_more_acks < TCP_DUP_ACKS - 1 &&
+        !(x && x->sack_len(tcp, tcp->mss) > 0)) {
         tcp->n_more_acks++;
     }
     tcp->ack_due = true;
