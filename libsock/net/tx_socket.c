@@ -152,6 +152,9 @@ static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, inst
 
     if (netif) {
         neigh = netif_resolve(netif, next_hop, now, &mac, &tcp->node.neigh_hint);
+        if (netif_mss(netif) < tcp->tcp.path_mss) { /* another lease, or another route */
+            tcp_netif_narrows(&tcp->tcp, netif_mss(netif));
+        }
     }
     if (neigh == NEIGH_WAITING) {
         turn = wait_for_neighbour(netif, &tcp->node);

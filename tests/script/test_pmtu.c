@@ -459,6 +459,42 @@ START_TEST(a_path_that_takes_more_is_found_after_ten_minutes)
 }
 END_TEST
 
+START_TEST(a_path_is_searched_up_to_what_our_own_netif_takes)
+{
+    static struct script s;
+    struct peer p = { .limit = 1300, .next = 1, .sack = true };
+
+    open_path(&s, "a_path_is_searched_up_to_what_our_own_netif_takes", &p, 1160);
+    stream(&s, &p, 1000);
+    tcp_netif_narrows(s.tcp, 1300);
+    stream(&s, &p, 599000);
+    ck_assert_uint_eq(s.tcp->mss, 1160);
+    stream(&s, &p, 1300000);
+    ck_assert_uint_eq(s.tcp->mss, 1300);
+    ck_assert_int_eq(p.n_swallowed, 0);
+    ck_assert_int_eq(p.n_again, 0);
+    script_end(&s);
+}
+END_TEST
+
+/* Segments of 1460 have arrived, by another path: a router of this one is believed. */
+START_TEST(a_router_is_believed_after_our_own_netif_narrowed)
+{
+    static struct script s;
+    struct peer p = { .limit = 1460, .next = 1, .sack = true };
+    uint16_t mtu = 1000;
+
+    open_path(&s, "a_router_is_believed_after_our_own_netif_narrowed", &p, 0);
+    stream(&s, &p, 1000);
+    tcp_netif_narrows(s.tcp, 1300);
+    ck_assert_uint_eq(s.tcp->mss, 1300);
+    play(&s, app(script_ms(&s), WRITE, ring_free(&s.tcp->tx)));
+    ck_assert(tcp_too_big(s.tcp, &mtu, s.tcp->snd_una, s.now));
+    ck_assert_uint_eq(s.tcp->mss, 960);
+    script_end(&s);
+}
+END_TEST
+
 /* Probes that are lost are no congestion: RFC 4821 4. */
 static void search(bool sack, uint32_t limit)
 {
@@ -720,6 +756,8 @@ int main(void)
         longer_segments_leave_the_window_as_it_is,
         nothing_is_probed_while_a_segment_is_missing,
         a_path_that_takes_more_is_found_after_ten_minutes,
+        a_path_is_searched_up_to_what_our_own_netif_takes,
+        a_router_is_believed_after_our_own_netif_narrowed,
         probes_find_what_the_path_takes,
         a_search_begins_again_after_ten_minutes,
         a_probe_is_lost_three_times_before_a_shorter_one_is_tried,

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "net/iface.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 #include "tests/support/world.h"
@@ -196,7 +197,8 @@ START_TEST(echoes_longer_than_our_packets_leave_in_pieces)
 }
 END_TEST
 
-static void send_and_receive(struct world *w, sk_fd from, sk_fd to)
+/* Halfway the MTU of the sender falls to `narrower`, unless that is 0. */
+static void send_and_receive(struct world *w, sk_fd from, sk_fd to, uint16_t narrower)
 {
     static uint8_t text[30000];
     static uint8_t got[sizeof(text)];
@@ -221,6 +223,9 @@ static void send_and_receive(struct world *w, sk_fd from, sk_fd to)
             send.poll(&send, w->hosts[0], w->now);
             receive.poll(&receive, w->hosts[1], w->now);
         } while (send.done + receive.done > before);
+        if (narrower && receive.done > sizeof(text) / 2) {
+            w->hosts[0]->netifs[1].mtu = narrower;
+        }
     } while (receive.done < sizeof(got) && world_step(w, until));
     EXPECT(receive.done == sizeof(got));
     EXPECT(memcmp(text, got, sizeof(text)) == 0);
@@ -242,7 +247,7 @@ START_TEST(streams_on_wires_of_every_kind)
         setup.config.packet_size = mtus[i / 2] + 16u < 592 ? 592 : mtus[i / 2] + 16u;
         world_begin(&w, &setup);
         world_connect(&w, 80, &client, &server);
-        send_and_receive(&w, client, server);
+        send_and_receive(&w, client, server, 0);
         ck_assert_int_eq(sk_close(w.hosts[0], client, w.now), SK_OK);
         ck_assert_int_eq(sk_close(w.hosts[1], server, w.now), SK_OK);
         for (int end = 0; end < 2; end++) {
@@ -250,6 +255,117 @@ START_TEST(streams_on_wires_of_every_kind)
             ck_assert_uint_eq(sk_iface_stats(w.hosts[end])->drops[DROP_RX_OVERSIZE], 0);
             ck_assert_uint_eq(sk_iface_stats(w.hosts[end])->tcp_retransmitted, 0);
         }
+        world_end(&w);
+    }
+}
+END_TEST
+
+/* ---- An MTU that falls, by a lease or because the route moved -------------------------------- */
+
+static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &sk_tcp_full, &sk_tcp_bbr };
+
+static void pass_time(struct world *w, instant until)
+{
+    while (world_step(w, until)) {
+    }
+}
+
+/* Nothing is dropped, and nothing sent again but what the wire loses, and by probes of the tail,
+ * since the peer's ACKs are late until it knows that no longer segments come. The path is not
+ * searched for more than the netif takes, either. */
+static void check_falling(const struct world_setup *setup)
+{
+    struct world w;
+    sk_fd client;
+    sk_fd server;
+
+    world_begin(&w, setup);
+    world_connect(&w, 80, &client, &server);
+    send_and_receive(&w, client, server, 1000);
+    send_and_receive(&w, client, server, 576);
+    send_and_receive(&w, client, server, 100);
+    pass_time(&w, w.now + seconds(700));
+    send_and_receive(&w, client, server, 0);
+    ck_assert_uint_eq(sk_iface_stats(w.hosts[0])->drops[DROP_TX_OVERSIZE], 0);
+    if (setup->settings.loss == 0) {
+        ck_assert_uint_eq(sk_iface_stats(w.hosts[0])->tcp_timeouts, 0);
+        ck_assert_uint_le(sk_iface_stats(w.hosts[0])->tcp_retransmitted, 3);
+    }
+    ck_assert_int_eq(sk_close(w.hosts[0], client, w.now), SK_OK);
+    ck_assert_int_eq(sk_close(w.hosts[1], server, w.now), SK_OK);
+    world_end(&w);
+}
+
+START_TEST(an_mtu_that_falls_shortens_segments)
+{
+    for (uint64_t i = 0; i < 12; i++) {
+        struct world_setup setup = { .seed = i, .settings = { .delay = 1000 } };
+
+        setup.config.tcp = profiles[i % 3];
+        setup.settings.loss = i < 3 ? 0 : 50000;
+        check_falling(&setup);
+    }
+}
+END_TEST
+
+/* No shorter than they have to be. */
+START_TEST(segments_fill_an_mtu_that_fell)
+{
+    for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+        static const uint8_t text[1460];
+        struct host_setup setup = { .config = { .tcp = profiles[i] } };
+        uint32_t longest = 0;
+        const struct sent *s;
+        sk_fd listener;
+        sk_fd fd;
+
+        host_begin(&h, &setup);
+        host_meet(&h);
+        peer_begin(&p, &h, 4000, 80);
+        p.mss = 1460;
+        p.wnd = 65535;
+        listener = host_listener(&h, 80, 1);
+        fd = peer_accepted(&p, listener);
+        h.iface->netifs[1].mtu = 576;
+        EXPECT(host_send(&h, fd, text, sizeof(text), NOBODY) == SK_OK);
+        host_poll(&h);
+        while ((s = peer_hear(&p)) != NULL) {
+            longest = s->payload_len > longest ? (uint32_t)s->payload_len : longest;
+        }
+        EXPECT(longest == 576 - HEADERS);
+        host_free(&h);
+    }
+}
+END_TEST
+
+/* Before the peer answers, and in a handshake with a listener, too. */
+START_TEST(an_mtu_that_falls_in_the_handshake)
+{
+    for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+        struct world_setup setup = { .seed = i, .settings = { .delay = 1000 } };
+        struct sk_op connect;
+        struct sk_op accept;
+        struct world w;
+        sk_fd client;
+        sk_fd listener;
+
+        setup.config.tcp = profiles[i];
+        world_begin(&w, &setup);
+        ck_assert_int_eq(sk_socket(w.hosts[1], SK_STREAM, &listener), SK_OK);
+        ck_assert_int_eq(sk_bind(w.hosts[1], listener, world_addr(1, 80)), SK_OK);
+        ck_assert_int_eq(sk_listen(w.hosts[1], listener, 1, w.now), SK_OK);
+        ck_assert_int_eq(sk_socket(w.hosts[0], SK_STREAM, &client), SK_OK);
+        sk_op_connect(&connect, client, world_addr(1, 80));
+        ck_assert_int_eq(world_do(&w, 0, &connect, w.now + 3500), SK_PENDING); /* ARP, and a SYN */
+        w.hosts[0]->netifs[1].mtu = 576;
+        ck_assert_int_eq(world_do(&w, 0, &connect, NEVER), SK_OK);
+        sk_op_accept(&accept, listener);
+        ck_assert_int_eq(world_do(&w, 1, &accept, NEVER), SK_OK);
+        send_and_receive(&w, client, accept.u.accepted, 0);
+        ck_assert_uint_eq(sk_iface_stats(w.hosts[0])->drops[DROP_TX_OVERSIZE], 0);
+        ck_assert_int_eq(sk_close(w.hosts[0], client, w.now), SK_OK);
+        ck_assert_int_eq(sk_close(w.hosts[1], accept.u.accepted, w.now), SK_OK);
+        ck_assert_int_eq(sk_close(w.hosts[1], listener, w.now), SK_OK);
         world_end(&w);
     }
 }
@@ -264,6 +380,9 @@ int main(void)
                                    echoes_longer_than_our_packets_are_dropped,
                                    echoes_longer_than_our_packets_leave_in_pieces,
                                    streams_on_wires_of_every_kind,
+                                   an_mtu_that_falls_shortens_segments,
+                                   segments_fill_an_mtu_that_fell,
+                                   an_mtu_that_falls_in_the_handshake,
                                    NULL };
 
     return suite_run("mtu", tests);

@@ -56,15 +56,22 @@ static void set_up(struct tcp_sock *tcp, const struct tcp_setup *setup, instant 
     tcp->syn_due = true;
 }
 
+/* Text beside the IP options, RFC 9293 3.7.1. What is longer than the MTU then does not leave, and
+ * is counted. */
+static uint16_t beside_ip_options(const struct tcp_sock *tcp, uint16_t mss)
+{
+    uint32_t least = tcp->ip_options_len + TCP_LEAST_ROOM;
+
+    return mss > least ? (uint16_t)(mss - tcp->ip_options_len) : TCP_LEAST_ROOM;
+}
+
 void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     uint16_t mss = hdr->mss ? hdr->mss : TCP_DEFAULT_MSS;
 
     mss = mss < TCP_MIN_MSS ? TCP_MIN_MSS : mss;
     mss = mss < tcp->path_mss ? mss : tcp->path_mss;
-    /* RFC 9293 3.7.1. What is longer than the MTU then does not leave, and is counted. */
-    tcp->mss =
-        mss > tcp->ip_options_len + TCP_LEAST_ROOM ? mss - tcp->ip_options_len : TCP_LEAST_ROOM;
+    tcp->mss = beside_ip_options(tcp, mss);
     if (hdr->wscale == TCP_NO_WSCALE) {
         tcp->rcv_wscale = 0;
     } else {
@@ -99,6 +106,25 @@ void tcp_take_syn(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     tcp->congestion->init(tcp, now);
     tcp->recovery->init(tcp);
+}
+
+void tcp_netif_narrows(struct tcp_sock *tcp, uint16_t path_mss)
+{
+    const struct tcp_extensions *x = tcp->profile->extensions;
+    uint16_t len = beside_ip_options(tcp, path_mss);
+    uint32_t tsval;
+
+    tcp->path_mss = path_mss;
+    if (tcp->state <= TCP_SYN_SENT) { /* the rest comes with the peer's SYN */
+        return;
+    }
+    if (x && x->ts_recent(tcp, &tsval)) {
+        len = (uint16_t)(len - TCP_TIMESTAMPS_LEN);
+    }
+    if (tcp->profile->path_mtu) {
+        tcp->profile->path_mtu->narrows(tcp, len);
+    }
+    tcp->mss = len < tcp->mss ? len : tcp->mss;
 }
 
 uint32_t tcp_window_of(const struct tcp_sock *tcp, const struct tcp_hdr *hdr)

@@ -121,6 +121,25 @@ static bool pmtu_too_big(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, inst
     return true;
 }
 
+/* ---- What our own netif says ----------------------------------------------------------------- */
+
+static uint16_t less(uint16_t a, uint16_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What has arrived says nothing of the path that begins there. */
+static void pmtu_narrows(struct tcp_sock *tcp, uint16_t len)
+{
+    struct pmtu *p = state_of(tcp);
+
+    p->timed_len = p->timed_len > len ? 0 : p->timed_len;
+    p->low = p->low > len ? 0 : p->low;
+    p->most = less(p->most, len);
+    p->high = less(p->high, len);
+    p->n_probes = 0;
+}
+
 /* ---- Timeouts -------------------------------------------------------------------------------- */
 
 static uint16_t shorter(const struct tcp_sock *tcp, const struct pmtu *p)
@@ -264,6 +283,7 @@ const struct tcp_path_mtu tcp_discover_path_mtu = {
     .state_size = sizeof(struct pmtu),
     .init = pmtu_init,
     .too_big = pmtu_too_big,
+    .narrows = pmtu_narrows,
     .on_timeout = pmtu_on_timeout,
     .probe_len = pmtu_probe_len,
     .on_sent = pmtu_on_sent,

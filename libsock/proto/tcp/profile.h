@@ -136,6 +136,8 @@ struct tcp_path_mtu {
      * is, and `*mtu` what the path is held for.
      */
     bool (*too_big)(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, instant now);
+    /** The netif takes no more than `len` octets of text any more. The MSS is still what it was. */
+    void (*narrows)(struct tcp_sock *tcp, uint16_t len);
     /** The retransmission timer expired. */
     void (*on_timeout)(struct tcp_sock *tcp, instant now);
     /** Something was acknowledged. */

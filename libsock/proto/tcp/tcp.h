@@ -297,6 +297,13 @@ void tcp_icmp_error(struct tcp_sock *tcp, enum sk_err err, bool hard, uint32_t s
  */
 bool tcp_too_big(struct tcp_sock *tcp, uint16_t *mtu, uint32_t seq, instant now);
 
+/**
+ * The netif through which the connection sends now carries `path_mss` only, less than `path_mss` of
+ * the connection: what leaves from now on is no longer. What is in flight left whole, and is not
+ * sent again for this; nor do segments grow when the netif does.
+ */
+void tcp_netif_narrows(struct tcp_sock *tcp, uint16_t path_mss);
+
 /** False when routers may fragment the packets of the connection. */
 static inline bool tcp_dont_fragment(const struct tcp_sock *tcp)
 {
