@@ -62,7 +62,7 @@ static bool pass_back(struct router *r, instant now)
     if (!pkt) {
         return false;
     }
-    c = cursor_over(pkt_data(pkt), pkt->len);
+    c = cursor_over(sk_pkt_data(pkt), pkt->len);
     bulk_require(ipv4_parse(&c, &ip) == DROP_NONE, "ipv4_parse");
     to = &r->access[ip_equal(ip.dst, ip4(0x0a000002)) ? 1 : 0].ends[1].link;
     bulk_require(to->ops->tx(to, pkt, now) == SK_OK, "the router");

@@ -290,7 +290,7 @@ check_PROGRAMS += $(c_tests) %D%/interop/interop
 TESTS += $(c_tests)
 
 # Their POSIX calls are libsock's.
-tests_hostile_test_allocations_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pkt_alloc,--wrap=bufpool_take,--wrap=slot_take \
+tests_hostile_test_allocations_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sk_pkt_alloc,--wrap=bufpool_take,--wrap=slot_take \
 	-Wl,--wrap=udp_take,--wrap=tcp_take,--wrap=listener_take
 shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)

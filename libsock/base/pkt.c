@@ -7,12 +7,12 @@
 
 #include "base/assert.h"
 
-void pkt_pool_init(struct pkt_pool *pool)
+void sk_pkt_pool_init(struct pkt_pool *pool)
 {
     *pool = (struct pkt_pool){ 0 };
 }
 
-void pkt_pool_add(struct pkt_pool *pool, struct pkt *p, uint8_t *buf, uint32_t cap)
+void sk_pkt_pool_add(struct pkt_pool *pool, struct pkt *p, uint8_t *buf, uint32_t cap)
 {
     *p = (struct pkt){ .next = pool->free, .pool = pool, .buf = buf, .cap = cap };
     pool->free = p;
@@ -21,7 +21,7 @@ void pkt_pool_add(struct pkt_pool *pool, struct pkt *p, uint8_t *buf, uint32_t c
     pool->n_min_free = pool->n_free;
 }
 
-struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t headroom)
+struct pkt *sk_pkt_alloc(struct pkt_pool *pool, uint32_t headroom)
 {
     struct pkt *p = pool->free;
 
@@ -41,7 +41,7 @@ struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t headroom)
     return p;
 }
 
-void pkt_free(struct pkt *p)
+void sk_pkt_free(struct pkt *p)
 {
     if (!p) {
         return;
@@ -52,31 +52,31 @@ void pkt_free(struct pkt *p)
     p->pool->n_free++;
 }
 
-uint8_t *pkt_push(struct pkt *p, uint32_t len)
+uint8_t *sk_pkt_push(struct pkt *p, uint32_t len)
 {
     SK_ASSERT(len <= p->head);
     p->head -= len;
     p->len += len;
-    return pkt_data(p);
+    return sk_pkt_data(p);
 }
 
-uint8_t *pkt_put(struct pkt *p, uint32_t len)
+uint8_t *sk_pkt_put(struct pkt *p, uint32_t len)
 {
-    uint8_t *at = pkt_data(p) + p->len;
+    uint8_t *at = sk_pkt_data(p) + p->len;
 
-    SK_ASSERT(len <= pkt_room(p));
+    SK_ASSERT(len <= sk_pkt_room(p));
     p->len += len;
     return at;
 }
 
-void pkt_pull(struct pkt *p, uint32_t len)
+void sk_pkt_pull(struct pkt *p, uint32_t len)
 {
     SK_ASSERT(len <= p->len);
     p->head += len;
     p->len -= len;
 }
 
-void pkt_list_push(struct pkt_list *list, struct pkt *p)
+void sk_pkt_list_push(struct pkt_list *list, struct pkt *p)
 {
     p->next = NULL;
     if (list->last) {
@@ -87,7 +87,7 @@ void pkt_list_push(struct pkt_list *list, struct pkt *p)
     list->last = p;
 }
 
-struct pkt *pkt_list_pop(struct pkt_list *list)
+struct pkt *sk_pkt_list_pop(struct pkt_list *list)
 {
     struct pkt *p = list->first;
 

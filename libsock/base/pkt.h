@@ -36,27 +36,27 @@ struct pkt_list {
     struct pkt *last;
 };
 
-void pkt_pool_init(struct pkt_pool *pool);
+void sk_pkt_pool_init(struct pkt_pool *pool);
 
 /** Adds a packet over `cap` octets at `buf` to the pool; both stay where they are for good. */
-void pkt_pool_add(struct pkt_pool *pool, struct pkt *p, uint8_t *buf, uint32_t cap);
+void sk_pkt_pool_add(struct pkt_pool *pool, struct pkt *p, uint8_t *buf, uint32_t cap);
 
 /**
  * An empty packet with `headroom` octets in front, or NULL when the pool is empty. The caller owns
  * it.
  */
-struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
+struct pkt *sk_pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
 
 /** Gives the packet back to its pool. Takes the packet; NULL is allowed. */
-void pkt_free(struct pkt *p);
+void sk_pkt_free(struct pkt *p);
 
-static inline uint8_t *pkt_data(const struct pkt *p)
+static inline uint8_t *sk_pkt_data(const struct pkt *p)
 {
     return p->buf + p->head;
 }
 
 /** Octets that may be put behind the packet. */
-static inline uint32_t pkt_room(const struct pkt *p)
+static inline uint32_t sk_pkt_room(const struct pkt *p)
 {
     return p->cap - p->head - p->len;
 }
@@ -65,13 +65,13 @@ static inline uint32_t pkt_room(const struct pkt *p)
  * Room for `len` octets in front of the packet, now its beginning; the headroom is there
  * (asserted).
  */
-uint8_t *pkt_push(struct pkt *p, uint32_t len);
+uint8_t *sk_pkt_push(struct pkt *p, uint32_t len);
 
 /** Room for `len` octets behind the packet, now its end; the tail room is there (asserted). */
-uint8_t *pkt_put(struct pkt *p, uint32_t len);
+uint8_t *sk_pkt_put(struct pkt *p, uint32_t len);
 
 /** Takes `len` octets off the front, at most pkt->len (asserted). */
-void pkt_pull(struct pkt *p, uint32_t len);
+void sk_pkt_pull(struct pkt *p, uint32_t len);
 
-void pkt_list_push(struct pkt_list *list, struct pkt *p);
-struct pkt *pkt_list_pop(struct pkt_list *list);
+void sk_pkt_list_push(struct pkt_list *list, struct pkt *p);
+struct pkt *sk_pkt_list_pop(struct pkt_list *list);

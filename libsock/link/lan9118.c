@@ -224,7 +224,7 @@ static bool fetch(struct sk_lan9118 *nic, struct pkt *p)
         return false;
     }
     nic->io->read_fifo(nic->base, p->buf, rx_words(len));
-    (void)pkt_put(p, len - FCS_LEN);
+    (void)sk_pkt_put(p, len - FCS_LEN);
     return true;
 }
 
@@ -240,7 +240,7 @@ static struct pkt *lan9118_rx(struct link *link, struct pkt_pool *pool, instant 
             break;
         }
         if (!p) {
-            p = pkt_alloc(pool, RX_OFFSET);
+            p = sk_pkt_alloc(pool, RX_OFFSET);
         }
         if (!p) {
             nic->starved = true;
@@ -252,7 +252,7 @@ static struct pkt *lan9118_rx(struct link *link, struct pkt_pool *pool, instant 
             return p;
         }
     }
-    pkt_free(p);
+    sk_pkt_free(p);
     return NULL;
 }
 
@@ -276,9 +276,9 @@ static uint32_t reap(struct sk_lan9118 *nic)
 static enum sk_err lan9118_tx(struct link *link, struct pkt *p, instant now)
 {
     struct sk_lan9118 *nic = (struct sk_lan9118 *)link;
-    uint32_t offset = (uint32_t)((uintptr_t)pkt_data(p) & 3);
+    uint32_t offset = (uint32_t)((uintptr_t)sk_pkt_data(p) & 3);
     uint32_t n_octets = offset + p->len;
-    const uint8_t *from = pkt_data(p) - offset;
+    const uint8_t *from = sk_pkt_data(p) - offset;
     uint32_t tail[1] = { 0 };
 
     SK_ASSERT(p->len <= ETH_HDR_LEN + (uint32_t)link->mtu);
@@ -293,7 +293,7 @@ static enum sk_err lan9118_tx(struct link *link, struct pkt *p, instant now)
         memcpy(tail, from + (n_octets & ~3u), n_octets % 4);
         nic->io->write_fifo(nic->base, tail, 1);
     }
-    pkt_free(p);
+    sk_pkt_free(p);
     return SK_OK;
 }
 

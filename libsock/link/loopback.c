@@ -5,7 +5,7 @@
 static struct pkt *loopback_rx(struct link *link, struct pkt_pool *pool, instant now)
 {
     struct loopback *lo = (struct loopback *)link;
-    struct pkt *pkt = pkt_list_pop(&lo->queue);
+    struct pkt *pkt = sk_pkt_list_pop(&lo->queue);
 
     (void)pool;
     (void)now;
@@ -23,7 +23,7 @@ static enum sk_err loopback_tx(struct link *link, struct pkt *pkt, instant now)
     if (lo->n_queued > 0 && lo->n_queued >= pkt->pool->n_total / 2) {
         return SK_AGAIN;
     }
-    pkt_list_push(&lo->queue, pkt);
+    sk_pkt_list_push(&lo->queue, pkt);
     lo->n_queued++;
     return SK_OK;
 }

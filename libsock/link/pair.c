@@ -41,7 +41,7 @@ static bool chance(struct pair_wire *w, uint32_t parts_per_million)
 static enum sk_err drop(struct link *link, struct pkt *pkt, enum drop_reason reason)
 {
     link_dropped(link, 1, reason, pkt);
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 
@@ -58,7 +58,7 @@ static enum sk_err hand_over(struct pair_wire *w, struct pkt *pkt)
     if (w->n_queued > 0 && w->n_queued >= pkt->pool->n_total / 2) {
         return refuse(w);
     }
-    pkt_list_push(&w->in_order, pkt);
+    sk_pkt_list_push(&w->in_order, pkt);
     w->n_queued++;
     w->n_sent++;
     return SK_OK;
@@ -118,7 +118,7 @@ static void enqueue(struct pair_wire *w, struct pkt *pkt, instant due, bool held
     if (held_back || (w->in_order.first && due < due_at(w, w->in_order.last))) {
         insert_late(w, frame);
     } else {
-        pkt_list_push(&w->in_order, pkt);
+        sk_pkt_list_push(&w->in_order, pkt);
     }
 }
 
@@ -144,7 +144,7 @@ static void damage(struct rng *rng, uint8_t *octets, uint32_t len)
 
 static void corrupt(struct pair_wire *w, const struct link *link, struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     uint32_t skip = link_header_len(link->medium);
     struct eth_hdr eth;
 
@@ -153,16 +153,16 @@ static void corrupt(struct pair_wire *w, const struct link *link, struct pkt *pk
         return;
     }
     if (pkt->len > skip + PAIR_BURST / 8) {
-        damage(&w->rng, pkt_data(pkt) + skip, pkt->len - skip);
+        damage(&w->rng, sk_pkt_data(pkt) + skip, pkt->len - skip);
     }
 }
 
 static struct pkt *copy_of(struct pair_wire *w, const struct link *link, const struct pkt *pkt)
 {
-    struct pkt *copy = pkt_alloc(&w->pool, headroom(link));
+    struct pkt *copy = sk_pkt_alloc(&w->pool, headroom(link));
 
     if (copy) {
-        memcpy(pkt_put(copy, pkt->len), pkt_data(pkt), pkt->len);
+        memcpy(sk_pkt_put(copy, pkt->len), sk_pkt_data(pkt), pkt->len);
     }
     return copy;
 }
@@ -211,7 +211,7 @@ static enum sk_err pair_tx(struct link *link, struct pkt *pkt, instant now)
         return drop(link, pkt, DROP_LINK_LOST);
     }
     frame = copy_of(w, link, pkt);
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     deliver(w, link, frame, left_at + s->delay);
     return SK_OK;
 }
@@ -248,7 +248,7 @@ static struct pkt *pair_rx(struct link *link, struct pkt_pool *pool, instant now
         w->refused = false;
         w->has_room = true;
     }
-    return pkt_list_pop(list);
+    return sk_pkt_list_pop(list);
 }
 
 static instant pair_poll_at(const struct link *link)
@@ -314,9 +314,9 @@ static void wire_lay_out(struct pair *pair, const struct pair_config *config, in
     w->max_len = max_len;
     w->settings = config->settings[from];
     w->copies = config->n_frames > 0;
-    pkt_pool_init(&w->pool);
+    sk_pkt_pool_init(&w->pool);
     for (i = 0; frames && octets && i < config->n_frames; i++) {
-        pkt_pool_add(&w->pool, &frames[i].pkt, octets + (size_t)i * cap, cap);
+        sk_pkt_pool_add(&w->pool, &frames[i].pkt, octets + (size_t)i * cap, cap);
     }
 }
 

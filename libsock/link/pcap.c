@@ -118,7 +118,7 @@ static struct pkt *pcap_rx(struct link *link, struct pkt_pool *pool, instant now
     struct pkt *pkt = p->inner->ops->rx(p->inner, pool, now);
 
     if (pkt) {
-        keep(p, pkt_data(pkt), pkt->len);
+        keep(p, sk_pkt_data(pkt), pkt->len);
         record(p, pkt->len, now);
     }
     return pkt;
@@ -130,7 +130,7 @@ static enum sk_err pcap_tx(struct link *link, struct pkt *pkt, instant now)
     uint32_t len = pkt->len;
     enum sk_err err;
 
-    keep(p, pkt_data(pkt), len);
+    keep(p, sk_pkt_data(pkt), len);
     err = p->inner->ops->tx(p->inner, pkt, now);
     if (err == SK_OK) {
         record(p, len, now);

@@ -62,13 +62,13 @@ static ssize_t on_packet(const void *octets, size_t len, void *opaque)
         link_dropped(&s->link, 1, DROP_RX_OVERSIZE, NULL);
         return (ssize_t)len;
     }
-    pkt = pkt_alloc(&s->pool, ETH_PAD);
+    pkt = sk_pkt_alloc(&s->pool, ETH_PAD);
     if (!pkt) {
         link_dropped(&s->link, 1, DROP_TX_QUEUE_FULL, NULL);
         return (ssize_t)len;
     }
-    memcpy(pkt_put(pkt, (uint32_t)len), octets, len);
-    pkt_list_push(&s->queue, pkt);
+    memcpy(sk_pkt_put(pkt, (uint32_t)len), octets, len);
+    sk_pkt_list_push(&s->queue, pkt);
     return (ssize_t)len;
 }
 
@@ -225,14 +225,14 @@ static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant no
     if (!s->queue.first) {
         s->looked = false;
     }
-    return pkt_list_pop(&s->queue);
+    return sk_pkt_list_pop(&s->queue);
 }
 
 /* The answer waits in the queue, as libslirp's do. */
 static void refuse(struct slirp_link *s, const struct pkt *pkt)
 {
     uint8_t answer[SLIRP_ANSWER_LEN];
-    size_t len = slirp_policy_answer(pkt_data(pkt), pkt->len, answer);
+    size_t len = slirp_policy_answer(sk_pkt_data(pkt), pkt->len, answer);
 
     link_dropped(&s->link, 1, DROP_TX_POLICY, pkt);
     if (len > 0) {
@@ -245,12 +245,12 @@ static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
     struct slirp_link *s = (struct slirp_link *)link;
 
     s->now = now;
-    if (s->any || slirp_policy_host_only(pkt_data(pkt), pkt->len)) {
-        slirp_input(s->slirp, pkt_data(pkt), (int)pkt->len);
+    if (s->any || slirp_policy_host_only(sk_pkt_data(pkt), pkt->len)) {
+        slirp_input(s->slirp, sk_pkt_data(pkt), (int)pkt->len);
     } else {
         refuse(s, pkt);
     }
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 
@@ -298,9 +298,9 @@ static bool make_packets(struct slirp_link *s)
 
     s->pkts = calloc(n, sizeof(*s->pkts));
     s->octets = malloc((size_t)n * cap);
-    pkt_pool_init(&s->pool);
+    sk_pkt_pool_init(&s->pool);
     for (i = 0; s->pkts && s->octets && i < n; i++) {
-        pkt_pool_add(&s->pool, &s->pkts[i], s->octets + (size_t)i * cap, cap);
+        sk_pkt_pool_add(&s->pool, &s->pkts[i], s->octets + (size_t)i * cap, cap);
     }
     return s->pkts && s->octets;
 }

@@ -24,7 +24,7 @@
 /* Without a packet for it, a frame stays with the kernel, which drops those that come later. */
 static struct pkt *tap_rx(struct link *link, struct pkt_pool *pool, instant now)
 {
-    struct pkt *pkt = pkt_alloc(pool, ETH_PAD);
+    struct pkt *pkt = sk_pkt_alloc(pool, ETH_PAD);
     struct iovec iov;
     ssize_t len;
 
@@ -32,13 +32,13 @@ static struct pkt *tap_rx(struct link *link, struct pkt_pool *pool, instant now)
     if (!pkt) {
         return NULL;
     }
-    iov = (struct iovec){ pkt_data(pkt), pkt_room(pkt) };
+    iov = (struct iovec){ sk_pkt_data(pkt), sk_pkt_room(pkt) };
     len = readv(((struct tap_link *)link)->fd, &iov, 1);
     if (len <= 0) {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return NULL;
     }
-    pkt_put(pkt, (uint32_t)len);
+    sk_pkt_put(pkt, (uint32_t)len);
     return pkt;
 }
 
@@ -46,7 +46,7 @@ static struct pkt *tap_rx(struct link *link, struct pkt_pool *pool, instant now)
 static enum sk_err tap_tx(struct link *link, struct pkt *pkt, instant now)
 {
     struct tap_link *t = (struct tap_link *)link;
-    struct iovec iov = { pkt_data(pkt), pkt->len };
+    struct iovec iov = { sk_pkt_data(pkt), pkt->len };
 
     (void)now;
     if (writev(t->fd, &iov, 1) < 0) {
@@ -55,7 +55,7 @@ static enum sk_err tap_tx(struct link *link, struct pkt *pkt, instant now)
         }
         link_dropped(link, 1, DROP_TX_LINK, pkt);
     }
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 

@@ -64,7 +64,7 @@ static enum drop_reason deliver(struct sk_iface *iface, struct netif *netif, str
     if (reason != DROP_NONE) {
         reason = drop(iface, reason, pkt);
     } else {
-        struct cursor c = cursor_over(pkt_data(&r->pkt) + ipv4_hdr_len(&r->ip),
+        struct cursor c = cursor_over(sk_pkt_data(&r->pkt) + ipv4_hdr_len(&r->ip),
                                       r->pkt.len - ipv4_hdr_len(&r->ip));
 
         reason = rx_datagram(iface, netif, &r->ip, &c, &r->pkt, now);
@@ -84,7 +84,7 @@ static enum drop_reason arrives(struct sk_iface *iface, struct netif *netif,
         return drop(iface, reason, pkt);
     }
     r = datagram_of(iface, ip, now);
-    reason = reassembly_add(r, ip, pkt_data(pkt), c->at);
+    reason = reassembly_add(r, ip, sk_pkt_data(pkt), c->at);
     if (reason != DROP_NONE) {
         return drop(iface, reason, pkt);
     }

@@ -23,16 +23,16 @@ struct pkt *fragments_piece(struct sk_iface *iface, const struct ip_message *m, 
         return NULL;
     }
     if (offset > 0 && ip->n_options > 0) {
-        uint8_t *copied = pkt_data(pkt) - ip->n_options;
+        uint8_t *copied = sk_pkt_data(pkt) - ip->n_options;
 
         ip->n_options = ipv4_copied_options(copied, ip->options, ip->n_options);
         ip->options = copied;
     }
     if (of_head > 0) {
-        memcpy(pkt_put(pkt, of_head), m->head + offset, of_head);
+        memcpy(sk_pkt_put(pkt, of_head), m->head + offset, of_head);
     }
     if (len > of_head) {
-        memcpy(pkt_put(pkt, len - of_head), m->text + offset + of_head - m->head_len,
+        memcpy(sk_pkt_put(pkt, len - of_head), m->text + offset + of_head - m->head_len,
                len - of_head);
     }
     ip->frag_offset = (uint16_t)offset;

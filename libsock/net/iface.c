@@ -200,10 +200,10 @@ size_t sk_iface_size(const struct sk_config *config)
 static void init_pools(struct sk_iface *iface, const struct sk_config *c, struct pkt *packets,
                        uint8_t *octets)
 {
-    pkt_pool_init(&iface->pool);
+    sk_pkt_pool_init(&iface->pool);
     for (uint32_t i = c->n_packets; i-- > 0;) {
-        pkt_pool_add(&iface->pool, &packets[i], octets + (size_t)i * c->packet_size,
-                     c->packet_size);
+        sk_pkt_pool_add(&iface->pool, &packets[i], octets + (size_t)i * c->packet_size,
+                        c->packet_size);
     }
     heap_init(&iface->deadlines, iface->deadlines.entries, iface->deadlines.place, c->n_tcp);
     for (uint32_t i = 0; i < iface->n_slots; i++) {
@@ -335,7 +335,7 @@ static bool receive(struct sk_iface *iface, instant now)
                 break;
             }
             rx_frame(iface, netif, pkt, now);
-            pkt_free(pkt);
+            sk_pkt_free(pkt);
             any = true;
         }
     }

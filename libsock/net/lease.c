@@ -95,19 +95,19 @@ static void send_dhcp(struct sk_iface *iface, struct netif *netif, const struct 
         drop(iface, DROP_TX_NO_PACKET, NULL);
         return;
     }
-    w = writer_over(pkt_data(pkt), pkt_room(pkt));
+    w = writer_over(sk_pkt_data(pkt), sk_pkt_room(pkt));
     if (!dhcp_emit(&w, msg)) {
         drop(iface, DROP_TX_NO_PACKET, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return;
     }
-    pkt_put(pkt, (uint32_t)w.len);
+    sk_pkt_put(pkt, (uint32_t)w.len);
     udp.payload_len = (uint16_t)w.len;
     ip.payload_len = (uint16_t)(UDP_HDR_LEN + w.len);
-    udp_emit(pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, w.base, w.len));
+    udp_emit(sk_pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, w.base, w.len));
     if (tx_packet(iface, netif, NULL, &ip, mac, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
 }
 

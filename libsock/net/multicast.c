@@ -167,11 +167,11 @@ static bool send(struct sk_iface *iface, struct netif *netif, const struct igmp_
         drop(iface, DROP_TX_NO_PACKET, NULL);
         return false;
     }
-    igmp_emit(pkt_put(pkt, IGMP_LEN), hdr);
+    igmp_emit(sk_pkt_put(pkt, IGMP_LEN), hdr);
     netif_resolve(netif, dst, now, &mac, &hint);
     if (tx_packet(iface, netif, NULL, &ip, mac, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return false;
     }
     return true;

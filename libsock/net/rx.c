@@ -110,7 +110,7 @@ static enum drop_reason rx_fragment(struct sk_iface *iface, struct netif *netif,
 static enum drop_reason rx_ip(struct sk_iface *iface, struct netif *netif, bool link_broadcast,
                               struct pkt *pkt, instant now)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct ip_hdr ip;
     enum drop_reason reason = ipv4_parse(&c, &ip);
 
@@ -145,7 +145,7 @@ static void answer_arp(struct sk_iface *iface, struct netif *netif, const struct
 static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
                                instant now)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct arp_hdr arp;
     bool changed = false;
     enum drop_reason reason = arp_parse(&c, &arp);
@@ -169,7 +169,7 @@ static enum drop_reason rx_arp(struct sk_iface *iface, struct netif *netif, stru
 static enum drop_reason rx_ethernet(struct sk_iface *iface, struct netif *netif, struct pkt *pkt,
                                     instant now)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct eth_hdr eth;
     enum drop_reason reason = eth_parse(&c, &eth);
 
@@ -182,7 +182,7 @@ static enum drop_reason rx_ethernet(struct sk_iface *iface, struct netif *netif,
     if (!mac_is_group(eth.dst) && !mac_equal(eth.dst, netif->link->mac)) {
         return drop(iface, DROP_ETH_NOT_FOR_US, pkt);
     }
-    pkt_pull(pkt, ETH_HDR_LEN);
+    sk_pkt_pull(pkt, ETH_HDR_LEN);
     switch (eth.type) {
     case ETH_TYPE_IPV4:
         return rx_ip(iface, netif, mac_is_group(eth.dst), pkt, now);

@@ -42,14 +42,14 @@ static enum drop_reason echo(struct sk_iface *iface, const struct ip_hdr *ip,
     if (!out) {
         return drop(iface, DROP_TX_NO_PACKET, pkt);
     }
-    if (c->left > pkt_room(out)) { /* the link's frames may be longer than our packets */
-        pkt_free(out);
+    if (c->left > sk_pkt_room(out)) { /* the link's frames may be longer than our packets */
+        sk_pkt_free(out);
         return drop(iface, DROP_TX_OVERSIZE, pkt);
     }
     if (c->left > 0) {
-        memcpy(pkt_put(out, (uint32_t)c->left), c->at, c->left);
+        memcpy(sk_pkt_put(out, (uint32_t)c->left), c->at, c->left);
     }
-    icmp4_emit(pkt_push(out, ICMP4_HDR_LEN), hdr, payload_sum(c));
+    icmp4_emit(sk_pkt_push(out, ICMP4_HDR_LEN), hdr, payload_sum(c));
     tx_reply(iface, &reply, out, now);
     return DROP_NONE;
 }

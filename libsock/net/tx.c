@@ -27,7 +27,7 @@ static bool rate_allows(struct sk_iface *iface, struct rate *rate, instant now)
 
 struct pkt *tx_alloc(struct sk_iface *iface, uint32_t more)
 {
-    return pkt_alloc(&iface->pool, IP_HEADROOM + more);
+    return sk_pkt_alloc(&iface->pool, IP_HEADROOM + more);
 }
 
 /* RFC 894: octets that pad a short frame are zero, never what the buffer held before. */
@@ -35,11 +35,11 @@ static void frame(const struct netif *netif, uint16_t type, struct mac_addr dst,
 {
     struct eth_hdr eth = { .dst = dst, .src = netif->link->mac, .type = type };
 
-    eth_emit(pkt_push(pkt, ETH_HDR_LEN), &eth);
+    eth_emit(sk_pkt_push(pkt, ETH_HDR_LEN), &eth);
     if (pkt->len < ETH_MIN_LEN) {
         uint32_t padding = ETH_MIN_LEN - pkt->len;
 
-        memset(pkt_put(pkt, padding), 0, padding);
+        memset(sk_pkt_put(pkt, padding), 0, padding);
     }
 }
 
@@ -78,11 +78,11 @@ enum sk_err tx_packet(struct sk_iface *iface, struct netif *netif, const struct 
 
     if (reason != DROP_NONE) {
         drop_at(iface, node, reason, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return SK_OK;
     }
     ip->payload_len = (uint16_t)pkt->len;
-    ipv4_emit(pkt_push(pkt, ipv4_hdr_len(ip)), ip);
+    ipv4_emit(sk_pkt_push(pkt, ipv4_hdr_len(ip)), ip);
     if (netif->link->medium == LINK_ETHERNET) {
         frame(netif, ETH_TYPE_IPV4, mac, pkt);
     }
@@ -126,7 +126,7 @@ void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instan
 
     if (reason != DROP_NONE) {
         drop(iface, reason, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
 }
 
@@ -135,7 +135,7 @@ void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instan
 static bool may_complain(struct sk_iface *iface, const struct ip_hdr *ip, const struct pkt *quoted)
 {
     if (ip->proto == IP_PROTO_ICMP &&
-        (ip->payload_len == 0 || pkt_data(quoted)[ipv4_hdr_len(ip)] != ICMP4_ECHO_REQUEST)) {
+        (ip->payload_len == 0 || sk_pkt_data(quoted)[ipv4_hdr_len(ip)] != ICMP4_ECHO_REQUEST)) {
         return false;
     }
     return !ip->link_broadcast && netif_with_addr(iface, ip->dst) && !ip_is_unspecified(ip->src);
@@ -166,8 +166,8 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
         drop(iface, DROP_TX_NO_PACKET, NULL);
         return;
     }
-    sum = sum_copy(0, pkt_put(pkt, len), pkt_data(quoted), len);
-    icmp4_emit(pkt_push(pkt, ICMP4_HDR_LEN), &hdr, sum);
+    sum = sum_copy(0, sk_pkt_put(pkt, len), sk_pkt_data(quoted), len);
+    icmp4_emit(sk_pkt_push(pkt, ICMP4_HDR_LEN), &hdr, sum);
     tx_reply(iface, &reply, pkt, now);
 }
 
@@ -197,10 +197,10 @@ enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
     }
     hdr->src_port = local.port;
     hdr->dst_port = remote.port;
-    tcp_emit(pkt_push(pkt, len), &ip, hdr, 0);
+    tcp_emit(sk_pkt_push(pkt, len), &ip, hdr, 0);
     reason = try_reply(iface, &ip, pkt, now);
     if (reason != DROP_NONE) {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
     return reason;
 }
@@ -244,11 +244,11 @@ bool tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *a
         drop(iface, DROP_TX_NO_PACKET, NULL);
         return false;
     }
-    arp_emit(pkt_put(pkt, ARP_LEN), arp);
+    arp_emit(sk_pkt_put(pkt, ARP_LEN), arp);
     frame(netif, ETH_TYPE_ARP, dst, pkt);
     if (hand_over(iface, netif, NULL, pkt, now) != SK_OK) {
         drop(iface, DROP_TX_LINK, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return false;
     }
     return true;

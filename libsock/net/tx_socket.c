@@ -67,7 +67,7 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         return NULL;
     }
     if (text->len > 0) {
-        sum = ring_copy(&tcp->tcp.tx, text->offset, pkt_put(pkt, text->len), text->len);
+        sum = ring_copy(&tcp->tcp.tx, text->offset, sk_pkt_put(pkt, text->len), text->len);
     }
     *ip = (struct ip_hdr){
         .src = tcp->node.local.addr,
@@ -81,7 +81,7 @@ static struct pkt *build_segment(struct sk_iface *iface, struct tcp_entry *tcp,
         .n_options = options->len,
     };
     ip->id = ip->dont_frag ? 0 : ip_id_next(&iface->ip_ids, tcp->ip_id_group); /* RFC 6864 4.1 */
-    tcp_emit(pkt_push(pkt, header_len), ip, hdr, sum);
+    tcp_emit(sk_pkt_push(pkt, header_len), ip, hdr, sum);
     return pkt;
 }
 
@@ -133,7 +133,7 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
             return found_no_room(netif, &tcp->node, n == 0);
         }
         if (tx_packet(iface, netif, &tcp->node, &ip, mac, pkt, now) != SK_OK) {
-            pkt_free(pkt);
+            sk_pkt_free(pkt);
             return found_no_room(netif, &tcp->node, n == 0);
         }
         count_segment(iface, &tcp->tcp, &hdr);
@@ -212,8 +212,8 @@ static struct pkt *build_whole(struct sk_iface *iface, const struct datagram *d,
     if (!pkt) {
         return NULL;
     }
-    sum = sum_copy(0, pkt_put(pkt, d->hdr.payload_len), d->payload, d->hdr.payload_len);
-    udp_emit(pkt_push(pkt, UDP_HDR_LEN), ip, &d->hdr, sum);
+    sum = sum_copy(0, sk_pkt_put(pkt, d->hdr.payload_len), d->payload, d->hdr.payload_len);
+    udp_emit(sk_pkt_push(pkt, UDP_HDR_LEN), ip, &d->hdr, sum);
     return pkt;
 }
 
@@ -289,7 +289,7 @@ static enum turn send_by(struct sk_iface *iface, struct udp_entry *udp, struct n
     len = pkt->len;
     udp->sent_to = ip.dst;
     if (tx_packet(iface, netif, &udp->node, &ip, mac, pkt, now) != SK_OK) {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return found_no_room(netif, &udp->node, first);
     }
     udp->next_piece = ip.more_frags ? (uint16_t)(ip.frag_offset + len) : 0;

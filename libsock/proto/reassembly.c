@@ -202,7 +202,7 @@ static void show(struct reassembly *r, uint32_t text_len)
     r->pkt.head = REASSEMBLY_HEADER - (uint32_t)r->hdr_len;
     r->pkt.len = r->hdr_len + text_len;
     r->pkt.ifindex = r->ip.ifindex;
-    r->ip.options = pkt_data(&r->pkt) + IPV4_HDR_LEN;
+    r->ip.options = sk_pkt_data(&r->pkt) + IPV4_HDR_LEN;
     r->ip.n_options = (uint8_t)(r->hdr_len - IPV4_HDR_LEN);
     r->ip.payload_len = (uint16_t)text_len;
     r->ip.frag_offset = 0;
@@ -217,7 +217,7 @@ enum drop_reason reassembly_seal(struct reassembly *r)
         return DROP_IP_FRAGMENT_ECN;
     }
     show(r, r->total);
-    header = pkt_data(&r->pkt);
+    header = sk_pkt_data(&r->pkt);
     header[1] = r->ip.tos;
     put_be16(header + 2, (uint16_t)r->pkt.len);
     put_be16(header + 6, 0);

@@ -89,7 +89,7 @@ static const char *const names[N_DROP_REASONS] = {
     [DROP_LINK_LOST] = "link_lost",
 };
 
-const char *drop_reason_name(enum drop_reason reason)
+const char *sk_drop_reason_name(enum drop_reason reason)
 {
     return (unsigned)reason < N_DROP_REASONS ? names[reason] : "?";
 }

@@ -102,4 +102,4 @@ enum drop_reason {
 };
 
 /** The name of a reason, such as "ip_checksum"; "?" for a number that is none. */
-const char *drop_reason_name(enum drop_reason reason);
+const char *sk_drop_reason_name(enum drop_reason reason);

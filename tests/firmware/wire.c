@@ -72,7 +72,7 @@ static void send(struct pkt *p, struct mac_addr to, uint16_t type)
 {
     struct eth_hdr eth = { .dst = to, .src = nic()->mac, .type = type };
 
-    eth_emit(pkt_push(p, ETH_HDR_LEN), &eth);
+    eth_emit(sk_pkt_push(p, ETH_HDR_LEN), &eth);
     if (nic()->ops->tx(nic(), p, now()) != SK_OK) {
         fail("send", p->len);
     }
@@ -83,24 +83,24 @@ static void resolve(void)
     struct arp_hdr arp = {
         .op = ARP_REQUEST, .sha = nic()->mac, .spa = ip4(OUR_ADDR), .tpa = ip4(HOST_ADDR)
     };
-    struct pkt *p = pkt_alloc(&pool, ETH_HDR_LEN);
+    struct pkt *p = sk_pkt_alloc(&pool, ETH_HDR_LEN);
     struct cursor c;
     struct eth_hdr eth;
 
-    arp_emit(pkt_put(p, ARP_LEN), &arp);
+    arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
     send(p, MAC_BROADCAST, ETH_TYPE_ARP);
     p = receive(TIMEOUT);
     if (!p) {
         fail("no ARP reply", 0);
     }
-    c = cursor_over(pkt_data(p), p->len);
+    c = cursor_over(sk_pkt_data(p), p->len);
     if (eth_parse(&c, &eth) != DROP_NONE || !mac_equal(eth.dst, nic()->mac) ||
         arp_parse(&c, &arp) != DROP_NONE || arp.op != ARP_REPLY ||
         !ip_equal(arp.spa, ip4(HOST_ADDR))) {
         fail("not the ARP reply", p->len);
     }
     host_mac = arp.sha;
-    pkt_free(p);
+    sk_pkt_free(p);
 }
 
 static uint8_t pattern(uint32_t n, uint32_t i)
@@ -112,7 +112,7 @@ static uint8_t pattern(uint32_t n, uint32_t i)
  * modulo 4. */
 static void send_echo(uint32_t n)
 {
-    struct pkt *p = pkt_alloc(&pool, HEADROOM + (n / 4 & 3));
+    struct pkt *p = sk_pkt_alloc(&pool, HEADROOM + (n / 4 & 3));
     struct icmp4_hdr icmp = { .type = ICMP4_ECHO_REQUEST, .id = 1, .seq = (uint16_t)n };
     struct ip_hdr ip = { .src = ip4(OUR_ADDR),
                          .dst = ip4(HOST_ADDR),
@@ -124,24 +124,24 @@ static void send_echo(uint32_t n)
     if (!p) {
         fail("no packet for echo", n);
     }
-    text = pkt_put(p, n);
+    text = sk_pkt_put(p, n);
     for (uint32_t i = 0; i < n; i++) {
         text[i] = pattern(n, i);
     }
-    icmp4_emit(pkt_push(p, ICMP4_HDR_LEN), &icmp, sum_add(0, text, n));
-    ipv4_emit(pkt_push(p, IPV4_HDR_LEN), &ip);
+    icmp4_emit(sk_pkt_push(p, ICMP4_HDR_LEN), &icmp, sum_add(0, text, n));
+    ipv4_emit(sk_pkt_push(p, IPV4_HDR_LEN), &ip);
     send(p, host_mac, ETH_TYPE_IPV4);
 }
 
 /** Reply `n`, whole: its IP header is aligned, its text is what was sent. Takes `p`. */
 static void check_echo(struct pkt *p, uint32_t n)
 {
-    struct cursor c = cursor_over(pkt_data(p), p->len);
+    struct cursor c = cursor_over(sk_pkt_data(p), p->len);
     struct eth_hdr eth;
     struct ip_hdr ip;
     struct icmp4_hdr icmp;
 
-    if (((uintptr_t)(pkt_data(p) + ETH_HDR_LEN) & 3) != 0) {
+    if (((uintptr_t)(sk_pkt_data(p) + ETH_HDR_LEN) & 3) != 0) {
         fail("IP header not aligned", n);
     }
     if (eth_parse(&c, &eth) != DROP_NONE || ipv4_parse(&c, &ip) != DROP_NONE ||
@@ -154,7 +154,7 @@ static void check_echo(struct pkt *p, uint32_t n)
             fail("wrong octet in the echo of", n);
         }
     }
-    pkt_free(p);
+    sk_pkt_free(p);
 }
 
 static void echo_every_length(void)
@@ -183,7 +183,7 @@ static void starve(void)
 
     send_echo(100);
     for (int i = 0; i < N_PACKETS; i++) {
-        held[i] = pkt_alloc(&pool, 0);
+        held[i] = sk_pkt_alloc(&pool, 0);
     }
     if (receive(millis(200))) {
         fail("a packet out of nowhere", 0);
@@ -192,7 +192,7 @@ static void starve(void)
         fail("nobody would look again", 0);
     }
     for (int i = 0; i < N_PACKETS; i++) {
-        pkt_free(held[i]);
+        sk_pkt_free(held[i]);
     }
     p = receive(TIMEOUT);
     if (!p) {
@@ -213,13 +213,13 @@ static void wake_by_interrupt(void)
                              .proto = IP_PROTO_UDP,
                              .ttl = IP_DEFAULT_TTL };
         struct udp_hdr udp = { .src_port = (uint16_t)(40000 + n), .dst_port = CLOSED_PORT };
-        struct pkt *p = pkt_alloc(&pool, HEADROOM);
+        struct pkt *p = sk_pkt_alloc(&pool, HEADROOM);
         struct cursor c;
         struct eth_hdr eth;
         struct icmp4_hdr icmp;
 
-        udp_emit(pkt_put(p, UDP_HDR_LEN), &ip, &udp, 0);
-        ipv4_emit(pkt_push(p, IPV4_HDR_LEN), &ip);
+        udp_emit(sk_pkt_put(p, UDP_HDR_LEN), &ip, &udp, 0);
+        ipv4_emit(sk_pkt_push(p, IPV4_HDR_LEN), &ip);
         if (receive(0)) { /* finds nothing, and arms the interrupt */
             fail("a frame before datagram", n);
         }
@@ -228,12 +228,12 @@ static void wake_by_interrupt(void)
         if (!p) {
             fail("no answer to datagram", n);
         }
-        c = cursor_over(pkt_data(p), p->len);
+        c = cursor_over(sk_pkt_data(p), p->len);
         if (eth_parse(&c, &eth) != DROP_NONE || ipv4_parse(&c, &ip) != DROP_NONE ||
             icmp4_parse(&c, &icmp) != DROP_NONE || icmp.code != ICMP4_PORT_UNREACHABLE) {
             fail("not the answer to datagram", n);
         }
-        pkt_free(p);
+        sk_pkt_free(p);
     }
     if (mps2_nic_interrupts - before < N_WAKES) {
         fail("answers without interrupt, in", N_WAKES);
@@ -264,9 +264,9 @@ int main(void)
     if (err != SK_OK) {
         fail("start of the chip, error", (uint32_t)err);
     }
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (int i = 0; i < N_PACKETS; i++) {
-        pkt_pool_add(&pool, &packets[i], buffers[i], PACKET_SIZE);
+        sk_pkt_pool_add(&pool, &packets[i], buffers[i], PACKET_SIZE);
     }
     resolve();
     echo_every_length();

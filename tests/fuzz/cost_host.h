@@ -117,7 +117,7 @@ static void note_datagram(struct cursor *c, const struct ip_hdr *ip)
 
 static void note_sent(const struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct eth_hdr eth;
     struct arp_hdr arp;
     struct ip_hdr ip;
@@ -142,7 +142,7 @@ static void note_sent(const struct pkt *pkt)
 /* More than headers, of a socket: other than ICMP. */
 static bool is_text(const struct pkt *pkt)
 {
-    const uint8_t *ip = pkt_data(pkt) + ETH_HDR_LEN;
+    const uint8_t *ip = sk_pkt_data(pkt) + ETH_HDR_LEN;
 
     return pkt->len > ETH_HDR_LEN + IPV4_HDR_LEN + TCP_MAX_HDR_LEN && ip[9] != IP_PROTO_ICMP;
 }

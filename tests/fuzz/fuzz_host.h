@@ -37,11 +37,11 @@ static sk_fd listener;
 static inline struct pkt *fuzz_rx(struct link *link, struct pkt_pool *pool, instant now)
 {
     struct fuzz_link *l = (struct fuzz_link *)link;
-    struct pkt *pkt = l->pkt.len > 0 ? pkt_alloc(pool, 2) : NULL;
+    struct pkt *pkt = l->pkt.len > 0 ? sk_pkt_alloc(pool, 2) : NULL;
 
     (void)now;
     if (pkt) {
-        memcpy(pkt_put(pkt, l->pkt.len), l->pkt.buf, l->pkt.len);
+        memcpy(sk_pkt_put(pkt, l->pkt.len), l->pkt.buf, l->pkt.len);
         l->pkt.len = 0;
     }
     return pkt;
@@ -53,7 +53,7 @@ static inline enum sk_err fuzz_tx(struct link *link, struct pkt *pkt, instant no
     if (((struct fuzz_link *)link)->sent) {
         ((struct fuzz_link *)link)->sent(pkt);
     }
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 

@@ -15,7 +15,7 @@ static uint8_t transaction[4];
 
 static void note_sent(const struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct eth_hdr eth;
     struct ip_hdr ip = { .ttl = 0 };
     struct udp_hdr udp;

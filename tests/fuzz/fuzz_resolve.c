@@ -33,7 +33,7 @@ static void note_question(const uint8_t *at, size_t len)
 
 static void note_sent(const struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct ip_hdr ip = { .ttl = 0 };
     struct udp_hdr udp;
 

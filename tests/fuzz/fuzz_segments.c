@@ -23,7 +23,7 @@ static uint8_t octet_at(uint32_t i)
 
 static void note_sent(const struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct ip_hdr ip = { .ttl = 0 };
     struct tcp_hdr hdr;
 

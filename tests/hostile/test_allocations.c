@@ -24,8 +24,8 @@ static bool fails(void)
     return ++n_wanted == failing;
 }
 
-struct pkt *__real_pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
-struct pkt *__wrap_pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
+struct pkt *__real_sk_pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
+struct pkt *__wrap_sk_pkt_alloc(struct pkt_pool *pool, uint32_t headroom);
 uint8_t *__real_bufpool_take(struct bufpool *pool, uint32_t want, uint32_t *size);
 uint8_t *__wrap_bufpool_take(struct bufpool *pool, uint32_t want, uint32_t *size);
 bool __real_slot_take(struct sk_iface *iface, struct sock_node *node);
@@ -38,11 +38,11 @@ struct listener_entry *__real_listener_take(struct sk_iface *iface);
 struct listener_entry *__wrap_listener_take(struct sk_iface *iface);
 
 /* Those of the wire are not a host's. */
-struct pkt *__wrap_pkt_alloc(struct pkt_pool *pool, uint32_t headroom)
+struct pkt *__wrap_sk_pkt_alloc(struct pkt_pool *pool, uint32_t headroom)
 {
     bool is_wire = pool == &w.wire.wires[0].pool || pool == &w.wire.wires[1].pool;
 
-    return !is_wire && fails() ? NULL : __real_pkt_alloc(pool, headroom);
+    return !is_wire && fails() ? NULL : __real_sk_pkt_alloc(pool, headroom);
 }
 
 uint8_t *__wrap_bufpool_take(struct bufpool *pool, uint32_t want, uint32_t *size)

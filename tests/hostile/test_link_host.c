@@ -117,8 +117,8 @@ START_TEST(hostile_ETH_04_padding_is_zero)
         host_poll(&h);
     }
     h.link.keep = false;
-    for (struct pkt *pkt; (pkt = pkt_list_pop(&h.link.kept)) != NULL;) {
-        pkt_free(pkt);
+    for (struct pkt *pkt; (pkt = sk_pkt_list_pop(&h.link.kept)) != NULL;) {
+        sk_pkt_free(pkt);
     }
     host_forget(&h);
     for (size_t len = 0; len <= 18; len++) {

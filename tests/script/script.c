@@ -225,8 +225,8 @@ static void segment_arrives(struct script *s, const struct event *e)
     }
     audit_text_arrived(s, &hdr);
     if (e->drop != DROP_NONE && e->drop != s->reason) {
-        script_fail(s, "expected %s, got %s", drop_reason_name(e->drop),
-                    drop_reason_name(s->reason));
+        script_fail(s, "expected %s, got %s", sk_drop_reason_name(e->drop),
+                    sk_drop_reason_name(s->reason));
     }
 }
 

@@ -61,9 +61,9 @@ static void begin(struct bench *b)
     ck_assert_int_eq(sk_socket(b->host, SK_STREAM, &fd), SK_OK);
     ck_assert_int_eq(sk_bind(b->host, fd, (struct sk_addr){ ip4(0), OPEN_PORT }), SK_OK);
     ck_assert_int_eq(sk_listen(b->host, fd, 1, b->now), SK_OK);
-    pkt_pool_init(&b->pool);
+    sk_pkt_pool_init(&b->pool);
     for (int i = 0; i < N_PKTS; i++) {
-        pkt_pool_add(&b->pool, &b->pkts[i], b->octets[i], PKT_CAP);
+        sk_pkt_pool_add(&b->pool, &b->pkts[i], b->octets[i], PKT_CAP);
     }
 }
 
@@ -88,12 +88,12 @@ static void inject(struct bench *b, const struct tcp_hdr *hdr)
                          .proto = IP_PROTO_TCP,
                          .ttl = IP_DEFAULT_TTL,
                          .payload_len = (uint16_t)(len + hdr->len) };
-    struct pkt *pkt = pkt_alloc(&b->pool, IPV4_HDR_LEN + len);
-    uint8_t *text = pkt_put(pkt, hdr->len);
+    struct pkt *pkt = sk_pkt_alloc(&b->pool, IPV4_HDR_LEN + len);
+    uint8_t *text = sk_pkt_put(pkt, hdr->len);
 
     memset(text, 'x', hdr->len);
-    tcp_emit(pkt_push(pkt, len), &ip, hdr, sum_add(0, text, hdr->len));
-    ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), &ip);
+    tcp_emit(sk_pkt_push(pkt, len), &ip, hdr, sum_add(0, text, hdr->len));
+    ipv4_emit(sk_pkt_push(pkt, IPV4_HDR_LEN), &ip);
     ck_assert_int_eq(link->ops->tx(link, pkt, b->now), SK_OK);
     settle(b);
 }
@@ -109,10 +109,10 @@ static bool answer(struct bench *b, struct tcp_hdr *hdr)
     if (!pkt) {
         return false;
     }
-    c = cursor_over(pkt_data(pkt), pkt->len);
+    c = cursor_over(sk_pkt_data(pkt), pkt->len);
     ck_assert_int_eq(ipv4_parse(&c, &ip), DROP_NONE);
     ck_assert_int_eq(tcp_parse(&c, hdr), DROP_NONE);
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return true;
 }
 

@@ -71,15 +71,15 @@ static void send_syn(void)
     struct eth_hdr eth = { .dst = w.wire.ends[1].link.mac,
                            .src = link->mac,
                            .type = ETH_TYPE_IPV4 };
-    struct pkt *pkt = pkt_alloc(&pool, ETH_HDR_LEN + SYN_LEN);
+    struct pkt *pkt = sk_pkt_alloc(&pool, ETH_HDR_LEN + SYN_LEN);
 
-    tcp_emit(pkt_push(pkt, TCP_HDR_LEN + 4), &ip, &hdr, 0);
-    ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), &ip);
+    tcp_emit(sk_pkt_push(pkt, TCP_HDR_LEN + 4), &ip, &hdr, 0);
+    ipv4_emit(sk_pkt_push(pkt, IPV4_HDR_LEN), &ip);
     if (link->medium == LINK_ETHERNET) {
-        eth_emit(pkt_push(pkt, ETH_HDR_LEN), &eth);
+        eth_emit(sk_pkt_push(pkt, ETH_HDR_LEN), &eth);
     }
     if (link->ops->tx(link, pkt, w.now) != SK_OK) {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
 }
 
@@ -192,8 +192,8 @@ static void begin(enum link_medium medium)
     setup.config.n_time_wait = 128;
     setup.config.n_packets = 64;
     world_begin(&w, &setup);
-    pkt_pool_init(&pool);
-    pkt_pool_add(&pool, &spoofed, spoofed_octets, sizeof(spoofed_octets));
+    sk_pkt_pool_init(&pool);
+    sk_pkt_pool_add(&pool, &spoofed, spoofed_octets, sizeof(spoofed_octets));
     for (int i = 0; i < MAX_OPEN; i++) {
         attempts[i].connects = false;
         served[i] = SK_FD_NONE;

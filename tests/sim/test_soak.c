@@ -316,23 +316,23 @@ static void answer_lease(struct soak *s, struct cursor c)
         return;
     }
     len = dhcp_server_answer(&s->dhcp, c.at, udp.payload_len, answer, sizeof(answer), &to);
-    pkt = len > 0 ? pkt_alloc(&s->answers, ETH_HDR_LEN + IPV4_HDR_LEN + UDP_HDR_LEN + 2) : NULL;
+    pkt = len > 0 ? sk_pkt_alloc(&s->answers, ETH_HDR_LEN + IPV4_HDR_LEN + UDP_HDR_LEN + 2) : NULL;
     if (!pkt) {
         return;
     }
-    memcpy(pkt_put(pkt, (uint32_t)len), answer, len);
+    memcpy(sk_pkt_put(pkt, (uint32_t)len), answer, len);
     ip = (struct ip_hdr){ .src = s->dhcp.addr, .dst = to, .proto = IP_PROTO_UDP, .ttl = 64 };
     udp = (struct udp_hdr){ .src_port = DHCP_SERVER_PORT,
                             .dst_port = DHCP_CLIENT_PORT,
                             .payload_len = (uint16_t)len };
-    udp_emit(pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, answer, len));
+    udp_emit(sk_pkt_push(pkt, UDP_HDR_LEN), &ip, &udp, sum_add(0, answer, len));
     ip.payload_len = (uint16_t)pkt->len;
-    ipv4_emit(pkt_push(pkt, IPV4_HDR_LEN), &ip);
+    ipv4_emit(sk_pkt_push(pkt, IPV4_HDR_LEN), &ip);
     eth.dst = eth.src;
     eth.src = s->w.wire.ends[1].link.mac;
-    eth_emit(pkt_push(pkt, ETH_HDR_LEN), &eth);
+    eth_emit(sk_pkt_push(pkt, ETH_HDR_LEN), &eth);
     if (s->w.wire.ends[1].link.ops->tx(&s->w.wire.ends[1].link, pkt, s->w.now) != SK_OK) {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
 }
 
@@ -343,7 +343,7 @@ static bool lose_there(void *context, uint64_t n, const struct pkt *frame)
     if (s->lose && s->lose(s, n, frame)) {
         return true;
     }
-    answer_lease(s, cursor_over(pkt_data(frame), frame->len));
+    answer_lease(s, cursor_over(sk_pkt_data(frame), frame->len));
     return false;
 }
 
@@ -458,8 +458,8 @@ static void soak(uint64_t seed, uint64_t rate, uint32_t *n_begun, uint32_t *n_wh
     setup.config.acd = seed % 4 == 0 ? &sk_acd : NULL;
     world_begin(&s.w, &setup);
     dhcp_server_init(&s.dhcp);
-    pkt_pool_init(&s.answers);
-    pkt_pool_add(&s.answers, &s.answer, s.octets, sizeof(s.octets));
+    sk_pkt_pool_init(&s.answers);
+    sk_pkt_pool_add(&s.answers, &s.answer, s.octets, sizeof(s.octets));
     s.dhcp.lease = 60;
     for (int i = 0; i < N_FLOWS; i++) {
         s.clients[i].fd = SK_FD_NONE;

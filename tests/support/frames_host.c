@@ -115,7 +115,7 @@ static struct sent *take_apart(const struct fake_link *l, const struct pkt *pkt,
     struct cursor c;
 
     EXPECT(s);
-    memcpy(s->octets, pkt_data(pkt), pkt->len);
+    memcpy(s->octets, sk_pkt_data(pkt), pkt->len);
     s->len = pkt->len;
     s->at = now;
     c = cursor_over(s->octets, s->len);
@@ -142,7 +142,7 @@ static struct sent *take_apart(const struct fake_link *l, const struct pkt *pkt,
 
 static bool is_arp(const struct fake_link *l, const struct pkt *pkt)
 {
-    struct cursor c = cursor_over(pkt_data(pkt), pkt->len);
+    struct cursor c = cursor_over(sk_pkt_data(pkt), pkt->len);
     struct eth_hdr eth;
 
     return l->link.medium == LINK_ETHERNET && eth_parse(&c, &eth) == DROP_NONE &&
@@ -159,7 +159,7 @@ static enum sk_err fake_tx(struct link *link, struct pkt *pkt, instant now)
     }
     if (l->drops_for != DROP_NONE) {
         link_dropped(link, 1, l->drops_for, pkt);
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
         return SK_OK;
     }
     l->n_out++;
@@ -171,9 +171,9 @@ static enum sk_err fake_tx(struct link *link, struct pkt *pkt, instant now)
         l->on_tx(l->context);
     }
     if (l->keep) {
-        pkt_list_push(&l->kept, pkt);
+        sk_pkt_list_push(&l->kept, pkt);
     } else {
-        pkt_free(pkt);
+        sk_pkt_free(pkt);
     }
     return SK_OK;
 }
@@ -225,13 +225,13 @@ void fake_link_free(struct fake_link *link)
 {
     struct pkt *pkt;
 
-    while ((pkt = pkt_list_pop(&link->kept)) != NULL) {
-        pkt_free(pkt);
+    while ((pkt = sk_pkt_list_pop(&link->kept)) != NULL) {
+        sk_pkt_free(pkt);
     }
     while (fake_link_sent(link)) {
     }
     while (link->in) { /* never heard: the host takes it and gives it back */
-        pkt_free(fake_rx(&link->link, NULL, 0));
+        sk_pkt_free(fake_rx(&link->link, NULL, 0));
     }
     free_given(link);
 }
@@ -316,8 +316,8 @@ void host_end(struct host *h)
 {
     struct pkt *pkt;
 
-    while ((pkt = pkt_list_pop(&h->link.kept)) != NULL) {
-        pkt_free(pkt);
+    while ((pkt = sk_pkt_list_pop(&h->link.kept)) != NULL) {
+        sk_pkt_free(pkt);
     }
     host_poll(h);
     host_run(h, h->now + seconds(1500));

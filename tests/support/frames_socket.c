@@ -43,9 +43,9 @@ void host_hear_drop_at(struct host *h, const struct frame *f, enum drop_reason r
         uint32_t wanted = i == (int)reason && reason != DROP_NONE;
 
         EXPECT_MSG(moved == wanted, "%s:%d: %s moved by %u while %s was expected", file, line,
-                   drop_reason_name((enum drop_reason)i), moved, drop_reason_name(reason));
+                   sk_drop_reason_name((enum drop_reason)i), moved, sk_drop_reason_name(reason));
         EXPECT_MSG(seen == wanted, "%s:%d: the trace saw %s %u times", file, line,
-                   drop_reason_name((enum drop_reason)i), seen);
+                   sk_drop_reason_name((enum drop_reason)i), seen);
     }
 }
 

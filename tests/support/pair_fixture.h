@@ -28,9 +28,9 @@ static inline void setup(void)
 {
     int i;
 
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (i = 0; i < N_PKTS; i++) {
-        pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
+        sk_pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
     }
     memory = NULL;
     a = &wire.ends[0].link;
@@ -58,9 +58,9 @@ static inline void start(const struct pair_config *config)
 /* An IPv4 frame of `len` octets whose payload all is `mark`. */
 static inline struct pkt *frame(uint8_t mark, uint32_t len)
 {
-    struct pkt *p = pkt_alloc(&pool, 2);
+    struct pkt *p = sk_pkt_alloc(&pool, 2);
     struct eth_hdr eth = { MAC_BROADCAST, { { 2, 0, 0, 0, 0, 9 } }, ETH_TYPE_IPV4 };
-    uint8_t *at = pkt_put(p, len);
+    uint8_t *at = sk_pkt_put(p, len);
 
     memset(at, mark, len);
     eth_emit(at, &eth);
@@ -73,7 +73,7 @@ static inline enum sk_err transmit(struct link *from, uint8_t mark, instant now)
     enum sk_err err = from->ops->tx(from, p, now);
 
     if (err != SK_OK) {
-        pkt_free(p);
+        sk_pkt_free(p);
     }
     return err;
 }
@@ -88,8 +88,8 @@ static inline int receive(struct link *at, instant now)
         return -1;
     }
     ck_assert_uint_eq(p->len, FRAME_LEN);
-    mark = pkt_data(p)[FRAME_LEN - 1];
-    pkt_free(p);
+    mark = sk_pkt_data(p)[FRAME_LEN - 1];
+    sk_pkt_free(p);
     return mark;
 }
 

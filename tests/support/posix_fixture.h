@@ -47,8 +47,8 @@ static inline struct pkt *quiet_rx(struct link *link, struct pkt_pool *pool, ins
         return NULL;
     }
     q->has_packet = false;
-    pkt = pkt_alloc(pool, 0);
-    *pkt_put(pkt, 1) = 0xff;
+    pkt = sk_pkt_alloc(pool, 0);
+    *sk_pkt_put(pkt, 1) = 0xff;
     return pkt;
 }
 
@@ -56,7 +56,7 @@ static inline enum sk_err quiet_tx(struct link *link, struct pkt *pkt, instant n
 {
     (void)link;
     (void)now;
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 

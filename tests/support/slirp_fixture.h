@@ -47,9 +47,9 @@ static inline void start(const struct slirp_link_config *config)
 {
     int i;
 
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (i = 0; i < N_PKTS; i++) {
-        pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
+        sk_pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
     }
     slirp = sk_slirp_link_new(config);
     ck_assert_ptr_nonnull(slirp);
@@ -64,10 +64,10 @@ static inline void end(void)
 
 static inline struct pkt *payload(const void *from, uint32_t len)
 {
-    struct pkt *p = pkt_alloc(&pool, HEADROOM);
+    struct pkt *p = sk_pkt_alloc(&pool, HEADROOM);
 
     if (len > 0) {
-        memcpy(pkt_put(p, len), from, len);
+        memcpy(sk_pkt_put(p, len), from, len);
     }
     return p;
 }
@@ -76,7 +76,7 @@ static inline void transmit(struct pkt *p, uint16_t type)
 {
     struct eth_hdr eth = { MAC_BROADCAST, link_->mac, type };
 
-    eth_emit(pkt_push(p, ETH_HDR_LEN), &eth);
+    eth_emit(sk_pkt_push(p, ETH_HDR_LEN), &eth);
     ck_assert_int_eq(link_->ops->tx(link_, p, now()), SK_OK);
 }
 
@@ -88,7 +88,7 @@ static inline void transmit_ip(struct pkt *p, uint32_t src, uint32_t dst, uint8_
                          .proto = proto,
                          .ttl = IP_DEFAULT_TTL };
 
-    ipv4_emit(pkt_push(p, IPV4_HDR_LEN), &ip);
+    ipv4_emit(sk_pkt_push(p, IPV4_HDR_LEN), &ip);
     transmit(p, ETH_TYPE_IPV4);
 }
 
@@ -97,9 +97,9 @@ static inline void transmit_udp(struct pkt *p, uint32_t src, uint32_t dst, uint1
 {
     struct ip_hdr ip = { .src = ip4(src), .dst = ip4(dst), .proto = IP_PROTO_UDP };
     struct udp_hdr udp = { from, to, (uint16_t)p->len };
-    uint16_t sum = sum_add(0, pkt_data(p), p->len);
+    uint16_t sum = sum_add(0, sk_pkt_data(p), p->len);
 
-    udp_emit(pkt_push(p, UDP_HDR_LEN), &ip, &udp, sum);
+    udp_emit(sk_pkt_push(p, UDP_HDR_LEN), &ip, &udp, sum);
     transmit_ip(p, src, dst, IP_PROTO_UDP);
 }
 
@@ -126,12 +126,12 @@ static inline struct pkt *receive(uint16_t type, struct cursor *c)
             wait_for_host();
             continue;
         }
-        *c = cursor_over(pkt_data(p), p->len);
+        *c = cursor_over(sk_pkt_data(p), p->len);
         ck_assert_int_eq(eth_parse(c, &eth), DROP_NONE);
         if (eth.type == type) {
             return p;
         }
-        pkt_free(p);
+        sk_pkt_free(p);
     }
     return NULL;
 }

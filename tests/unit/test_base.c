@@ -36,19 +36,19 @@ END_TEST
 
 START_TEST(every_drop_reason_has_its_own_name)
 {
-    ck_assert_str_eq(drop_reason_name(DROP_NONE), "none");
-    ck_assert_str_eq(drop_reason_name(DROP_IP_CHECKSUM), "ip_checksum");
-    ck_assert_str_eq(drop_reason_name(DROP_LINK_LOST), "link_lost");
+    ck_assert_str_eq(sk_drop_reason_name(DROP_NONE), "none");
+    ck_assert_str_eq(sk_drop_reason_name(DROP_IP_CHECKSUM), "ip_checksum");
+    ck_assert_str_eq(sk_drop_reason_name(DROP_LINK_LOST), "link_lost");
     for (int i = 0; i < N_DROP_REASONS; i++) {
-        ck_assert_ptr_nonnull(drop_reason_name((enum drop_reason)i));
-        ck_assert_str_ne(drop_reason_name((enum drop_reason)i), "?");
+        ck_assert_ptr_nonnull(sk_drop_reason_name((enum drop_reason)i));
+        ck_assert_str_ne(sk_drop_reason_name((enum drop_reason)i), "?");
         for (int j = 0; j < i; j++) {
-            ck_assert_str_ne(drop_reason_name((enum drop_reason)i),
-                             drop_reason_name((enum drop_reason)j));
+            ck_assert_str_ne(sk_drop_reason_name((enum drop_reason)i),
+                             sk_drop_reason_name((enum drop_reason)j));
         }
     }
-    ck_assert_str_eq(drop_reason_name(N_DROP_REASONS), "?");
-    ck_assert_str_eq(drop_reason_name((enum drop_reason)0x7fffffff), "?");
+    ck_assert_str_eq(sk_drop_reason_name(N_DROP_REASONS), "?");
+    ck_assert_str_eq(sk_drop_reason_name((enum drop_reason)0x7fffffff), "?");
 }
 END_TEST
 
@@ -122,22 +122,22 @@ START_TEST(headers_are_pushed_and_pulled_in_place)
     struct pkt storage;
     struct pkt *p;
 
-    pkt_pool_init(&pool);
-    pkt_pool_add(&pool, &storage, buf, sizeof buf);
-    p = pkt_alloc(&pool, 20);
+    sk_pkt_pool_init(&pool);
+    sk_pkt_pool_add(&pool, &storage, buf, sizeof buf);
+    p = sk_pkt_alloc(&pool, 20);
     ck_assert_ptr_eq(p, &storage);
     ck_assert_uint_eq(p->len, 0);
-    ck_assert_uint_eq(pkt_room(p), 44);
-    ck_assert_ptr_eq(pkt_put(p, 10), buf + 20);
-    ck_assert_ptr_eq(pkt_put(p, 34), buf + 30);
-    ck_assert_uint_eq(pkt_room(p), 0);
-    ck_assert_ptr_eq(pkt_push(p, 8), buf + 12);
-    ck_assert_ptr_eq(pkt_push(p, 12), buf);
+    ck_assert_uint_eq(sk_pkt_room(p), 44);
+    ck_assert_ptr_eq(sk_pkt_put(p, 10), buf + 20);
+    ck_assert_ptr_eq(sk_pkt_put(p, 34), buf + 30);
+    ck_assert_uint_eq(sk_pkt_room(p), 0);
+    ck_assert_ptr_eq(sk_pkt_push(p, 8), buf + 12);
+    ck_assert_ptr_eq(sk_pkt_push(p, 12), buf);
     ck_assert_uint_eq(p->len, 64);
-    pkt_pull(p, 14);
-    ck_assert_ptr_eq(pkt_data(p), buf + 14);
+    sk_pkt_pull(p, 14);
+    ck_assert_ptr_eq(sk_pkt_data(p), buf + 14);
     ck_assert_uint_eq(p->len, 50);
-    pkt_free(p);
+    sk_pkt_free(p);
     ck_assert_uint_eq(pool.n_free, 1);
 }
 END_TEST
@@ -149,27 +149,27 @@ START_TEST(a_pool_counts_its_packets)
     struct pkt_pool pool;
     struct pkt *p[3];
 
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (int i = 0; i < 3; i++) {
-        pkt_pool_add(&pool, &storage[i], buf[i], 32);
+        sk_pkt_pool_add(&pool, &storage[i], buf[i], 32);
     }
     ck_assert_uint_eq(pool.n_total, 3);
     ck_assert_uint_eq(pool.n_min_free, 3);
     for (int i = 0; i < 3; i++) {
-        p[i] = pkt_alloc(&pool, 0);
+        p[i] = sk_pkt_alloc(&pool, 0);
         ck_assert_ptr_nonnull(p[i]);
         p[i]->ifindex = 7;
     }
-    ck_assert_ptr_null(pkt_alloc(&pool, 0));
-    pkt_free(p[1]);
-    pkt_free(NULL);
+    ck_assert_ptr_null(sk_pkt_alloc(&pool, 0));
+    sk_pkt_free(p[1]);
+    sk_pkt_free(NULL);
     ck_assert_uint_eq(pool.n_free, 1);
     ck_assert_uint_eq(pool.n_min_free, 0);
-    p[1] = pkt_alloc(&pool, 32);
+    p[1] = sk_pkt_alloc(&pool, 32);
     ck_assert_uint_eq(p[1]->ifindex, 0);
-    ck_assert_uint_eq(pkt_room(p[1]), 0);
+    ck_assert_uint_eq(sk_pkt_room(p[1]), 0);
     for (int i = 0; i < 3; i++) {
-        pkt_free(p[i]);
+        sk_pkt_free(p[i]);
     }
     ck_assert_uint_eq(pool.n_free, pool.n_total);
 }
@@ -181,16 +181,16 @@ START_TEST(a_packet_list_is_first_in_first_out)
     struct pkt_list list = { 0 };
 
     memset(p, 0, sizeof p);
-    ck_assert_ptr_null(pkt_list_pop(&list));
+    ck_assert_ptr_null(sk_pkt_list_pop(&list));
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 3; i++) {
-            pkt_list_push(&list, &p[i]);
+            sk_pkt_list_push(&list, &p[i]);
         }
         for (int i = 0; i < 3; i++) {
-            ck_assert_ptr_eq(pkt_list_pop(&list), &p[i]);
+            ck_assert_ptr_eq(sk_pkt_list_pop(&list), &p[i]);
             ck_assert_ptr_null(p[i].next);
         }
-        ck_assert_ptr_null(pkt_list_pop(&list));
+        ck_assert_ptr_null(sk_pkt_list_pop(&list));
         ck_assert_ptr_null(list.last);
     }
 }

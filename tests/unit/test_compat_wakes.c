@@ -249,7 +249,7 @@ static enum sk_err quiet_tx(struct link *link, struct pkt *pkt, instant now)
 {
     (void)link;
     (void)now;
-    pkt_free(pkt);
+    sk_pkt_free(pkt);
     return SK_OK;
 }
 

@@ -49,11 +49,11 @@ static void walk(const struct drop_input *in, bool fragments)
         enum drop_reason reason = (enum drop_reason)i;
         uint32_t counted = host_drops(&h, reason);
 
-        ck_assert_msg(h.traced[i] == counted, "%s: counted %u, traced %u", drop_reason_name(reason),
-                      counted, h.traced[i]);
+        ck_assert_msg(h.traced[i] == counted, "%s: counted %u, traced %u",
+                      sk_drop_reason_name(reason), counted, h.traced[i]);
         if (reason != in->with) {
             ck_assert_msg(counted == (reason == in->reason), "%s was counted %u times by %s",
-                          drop_reason_name(reason), counted, drop_reason_name(in->reason));
+                          sk_drop_reason_name(reason), counted, sk_drop_reason_name(in->reason));
         }
     }
     host_free(&h);
@@ -74,9 +74,9 @@ START_TEST(every_reason_has_an_input_and_a_name)
     for (int i = 0; i < N_DROP_REASONS - 1; i++) {
         enum drop_reason reason = input(i)->reason;
 
-        ck_assert_msg(!seen[reason], "%s twice, or an entry is empty", drop_reason_name(reason));
+        ck_assert_msg(!seen[reason], "%s twice, or an entry is empty", sk_drop_reason_name(reason));
         ck_assert(input(i)->raise != NULL);
-        ck_assert_str_ne(drop_reason_name(reason), "?");
+        ck_assert_str_ne(sk_drop_reason_name(reason), "?");
         seen[reason] = true;
     }
 }

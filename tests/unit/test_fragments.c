@@ -178,7 +178,7 @@ START_TEST(a_datagram_goes_on_when_there_is_room)
     h.link.keep = true; /* every packet that left is still the chip's */
     host_poll(&h);
     while (h.link.kept.first != NULL) {
-        pkt_free(pkt_list_pop(&h.link.kept));
+        sk_pkt_free(sk_pkt_list_pop(&h.link.kept));
         host_poll(&h);
     }
     h.link.keep = false;

@@ -605,8 +605,8 @@ START_TEST(the_answer_waits_for_a_packet)
     host_forget(&h);
     peer_send(&p, TCP_SYN, NULL, 0);
     host_silent(&h);
-    while ((pkt = pkt_list_pop(&h.link.kept)) != NULL) {
-        pkt_free(pkt);
+    while ((pkt = sk_pkt_list_pop(&h.link.kept)) != NULL) {
+        sk_pkt_free(pkt);
     }
     host_poll(&h);
     peer_expect(&p, TCP_SYN | TCP_ACK);

@@ -29,9 +29,9 @@ static bool is_pattern(const uint8_t *octets, uint32_t len)
 static void power_on(void)
 {
     chip_power_on();
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (int i = 0; i < 2; i++) {
-        pkt_pool_add(&pool, &packets[i], buffers[i], sizeof buffers[i]);
+        sk_pkt_pool_add(&pool, &packets[i], buffers[i], sizeof buffers[i]);
     }
 }
 
@@ -62,8 +62,8 @@ static void expect_frame(uint32_t len)
 
     ck_assert_ptr_nonnull(p);
     ck_assert_uint_eq(p->len, len);
-    must(is_pattern(pkt_data(p), len));
-    pkt_free(p);
+    must(is_pattern(sk_pkt_data(p), len));
+    sk_pkt_free(p);
 }
 
 /* All is read, all packets are back, and the next frame will interrupt. */
@@ -130,10 +130,10 @@ START_TEST(frames_of_every_length_arrive_whole_and_aligned)
         arrive(len, 0);
         p = rx();
         ck_assert_ptr_nonnull(p);
-        ck_assert_uint_eq((uintptr_t)(pkt_data(p) + ETH_HDR_LEN) & 3, 0);
+        ck_assert_uint_eq((uintptr_t)(sk_pkt_data(p) + ETH_HDR_LEN) & 3, 0);
         ck_assert_uint_eq(p->len, len);
-        must(is_pattern(pkt_data(p), len));
-        pkt_free(p);
+        must(is_pattern(sk_pkt_data(p), len));
+        sk_pkt_free(p);
         expect_quiet();
     }
     ck_assert_uint_eq(chip.n_interrupts, 1514 - 14 + 1);
@@ -170,7 +170,7 @@ START_TEST(a_frame_that_comes_at_any_moment_of_a_poll_is_not_overlooked)
         n_received = 0;
         while ((p = rx()) != NULL || nic.link.ops->poll_at(&nic.link) != NEVER) {
             n_received += p != NULL;
-            pkt_free(p);
+            sk_pkt_free(p);
         }
         ck_assert_uint_eq(n_received, at > chip.n_accesses ? 1 : 2);
         ck_assert_uint_eq(chip.int_en, RSFL);
@@ -194,18 +194,18 @@ START_TEST(without_a_packet_the_frame_stays_in_the_chip)
     struct pkt *b;
 
     start_armed();
-    a = pkt_alloc(&pool, 0);
-    b = pkt_alloc(&pool, 0);
+    a = sk_pkt_alloc(&pool, 0);
+    b = sk_pkt_alloc(&pool, 0);
     arrive(100, 0);
     arrive(101, 0);
     ck_assert_ptr_null(nic.link.ops->rx(&nic.link, &pool, 5000));
     ck_assert_uint_eq(chip.n_rx_status, 2);
     ck_assert(nic.link.ops->poll_at(&nic.link) == 6000); /* nobody will interrupt: look again */
-    pkt_free(a);
+    sk_pkt_free(a);
     expect_frame(100);
     ck_assert_int_eq(nic.link.ops->poll_at(&nic.link), 0); /* the next one is there */
     expect_frame(101);
-    pkt_free(b);
+    sk_pkt_free(b);
     expect_quiet();
 }
 END_TEST
@@ -263,8 +263,8 @@ END_TEST
 /* Sends `len` octets of the pattern that begin `headroom` octets into the buffer. */
 static enum sk_err send(uint32_t headroom, uint32_t len, instant now)
 {
-    struct pkt *p = pkt_alloc(&pool, headroom);
-    uint8_t *at = pkt_put(p, len);
+    struct pkt *p = sk_pkt_alloc(&pool, headroom);
+    uint8_t *at = sk_pkt_put(p, len);
     enum sk_err err;
 
     for (uint32_t i = 0; i < len; i++) {
@@ -272,7 +272,7 @@ static enum sk_err send(uint32_t headroom, uint32_t len, instant now)
     }
     err = nic.link.ops->tx(&nic.link, p, now);
     if (err != SK_OK) {
-        pkt_free(p); /* still the caller's */
+        sk_pkt_free(p); /* still the caller's */
     }
     ck_assert_uint_eq(pool.n_free, 2);
     return err;

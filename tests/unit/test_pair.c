@@ -15,7 +15,7 @@ START_TEST(without_memory_the_packet_itself_travels)
     ck_assert_ptr_null(a->ops->rx(a, &pool, 5));
     ck_assert_ptr_eq(b->ops->rx(b, &pool, 5), p);
     ck_assert_int_eq(next_at(b), NEVER);
-    pkt_free(p);
+    sk_pkt_free(p);
 }
 END_TEST
 
@@ -198,8 +198,8 @@ START_TEST(a_frame_above_the_mtu_is_dropped)
     ck_assert_uint_eq(a->drops[DROP_RX_OVERSIZE], 1);
     ck_assert_int_eq(a->ops->tx(a, frame(1, 614), 0), SK_OK);
     ck_assert_int_eq(b->ops->tx(b, frame(1, 1514), 0), SK_OK);
-    pkt_free(a->ops->rx(a, &pool, 0));
-    pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(a->ops->rx(a, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
     ck_assert_int_eq(next_at(a), NEVER);
     ck_assert_int_eq(next_at(b), NEVER);
 }
@@ -220,7 +220,7 @@ START_TEST(loopback_returns_the_same_packet_later)
     ck_assert_ptr_eq(lo.link.ops->rx(&lo.link, &pool, 9), p);
     ck_assert_ptr_null(lo.link.ops->rx(&lo.link, &pool, 9));
     ck_assert_int_eq(next_at(&lo.link), NEVER);
-    pkt_free(p);
+    sk_pkt_free(p);
 }
 END_TEST
 

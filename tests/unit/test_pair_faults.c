@@ -104,21 +104,21 @@ START_TEST(corruption_is_a_burst_behind_the_ethernet_header)
 
         ck_assert_int_eq(transmit(a, 0x55, 0), SK_OK);
         got = b->ops->rx(b, &pool, 0);
-        ck_assert_mem_eq(pkt_data(got), pkt_data(model), ETH_HDR_LEN);
-        len = burst_len(pkt_data(got), pkt_data(model), FRAME_LEN);
+        ck_assert_mem_eq(sk_pkt_data(got), sk_pkt_data(model), ETH_HDR_LEN);
+        len = burst_len(sk_pkt_data(got), sk_pkt_data(model), FRAME_LEN);
         ck_assert_int_ge(len, 1);
         ck_assert_int_le(len, PAIR_BURST);
-        ck_assert_uint_ne(sum_add(0, pkt_data(got) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN),
-                          sum_add(0, pkt_data(model) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN));
+        ck_assert_uint_ne(sum_add(0, sk_pkt_data(got) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN),
+                          sum_add(0, sk_pkt_data(model) + ETH_HDR_LEN, FRAME_LEN - ETH_HDR_LEN));
         seen[len] = true;
-        seen_at_end |= pkt_data(got)[FRAME_LEN - 1] != pkt_data(model)[FRAME_LEN - 1];
-        pkt_free(got);
+        seen_at_end |= sk_pkt_data(got)[FRAME_LEN - 1] != sk_pkt_data(model)[FRAME_LEN - 1];
+        sk_pkt_free(got);
     }
     for (i = 1; i <= PAIR_BURST; i++) {
         ck_assert_msg(seen[i], "no burst of %d bits", i);
     }
     ck_assert(seen_at_end);
-    pkt_free(model);
+    sk_pkt_free(model);
 }
 END_TEST
 
@@ -132,12 +132,12 @@ START_TEST(corruption_spares_what_only_an_fcs_protects)
     uint8_t before[42];
 
     start(&config);
-    eth_emit(pkt_data(p), &eth);
-    memcpy(before, pkt_data(p), sizeof(before));
+    eth_emit(sk_pkt_data(p), &eth);
+    memcpy(before, sk_pkt_data(p), sizeof(before));
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_OK);
     p = b->ops->rx(b, &pool, 0);
-    ck_assert_mem_eq(pkt_data(p), before, sizeof(before));
-    pkt_free(p);
+    ck_assert_mem_eq(sk_pkt_data(p), before, sizeof(before));
+    sk_pkt_free(p);
 }
 END_TEST
 

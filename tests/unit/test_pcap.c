@@ -32,9 +32,9 @@ static void start(enum link_medium medium)
     struct pair_config config = { .medium = medium };
     int i;
 
-    pkt_pool_init(&pool);
+    sk_pkt_pool_init(&pool);
     for (i = 0; i < N_PKTS; i++) {
-        pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
+        sk_pkt_pool_add(&pool, &pkts[i], octets[i], PKT_CAP);
     }
     ck_assert_int_eq(sk_pair_init(&wire, &config, NULL, 0), SK_OK);
     a = &capture.link;
@@ -43,10 +43,10 @@ static void start(enum link_medium medium)
 
 static struct pkt *packet(const char *text)
 {
-    struct pkt *p = pkt_alloc(&pool, 16);
+    struct pkt *p = sk_pkt_alloc(&pool, 16);
     uint32_t len = (uint32_t)strlen(text);
 
-    memcpy(pkt_put(p, len), text, len);
+    memcpy(sk_pkt_put(p, len), text, len);
     return p;
 }
 
@@ -90,9 +90,9 @@ START_TEST(both_directions_are_written)
     ck_assert_int_eq(a->ops->tx(a, packet("first"), 3123456), SK_OK);
     ck_assert_int_eq(b->ops->tx(b, packet("second"), 4000001), SK_OK);
     ck_assert_int_le(a->ops->poll_at(a), 4000001);
-    pkt_free(a->ops->rx(a, &pool, 4000002));
+    sk_pkt_free(a->ops->rx(a, &pool, 4000002));
     ck_assert_ptr_null(a->ops->rx(a, &pool, 4000003));
-    pkt_free(b->ops->rx(b, &pool, 4000003));
+    sk_pkt_free(b->ops->rx(b, &pool, 4000003));
     ck_assert_int_eq(a->ops->poll_at(a), NEVER);
     ck_assert_uint_eq(a->ops->wait_fds(a, NULL, 0), 0);
     ck_assert(sk_pcap_link_close(&capture));
@@ -114,7 +114,7 @@ START_TEST(bare_ip_has_its_own_link_type_and_the_epoch_counts)
     ck_assert_int_eq(a->medium, LINK_IP);
     ck_assert_uint_eq(a->mtu, 1500);
     ck_assert_int_eq(a->ops->tx(a, packet("x"), 7), SK_OK);
-    pkt_free(b->ops->rx(b, &pool, 7));
+    sk_pkt_free(b->ops->rx(b, &pool, 7));
     ck_assert(sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 16 + 1);
     ck_assert_uint_eq(got[20], 101);
@@ -136,11 +136,11 @@ START_TEST(a_refused_packet_is_not_written)
     ck_assert_int_eq(a->ops->tx(a, packet("2"), 0), SK_OK);
     p = packet("3");
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_AGAIN);
-    pkt_free(p);
+    sk_pkt_free(p);
     ck_assert(sk_pcap_link_close(&capture));
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 2 * 17);
-    pkt_free(b->ops->rx(b, &pool, 0));
-    pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
     ck_assert_uint_eq(pool.n_free, N_PKTS);
     unlink(path);
 }
@@ -165,8 +165,8 @@ START_TEST(drops_of_the_inner_link_show)
     ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     a->on_dropped = count;
     a->context = &n_seen;
-    p = pkt_alloc(&pool, 0);
-    memset(pkt_put(p, 1501), 0, 1501);
+    p = sk_pkt_alloc(&pool, 0);
+    memset(sk_pkt_put(p, 1501), 0, 1501);
     ck_assert_int_eq(a->ops->tx(a, p, 0), SK_OK);
     ck_assert_uint_eq(a->drops[DROP_RX_OVERSIZE], 1);
     ck_assert_int_eq(n_seen, 1);
@@ -205,7 +205,7 @@ START_TEST(a_file_that_cannot_be_opened_stops_no_traffic)
     start(LINK_ETHERNET);
     ck_assert(!sk_pcap_link_open(&capture, &wire.ends[0].link, "no/such/directory/x.pcap", 0));
     ck_assert_int_eq(a->ops->tx(a, packet("1"), 0), SK_OK);
-    pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
     ck_assert(!sk_pcap_link_close(&capture));
 }
 END_TEST
@@ -240,7 +240,7 @@ static int send_into_full_disk(const char *path, int n)
     if (sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0)) {
         for (int i = 0; i < n; i++) {
             n_taken += a->ops->tx(a, packet("x"), 0) == SK_OK;
-            pkt_free(b->ops->rx(b, &pool, 0));
+            sk_pkt_free(b->ops->rx(b, &pool, 0));
         }
     }
     setrlimit(RLIMIT_FSIZE, &unlimited);
@@ -280,7 +280,7 @@ START_TEST(a_reader_that_goes_away_stops_no_traffic)
     ck_assert(sk_pcap_link_open(&capture, &wire.ends[0].link, path, 0));
     close(reader);
     ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
-    pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
     ck_assert(!sk_pcap_link_close(&capture));
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     ck_assert(!sigismember(&mask, SIGPIPE)); /* as it was */
@@ -300,7 +300,7 @@ START_TEST(nothing_is_left_to_write_when_a_frame_has_passed)
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24);
     ck_assert_int_eq(a->ops->tx(a, packet("x"), 0), SK_OK);
     ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 17);
-    pkt_free(b->ops->rx(b, &pool, 0));
+    sk_pkt_free(b->ops->rx(b, &pool, 0));
     ck_assert(sk_pcap_link_close(&capture));
     unlink(path);
 }

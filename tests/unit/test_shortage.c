@@ -35,8 +35,8 @@ static void use_up_packets(void)
 
 static void give_packets_back(void)
 {
-    for (struct pkt *pkt; (pkt = pkt_list_pop(&h.link.kept)) != NULL;) {
-        pkt_free(pkt);
+    for (struct pkt *pkt; (pkt = sk_pkt_list_pop(&h.link.kept)) != NULL;) {
+        sk_pkt_free(pkt);
     }
     host_poll(&h);
 }

@@ -20,8 +20,8 @@ START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
     ck_assert_uint_eq(link_->mtu, 1500);
     ck_assert_int_eq(link_->medium, LINK_ETHERNET);
     arp.sha = link_->mac;
-    p = pkt_alloc(&pool, HEADROOM);
-    arp_emit(pkt_put(p, ARP_LEN), &arp);
+    p = sk_pkt_alloc(&pool, HEADROOM);
+    arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
     transmit(p, ETH_TYPE_ARP);
     ck_assert_int_le(link_->ops->poll_at(link_), now());
     p = receive(ETH_TYPE_ARP, &c);
@@ -29,7 +29,7 @@ START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
     ck_assert_int_eq(arp_parse(&c, &arp), DROP_NONE);
     ck_assert_uint_eq(arp.op, ARP_REPLY);
     ck_assert_uint_eq(ip4_bits(arp.spa), SLIRP_HOST);
-    pkt_free(p);
+    sk_pkt_free(p);
     ck_assert_ptr_null(link_->ops->rx(link_, &pool, now()));
     end();
 }
@@ -56,7 +56,7 @@ START_TEST(dhcp_offers_the_guest_address)
     ck_assert_uint_eq(msg.type, DHCP_OFFER);
     ck_assert_uint_eq(msg.xid, 0x12345678);
     ck_assert_uint_eq(ip4_bits(msg.yiaddr), SLIRP_GUEST);
-    pkt_free(p);
+    sk_pkt_free(p);
     end();
 }
 END_TEST
@@ -71,21 +71,21 @@ START_TEST(the_host_answers_echo)
 
     start(&config);
     p = payload("ping", 4);
-    icmp4_emit(pkt_push(p, ICMP4_HDR_LEN), &icmp, sum_add(0, (const uint8_t *)"ping", 4));
+    icmp4_emit(sk_pkt_push(p, ICMP4_HDR_LEN), &icmp, sum_add(0, (const uint8_t *)"ping", 4));
     transmit_ip(p, SLIRP_GUEST, SLIRP_HOST, IP_PROTO_ICMP);
     p = receive(ETH_TYPE_ARP, &c); /* it does not know us yet, and asks */
     if (p) {
         struct arp_hdr arp;
 
         ck_assert_int_eq(arp_parse(&c, &arp), DROP_NONE);
-        pkt_free(p);
+        sk_pkt_free(p);
         arp = (struct arp_hdr){ .op = ARP_REPLY,
                                 .sha = link_->mac,
                                 .spa = ip4(SLIRP_GUEST),
                                 .tha = arp.sha,
                                 .tpa = arp.spa };
-        p = pkt_alloc(&pool, HEADROOM);
-        arp_emit(pkt_put(p, ARP_LEN), &arp);
+        p = sk_pkt_alloc(&pool, HEADROOM);
+        arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
         transmit(p, ETH_TYPE_ARP);
     }
     p = receive_ip(IP_PROTO_ICMP, &c, &ip);
@@ -95,7 +95,7 @@ START_TEST(the_host_answers_echo)
     ck_assert_uint_eq(icmp.id, 7);
     ck_assert_uint_eq(icmp.seq, 9);
     ck_assert_mem_eq(c.at, "ping", 4);
-    pkt_free(p);
+    sk_pkt_free(p);
     end();
 }
 END_TEST
@@ -104,15 +104,15 @@ END_TEST
 static void introduce(void)
 {
     struct arp_hdr arp = { .op = ARP_REQUEST, .spa = ip4(SLIRP_GUEST), .tpa = ip4(SLIRP_HOST) };
-    struct pkt *p = pkt_alloc(&pool, HEADROOM);
+    struct pkt *p = sk_pkt_alloc(&pool, HEADROOM);
     struct cursor c;
 
     arp.sha = link_->mac;
-    arp_emit(pkt_put(p, ARP_LEN), &arp);
+    arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
     transmit(p, ETH_TYPE_ARP);
     p = receive(ETH_TYPE_ARP, &c);
     ck_assert_ptr_nonnull(p);
-    pkt_free(p);
+    sk_pkt_free(p);
 }
 
 START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
@@ -141,7 +141,7 @@ START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
     ck_assert_uint_eq(udp.src_port, ntohs(server.sin_port));
     ck_assert_uint_eq(udp.dst_port, GUEST_PORT);
     ck_assert_mem_eq(c.at, "HELLO!", 6);
-    pkt_free(p);
+    sk_pkt_free(p);
     close(fd);
     end();
 }
@@ -178,15 +178,15 @@ START_TEST(what_may_not_leave_is_answered_by_rx)
     start(&config);
     eth.src = link_->mac;
     p = payload("portsseq", 8);
-    ipv4_emit(pkt_push(p, IPV4_HDR_LEN), &ip);
-    eth_emit(pkt_push(p, ETH_HDR_LEN), &eth);
+    ipv4_emit(sk_pkt_push(p, IPV4_HDR_LEN), &ip);
+    eth_emit(sk_pkt_push(p, ETH_HDR_LEN), &eth);
     ck_assert_int_eq(link_->ops->tx(link_, p, now()), SK_OK);
     ck_assert_uint_eq(link_->drops[DROP_TX_POLICY], 1);
     ck_assert_int_le(link_->ops->poll_at(link_), now());
     p = receive_ip(IP_PROTO_ICMP, &c, &ip);
     ck_assert_int_eq(icmp4_parse(&c, &icmp), DROP_NONE);
     ck_assert_uint_eq(icmp.code, ICMP4_PROHIBITED);
-    pkt_free(p);
+    sk_pkt_free(p);
     ck_assert_ptr_null(link_->ops->rx(link_, &pool, now()));
     end();
 }
@@ -244,7 +244,7 @@ START_TEST(a_connection_to_a_forwarded_port_arrives_as_a_syn)
     ck_assert_uint_eq(ip4_bits(ip.dst), SLIRP_GUEST);
     ck_assert_uint_eq(tcp.flags, TCP_SYN);
     ck_assert_uint_eq(tcp.dst_port, 80);
-    pkt_free(p);
+    sk_pkt_free(p);
     close(fd);
     end();
 }
@@ -265,7 +265,7 @@ static int accepted_client(struct sockaddr_in *to)
                                 .sin_port = htons(bound.port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     ck_assert_int_eq(connect(fd, (struct sockaddr *)to, sizeof(*to)), 0);
-    pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
+    sk_pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
     return fd;
 }
 
@@ -296,7 +296,7 @@ START_TEST(what_cannot_be_accepted_is_not_waited_for)
     ck_assert_int_gt(link_->ops->poll_at(link_), at);
     ck_assert_int_le(link_->ops->poll_at(link_), at + 10000);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
+    sk_pkt_free(receive_ip(IP_PROTO_TCP, &c, &ip));
     ck_assert_uint_gt(link_->ops->wait_fds(link_, fds, MAX_FDS), 0);
     close(client);
     close(first);
@@ -354,7 +354,7 @@ START_TEST(a_forwarded_datagram_arrives)
     ck_assert_int_eq(udp_parse(&c, &ip, &udp), DROP_NONE);
     ck_assert_uint_eq(udp.dst_port, 7);
     ck_assert_mem_eq(c.at, "in", 2);
-    pkt_free(p);
+    sk_pkt_free(p);
     close(fd);
     end();
 }
@@ -371,12 +371,12 @@ START_TEST(more_than_the_queue_holds_is_dropped_and_counted)
     start(&config);
     arp.sha = link_->mac;
     for (i = 0; i < 300; i++) {
-        p = pkt_alloc(&pool, HEADROOM);
-        arp_emit(pkt_put(p, ARP_LEN), &arp);
+        p = sk_pkt_alloc(&pool, HEADROOM);
+        arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
         transmit(p, ETH_TYPE_ARP);
     }
     while ((p = link_->ops->rx(link_, &pool, now())) != NULL) {
-        pkt_free(p);
+        sk_pkt_free(p);
         n++;
     }
     ck_assert_int_eq(n, 256);
