@@ -141,7 +141,7 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1280 + 64 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
+    (1304 + 64 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */

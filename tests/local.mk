@@ -40,6 +40,7 @@ if !FIRMWARE
 
 # Of the tree, of what is installed, and of boards. Instrumented builds tell nothing new about these.
 plain_tests = \
+	%D%/addresses.sh \
 	%D%/atomics.sh \
 	%D%/bootstrap.sh \
 	%D%/conformance.py \
