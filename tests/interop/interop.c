@@ -2,7 +2,8 @@
 /*
  * interop [all]: our TCP against the kernel's, over the TAP device tap0: bulk both ways,
  * half-closed connections, resets, refusals, many connections at once, with each profile and with
- * options of the kernel's on and off (all: in every combination, and 10,000 connections). The
+ * options of the kernel's on and off (all: in every combination, and 10,000 connections), and on a
+ * wire that loses one frame of a hundred either way. The
  * kernel is 10.0.9.1, in a network namespace of ours (tests/interop/test_tap.sh); we are 10.0.9.2.
  * One thread, and nobody blocks. The device is opened once: one that is opened again has no carrier
  * for up to a second.
@@ -35,6 +36,9 @@
 #define PATIENCE 60000000 /* microseconds without progress */
 
 static struct tap_link tap;
+static struct link wire;     /* to it */
+static uint32_t lose_one_in; /* frames, either way; 0: none is lost */
+static uint32_t luck = 1;
 static struct sk_iface *iface;
 static instant progress_at;
 static const char *doing;
@@ -61,6 +65,36 @@ static void begin(const char *what)
 {
     doing = what;
     progress_at = now();
+}
+
+/* ---- The wire -------------------------------------------------------------------------------- */
+
+static bool is_lost(void)
+{
+    luck = luck * 1664525 + 1013904223;
+    return lose_one_in > 0 && (luck >> 16) % lose_one_in == 0;
+}
+
+static struct pkt *wire_rx(struct link *link, struct pkt_pool *pool, instant at)
+{
+    struct pkt *pkt = tap.link.ops->rx(&tap.link, pool, at);
+
+    (void)link;
+    while (pkt && is_lost()) {
+        sk_pkt_free(pkt);
+        pkt = tap.link.ops->rx(&tap.link, pool, at);
+    }
+    return pkt;
+}
+
+static enum sk_err wire_tx(struct link *link, struct pkt *pkt, instant at)
+{
+    (void)link;
+    if (is_lost()) {
+        sk_pkt_free(pkt);
+        return SK_OK;
+    }
+    return tap.link.ops->tx(&tap.link, pkt, at);
 }
 
 /* The stack's turn, and the kernel's: until a frame or a deadline comes, for a millisecond at most.
@@ -105,7 +139,7 @@ static void *make_host(const struct tcp_profile *profile, uint32_t n)
     must(memory);
     iface = sk_iface_init(&config, memory, len, now());
     must(iface);
-    must(sk_netif_add(iface, &tap.link, &netif, now(), NULL) == SK_OK);
+    must(sk_netif_add(iface, &wire, &netif, now(), NULL) == SK_OK);
     return memory;
 }
 
@@ -518,6 +552,7 @@ static void many(uint32_t n)
 
 static void open_device(void)
 {
+    static const struct link_ops ops = { .rx = wire_rx, .tx = wire_tx };
     struct mac_addr mac = { { 2, 0, 0, 0, 9, 2 } };
 
     begin("the device");
@@ -527,6 +562,8 @@ static void open_device(void)
     must(sk_own_fd_next(0) == -1);
     must(sk_tap_link_open(&tap, "tap0", mac, 1500) == SK_OK);
     must(sk_own_fd_has(tap.fd)); /* so no loop over all numbers closes it */
+    wire = tap.link;
+    wire.ops = &ops;
 }
 
 /* ---- With what options ----------------------------------------------------------------------- */
@@ -558,8 +595,10 @@ static void meet(const char *name, const struct tcp_profile *profile, const char
     set_kernel("tcp_ecn", ecn);
     memory = make_host(profile, n);
     bulk(both ? both : "", (uint64_t)mebibytes << 20);
-    resets();
-    refusals();
+    if (lose_one_in == 0) { /* a reset that is lost is not sent again */
+        resets();
+        refusals();
+    }
     many(n);
     begin("goodbye");
     while (!sk_iface_drained(iface)) {
@@ -568,7 +607,17 @@ static void meet(const char *name, const struct tcp_profile *profile, const char
     printf("%s, the kernel's options %s: %u connections, %u MiB, %u segments sent again\n", name,
            *options ? options : "-", n, 6 * mebibytes,
            (unsigned)sk_iface_stats(iface)->tcp_retransmitted);
+    must(lose_one_in == 0 || sk_iface_stats(iface)->tcp_retransmitted > mebibytes);
     free(memory);
+}
+
+/* Both repair what the wire loses. */
+static void meet_on_a_bad_wire(const char *name, const struct tcp_profile *profile)
+{
+    lose_one_in = 100;
+    meet(name, profile, "stw", 50, 2);
+    meet(name, profile, "", 50, 1);
+    lose_one_in = 0;
 }
 
 static const struct {
@@ -612,6 +661,7 @@ int main(int argc, char **argv)
             meet(profiles[i].name, profiles[i].profile, "stw", most, 4);
             meet(profiles[i].name, profiles[i].profile, "", 100, 2);
         }
+        meet_on_a_bad_wire(profiles[i].name, profiles[i].profile);
     }
     meet("full", &sk_tcp_full, "estw", 100, 4);
     meet("bbr", &sk_tcp_bbr, "estw", 100, 4);
