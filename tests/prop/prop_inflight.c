@@ -85,8 +85,21 @@ static void send_more(struct world *w, uint64_t *state)
 
 static void acknowledge(struct world *w, uint64_t *state)
 {
-    w->una += random_below(state, w->nxt - w->una + 1) / 4;
-    inflight_consume(&w->f, w->una);
+    uint32_t una = w->una + random_below(state, w->nxt - w->una + 1) / 4;
+    uint32_t sacked = 0;
+    uint32_t lost = 0;
+    uint16_t n = 0;
+
+    for (; w->una != una; w->una++) {
+        uint32_t flags = octet_at(w, w->una)->flags;
+
+        sacked += (flags & INFLIGHT_SACKED) != 0;
+        lost += (flags & INFLIGHT_LOST) != 0;
+    }
+    while (n < w->f.n && !seq_after(inflight_at(&w->f, n)->end, una)) {
+        n++;
+    }
+    inflight_consume(&w->f, n, una, sacked, lost);
 }
 
 static void change(struct world *w, uint64_t *state)

@@ -411,7 +411,9 @@ END_TEST
 /* What is being asked, too, before its server has had its time. */
 START_TEST(a_question_moves_to_the_name_servers_of_a_new_lease)
 {
+    struct sk_addr addrs[1];
     const struct sent *s;
+    struct sk_op op;
 
     acquire();
     hold = true;
@@ -419,9 +421,11 @@ START_TEST(a_question_moves_to_the_name_servers_of_a_new_lease)
         host_run(&h, sk_iface_poll_at(h.iface, h.now));
     }
     ck_assert_uint_eq(s->udp.dst_port, DHCP_SERVER_PORT);
-    ck_assert(ip_equal(first_asked("one.example.org"), server.addr));
     server.dns[0] = ip4(0x0a000035);
     server.n_dns = 1;
+    sk_resolve(&op, "one.example.org", 80, addrs, 1);
+    ck_assert_int_eq(host_try(&h, &op), SK_PENDING);
+    ck_assert(ip_equal(h.iface->queries[0].q.servers[0].addr, server.addr));
     serve_dhcp(s);
     s = serve();
     ck_assert(s && s->udp.dst_port == DNS_PORT && ip_equal(s->ip.dst, ip4(0x0a000035)));

@@ -130,26 +130,15 @@ void inflight_append(struct inflight *f, uint32_t end, uint32_t sent_at)
     insert(f, f->n, (struct inflight_record){ .end = end, .sent_at = sent_at });
 }
 
-void inflight_consume(struct inflight *f, uint32_t una)
+void inflight_consume(struct inflight *f, uint16_t n, uint32_t una, uint32_t sacked, uint32_t lost)
 {
-    const struct inflight_record *record = inflight_at(f, 0);
-    const struct inflight_record *end = record + f->n;
-    uint32_t gone[1 + INFLIGHT_SACKED + INFLIGHT_LOST] = { 0 }; /* octets of each fate */
-    uint32_t start = f->start;
-
-    for (; record < end && !seq_after(record->end, una); record++) {
-        gone[record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)] += record->end - start;
-        start = record->end;
-    }
-    if (start != una) {
-        SK_ASSERT(record < end && seq_after(una, start));
-        gone[record->flags & (INFLIGHT_SACKED | INFLIGHT_LOST)] += una - start;
-    }
-    f->sacked -= gone[INFLIGHT_SACKED];
-    f->lost -= gone[INFLIGHT_LOST];
+    SK_ASSERT(n <= f->n && !seq_before(una, inflight_start(f, n)));
+    SK_ASSERT(una == inflight_start(f, n) || (n < f->n && seq_before(una, inflight_at(f, n)->end)));
+    f->sacked -= sacked;
+    f->lost -= lost;
     f->start = una;
-    f->n = (uint16_t)(end - record);
-    f->first = f->n == 0 ? 0 : (uint16_t)(record - f->records);
+    f->n = (uint16_t)(f->n - n);
+    f->first = f->n == 0 ? 0 : (uint16_t)(f->first + n);
 }
 
 uint16_t inflight_find(const struct inflight *f, uint32_t seq)

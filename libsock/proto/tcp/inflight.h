@@ -57,8 +57,9 @@ static inline uint32_t inflight_end(const struct inflight *f)
 /** The octets from inflight_end to `end` are sent for the first time. */
 void inflight_append(struct inflight *f, uint32_t end, uint32_t sent_at);
 
-/** Forgets what lies before `una`, inflight_start <= una <= inflight_end. */
-void inflight_consume(struct inflight *f, uint32_t una);
+/** Forgets the first `n` records, and of the next one what lies before `una`. Of all that, so many
+ * octets are SACKED and LOST: who looked at them knows. */
+void inflight_consume(struct inflight *f, uint16_t n, uint32_t una, uint32_t sacked, uint32_t lost);
 
 /** The record in which `seq` lies, inflight_start <= seq < inflight_end. */
 uint16_t inflight_find(const struct inflight *f, uint32_t seq);

@@ -39,6 +39,7 @@ static inline void deliver(struct rack *rack, const struct inflight_record *reco
     bool again = record->flags & INFLIGHT_AGAIN;
 
     news->delivered += end - start;
+    news->repaired += record->flags & INFLIGHT_LOST ? end - start : 0;
     if (seq_after(end, rack->fack)) {
         rack->fack = end;
     } else if (!again && seq_before(end, rack->fack)) {
@@ -91,6 +92,7 @@ static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct 
     return (uint16_t)(record - first);
 }
 
+/* The first news: what of it was not delivered now is SACKED. */
 static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instant now)
 {
     struct rack *rack = rack_of(tcp);
@@ -102,7 +104,7 @@ static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instan
         tell_model(tcp, inflight_at(&rack->f, n), una - start, now);
         deliver(rack, inflight_at(&rack->f, n), start, una, news, now);
     }
-    inflight_consume(&rack->f, una);
+    inflight_consume(&rack->f, n, una, una - rack->f.start - news->delivered, news->repaired);
     if (rack->f.n == 0) { /* times of before a pause are not compared with those after it */
         rack->has_delivered = false;
     }

@@ -97,6 +97,7 @@ struct rack_news {
     duration echoed;    /* as in struct tcp_ack */
     uint32_t acked;     /* octets by which SND.UNA moved */
     uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
+    uint32_t repaired;  /* of those, the ones that were held for lost */
     uint32_t rtt;       /* microseconds, of the last one that was sent once; 0: none was */
     struct tcp_sack dsack; /* what arrived more than once; start is end: nothing */
     bool lost;             /* it told that something was lost */
