@@ -141,15 +141,20 @@ void dns_unreachable(struct dns_query *q, instant now)
     }
 }
 
-/* Servers that know no EDNS, and ones that fold the case, are asked without in later rounds. */
-static bool is_first_round(const struct dns_query *q)
+/* An answer in another case is not believed, for it may be forged by who could not see the
+ * question, but that a server folds the case is, in the rounds after that. */
+static bool is_known_to_fold(struct dns_query *q)
 {
-    return q->round == 0;
+    if (q->folded == 0) {
+        q->folded = (uint8_t)(q->round + 1);
+    }
+    return q->folded <= q->round;
 }
 
+/* Servers that know no EDNS are asked without in later rounds. */
 static bool says_edns(const struct dns_query *q)
 {
-    return is_first_round(q) && !q->plain && q->udp_len > DNS_MAX_UDP_LEN;
+    return q->round == 0 && !q->plain && q->udp_len > DNS_MAX_UDP_LEN;
 }
 
 static uint32_t less(uint32_t a, uint32_t b)
@@ -203,7 +208,7 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     if (reason != DROP_NONE) {
         return reason;
     }
-    if (is_first_round(q) && !answer.exact) {
+    if (!answer.exact && !is_known_to_fold(q)) {
         return DROP_DNS_UNEXPECTED;
     }
     if (answer.rcode == DNS_NXDOMAIN) {

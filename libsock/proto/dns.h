@@ -31,6 +31,8 @@ struct dns_query {
     uint8_t n_servers;
     uint8_t server; /* the one being asked */
     uint8_t round;
+    uint8_t folded; /* 1 + the first round in which an answer had its letters in another case; 0:
+                       none */
     bool send_due;
     bool silent;      /* a server of this round did not answer: another round may help */
     bool refused;     /* a server of this round refused or failed */
@@ -68,7 +70,8 @@ void dns_start_over(struct dns_query *q, const struct sk_addr *servers, size_t n
 
 /**
  * A message came from the server that is being asked, and over what it was asked. A DROP reason
- * leaves the query as it was. SERVFAIL, REFUSED and the like make it ask the next server at once.
+ * leaves the query as it was, but that a server is known to fold the case. SERVFAIL, REFUSED and
+ * the like make it ask the next server at once.
  */
 enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now);
 

@@ -75,7 +75,7 @@ static void fold(uint8_t *octets, size_t len)
     }
 }
 
-/* One that folds the case is not believed before the second round. */
+/* Who folds the case is not believed before the round after the first in which it was heard. */
 START_TEST(an_answer_in_another_case)
 {
     uint8_t answer[DNS_MAX_UDP_LEN];
@@ -89,6 +89,25 @@ START_TEST(an_answer_in_another_case)
     ck_assert_int_eq(query.result, SK_PENDING);
     run(2020);
     ck_assert_uint_eq(n_sent, 2);
+    ck_assert_int_eq(arrives(answer, len), DROP_NONE);
+    ck_assert_int_eq(query.result, SK_OK);
+}
+END_TEST
+
+START_TEST(an_answer_in_another_case_after_a_silent_round)
+{
+    uint8_t answer[DNS_MAX_UDP_LEN];
+    size_t len;
+
+    ask("www.example", 1);
+    run(20);
+    len = answer_to(answer);
+    fold(answer, 25);
+    run(2020);
+    ck_assert_int_eq(arrives(answer, len), DROP_DNS_UNEXPECTED);
+    ck_assert_int_eq(arrives(answer, len), DROP_DNS_UNEXPECTED);
+    run(6020);
+    ck_assert_uint_eq(n_sent, 3);
     ck_assert_int_eq(arrives(answer, len), DROP_NONE);
     ck_assert_int_eq(query.result, SK_OK);
 }
@@ -366,6 +385,7 @@ int main(void)
         the_question_asks_for_recursion_and_nothing_else,
         the_case_is_not_to_be_guessed,
         an_answer_in_another_case,
+        an_answer_in_another_case_after_a_silent_round,
         longer_answers_are_asked_for_at_first,
         how_long_it_may_be_remembered_that_there_is_nothing,
         names_are_one_whatever_their_case_and_last_dot,
