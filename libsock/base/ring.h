@@ -71,15 +71,16 @@ uint16_t ring_poke(struct ring *r, uint32_t offset, const uint8_t *octets, uint3
 static inline void span_put(const struct span to[2], uint32_t offset, const uint8_t *octets,
                             uint32_t len)
 {
-    uint32_t room = offset < to[0].len ? to[0].len - offset : 0;
-    uint32_t first = len < room ? len : room;
+    uint32_t first = to[0].len > offset ? to[0].len - offset : 0;
 
+    if (len <= first) {
+        memcpy(to[0].at + offset, octets, len);
+        return;
+    }
     if (first > 0) {
         memcpy(to[0].at + offset, octets, first);
     }
-    if (len > first) {
-        memcpy(to[1].at + (offset + first - to[0].len), octets + first, len - first);
-    }
+    memcpy(to[1].at + (offset + first - to[0].len), octets + first, len - first);
 }
 
 /** Makes the next `len` octets readable. */

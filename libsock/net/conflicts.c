@@ -37,6 +37,7 @@ static bool arrives(struct sk_iface *iface, struct netif *netif, const struct ar
     switch (acd_arrives(&netif->acd, arp, now)) {
     case ACD_LOST:
         lose(iface, netif, now);
+        iface->network_changed = true;
         return true;
     case ACD_CONFLICT:
         return true;

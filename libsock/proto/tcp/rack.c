@@ -81,10 +81,13 @@ static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct 
     const struct inflight_record *past = first + (rack->f.n - i);
     const struct inflight_record *record = first;
     uint32_t start = inflight_start(&rack->f, i);
+    bool has_model = tcp->congestion->model != NULL;
 
     for (; record < past && !seq_after(record->end, end); record++) {
         if (!(record->flags & INFLIGHT_SACKED)) {
-            tell_model(tcp, record, record->end - start, now);
+            if (has_model) {
+                tell_model(tcp, record, record->end - start, now);
+            }
             deliver(rack, record, start, record->end, news, now);
         }
         start = record->end;
