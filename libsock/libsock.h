@@ -382,8 +382,8 @@ enum sk_tcp_state {
     SK_TCP_LISTEN,
 };
 
-/** Options of a socket. Values are numbers; switches are 0 and 1, and any other number is 1. Those
- * of a listener, but for SK_SO_ERROR, are those that its connections begin with. */
+/** Options of a socket. Values are numbers; switches are 0 and 1, and any other number is 1. What
+ * was set of a listener, its connections begin with. */
 enum sk_option {
     SK_SO_ERROR,  /* get: the enum sk_err that came in since, SK_OK for none; reading clears it */
     SK_SO_TYPE,   /* get: enum sk_type */

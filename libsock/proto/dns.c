@@ -141,9 +141,9 @@ void dns_unreachable(struct dns_query *q, instant now)
     }
 }
 
-/* An answer in another case is not believed, for it may be forged by who could not see the
- * question, but that a server folds the case is, in the rounds after that. */
-static bool is_known_to_fold(struct dns_query *q)
+/* An answer in another case may be forged by who could not see the question. That a server folds
+ * the case is believed, in the rounds after the first such answer. */
+static bool takes_folded(struct dns_query *q)
 {
     if (q->folded == 0) {
         q->folded = (uint8_t)(q->round + 1);
@@ -208,7 +208,7 @@ enum drop_reason dns_arrives(struct dns_query *q, struct cursor *c, instant now)
     if (reason != DROP_NONE) {
         return reason;
     }
-    if (!answer.exact && !is_known_to_fold(q)) {
+    if (!answer.exact && !takes_folded(q)) {
         return DROP_DNS_UNEXPECTED;
     }
     if (answer.rcode == DNS_NXDOMAIN) {

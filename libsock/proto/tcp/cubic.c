@@ -36,7 +36,7 @@
 /* What RFC 9438 4.9.2 saves before a reduction. */
 struct stage {
     uint32_t w_max;      /* 0: not known */
-    uint32_t cwnd_prior; /* cwnd when ssthresh was last set */
+    uint32_t cwnd_prior; /* cwnd before the last reduction */
     uint32_t cwnd;       /* when the stage last saw it */
     uint32_t w_est;      /* what Reno's window would be, RFC 9438 4.3 */
     uint32_t k;          /* ticks from the epoch to the plateau */

@@ -62,11 +62,10 @@ static inline void deliver(struct rack *rack, const struct inflight_record *reco
     }
 }
 
-static void tell_model(struct tcp_sock *tcp, const struct inflight_record *record, uint32_t len,
-                       instant now)
+/* `model`: of the congestion control, or NULL. */
+static inline void tell(const struct tcp_model *model, struct tcp_sock *tcp,
+                        const struct inflight_record *record, uint32_t len, instant now)
 {
-    const struct tcp_model *model = tcp->congestion->model;
-
     if (model) {
         model->on_delivered(tcp, record->sent_at, record->flags & INFLIGHT_AGAIN, len, now);
     }
@@ -81,13 +80,11 @@ static uint16_t take_run(struct tcp_sock *tcp, uint16_t i, uint32_t end, struct 
     const struct inflight_record *past = first + (rack->f.n - i);
     const struct inflight_record *record = first;
     uint32_t start = inflight_start(&rack->f, i);
-    bool has_model = tcp->congestion->model != NULL;
+    const struct tcp_model *model = tcp->congestion->model;
 
     for (; record < past && !seq_after(record->end, end); record++) {
         if (!(record->flags & INFLIGHT_SACKED)) {
-            if (has_model) {
-                tell_model(tcp, record, record->end - start, now);
-            }
+            tell(model, tcp, record, record->end - start, now);
             deliver(rack, record, start, record->end, news, now);
         }
         start = record->end;
@@ -104,7 +101,7 @@ static void take_cumulative(struct tcp_sock *tcp, struct rack_news *news, instan
     uint32_t start = inflight_start(&rack->f, n);
 
     if (start != una && !(inflight_at(&rack->f, n)->flags & INFLIGHT_SACKED)) {
-        tell_model(tcp, inflight_at(&rack->f, n), una - start, now);
+        tell(tcp->congestion->model, tcp, inflight_at(&rack->f, n), una - start, now);
         deliver(rack, inflight_at(&rack->f, n), start, una, news, now);
     }
     inflight_consume(&rack->f, n, una, una - rack->f.start - news->delivered, news->repaired);
