@@ -26,6 +26,8 @@ test_files = \
 	%D%/firmware/servers.py \
 	%D%/firmware/wire.c \
 	%D%/hostile-inputs.tsv \
+	%D%/install/driver.c \
+	%D%/install/program.c \
 	%D%/rfc-ip-requirements.tsv \
 	%D%/rfc-tcp-requirements.tsv \
 	%D%/rfc9293-events.tsv \
