@@ -41,6 +41,15 @@ static inline bool tick_due(tick deadline, instant now)
     return !tick_before(tick_floor(now), deadline);
 }
 
+/** As tick_due, of a deadline that was set at most `most` ahead, however long ago: one that lies
+ * further ahead has passed, and the clock has wrapped since. */
+static inline bool tick_due_within(tick deadline, duration most, instant now)
+{
+    tick left = deadline - tick_floor(now);
+
+    return left == 0 || left > tick_ceil(most) + 1;
+}
+
 /** Ticks since `then`, which lies less than a wrap, 50 days, back. */
 static inline tick tick_since(tick then, instant now)
 {

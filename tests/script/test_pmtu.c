@@ -459,6 +459,25 @@ START_TEST(a_path_that_takes_more_is_found_after_ten_minutes)
 }
 END_TEST
 
+/* The clock of ticks has wrapped since the search was put off. */
+START_TEST(a_path_that_takes_more_is_found_after_a_month_of_silence)
+{
+    static struct script s;
+    struct peer p = { .limit = 1460, .next = 1, .sack = true };
+    int64_t month = 30 * INT64_C(86400000);
+
+    open_path(&s, "a_path_that_takes_more_is_found_after_a_month_of_silence", &p, 1360);
+    stream(&s, &p, 1000);
+    while (p.n_sent > 0) {
+        round_trip(&s, &p);
+    }
+    pass_time(&s, &p, month);
+    stream(&s, &p, month + 1000);
+    ck_assert_uint_eq(s.tcp->mss, 1460);
+    script_end(&s);
+}
+END_TEST
+
 START_TEST(a_path_is_searched_up_to_what_our_own_netif_takes)
 {
     static struct script s;
@@ -756,6 +775,7 @@ int main(void)
         longer_segments_leave_the_window_as_it_is,
         nothing_is_probed_while_a_segment_is_missing,
         a_path_that_takes_more_is_found_after_ten_minutes,
+        a_path_that_takes_more_is_found_after_a_month_of_silence,
         a_path_is_searched_up_to_what_our_own_netif_takes,
         a_router_is_believed_after_our_own_netif_narrowed,
         probes_find_what_the_path_takes,

@@ -335,6 +335,30 @@ START_TEST(the_round_trip_is_probed)
 }
 END_TEST
 
+/* The program stops in the middle of it, for so long that the clock of ticks wraps. */
+START_TEST(a_probe_does_not_outlast_a_pause_of_a_month)
+{
+    begin();
+    run(seconds(4));
+    p.rtt += millis(1);
+    ck_assert(reaches(BBR_PROBE_RTT));
+    while (!p.bbr->probe_rtt_done_set) {
+        step();
+    }
+    p.app_rate = 1; /* one more, and nothing for a while */
+    p.app_began = p.now - seconds(MSS);
+    p.app_sent = 0;
+    run(millis(150));
+    ck_assert_uint_eq(p.in_flight, 0);
+    ck_assert_int_eq(p.bbr->state, BBR_PROBE_RTT);
+    p.now += seconds(30 * 86400);
+    p.app_rate = 0;
+    run(4 * RTT);
+    ck_assert_int_ne(p.bbr->state, BBR_PROBE_RTT);
+    end();
+}
+END_TEST
+
 /* It shows that nothing is queued, so that a probe could find no other. */
 START_TEST(a_round_trip_that_is_as_short_as_ever_needs_no_probe)
 {
@@ -937,6 +961,7 @@ int main(void)
         the_round_trip_is_probed,
         a_round_trip_that_is_as_short_as_ever_needs_no_probe,
         a_path_that_becomes_longer_is_noticed,
+        a_probe_does_not_outlast_a_pause_of_a_month,
         a_connection_that_pauses_does_not_probe,
         one_in_a_hundred_is_no_reason_to_slow_down,
         one_in_five_is,

@@ -197,7 +197,8 @@ void bbr_check_probe_rtt_done(struct tcp_sock *tcp, instant now)
 {
     struct bbr *bbr = bbr_of(tcp);
 
-    if (!bbr->probe_rtt_done_set || !tick_due(bbr->probe_rtt_done_stamp, now)) {
+    if (!bbr->probe_rtt_done_set ||
+        !tick_due_within(bbr->probe_rtt_done_stamp, PROBE_RTT_DURATION, now)) {
         return;
     }
     bbr->probe_rtt_min_stamp = tick_floor(now);

@@ -45,12 +45,18 @@ static bool is_probe(const struct tcp_sock *tcp, const struct pmtu *p)
     return p->timed_len > tcp->mss;
 }
 
-/* No reason to wait ends another that lasts longer. */
+/* However long ago the wait began: the clock of ticks may have wrapped since. */
+static bool waits(const struct pmtu *p, instant now)
+{
+    return p->has_probe_at && !tick_due_within(p->probe_at, RAISE_AFTER, now);
+}
+
+/* No reason to wait ends another that lasts longer, and none lasts longer than RAISE_AFTER. */
 static void wait_with_probes(struct pmtu *p, duration wait, instant now)
 {
-    tick at = tick_ceil(now + wait);
+    tick at = tick_ceil(now + (wait < RAISE_AFTER ? wait : RAISE_AFTER));
 
-    p->probe_at = p->has_probe_at && tick_before(at, p->probe_at) ? p->probe_at : at;
+    p->probe_at = waits(p, now) && tick_before(at, p->probe_at) ? p->probe_at : at;
     p->has_probe_at = true;
 }
 
@@ -193,7 +199,7 @@ static uint32_t pmtu_probe_len(const struct tcp_sock *tcp, instant now)
     uint32_t need = len + SEGMENTS_BEHIND * (uint32_t)tcp->mss;
 
     if (p->high < tcp->mss + MIN_GAIN || is_probe(tcp, p) || tcp->inflation > 0 ||
-        tcp->rtx_nxt != tcp->rtx_end || (p->has_probe_at && !tick_due(p->probe_at, now)) ||
+        tcp->rtx_nxt != tcp->rtx_end || waits(p, now) ||
         (tcp->profile->extensions && tcp->profile->extensions->sack_len(tcp, tcp->mss) > 0)) {
         return 0;
     }
@@ -261,7 +267,7 @@ static void pmtu_on_ack(struct tcp_sock *tcp, instant now)
             arrived(tcp, p, now);
         }
     }
-    if (p->has_probe_at && tick_due(p->probe_at, now)) {
+    if (p->has_probe_at && !waits(p, now)) {
         p->has_probe_at = false;
         if (p->high < tcp->mss + MIN_GAIN) { /* the path may be another by now */
             p->high = p->most;
