@@ -102,6 +102,7 @@ libtest_a_SOURCES = \
 	%D%/script/script.c \
 	%D%/script/script.h \
 	%D%/sim/program_tcp_echo.c \
+	%D%/support/bbr_fixture.h \
 	%D%/support/books.c \
 	%D%/support/books.h \
 	%D%/support/compat_fixture.h \
@@ -202,6 +203,7 @@ c_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_base \
 	%D%/unit/test_bbr \
+	%D%/unit/test_bbr_model \
 	%D%/unit/test_ai_hosts \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
