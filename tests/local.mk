@@ -132,6 +132,7 @@ libtest_a_SOURCES = \
 	%D%/support/peer.h \
 	%D%/support/posix_fixture.h \
 	%D%/support/rack_fixture.h \
+	%D%/support/resolve_fixture.h \
 	%D%/support/seed.h \
 	%D%/support/sim_fixture.h \
 	%D%/support/slirp_fixture.h \
@@ -275,6 +276,7 @@ c_tests = \
 	%D%/unit/test_rack_recovery \
 	%D%/unit/test_ready \
 	%D%/unit/test_resolve \
+	%D%/unit/test_resolve_queries \
 	%D%/unit/test_resolve_stream \
 	%D%/unit/test_ring \
 	%D%/unit/test_ring_threads \
