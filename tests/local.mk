@@ -124,6 +124,7 @@ libtest_a_SOURCES = \
 	%D%/support/frames.h \
 	%D%/support/frames_host.c \
 	%D%/support/frames_socket.c \
+	%D%/support/half_open_fixture.h \
 	%D%/support/lan9118_model.h \
 	%D%/support/neigh_story.h \
 	%D%/support/loopback_fixture.h \
@@ -244,6 +245,7 @@ c_tests = \
 	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
 	%D%/unit/test_half_open \
+	%D%/unit/test_half_open_ack \
 	%D%/unit/test_heap \
 	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
