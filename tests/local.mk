@@ -203,10 +203,10 @@ c_tests = \
 	%D%/sim/test_wrap \
 	%D%/unit/test_acd \
 	%D%/unit/test_addr \
+	%D%/unit/test_ai_hosts \
 	%D%/unit/test_base \
 	%D%/unit/test_bbr \
 	%D%/unit/test_bbr_model \
-	%D%/unit/test_ai_hosts \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_cancel \

@@ -296,11 +296,10 @@ START_TEST(losses_of_late_bound_the_rate)
     p.loss_permille = 150;
     run(millis(300));
     p.loss_permille = 0;
-    if (p.bbr->state == BBR_PROBE_BW_CRUISE) {
-        ck_assert_uint_lt(p.bbr->bw_shortterm, bbr_max_bw(p.bbr));
-        ck_assert_uint_ne(p.bbr->inflight_shortterm, BBR_INFINITE);
-        ck_assert_uint_eq(bbr_bw(p.bbr), p.bbr->bw_shortterm);
-    }
+    ck_assert_int_eq(p.bbr->state, BBR_PROBE_BW_CRUISE);
+    ck_assert_uint_lt(p.bbr->bw_shortterm, bbr_max_bw(p.bbr));
+    ck_assert_uint_ne(p.bbr->inflight_shortterm, BBR_INFINITE);
+    ck_assert_uint_eq(bbr_bw(p.bbr), p.bbr->bw_shortterm);
     ck_assert(reaches(BBR_PROBE_BW_REFILL));
     ck_assert_uint_eq(p.bbr->bw_shortterm, BBR_INFINITE);
     ck_assert_uint_eq(p.bbr->inflight_shortterm, BBR_INFINITE);
