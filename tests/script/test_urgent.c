@@ -44,8 +44,8 @@ SCRIPT(the_mark_only_advances)
     out(30, ACK, 1, 21, 0),
     expect(30, URGENT, 510),
     in(40, ACK, 21, 1, 10),
-    out(80, ACK, 1, 31, 0),
-    expect(80, URGENT, 510),
+    out(40, ACK, 1, 31, 0),
+    expect(40, URGENT, 510),
 END_SCRIPT;
 
 SCRIPT(a_pointer_without_its_flag_is_none)

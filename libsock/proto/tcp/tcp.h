@@ -166,6 +166,7 @@ struct tcp_sock {
     uint8_t rcv_wscale;
     uint8_t n_keepalives; /* that were not answered yet */
     uint8_t n_more_acks;  /* behind the one that is due, the same again */
+    uint8_t n_quick_acks; /* segments that are acknowledged at once */
     uint8_t ip_options_len;
     struct tcp_options options;
 

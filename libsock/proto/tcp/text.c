@@ -8,6 +8,8 @@
 #include "base/sum.h"
 #include "proto/tcp/seq.h"
 
+#define QUICK_ACKS 16 /* segments, as Linux (TCP_MAX_QUICKACKS) */
+
 static bool takes_text(const struct tcp_sock *tcp)
 {
     return tcp->state == TCP_SYN_RECEIVED || tcp->state == TCP_ESTABLISHED ||
@@ -83,10 +85,15 @@ uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_
     return sum_join(sum, sum_add(0, text + through, hdr->len - through), through);
 }
 
+/* RFC 5681 4.2: every second full-sized segment. After a hole every one for a while: the peer's
+ * window is small then, and an acknowledgment that waits for a second segment may be what the peer
+ * waits for to send it. */
 static void schedule_ack(struct tcp_sock *tcp, instant now)
 {
-    if (tcp->rcv_nxt - tcp->rcv_acked >=
-        2u * tcp->rcv_full) { /* RFC 5681 4.2: every second full-sized one */
+    if (tcp->n_quick_acks > 0) {
+        tcp->n_quick_acks--;
+        tcp->ack_due = true;
+    } else if (tcp->rcv_nxt - tcp->rcv_acked >= 2u * tcp->rcv_full) {
         tcp->ack_due = true;
     } else if (!tcp->ack_delayed) {
         tcp->ack_delayed = true;
@@ -114,6 +121,7 @@ static void acknowledge_out_of_order(struct tcp_sock *tcp)
         tcp->n_more_acks++;
     }
     tcp->ack_due = true;
+    tcp->n_quick_acks = QUICK_ACKS;
 }
 
 static enum drop_reason enter_text(struct tcp_sock *tcp, struct interval part, instant now)
