@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # benchmarks.sh LOSS FAIRNESS DOCUMENT: prints the document with its tables made anew from what bench/loss and
-# bench/fairness printed and from bench/peers.txt. Tables stand between <!-- tables --> and <!-- end of tables -->.
+# bench/fairness printed, from bench/linux.txt, which bench/linux printed, and from bench/peers.txt. Tables stand between <!-- tables --> and <!-- end of tables -->.
 set -eu
-exec awk -v peers="$(dirname "$0")/peers.txt" -v loss="$1" -v fairness="$2" '
+here=$(dirname "$0")
+exec awk -v peers="$here/peers.txt" -v linux="$here/linux.txt" -v loss="$1" -v fairness="$2" '
 function row(cells, n,    i, line) {
     line = "|"
     for (i = 1; i <= n; i++)
@@ -26,35 +27,41 @@ function known(value) {
     return value == "-" ? "" : value
 }
 function ratio(a, b) {
-    return a == "" || b == "-" || b == "" ? "" : sprintf("%.2f", a / b)
+    return a == "" || b == "" ? "" : sprintf("%.2f", a / b)
 }
 function value(profile, rate, cell, column) {
     return table[profile, rate, cell, column]
 }
-function delivered(    i, c, reno, cubic) {
+function silence(profile, cell) {
+    return value(profile, 100, cell, "silence_ms") " / " value(profile, 100, cell, "silence_95_ms")
+}
+function delivered(    i, c, reno, cubic, linux_reno, linux_cubic) {
     titles("RTT, loss;basic;rack+reno;full;bbr;Mathis;Padhye;lwIP;smoltcp Reno;smoltcp CUBIC;Linux Reno;Linux CUBIC;Linux BBR v1;rack+reno / Linux;full / Linux;bbr / full")
     for (i = 1; i <= n_cells; i++) {
         c = order[i]
         reno = value("rack+reno", 100, c, "mbits")
         cubic = value("full", 100, c, "mbits")
+        linux_reno = value("linux-reno", 100, c, "mbits")
+        linux_cubic = value("linux-cubic", 100, c, "mbits")
         split(peer[c], p, " ")
         split(c, at, " ")
         cells_of(at[1] " ms, " at[2] " %;" value("basic", 100, c, "mbits") ";" reno ";" cubic ";" \
             value("bbr", 100, c, "mbits") ";" \
             known(value("full", 100, c, "mathis_mbits")) ";" known(value("full", 100, c, "padhye_mbits")) ";" \
-            known(p[3]) ";" known(p[4]) ";" known(p[5]) ";" known(p[6]) ";" known(p[7]) ";" known(p[8]) ";" \
-            ratio(reno, p[6]) ";" ratio(cubic, p[7]) ";" ratio(value("bbr", 100, c, "mbits"), cubic))
+            known(p[3]) ";" known(p[4]) ";" known(p[5]) ";" \
+            linux_reno ";" linux_cubic ";" value("linux-bbr", 100, c, "mbits") ";" \
+            ratio(reno, linux_reno) ";" ratio(cubic, linux_cubic) ";" ratio(value("bbr", 100, c, "mbits"), cubic))
     }
 }
 function silences(    i, c, k, line) {
-    titles("RTT, loss;basic;rack+reno;full;bbr")
+    titles("RTT, loss;basic;rack+reno;full;bbr;Linux Reno;Linux CUBIC;Linux BBR v1")
     for (i = 1; i <= n_cells; i++) {
         c = order[i]
         split(c, at, " ")
         line = at[1] " ms, " at[2] " %"
         for (k = 1; k <= n_profiles; k++)
-            line = line ";" value(profile[k], 100, c, "silence_ms") " / " value(profile[k], 100, c, "silence_95_ms")
-        cells_of(line)
+            line = line ";" silence(profile[k], c)
+        cells_of(line ";" silence("linux-reno", c) ";" silence("linux-cubic", c) ";" silence("linux-bbr", c))
     }
 }
 function clean(    i, k, r, c, line) {
@@ -83,8 +90,8 @@ function read_peers(    p) {
             peer[p[1] " " p[2]] = line
         }
 }
-function read_loss(    p, name, n, i, c) {
-    while ((getline line < loss) > 0) {
+function read_table(file,    p, name, n, i, c) {
+    while ((getline line < file) > 0) {
         n = split(line, p, " ")
         if (p[1] == "#") {
             for (i = 2; i <= n; i++)
@@ -106,7 +113,8 @@ function read_fairness() {
 BEGIN {
     n_profiles = split("basic rack+reno full bbr", profile, " ")
     read_peers()
-    read_loss()
+    read_table(loss)
+    read_table(linux)
     read_fairness()
 }
 /^<!-- end of tables -->/ { inside = 0 }

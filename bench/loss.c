@@ -9,50 +9,20 @@
  * Without cells (RTT in ms, LOSS in percent, at 100 Mbit/s) all of the grid. A wire that loses
  * nothing is the same for every seed and gets one. VERBOSE tells of each transfer on stderr.
  */
-#include "bench/bulk.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MEGA 1000000
-#define DURATION 15000000 /* us */
-#define N_FRAMES 8192
-#define SEEDS 15
-#define MAX_SEEDS 1000
+#include "bench/bulk.h"
+#include "bench/cell.h"
+
 #define FRAME_LEN 1514 /* octets that a full segment takes on the wire: Ethernet without FCS */
-
-struct cell {
-    const struct tcp_profile *profile;
-    duration rtt;
-    double loss;   /* percent */
-    uint32_t rate; /* Mbit/s */
-};
-
-struct result {
-    double mbits;
-    double silence; /* ms */
-};
 
 static const struct tcp_profile *const profiles[] = { &sk_tcp_basic, &bulk_rack_reno, &sk_tcp_full,
                                                       &sk_tcp_bbr };
 
-static void lay_wire(struct bulk *b, struct pair *wire, const struct cell *cell, uint64_t seed)
-{
-    uint64_t rate = (uint64_t)cell->rate * MEGA;
-    struct pair_settings way = { .delay = cell->rtt / 2,
-                                 .rate = rate,
-                                 .queue_len = bulk_queue_len(rate, cell->rtt) };
-    struct pair_config config = { .medium = LINK_ETHERNET, .seed = seed, .n_frames = N_FRAMES };
-
-    config.settings[1] = way;
-    way.loss = (uint32_t)lround(cell->loss / 100 * PAIR_CERTAIN);
-    config.settings[0] = way;
-    bulk_wire(b, wire, &config);
-}
-
-static void tell(const struct bulk *b, uint64_t seed, struct result result)
+static void tell(const struct bulk *b, uint64_t seed, struct cell_result result)
 {
     const struct sk_stats *s = sk_iface_stats(b->host[0]);
 
@@ -63,40 +33,31 @@ static void tell(const struct bulk *b, uint64_t seed, struct result result)
     }
 }
 
-static struct result measure(struct bulk *b, const struct bulk_flow *flow)
+static struct cell_result measure(struct bulk *b, const struct bulk_flow *flow)
 {
-    instant end = b->now + DURATION;
-    instant last = 0;
-    duration silence = 0;
-    uint64_t total = 0;
+    struct cell_meter meter = cell_meter_start(b->now);
 
-    while (b->now < end) {
-        size_t len;
-
+    while (b->now < meter.end) {
         bulk_fill(b, flow);
-        bulk_advance(b, end);
-        len = b->now < end ? bulk_empty(b, flow) : 0;
-        if (len > 0) {
-            silence = last > 0 && b->now - last > silence ? b->now - last : silence;
-            last = b->now;
-        }
-        total += len;
+        bulk_advance(b, meter.end);
+        cell_meter_count(&meter, bulk_empty(b, flow), b->now);
     }
-    silence = end - last > silence ? end - last : silence;
-    return (struct result){ (double)total * 8 / DURATION, (double)silence / 1000 };
+    return cell_meter_stop(&meter);
 }
 
-static struct result transfer(const struct cell *cell, uint64_t seed)
+static struct cell_result transfer(const struct tcp_profile *profile, const struct cell *cell,
+                                   uint64_t seed)
 {
     static struct bulk b;
     static struct pair wire;
+    struct pair_config config = cell_wire(cell, seed);
     struct bulk_flow flow;
-    struct result result;
+    struct cell_result result;
 
     bulk_begin(&b);
-    lay_wire(&b, &wire, cell, seed);
-    bulk_host(&b, &wire.ends[0].link, cell->profile);
-    bulk_host(&b, &wire.ends[1].link, cell->profile);
+    bulk_wire(&b, &wire, &config);
+    bulk_host(&b, &wire.ends[0].link, profile);
+    bulk_host(&b, &wire.ends[1].link, profile);
     flow = bulk_connect(&b, 0, 1, 80);
     result = measure(&b, &flow);
     tell(&b, seed, result);
@@ -106,9 +67,9 @@ static struct result transfer(const struct cell *cell, uint64_t seed)
 
 /* ---- What theory expects, in Mbit/s ---------------------------------------------------------- */
 
-static double link_limit(const struct cell *cell)
+static double link_limit(const struct tcp_profile *profile, const struct cell *cell)
 {
-    int payload = BULK_MSS - (cell->profile->extensions ? BULK_TIMESTAMPS_LEN : 0);
+    int payload = BULK_MSS - (profile->extensions ? BULK_TIMESTAMPS_LEN : 0);
 
     return (double)cell->rate * payload / FRAME_LEN;
 }
@@ -134,25 +95,9 @@ static double padhye_limit(const struct cell *cell)
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
-static int by_mbits(const void *a, const void *b)
+static void print_limits(const struct tcp_profile *profile, const struct cell *cell, double mbits)
 {
-    double x = ((const struct result *)a)->mbits;
-    double y = ((const struct result *)b)->mbits;
-
-    return (x > y) - (x < y);
-}
-
-static int by_silence(const void *a, const void *b)
-{
-    double x = ((const struct result *)a)->silence;
-    double y = ((const struct result *)b)->silence;
-
-    return (x > y) - (x < y);
-}
-
-static void print_limits(const struct cell *cell, double mbits)
-{
-    double of_link = link_limit(cell);
+    double of_link = link_limit(profile, cell);
 
     if (cell->loss > 0) {
         printf(" - %.2f %.2f - %.2f %.2f\n", mathis_limit(cell), padhye_limit(cell),
@@ -163,39 +108,29 @@ static void print_limits(const struct cell *cell, double mbits)
     fflush(stdout);
 }
 
-static void run_cell(const struct cell *cell, unsigned seeds)
+static void run_cell(const struct tcp_profile *profile, const struct cell *cell, unsigned seeds)
 {
-    static struct result results[MAX_SEEDS];
-    double mbits;
+    static struct cell_result results[CELL_MAX_SEEDS];
+    struct cell_medians medians;
 
     seeds = cell->loss > 0 ? seeds : 1;
     for (unsigned seed = 1; seed <= seeds; seed++) {
-        results[seed - 1] = transfer(cell, seed);
+        results[seed - 1] = transfer(profile, cell, seed);
     }
-    qsort(results, seeds, sizeof(results[0]), by_mbits);
-    mbits = results[seeds / 2].mbits;
-    qsort(results, seeds, sizeof(results[0]), by_silence);
-    printf("%s %u %lld %g %u %.2f %.0f %.0f", cell->profile->name, cell->rate,
-           (long long)(cell->rtt / 1000), cell->loss, seeds, mbits, results[seeds / 2].silence,
-           results[seeds * 95 / 100].silence);
-    print_limits(cell, mbits);
+    medians = cell_medians(results, seeds);
+    printf("%s %u %lld %g %u %.2f %.0f %.0f", profile->name, cell->rate,
+           (long long)(cell->rtt / 1000), cell->loss, seeds, medians.mbits, medians.silence,
+           medians.silence_95);
+    print_limits(profile, cell, medians.mbits);
 }
 
-static void run_grid(unsigned seeds)
+static void run_grid(const struct tcp_profile *profile, unsigned seeds)
 {
-    static const duration rtts[] = { 20000, 100000 };
-    static const double losses[] = { 0, 0.1, 1, 3, 5 };
-
-    for (size_t p = 0; p < sizeof(profiles) / sizeof(profiles[0]); p++) {
-        for (size_t i = 0; i < 2; i++) {
-            for (size_t k = 0; k < sizeof(losses) / sizeof(losses[0]); k++) {
-                run_cell(&(struct cell){ profiles[p], rtts[i], losses[k], 100 }, seeds);
-            }
-        }
-        for (size_t i = 0; i < 2; i++) {
-            run_cell(&(struct cell){ profiles[p], rtts[i], 0, 10 }, seeds);
-        }
+    for (size_t i = 0; i < CELL_GRID; i++) {
+        run_cell(profile, &cell_grid[i], seeds);
     }
+    run_cell(profile, &(struct cell){ 20000, 0, 10 }, seeds);
+    run_cell(profile, &(struct cell){ 100000, 0, 10 }, seeds);
 }
 
 static const struct tcp_profile *named(const char *name)
@@ -211,21 +146,18 @@ static const struct tcp_profile *named(const char *name)
 
 int main(int argc, char **argv)
 {
-    unsigned seeds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : SEEDS;
+    unsigned seeds = cell_seeds_named(argc > 1 ? argv[1] : NULL);
 
-    bulk_require(seeds > 0 && seeds <= MAX_SEEDS && (argc < 2 || (argc - 2) % 3 == 0),
-                 "loss [SEEDS [PROFILE RTT LOSS] ...]");
+    bulk_require(argc < 2 || (argc - 2) % 3 == 0, "loss [SEEDS [PROFILE RTT LOSS] ...]");
     puts("# profile rate_mbits rtt_ms loss_percent seeds mbits silence_ms silence_95_ms link_mbits "
          "mathis_mbits padhye_mbits of_link of_mathis of_padhye");
-    if (argc <= 2) {
-        run_grid(seeds);
+    for (size_t p = 0; argc <= 2 && p < sizeof(profiles) / sizeof(profiles[0]); p++) {
+        run_grid(profiles[p], seeds);
     }
     for (int i = 2; i + 2 < argc; i += 3) {
-        struct cell cell = { named(argv[i]), strtol(argv[i + 1], NULL, 10) * 1000,
-                             strtod(argv[i + 2], NULL), 100 };
+        struct cell cell = cell_named(argv[i + 1], argv[i + 2]);
 
-        bulk_require(cell.rtt > 0 && cell.loss >= 0 && cell.loss < 100, "RTT and LOSS");
-        run_cell(&cell, seeds);
+        run_cell(named(argv[i]), &cell, seeds);
     }
     return 0;
 }

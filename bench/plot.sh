@@ -7,5 +7,5 @@ command -v gnuplot >/dev/null || {
     echo "no gnuplot: $2 is not drawn"
     exit 0
 }
-gnuplot -e "table='$1'; peers='$here/peers.txt'; picture='$2'" "$here/loss.gnuplot"
+gnuplot -e "table='$1'; linux='$here/linux.txt'; peers='$here/peers.txt'; picture='$2'" "$here/loss.gnuplot"
 echo "$2 is drawn"

@@ -4,7 +4,7 @@
 # and what docs/benchmarks.md shows is true. Of the grid only cells that take no time.
 . "${srcdir:-.}/tests/e2e/common.sh"
 
-[ -x bench/loss ] && [ -x bench/fairness ] || skip 'no bench/loss and bench/fairness'
+[ -x bench/loss ] && [ -x bench/linux ] && [ -x bench/fairness ] || skip 'no bench/loss, bench/linux and bench/fairness'
 unset VERBOSE # of make, and of bench/loss
 document=$srcdir/docs/benchmarks.md
 most=$((60 * ${CK_TIMEOUT_MULTIPLIER:-1})) # seconds
@@ -35,6 +35,8 @@ awk '/^full/ { exit !($6 > 0 && $13 > 0.5 && $13 < 3 && $14 > $13) }' "$work/onc
 for wrong in 'none 20 5' 'full 20' 'full 0 5' 'full 20 100'; do
     # shellcheck disable=SC2086 # a list of words
     ! bench/loss 1 $wrong >"$work/wrong" 2>&1 || fail "loss 1 $wrong: succeeds"
+    # shellcheck disable=SC2086
+    ! bench/linux 1 $wrong >"$work/wrong" 2>&1 || fail "linux 1 $wrong: succeeds"
 done
 
 timeout "$most" bench/fairness 1 >"$work/fair" || fail "fairness: status $?"
