@@ -134,6 +134,7 @@ static void audit_text(struct script *s, const struct tcp_hdr *hdr, const struct
     static uint8_t octets[MAX_TEXT];
     const struct tcp_sock *tcp = s->tcp;
     uint32_t past = hdr->seq + hdr->len - tcp->snd_una;
+    bool is_ours = true;
 
     hold(s, hdr->len == text->len && hdr->len <= sizeof(octets));
     hold(s, hdr->len <= s->setup.path_mss);
@@ -142,8 +143,9 @@ static void audit_text(struct script *s, const struct tcp_hdr *hdr, const struct
     hold(s, past <= (tcp->snd_wnd > 1 ? tcp->snd_wnd : 1));
     ring_copy(&tcp->tx, text->offset, octets, text->len);
     for (uint32_t i = 0; i < text->len; i++) {
-        hold(s, octets[i] == script_octet(0, hdr->seq - s->iss - 1 + i));
+        is_ours &= octets[i] == script_octet(0, hdr->seq - s->iss - 1 + i);
     }
+    hold(s, is_ours);
     hold(s, !(hdr->flags & TCP_PSH) == (text->offset + text->len != ring_used(&tcp->tx)));
 }
 

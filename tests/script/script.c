@@ -14,11 +14,6 @@
 
 #define MAX_AT_ONCE 20000 /* segments at one instant: more is a livelock */
 
-uint8_t script_octet(int stream, uint32_t at)
-{
-    return (uint8_t)(at * 31 + (at >> 8) * 17 + (uint32_t)stream * 101 + 1);
-}
-
 int64_t script_ms(const struct script *s)
 {
     return (s->now - s->late - s->start) / 1000;
@@ -238,10 +233,11 @@ static void produce(struct script *s, uint32_t n)
         script_fail(s, "no room for %u octets", n);
     }
     ring_reserve(&s->tcp->tx, 0, n, to);
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t *at = i < to[0].len ? to[0].at + i : to[1].at + (i - to[0].len);
-
-        *at = script_octet(0, s->written++);
+    for (int k = 0; k < 2; k++) {
+        for (uint32_t i = 0; i < to[k].len; i++) {
+            to[k].at[i] = script_octet(0, s->written + i);
+        }
+        s->written += to[k].len;
     }
     ring_commit(&s->tcp->tx, n);
     tcp_produced(s->tcp, s->now);

@@ -114,7 +114,7 @@ static inline void send_one(void)
 {
     struct packet *packet = packet_at(p.n++);
 
-    ck_assert_uint_lt(p.n, N_PACKETS);
+    seed_assert(p.n < N_PACKETS);
     p.n_sent++;
     p.in_flight += MSS;
     p.app_sent += MSS;
