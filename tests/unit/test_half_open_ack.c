@@ -338,10 +338,10 @@ static int first_flight(int n_lost, enum repeats_by who)
 /* RFC 6928 2, whoever found the loss. */
 START_TEST(a_syn_ack_lost_once_leaves_ten_segments)
 {
-    for (int who = TIMER; who <= PEER; who++) {
-        ck_assert_int_eq(first_flight(0, who), 10);
+    for (int lost = 0; lost <= 1; lost++) {
+        ck_assert_int_eq(first_flight(lost, TIMER), 10);
         host_free(&h);
-        ck_assert_int_eq(first_flight(1, who), 10);
+        ck_assert_int_eq(first_flight(lost, PEER), 10);
         host_free(&h);
     }
 }
@@ -349,10 +349,10 @@ END_TEST
 
 START_TEST(a_syn_ack_lost_more_often_leaves_one_segment)
 {
-    for (int who = TIMER; who <= PEER; who++) {
-        ck_assert_int_eq(first_flight(2, who), 1);
+    for (int lost = 2; lost <= 3; lost++) {
+        ck_assert_int_eq(first_flight(lost, TIMER), 1);
         host_free(&h);
-        ck_assert_int_eq(first_flight(3, who), 1);
+        ck_assert_int_eq(first_flight(lost, PEER), 1);
         host_free(&h);
     }
 }
