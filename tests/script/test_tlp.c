@@ -51,6 +51,17 @@ SCRIPT(a_probe_of_a_single_segment_waits_longer)
     out(1700, ACK | PSH, 1, 1, 1000),
 END_SCRIPT;
 
+/* What opened was thrown away by nobody: no recovery begins, and the first flight is probed. */
+SCRIPT(a_window_that_opens_with_the_connection_is_no_loss)
+    setup(.profile = &profile),
+    passive(0, SYN, 0, 0, 0, .mss = 1000, .sack_ok = true, .win = SHUT),
+    out(0, SYN | ACK, 0, 1, 0),
+    in(50, ACK, 1, 1, 0, .win = 65535),
+    app(60, WRITE, 2000),
+    out(60, ACK, 1, 1, 1000), out(60, ACK | PSH, 1001, 1, 1000),
+    out(160, ACK | PSH, 1001, 1, 1000),     /* after 2 SRTT */
+END_SCRIPT;
+
 #define four_out(octets, window) \
     setup(.profile = &profile), \
     active(0), \
@@ -177,6 +188,7 @@ int main(void)
         a_probe_without_a_round_trip_waits_for_a_second,
         the_next_probe_waits_for_a_measurement,
         a_probe_of_a_single_segment_waits_longer,
+        a_window_that_opens_with_the_connection_is_no_loss,
         a_probe_does_not_ask_the_window,
         nothing_is_probed_after_the_end,
         a_probe_is_new_when_a_whole_segment_waits_and_the_peer_takes_it,

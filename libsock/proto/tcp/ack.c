@@ -85,8 +85,10 @@ static void update_window(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
         tcp->snd_wl2 = hdr->ack;
         tcp->max_snd_wnd = wnd > tcp->max_snd_wnd ? wnd : tcp->max_snd_wnd;
     }
-    if (was_shut && tcp->snd_wnd > 0) { /* what went into the closed window was thrown away there */
-        tcp->recovery->retransmit_to(tcp, tcp->snd_nxt);
+    if (was_shut && tcp->snd_wnd > 0) {
+        if (tcp_in_flight(tcp) > 0) { /* what went into the closed window was thrown away there */
+            tcp->recovery->retransmit_to(tcp, tcp->snd_nxt);
+        }
         tcp->rtt.backoff = 0; /* of the probes, RFC 9293 3.8.6.1: they were answered */
     }
 }

@@ -37,7 +37,8 @@ struct tcp_recovery {
     void (*on_sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now);
     /** recovery_at has come; NULL: it never sets recovery_timer. */
     void (*on_timer)(struct tcp_sock *tcp, instant now);
-    /** Everything from SND.UNA to `end` is to be sent again: a window has opened, or is probed. */
+    /** Everything from SND.UNA to `end` is to be sent again, and that is something: a window has
+     * opened, or is probed. */
     void (*retransmit_to)(struct tcp_sock *tcp, uint32_t end);
     /** How many octets may be sent again now. */
     uint32_t (*budget)(const struct tcp_sock *tcp);
