@@ -11,6 +11,8 @@
 
 #include "tests/support/suite.h"
 #include "tests/support/world.h"
+#include "wire/ipv4.h"
+#include "wire/tcp.h"
 
 #define N_LOSSES 14
 #define N_PATTERNS (1u << N_LOSSES)
@@ -112,6 +114,7 @@ struct trouble {
     int n;
     instant sent_at[MAX_FRAMES];
     int from[MAX_FRAMES];
+    bool reset_lost;
 };
 
 static const struct conversation *running;
@@ -338,10 +341,16 @@ static void advance(struct meeting *m)
 
 /* ---- The wire ---- */
 
-static bool meddle(struct trouble *t, int from)
+static bool is_reset(const struct pkt *frame)
+{
+    return sk_pkt_data(frame)[IPV4_HDR_LEN + 13] & TCP_RST;
+}
+
+static bool meddle(struct trouble *t, int from, const struct pkt *frame)
 {
     struct pair_settings *s = &t->m->w.wire.wires[from].settings;
     int n = t->n++;
+    bool is_lost = n < N_LOSSES && (t->losses >> n & 1) != 0;
 
     if (n < MAX_FRAMES) {
         t->sent_at[n] = t->m->w.now;
@@ -349,21 +358,20 @@ static bool meddle(struct trouble *t, int from)
     }
     s->duplicate = n == t->doubled ? PAIR_CERTAIN : 0;
     s->delay = n == t->held ? DELAY + t->hold : DELAY;
-    return n < N_LOSSES && (t->losses >> n & 1) != 0;
+    t->reset_lost |= is_lost && is_reset(frame);
+    return is_lost;
 }
 
 static bool meddle_out(void *trouble, uint64_t n, const struct pkt *frame)
 {
     (void)n;
-    (void)frame;
-    return meddle(trouble, 0);
+    return meddle(trouble, 0, frame);
 }
 
 static bool meddle_back(void *trouble, uint64_t n, const struct pkt *frame)
 {
     (void)n;
-    (void)frame;
-    return meddle(trouble, 1);
+    return meddle(trouble, 1, frame);
 }
 
 /* ---- One run ---- */
@@ -387,6 +395,7 @@ static void begin(struct meeting *m, const struct conversation *c, struct troubl
     world_begin(&m->w, &setup);
     t->m = m;
     t->n = 0;
+    t->reset_lost = false;
     m->w.wire.wires[0].settings.lose = meddle_out;
     m->w.wire.wires[1].settings.lose = meddle_back;
     for (int i = 0; i < 2; i++) {
@@ -402,7 +411,8 @@ static void begin(struct meeting *m, const struct conversation *c, struct troubl
 }
 
 /* The programs' own, SO_RCVTIMEO: who waits for the first words of a server that gave the
- * connection up waits for ever, since TCP has nothing to send. */
+ * connection up, or of a peer whose reset was lost, waits for ever, since TCP has nothing to send.
+ */
 static void time_out(struct meeting *m)
 {
     stop_listening(m);
@@ -425,8 +435,9 @@ static bool may_fail(const struct conversation *c, const struct trouble *t, enum
     case SK_PIPE:
         return c->is_cut || dies;
     case SK_TIMED_OUT:
-    case SK_AGAIN:
         return dies;
+    case SK_AGAIN:
+        return dies || t->reset_lost;
     default:
         return false;
     }
