@@ -107,8 +107,9 @@ struct sk_config {
                               255, and none by default */
     uint32_t n_queries;    /* names being resolved at once, or remembered; at most 256. One that is
                               asked for has a socket: there are n_udp + n_queries of datagrams */
-    struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* none: two of CONFIG_BUFFER_SIZE for
-                                                                each n_tcp, n_udp and n_queries */
+    struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* in ascending order of sizes; none:
+                                                                two of CONFIG_BUFFER_SIZE for each
+                                                                n_tcp, n_udp and n_queries */
     uint32_t rcvbuf;                                         /* octets: SK_RCVBUF of a new socket */
     uint32_t sndbuf;
     const struct tcp_profile *tcp; /* NULL: sk_tcp_basic */
@@ -191,10 +192,10 @@ struct sk_netif_config {
     const char *name;        /* such as "eth0"; kept, not copied */
     struct ip_addr addr;     /* of a host on its network; unspecified: DHCP */
     uint8_t prefix_len;      /* of addr, 1..32 */
-    struct ip_addr gateway;  /* unspecified: none */
+    struct ip_addr gateway;  /* on the link, though perhaps not in the prefix; unspecified: none */
     struct ip_addr gateway2; /* in its place when it does not answer (RFC 1122 3.3.1.5), and the
                                 other way round; unspecified: none */
-    uint16_t mtu;            /* octets of an IP packet; 0: what the link carries */
+    uint16_t mtu;            /* octets of an IP packet; 0, or more than the link carries: that */
     const char *host_name;   /* DHCP servers are told; kept, not copied; NULL: none */
 };
 
@@ -226,6 +227,13 @@ enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct 
 struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex);
 
 /* ---- The main loop --------------------------------------------------------------------------- */
+
+/*
+ * In this order: sk_iface_poll; then the operations that are under way, or the sockets that
+ * sk_iface_ready names; when none of them got anywhere, sleep until sk_iface_poll_at or until a
+ * link has something. An operation may give the stack something to do, so a sleep between it and
+ * sk_iface_poll_at delays what it asked for.
+ */
 
 /** Takes in what arrived, does what is due, sends what may leave. True when anything happened. */
 bool sk_iface_poll(struct sk_iface *iface, instant now);
@@ -318,7 +326,7 @@ enum sk_type { SK_STREAM, SK_DGRAM };
 
 enum sk_shutdown { SK_SHUT_RD, SK_SHUT_WR, SK_SHUT_RDWR };
 
-/** A new socket. SK_NO_SOCKETS when every one is taken. */
+/** A new socket. SK_NO_SOCKETS when every one is taken, SK_INVALID for another type. */
 enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out);
 
 /**
@@ -350,7 +358,7 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
  * Ends one direction or both: SK_SHUT_WR sends FIN after what is queued, SK_SHUT_RD drops what is
  * not read. A datagram socket with a peer reads what is queued, then nothing (SK_OK, `done` 0), and
  * sends with SK_PIPE. A listener that may not read listens no more: accepts are SK_INVALID, and so
- * is another sk_listen. SK_NOT_CONNECTED.
+ * is another sk_listen. SK_NOT_CONNECTED; SK_INVALID for another `how`.
  */
 enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, instant now);
 
@@ -562,7 +570,7 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_NEED_DEST, SK_MSG_SIZE,
  * SK_NO_BUFFERS (of a datagram socket that has none yet), SK_INVALID (port 0, from loopback to
  * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours).
- * `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at.
+ * `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at; others are SK_INVALID.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);
@@ -571,7 +579,8 @@ void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
  * Receives. A stream is done when there is at least one octet, or none will come (`done` 0). A
  * datagram is done whole: what does not fit is lost and `truncated` is set. SK_NOT_CONNECTED,
  * SK_RESET, SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, and SK_MSG_SIZE of
- * an earlier datagram that its path does not take.
+ * an earlier datagram that its path does not take. `flags`: SK_OP_PEEK and SK_OP_WAITALL, others
+ * are SK_INVALID.
  */
 void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags);
 

@@ -334,6 +334,9 @@ static enum sk_err poll_send(struct sk_op *op, struct sk_iface *iface, instant n
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
+    if (op->flags & ~(uint32_t)SK_OP_URGENT) {
+        return SK_INVALID;
+    }
     switch (slot_tag(slot)) {
     case SOCK_UDP:
         return send_datagram(op, iface, slot->u.udp);
@@ -359,6 +362,9 @@ static enum sk_err poll_receive(struct sk_op *op, struct sk_iface *iface, instan
     iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
+    }
+    if (op->flags & ~(uint32_t)(SK_OP_PEEK | SK_OP_WAITALL)) {
+        return SK_INVALID;
     }
     switch (slot_tag(slot)) {
     case SOCK_UDP:

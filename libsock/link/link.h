@@ -26,7 +26,8 @@ enum link_medium {
 
 struct link_ops {
     /** The next packet that arrived, or NULL. `pool` is the stack's; the packet may be the driver's
-     * own. Gives it. */
+     * own. Gives it. It needs no headroom; two octets before an Ethernet header align what follows,
+     * which is faster. */
     struct pkt *(*rx)(struct link *link, struct pkt_pool *pool, instant now);
 
     /**

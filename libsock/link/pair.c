@@ -281,6 +281,12 @@ static bool impaired(const struct pair_settings *s)
     return !is_instant(s) || s->loss || s->duplicate || s->corrupt || s->lose;
 }
 
+static bool are_valid(const struct pair_settings *s)
+{
+    return s->delay >= 0 && s->reorder_delay >= 0 && s->loss <= PAIR_CERTAIN &&
+           s->duplicate <= PAIR_CERTAIN && s->corrupt <= PAIR_CERTAIN && s->reorder <= PAIR_CERTAIN;
+}
+
 /* How long a frame can be on its way: travelling, held back, and waiting for the wire. */
 static duration lifetime(const struct pair_config *config, int from)
 {
@@ -350,8 +356,10 @@ enum sk_err sk_pair_init(struct pair *pair, const struct pair_config *config, vo
     duration msl = there > back ? there : back;
     int i;
 
-    if (len < sk_pair_size(config) || (config->n_frames == 0 && (impaired(&config->settings[0]) ||
-                                                                 impaired(&config->settings[1])))) {
+    if (!are_valid(&config->settings[0]) || !are_valid(&config->settings[1]) ||
+        config->medium > LINK_IP || len < sk_pair_size(config) ||
+        (config->n_frames == 0 &&
+         (impaired(&config->settings[0]) || impaired(&config->settings[1])))) {
         return SK_INVALID;
     }
     memset(pair, 0, sizeof(*pair));

@@ -82,8 +82,9 @@ size_t sk_pair_size(const struct pair_config *config);
 
 /**
  * Lays a wire out. `memory`, which may be NULL for n_frames 0, stays the wire's. SK_INVALID: `len`
- * is below sk_pair_size, or a wire without memory was to delay or fault. checksums_rx is false; set
- * it on a wire that does not corrupt.
+ * is below sk_pair_size, a wire without memory was to delay or fault, a delay is negative, or more
+ * than PAIR_CERTAIN of a million were to suffer. checksums_rx is false; set it on a wire that does
+ * not corrupt.
  */
 enum sk_err sk_pair_init(struct pair *pair, const struct pair_config *config, void *memory,
                          size_t len);

@@ -14,7 +14,7 @@ enum sk_err sk_socket(struct sk_iface *iface, enum sk_type type, sk_fd *out)
     struct sock_node *node = udp ? &udp->node : tcp ? &tcp->node : NULL;
 
     if (!node) {
-        return SK_NO_SOCKETS;
+        return type == SK_DGRAM || type == SK_STREAM ? SK_NO_SOCKETS : SK_INVALID;
     }
     if (!slot_take(iface, node)) {
         if (udp) {
@@ -277,6 +277,9 @@ enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, 
     iface_wake(iface, now);
     if (!slot) {
         return SK_INVALID_SOCKET;
+    }
+    if (how != SK_SHUT_RD && how != SK_SHUT_WR && how != SK_SHUT_RDWR) {
+        return SK_INVALID;
     }
     if (slot_tag(slot) == SOCK_UDP) {
         return shutdown_udp(iface, slot->u.udp, how);

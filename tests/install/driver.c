@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 
 static struct pkt *cable;
-static uint8_t memory[65536];
+static _Alignas(16) uint8_t memory[65536];
 
 static struct pkt *rx(struct link *link, struct pkt_pool *pool, instant now)
 {
-    struct pkt *pkt = cable ? sk_pkt_alloc(pool, 16) : NULL;
+    struct pkt *pkt = cable ? sk_pkt_alloc(pool, 2) : NULL;
 
     (void)link, (void)now;
     if (pkt) {

@@ -47,6 +47,25 @@ START_TEST(a_fault_needs_memory)
 }
 END_TEST
 
+START_TEST(what_no_wire_can_do_is_invalid)
+{
+    static const struct pair_config cases[] = {
+        { .n_frames = 4, .medium = (enum link_medium)2 },
+        { .n_frames = 4, .settings[0] = { .delay = -1 } },
+        { .n_frames = 4, .settings[1] = { .reorder_delay = -1 } },
+        { .n_frames = 4, .settings[1] = { .loss = PAIR_CERTAIN + 1 } },
+        { .n_frames = 4, .settings[0] = { .duplicate = PAIR_CERTAIN + 1 } },
+        { .n_frames = 4, .settings[0] = { .corrupt = PAIR_CERTAIN + 1 } },
+        { .n_frames = 4, .settings[0] = { .reorder = PAIR_CERTAIN + 1 } },
+    };
+
+    memory = aligned_alloc(16, 65536);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(sk_pair_init(&wire, &cases[i], memory, 65536), SK_INVALID);
+    }
+}
+END_TEST
+
 START_TEST(a_copying_wire_gives_the_packet_back_at_once)
 {
     struct pair_config config = { .medium = LINK_ETHERNET, .n_frames = 4 };
@@ -247,6 +266,7 @@ int main(void)
         without_memory_the_packet_itself_travels,
         without_memory_half_of_the_pool_stays_free,
         a_fault_needs_memory,
+        what_no_wire_can_do_is_invalid,
         a_copying_wire_gives_the_packet_back_at_once,
         an_instant_wire_that_is_full_says_again,
         a_sender_that_was_refused_is_due_when_there_is_room,

@@ -272,6 +272,29 @@ START_TEST(buffers_run_out_as_an_error)
 }
 END_TEST
 
+START_TEST(what_no_call_knows_is_invalid)
+{
+    static const enum sk_type types[] = { SK_STREAM, SK_DGRAM };
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    ck_assert_int_eq(sk_socket(h.iface, (enum sk_type)7, &fd), SK_INVALID);
+    for (int i = 0; i < 2; i++) {
+        fd = host_socket(&h, types[i]);
+        ck_assert_int_eq(sk_shutdown(h.iface, fd, (enum sk_shutdown)3, h.now), SK_INVALID);
+        sk_op_send(&op, fd, NULL, 0, NOBODY, SK_OP_PEEK);
+        ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
+        sk_op_recv(&op, fd, NULL, 0, SK_OP_URGENT);
+        ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
+        sk_op_recv(&op, fd, NULL, 0, SK_OP_PEEK | 8);
+        ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
+        ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    }
+    host_end(&h);
+}
+END_TEST
+
 /* A profile may keep kilobytes for each connection: they are not cleared for a new socket. */
 START_TEST(taking_a_socket_leaves_the_state_of_its_profile)
 {
@@ -307,6 +330,7 @@ int main(void)
                                    sockets_run_out_one_kind_at_a_time,
                                    datagram_sockets_run_out,
                                    buffers_run_out_as_an_error,
+                                   what_no_call_knows_is_invalid,
                                    taking_a_socket_leaves_the_state_of_its_profile,
                                    NULL };
 
