@@ -9,7 +9,8 @@
 #define N_RANGES 1024
 #define N_INFLIGHT 2048
 #define N_PACKETS 256
-#define LOOK_AGAIN 1000 /* us: how long what happened may stay unnoticed */
+#define LOOK_AGAIN 1000    /* us: how long what happened may stay unnoticed */
+#define PATIENCE 300000000 /* us, for the handshake */
 
 const struct tcp_profile bulk_rack_reno = {
     .name = "rack+reno",
@@ -123,6 +124,17 @@ void bulk_advance(struct bulk *b, instant until)
     b->now = at;
 }
 
+static bool done(struct bulk *b, struct sk_op *op, struct sk_iface *host)
+{
+    instant until = b->now + PATIENCE;
+    enum sk_err err;
+
+    while ((err = op->poll(op, host, b->now)) == SK_PENDING && b->now < until) {
+        bulk_advance(b, b->now + LOOK_AGAIN);
+    }
+    return err == SK_OK;
+}
+
 struct bulk_flow bulk_connect(struct bulk *b, int from, int to, uint16_t port)
 {
     struct bulk_flow flow = { .from = b->host[from], .to = b->host[to] };
@@ -137,13 +149,9 @@ struct bulk_flow bulk_connect(struct bulk *b, int from, int to, uint16_t port)
                      sk_socket(flow.from, SK_STREAM, &flow.sender) == SK_OK,
                  "sockets");
     sk_op_connect(&connect, flow.sender, there);
-    while (connect.poll(&connect, flow.from, b->now) == SK_PENDING) {
-        bulk_advance(b, b->now + LOOK_AGAIN);
-    }
+    bulk_require(done(b, &connect, flow.from), "the handshake");
     sk_op_accept(&accept, listener);
-    while (accept.poll(&accept, flow.to, b->now) == SK_PENDING) {
-        bulk_advance(b, b->now + LOOK_AGAIN);
-    }
+    bulk_require(done(b, &accept, flow.to), "the handshake");
     flow.receiver = accept.u.accepted;
     return flow;
 }

@@ -9,6 +9,7 @@
 
 #define MEGA 1000000
 #define N_FRAMES 8192
+#define MAX_RTT 1000 /* ms: CELL_DURATION sees more than the beginning */
 
 const struct cell cell_grid[CELL_GRID] = {
     { 20000, 0, 100 },  { 20000, 0.1, 100 }, { 20000, 1, 100 },    { 20000, 3, 100 },
@@ -16,20 +17,33 @@ const struct cell cell_grid[CELL_GRID] = {
     { 100000, 3, 100 }, { 100000, 5, 100 },
 };
 
-struct cell cell_named(const char *rtt, const char *loss)
+/* NAN: not a number, or not only one. */
+static double number(const char *text)
 {
-    struct cell cell = { strtol(rtt, NULL, 10) * 1000, strtod(loss, NULL), 100 };
+    char *end;
+    double value = strtod(text, &end);
 
-    bulk_require(cell.rtt > 0 && cell.loss >= 0 && cell.loss < 100, "RTT and LOSS");
-    return cell;
+    return end != text && *end == '\0' ? value : NAN;
 }
 
-unsigned cell_seeds_named(const char *seeds)
+bool cell_parse(struct cell *cell, const char *rtt, const char *loss)
 {
-    unsigned n = seeds ? (unsigned)strtoul(seeds, NULL, 10) : CELL_SEEDS;
+    double ms = number(rtt);
+    double percent = number(loss);
 
-    bulk_require(n > 0 && n <= CELL_MAX_SEEDS, "SEEDS");
-    return n;
+    if (!(ms > 0 && ms <= MAX_RTT && percent >= 0 && percent < 100)) {
+        return false;
+    }
+    *cell = (struct cell){ (duration)lround(ms * 1000), percent, 100 };
+    return true;
+}
+
+bool cell_parse_seeds(unsigned *seeds, const char *text)
+{
+    double n = text ? number(text) : CELL_SEEDS;
+
+    *seeds = n >= 1 && n <= CELL_MAX_SEEDS ? (unsigned)n : 0;
+    return *seeds > 0 && *seeds == n;
 }
 
 struct pair_config cell_wire(const struct cell *cell, uint64_t seed)

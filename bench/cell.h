@@ -38,12 +38,13 @@ struct cell_meter {
 /** 20 and 100 ms; 0, 0.1, 1, 3 and 5 %; at 100 Mbit/s. */
 extern const struct cell cell_grid[CELL_GRID];
 
-/** Of the command line: RTT in ms and LOSS in percent, at 100 Mbit/s. No such wire ends the
- * program. */
-struct cell cell_named(const char *rtt, const char *loss);
+/** Of the command line: RTT in ms and LOSS in percent, at 100 Mbit/s. False: there is no such wire.
+ */
+bool cell_parse(struct cell *cell, const char *rtt, const char *loss);
 
-/** SEEDS of the command line; NULL: CELL_SEEDS. Ends the program when it is none. */
-unsigned cell_seeds_named(const char *seeds);
+/** SEEDS of the command line; NULL: CELL_SEEDS. False: it is no number, or not one of 1 to
+ * CELL_MAX_SEEDS. */
+bool cell_parse_seeds(unsigned *seeds, const char *text);
 
 /** Data leaves end 0 and is lost, ACKs leave end 1 and are not. Either way has a drop-tail queue of
  * the larger of one BDP and 64 KiB. */

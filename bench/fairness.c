@@ -11,6 +11,7 @@
  *     host 1 --- access, delay ---+
  */
 #include "bench/bulk.h"
+#include "bench/cell.h"
 
 #include "wire/ipv4.h"
 
@@ -21,7 +22,6 @@
 #define DURATION 60000000 /* us */
 #define APART 61000       /* us */
 #define N_FRAMES 1024
-#define SEEDS 15
 #define MAX_SEEDS 100
 
 struct rivals {
@@ -202,9 +202,12 @@ int main(int argc, char **argv)
         { "bbr_and_cubic", { &sk_tcp_bbr, &sk_tcp_full }, { 20000, 20000 } },
         { "bbr_near_and_far", { &sk_tcp_bbr, &sk_tcp_bbr }, { 20000, 100000 } },
     };
-    unsigned seeds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : SEEDS;
+    unsigned seeds;
 
-    bulk_require(seeds > 0 && seeds <= MAX_SEEDS, "fairness [SEEDS]");
+    if (argc > 2 || !cell_parse_seeds(&seeds, argc > 1 ? argv[1] : NULL) || seeds > MAX_SEEDS) {
+        fputs("usage: fairness [SEEDS]\n  SEEDS 1 to 100\n", stderr);
+        return 2;
+    }
     puts("# name profile_a profile_b rtt_a_ms rtt_b_ms seeds jain a_mbits b_mbits");
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         run_all(&all[i], seeds);

@@ -7,8 +7,8 @@ EXTRA_PROGRAMS += %D%/bench
 
 %C%_bench_SOURCES = %D%/bench.c %D%/hosts.c %D%/hosts.h
 %C%_bench_LDADD = libsock-internal.a
-%C%_fairness_SOURCES = %D%/fairness.c %D%/bulk.c %D%/bulk.h
-%C%_fairness_LDADD = libsock-internal.a
+%C%_fairness_SOURCES = %D%/fairness.c %D%/cell.c %D%/cell.h %D%/bulk.c %D%/bulk.h
+%C%_fairness_LDADD = libsock-internal.a -lm
 %C%_linux_SOURCES = %D%/linux.c %D%/cell.c %D%/cell.h %D%/bulk.c %D%/bulk.h
 %C%_linux_LDADD = libsock-internal.a -lm
 %C%_loss_SOURCES = %D%/loss.c %D%/cell.c %D%/cell.h %D%/bulk.c %D%/bulk.h

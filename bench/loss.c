@@ -140,24 +140,48 @@ static const struct tcp_profile *named(const char *name)
             return profiles[p];
         }
     }
-    bulk_require(false, "a profile of that name");
     return NULL;
+}
+
+static int usage(void)
+{
+    fputs("usage: loss [SEEDS [PROFILE RTT LOSS] ...]\n"
+          "  SEEDS 1 to 1000; PROFILE basic, rack+reno, full or bbr; RTT in ms, at most 1000; LOSS "
+          "in "
+          "percent\n",
+          stderr);
+    return 2;
+}
+
+/* Every cell of the command line, or of the grid; with `seeds` 0 it only looks at them. */
+static bool run(int argc, char **argv, unsigned seeds)
+{
+    for (int i = 2; i < argc; i += 3) {
+        const struct tcp_profile *profile = named(argv[i]);
+        struct cell cell;
+
+        if (!profile || i + 2 >= argc || !cell_parse(&cell, argv[i + 1], argv[i + 2])) {
+            return false;
+        }
+        if (seeds > 0) {
+            run_cell(profile, &cell, seeds);
+        }
+    }
+    for (size_t p = 0; argc <= 2 && seeds > 0 && p < sizeof(profiles) / sizeof(profiles[0]); p++) {
+        run_grid(profiles[p], seeds);
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned seeds = cell_seeds_named(argc > 1 ? argv[1] : NULL);
+    unsigned seeds;
 
-    bulk_require(argc < 2 || (argc - 2) % 3 == 0, "loss [SEEDS [PROFILE RTT LOSS] ...]");
+    if (!cell_parse_seeds(&seeds, argc > 1 ? argv[1] : NULL) || !run(argc, argv, 0)) {
+        return usage();
+    }
     puts("# profile rate_mbits rtt_ms loss_percent seeds mbits silence_ms silence_95_ms link_mbits "
          "mathis_mbits padhye_mbits of_link of_mathis of_padhye");
-    for (size_t p = 0; argc <= 2 && p < sizeof(profiles) / sizeof(profiles[0]); p++) {
-        run_grid(profiles[p], seeds);
-    }
-    for (int i = 2; i + 2 < argc; i += 3) {
-        struct cell cell = cell_named(argv[i + 1], argv[i + 2]);
-
-        run_cell(named(argv[i]), &cell, seeds);
-    }
+    run(argc, argv, seeds);
     return 0;
 }

@@ -108,7 +108,8 @@ def write():
     lines = ["# Conformance", "",
              "What the RFCs ask of us, and the tests that hold it. `tests/conformance.py --write` makes this from the tables",
              "`tests/rfc*.tsv`; `make check` finds a row whose test is gone. A note says where we do something else, where a later",
-             "rule is in the place of this one, what is missing, and what of that which is left to us we do.", "", "## RFC 9293: requirements", ""]
+             "rule is in the place of this one, or what is missing; of what an RFC leaves to us it says `taken` or `not taken`.",
+             "", "## RFC 9293: requirements", ""]
     lines += summary(requirements, "level") + [""]
     lines += table(requirements, ["id", "section", "text"], known)
     lines += ["", "## RFC 9293 3.10: events", ""]

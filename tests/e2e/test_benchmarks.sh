@@ -32,12 +32,20 @@ cmp "$work/once" "$work/again" || fail 'the same seeds give other numbers'
 ! cmp -s "$work/once" "$work/other" || fail 'another seed gives the same numbers'
 awk '/^full/ { exit !($6 > 0 && $13 > 0.5 && $13 < 3 && $14 > $13) }' "$work/once" ||
     fail 'not what theory expects'
-for wrong in 'none 20 5' 'full 20' 'full 0 5' 'full 20 100'; do
+# usage PROGRAM ARGUMENT ...: these are wrong, and it says what it takes instead
+usage() {
+    timeout "$most" "$@" >"$work/wrong" 2>&1
+    [ $? -eq 2 ] && grep -q "^usage: ${1#bench/} " "$work/wrong" || fail "$*: $(cat "$work/wrong")"
+}
+for wrong in '1 full 20' '1 full 0 5' '1 full 20 100' '1 full 20ms 5' '1 full 1001 5' 0 1001 2x --help; do
     # shellcheck disable=SC2086 # a list of words
-    ! bench/loss 1 $wrong >"$work/wrong" 2>&1 || fail "loss 1 $wrong: succeeds"
+    usage bench/loss $wrong
     # shellcheck disable=SC2086
-    ! bench/linux 1 $wrong >"$work/wrong" 2>&1 || fail "linux 1 $wrong: succeeds"
+    usage bench/linux $wrong
 done
+usage bench/loss 1 none 20 5
+usage bench/fairness 101
+usage bench/fairness 1 2
 
 timeout "$most" bench/fairness 1 >"$work/fair" || fail "fairness: status $?"
 cat "$work/fair"
