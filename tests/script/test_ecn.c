@@ -270,6 +270,65 @@ SCRIPT(a_window_probe_may_not_be_marked)
     out(230, ACK, 1, 1, 1),
 END_SCRIPT;
 
+#define eight_out \
+    four_out_with_sack, \
+    in(30, ACK, 1, 2001, 0), \
+    out(30, ACK, 4001, 1, 1000, .ce = true), out(30, ACK, 5001, 1, 1000, .ce = true), \
+    out(30, ACK, 6001, 1, 1000, .ce = true), out(30, ACK, 7001, 1, 1000, .ce = true), \
+    in(30, ACK, 1, 4001, 0), \
+    out(30, ACK, 8001, 1, 1000, .ce = true), out(30, ACK, 9001, 1, 1000, .ce = true), \
+    out(30, ACK, 10001, 1, 1000, .ce = true), out(30, ACK, 11001, 1, 1000, .ce = true)
+
+/* 6.1.2: CWR with the first new segment after it. 9001 was marked, too. */
+SCRIPT(a_loss_is_told_and_is_reason_enough_for_its_window)
+    eight_out,
+    expect(30, CWND, 8000),
+    in(40, ACK, 1, 4001, 0, .sack = { { 5001, 6001 } }),
+    out(40, ACK, 12001, 1, 1000, .ce = true),
+    in(40, ACK, 1, 4001, 0, .sack = { { 5001, 7001 } }),
+    out(40, ACK, 13001, 1, 1000, .ce = true),
+    in(40, ACK, 1, 4001, 0, .sack = { { 5001, 8001 } }),
+    out(40, ACK, 4001, 1, 1000),
+    expect(40, SSTHRESH, 4000),
+    in(41, ACK, 1, 4001, 0, .sack = { { 5001, 9001 } }),
+    in(41, ACK | ECE, 1, 4001, 0, .sack = { { 5001, 10001 } }),
+    in(41, ACK | ECE, 1, 4001, 0, .sack = { { 5001, 11001 } }),
+    in(41, ACK | ECE, 1, 4001, 0, .sack = { { 5001, 12001 } }),
+    out(41, ACK | CWR, 14001, 1, 1000, .ce = true),
+    in(50, ACK | ECE, 1, 4001, 0, .sack = { { 5001, 14001 } }),
+    out(50, ACK, 4001, 1, 1000),
+    out(50, ACK, 15001, 1, 1000, .ce = true),
+    out(50, ACK, 16001, 1, 1000, .ce = true),
+    in(51, ACK | ECE, 1, 14001, 0),
+    out(51, ACK, 17001, 1, 1000, .ce = true),
+    expect(51, SSTHRESH, 4000),
+END_SCRIPT;
+
+SCRIPT(a_timeout_is_told_with_the_first_new_segment)
+    four_out,
+    in(30, ACK, 1, 2001, 0),
+    out(30, ACK, 4001, 1, 1000, .ce = true), out(30, ACK, 5001, 1, 1000, .ce = true),
+    out(30, ACK, 6001, 1, 1000, .ce = true), out(30, ACK, 7001, 1, 1000, .ce = true),
+    out(240, ACK, 2001, 1, 1000),
+    expect(240, SSTHRESH, 3000),
+    in(250, ACK, 1, 8001, 0),
+    out(250, ACK | CWR, 8001, 1, 1000, .ce = true), out(250, ACK, 9001, 1, 1000, .ce = true),
+END_SCRIPT;
+
+SCRIPT(a_fast_retransmit_without_sack_is_told)
+    four_out,
+    in(30, ACK, 1, 2001, 0),
+    out(30, ACK, 4001, 1, 1000, .ce = true), out(30, ACK, 5001, 1, 1000, .ce = true),
+    out(30, ACK, 6001, 1, 1000, .ce = true), out(30, ACK, 7001, 1, 1000, .ce = true),
+    in(40, ACK, 1, 2001, 0),
+    out(40, ACK, 8001, 1, 1000, .ce = true),
+    in(40, ACK, 1, 2001, 0),
+    out(40, ACK, 9001, 1, 1000, .ce = true),
+    in(40, ACK, 1, 2001, 0),
+    out(40, ACK, 2001, 1, 1000),
+    in(50, ACK, 1, 10001, 0),
+    out(50, ACK | CWR, 10001, 1, 1000, .ce = true), out(50, ACK, 11001, 1, 1000, .ce = true),
+END_SCRIPT;
 // clang-format on
 
 int main(void)
@@ -296,6 +355,9 @@ int main(void)
         an_echo_to_a_window_of_one_segment_starts_the_timer_again,
         without_an_echo_the_timer_goes_on,
         a_window_probe_may_not_be_marked,
+        a_loss_is_told_and_is_reason_enough_for_its_window,
+        a_timeout_is_told_with_the_first_new_segment,
+        a_fast_retransmit_without_sack_is_told,
         NULL,
     };
 

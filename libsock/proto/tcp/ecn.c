@@ -50,15 +50,26 @@ static void ecn_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip, const str
     }
 }
 
-static void slow_down(struct tcp_sock *tcp, struct ecn *ecn, instant now)
+/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for, and its echoes are no reason
+ * for another one in the same window. */
+static void ecn_on_reduced(struct tcp_sock *tcp)
+{
+    struct ecn *ecn = state_of(tcp);
+
+    if (ecn->capable) {
+        ecn->in_cwr = true;
+        ecn->recover = tcp->snd_nxt;
+        ecn->cwr_due = true;
+    }
+}
+
+static void slow_down(struct tcp_sock *tcp, instant now)
 {
     uint32_t flight = tcp_in_flight(tcp);
 
     tcp->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
     tcp->cwnd = tcp->cwnd < tcp->ssthresh ? tcp->cwnd : tcp->ssthresh;
-    ecn->in_cwr = true;
-    ecn->recover = tcp->snd_nxt;
-    ecn->cwr_due = true;
+    ecn_on_reduced(tcp);
 }
 
 /* RFC 3168 6.1.2: as for a loss, once in a window; and no echo opens the window. One of a single
@@ -70,7 +81,7 @@ static void ecn_on_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t
     if (ecn->in_cwr && seq_after(tcp->snd_una, ecn->recover)) {
         ecn->in_cwr = false;
     }
-    if (!ecn->capable || !(hdr->flags & TCP_ECE) || hdr->flags & TCP_SYN) {
+    if (!ecn->capable || !(hdr->flags & TCP_ECE)) {
         return;
     }
     if (tcp->cwnd <= tcp->mss && tcp->timer == TCP_TIMER_RETRANSMIT) {
@@ -80,7 +91,7 @@ static void ecn_on_ack(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t
         tcp->cwnd = tcp->cwnd < cwnd ? tcp->cwnd : cwnd;
     }
     if (!ecn->in_cwr && !tcp->recovery->is_recovering(tcp)) {
-        slow_down(tcp, ecn, now);
+        slow_down(tcp, now);
     }
 }
 
@@ -129,6 +140,7 @@ const struct tcp_ecn tcp_ecn = {
     .take_syn = ecn_take_syn,
     .arrives = ecn_arrives,
     .on_ack = ecn_on_ack,
+    .on_reduced = ecn_on_reduced,
     .fill = ecn_fill,
     .sent = ecn_sent,
 };

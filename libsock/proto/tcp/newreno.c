@@ -128,6 +128,7 @@ static void on_duplicate_ack(struct tcp_sock *tcp, instant now)
     if (tcp_probe_in_flight(tcp, &probe) == 0 || probe != tcp->snd_una) {
         tcp->congestion->on_loss(tcp, nr->flight, now);
         tcp->cwnd = tcp->ssthresh;
+        tcp_reduced(tcp);
     }
     tcp->inflation = TCP_DUP_ACKS * (uint32_t)tcp->mss;
     retransmit_first(tcp);

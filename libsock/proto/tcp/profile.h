@@ -162,6 +162,8 @@ struct tcp_ecn {
     void (*arrives)(struct tcp_sock *tcp, const struct ip_hdr *ip, const struct tcp_hdr *hdr);
     /** An acceptable acknowledgment was taken; cwnd was as much before it. */
     void (*on_ack)(struct tcp_sock *tcp, const struct tcp_hdr *hdr, uint32_t cwnd, instant now);
+    /** cwnd was reduced for a loss. */
+    void (*on_reduced)(struct tcp_sock *tcp);
     /** Adds flags to a segment that is about to be sent, and says whether it may be marked. */
     void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr);
     void (*sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);

@@ -55,6 +55,7 @@ static void reduce(struct tcp_sock *tcp, instant now)
 
     undo_remember(tcp);
     tcp->congestion->on_loss(tcp, flight < tcp->cwnd ? flight : tcp->cwnd, now);
+    tcp_reduced(tcp);
 }
 
 static void enter_recovery(struct tcp_sock *tcp, uint32_t delivered, instant now)
@@ -63,6 +64,7 @@ static void enter_recovery(struct tcp_sock *tcp, uint32_t delivered, instant now
 
     if (tcp->congestion->model) {
         undo_remember(tcp);
+        tcp_reduced(tcp);
     } else {
         reduce(tcp, now);
     }

@@ -166,7 +166,7 @@ struct tcp_sock {
     uint8_t rcv_wscale;
     uint8_t n_keepalives; /* that were not answered yet */
     uint8_t n_more_acks;  /* behind the one that is due, the same again */
-    uint8_t n_quick_acks; /* segments that are acknowledged at once */
+    uint8_t n_quick_acks; /* full-sized segments that do not wait for a second one */
     uint8_t ip_options_len;
     struct tcp_options options;
 
@@ -347,6 +347,14 @@ static inline uint32_t tcp_tx_base(const struct tcp_sock *tcp)
 static inline uint32_t tcp_in_flight(const struct tcp_sock *tcp)
 {
     return tcp->snd_nxt - tcp->snd_una;
+}
+
+/** cwnd was reduced for a loss: to be told to a peer that knows ECN. */
+static inline void tcp_reduced(struct tcp_sock *tcp)
+{
+    if (tcp->profile->ecn) {
+        tcp->profile->ecn->on_reduced(tcp);
+    }
 }
 
 /** Octets in the send ring that were never sent. */

@@ -150,6 +150,7 @@ static void retransmit(struct tcp_sock *tcp, instant now)
             tcp->profile->path_mtu->on_timeout(tcp, now);
         }
         tcp->recovery->on_timeout(tcp, now);
+        tcp_reduced(tcp);
     }
     wait_again(tcp, now);
 }
