@@ -226,9 +226,10 @@ SCRIPT(urgent_text_is_text)
     connected,
     in(100, ACK | URG, 1001, 1, 1000, .up = 65535), out(100, ACK, 1, 1, 0),
     in(101, ACK | URG, 1, 1, 1000, .up = 1), out(101, ACK, 1, 2001, 0),
-    in(102, ACK | URG | PSH, 2001, 1, 100, .up = 0), out(102, ACK, 1, 2101, 0),
-    in(103, ACK | URG | PSH, 2101, 1, 100, .up = 100), out(103, ACK, 1, 2201, 0),
-    in(104, ACK | URG | PSH, 2201, 1, 100, .up = 101), out(104, ACK, 1, 2301, 0),
+    in(102, ACK | URG | PSH, 2001, 1, 100, .up = 0),
+    in(103, ACK | URG | PSH, 2101, 1, 100, .up = 100),
+    in(104, ACK | URG | PSH, 2201, 1, 100, .up = 101),
+    out(142, ACK, 1, 2301, 0),
     app(200, READ, 2300),
     out(200, ACK, 1, 2301, 0),
 END_SCRIPT;

@@ -135,13 +135,14 @@ SCRIPT(text_out_of_order_is_kept_and_acknowledged_at_once)
     out(105, ACK, 1, 4001, 0, .win = 32768), /* the window opened by two segments */
 END_SCRIPT;
 
-/* The peer's window is small after a loss: sixteen segments do not wait for a second one. */
-START_TEST(after_a_hole_every_segment_is_acknowledged_for_a_while)
+/* The peer's window is small after a loss: sixteen segments do not wait for a second one, beside
+ * the short ones of who types. */
+START_TEST(after_a_hole_full_segments_do_not_wait_for_a_while)
 {
     static struct script s;
     uint32_t seq = 2001;
 
-    script_begin(&s, "after_a_hole_every_segment_is_acknowledged_for_a_while", 7, 9, 1000000);
+    script_begin(&s, "after_a_hole_full_segments_do_not_wait_for_a_while", 7, 9, 1000000);
     script_connect(&s, 1000, 65535, 0);
     play(&s, in(20, ACK, 1001, 1, 1000));
     play(&s, out(20, ACK, 1, 1, 0));
@@ -150,6 +151,11 @@ START_TEST(after_a_hole_every_segment_is_acknowledged_for_a_while)
     for (int i = 0; i < 16; i++, seq += 1000) {
         play(&s, in(100 * (i + 1), ACK, seq, 1, 1000));
         play(&s, out(100 * (i + 1), ACK, 1, seq + 1000, 0));
+        if (i == 7) {
+            play(&s, in(850, ACK | PSH, seq + 1000, 1, 10));
+            play(&s, out(890, ACK, 1, seq + 1010, 0));
+            seq += 10;
+        }
     }
     play(&s, in(2000, ACK, seq, 1, 1000));
     play(&s, out(2040, ACK, 1, seq + 1000, 0));
@@ -465,7 +471,6 @@ START_TEST(a_segment_that_was_placed_but_is_corrupt_leaves_no_trace)
     play(s, in(40, ACK, 1, 1, 500));
     play(s, out(40, ACK, 1, 601, 0));
     play(s, in(40, ACK, 601, 1, 400));
-    play(s, out(40, ACK, 1, 1001, 0));
     play(s, app(50, READ, 1000));
     script_end(s);
     free(s);
@@ -484,7 +489,7 @@ int main(void)
         one_ack_answers_all_that_came_in_one_poll,
         an_ack_rides_on_text_of_ours,
         text_out_of_order_is_kept_and_acknowledged_at_once,
-        after_a_hole_every_segment_is_acknowledged_for_a_while,
+        after_a_hole_full_segments_do_not_wait_for_a_while,
         ranges_grow_together,
         a_range_more_than_there_is_room_for_is_left_to_be_repeated,
         text_that_came_before_is_acknowledged_again,

@@ -8,7 +8,7 @@
 #include "base/sum.h"
 #include "proto/tcp/seq.h"
 
-#define QUICK_ACKS 16 /* segments, as Linux (TCP_MAX_QUICKACKS) */
+#define QUICK_ACKS 16 /* in a row, as many as Linux has after a duplicate (TCP_MAX_QUICKACKS) */
 
 static bool takes_text(const struct tcp_sock *tcp)
 {
@@ -90,10 +90,12 @@ uint16_t tcp_place(struct tcp_sock *tcp, const struct tcp_hdr *hdr, const uint8_
  * waits for to send it. */
 static void schedule_ack(struct tcp_sock *tcp, instant now)
 {
-    if (tcp->n_quick_acks > 0) {
-        tcp->n_quick_acks--;
-        tcp->ack_due = true;
-    } else if (tcp->rcv_nxt - tcp->rcv_acked >= 2u * tcp->rcv_full) {
+    uint32_t enough = tcp->n_quick_acks > 0 ? tcp->rcv_full : 2u * tcp->rcv_full;
+
+    if (tcp->rcv_nxt - tcp->rcv_acked >= enough) {
+        if (tcp->n_quick_acks > 0 && !tcp->ack_due) {
+            tcp->n_quick_acks--;
+        }
         tcp->ack_due = true;
     } else if (!tcp->ack_delayed) {
         tcp->ack_delayed = true;
