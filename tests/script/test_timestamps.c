@@ -29,6 +29,22 @@ SCRIPT(both_sides_agree_on_timestamps)
     out(30, ACK | PSH, 101, 1, 100, .ecr = 1020),
 END_SCRIPT;
 
+/* RFC 7323 5.3 takes it before it looks at the ACK, and one guess would make all that follows old. */
+SCRIPT(what_is_dropped_for_its_ack_tells_no_time)
+    agreed,
+    in(20, ACK | PSH, 1, 1, 1000, .ts = 1010, .ecr = 10),
+    in(20, ACK | PSH, 1001, 1, 1000, .ts = 1010, .ecr = 10),
+    out(20, ACK, 1, 2001, 0, .ecr = 1010),
+    in(30, ACK, 1500, 1000000, 1000, .ts = 2000001010u, .ecr = 10),
+    out(30, ACK, 1, 2001, 0, .ecr = 1010),
+    expect(30, REASON, DROP_TCP_ACK_RANGE),
+    in(31, 0, 1500, 0, 1000, .ts = 2000001010u, .ecr = 10),
+    expect(31, REASON, DROP_TCP_NO_ACK),
+    in(40, ACK | PSH, 2001, 1, 1000, .ts = 1030, .ecr = 20),
+    expect(40, REASON, DROP_NONE),
+    out(80, ACK, 1, 3001, 0, .ecr = 1030),
+END_SCRIPT;
+
 /* RFC 7323 3.2 */
 SCRIPT(a_reset_has_timestamps)
     agreed,
@@ -273,6 +289,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         both_sides_agree_on_timestamps,
+        what_is_dropped_for_its_ack_tells_no_time,
         a_reset_has_timestamps,
         a_reset_before_they_are_agreed_on_has_none,
         a_syn_without_timestamps_gets_none,

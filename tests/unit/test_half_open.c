@@ -94,23 +94,20 @@ START_TEST(a_syn_ack_is_no_syn_again)
 }
 END_TEST
 
-/* RFC 7323 4.3 (2): of what comes next, not of what lies behind a hole. */
+/* That of the SYN: what is dropped tells no time. */
 START_TEST(the_timestamp_that_is_echoed)
 {
     struct host_setup setup = { .config = { .tcp = &sk_tcp_full } };
 
-    for (uint32_t hole = 0; hole < 2; hole++) {
-        begin(&setup);
-        p.tsval = 700;
-        half_opens();
-        p.tsval = 800;
-        p.seq += hole;
-        peer_frame(&p, &f, 0, "x", 1);
-        host_hear_silent_drop(&h, &f, DROP_TCP_NO_ACK);
-        host_run(&h, h.now + millis(1002));
-        ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.tsecr, hole ? 700 : 800);
-        host_free(&h);
-    }
+    begin(&setup);
+    p.tsval = 700;
+    half_opens();
+    p.tsval = 800;
+    peer_frame(&p, &f, 0, "x", 1);
+    host_hear_silent_drop(&h, &f, DROP_TCP_NO_ACK);
+    host_run(&h, h.now + millis(1002));
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.tsecr, 700);
+    host_free(&h);
 }
 END_TEST
 

@@ -221,15 +221,15 @@ static enum drop_reason arrives_synchronized(struct tcp_sock *tcp, const struct 
     if (hdr->flags & TCP_SYN) {
         return arrives_syn(tcp, hdr, now);
     }
-    if (tcp->profile->extensions) {
+    reason = arrives_ack(tcp, hdr, now);
+    if (reason != DROP_NONE || tcp->state == TCP_CLOSED) {
+        return reason;
+    }
+    if (tcp->profile->extensions) { /* what is dropped tells no time: to forge one is harder then */
         tcp->profile->extensions->accept(tcp, hdr, now);
     }
     if (tcp->profile->ecn) {
         tcp->profile->ecn->arrives(tcp, ip, hdr);
-    }
-    reason = arrives_ack(tcp, hdr, now);
-    if (reason != DROP_NONE || tcp->state == TCP_CLOSED) {
-        return reason;
     }
     if (tcp->profile->user_timeout) {
         tcp->profile->user_timeout->arrives(tcp, hdr);

@@ -50,8 +50,8 @@ static void ecn_arrives(struct tcp_sock *tcp, const struct ip_hdr *ip, const str
     }
 }
 
-/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for, and its echoes are no reason
- * for another one in the same window. */
+/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for, and its echoes are no
+ * reason for another one in the same window. */
 static void ecn_on_reduced(struct tcp_sock *tcp)
 {
     struct ecn *ecn = state_of(tcp);

@@ -141,9 +141,6 @@ enum tcp_half_open_next tcp_half_open_arrives(struct tcp_half_open *half, const 
     if (hdr->flags & TCP_SYN) {
         return TCP_HALF_OPEN_ENDS;
     }
-    if (half->timestamps && !seq_after(hdr->seq, half->irs + 1)) { /* RFC 7323 4.3 (2) */
-        half->ts_recent = hdr->tsval;
-    }
     return arrives_ack(half, hdr, reason);
 }
 

@@ -56,9 +56,6 @@ static enum tcp_time_wait_next arrives_acceptable(struct tcp_time_wait *wait,
     if (hdr->flags & TCP_SYN) {
         return answer_old(wait, hdr, now);
     }
-    if (wait->timestamps && !seq_after(hdr->seq, wait->rcv_nxt)) { /* RFC 7323 4.3 (2) */
-        wait->ts_recent = hdr->tsval;
-    }
     *reason = DROP_TCP_NO_ACK;
     if (!(hdr->flags & TCP_ACK)) {
         return TCP_TIME_WAIT_STAYS;
@@ -69,6 +66,9 @@ static enum tcp_time_wait_next arrives_acceptable(struct tcp_time_wait *wait,
         return answer_old(wait, hdr, now);
     }
     *reason = DROP_NONE;
+    if (wait->timestamps && !seq_after(hdr->seq, wait->rcv_nxt)) { /* RFC 7323 4.3 (2) */
+        wait->ts_recent = hdr->tsval;
+    }
     return tcp_seg_len(hdr) > 0 ? TCP_TIME_WAIT_ACKS : TCP_TIME_WAIT_STAYS;
 }
 
