@@ -119,6 +119,21 @@ START_TEST(a_block_from_long_ago_is_no_duplicate)
 }
 END_TEST
 
+/* Or the peer could widen the window with it, and undo what was lost. */
+START_TEST(a_block_of_what_was_never_sent_is_no_duplicate)
+{
+    begin();
+    transmit(10, 0);
+    ck_assert_uint_eq(dsacked(take(1, blocks(9, 10, 8, 12), LATE)), MSS);
+    rack->in_dsack_round = false;
+    rack->reo_wnd_mult = 1;
+    ck_assert_uint_eq(dsacked(take(1, blocks(9, 11, 8, 12), LATE)), 0);
+    ck_assert_uint_eq(dsacked(take(1, blocks(10, 11, 10, 12), LATE)), 0);
+    ck_assert_uint_eq(rack->reo_wnd_mult, 1);
+    free(tcp);
+}
+END_TEST
+
 START_TEST(one_block_alone_is_none)
 {
     begin();
@@ -433,6 +448,7 @@ int main(void)
         a_block_of_an_old_acknowledgment_is_no_duplicate,
         a_block_that_ends_before_it_begins_says_nothing,
         a_block_from_long_ago_is_no_duplicate,
+        a_block_of_what_was_never_sent_is_no_duplicate,
         one_block_alone_is_none,
         the_least_round_trip_is_remembered_for_a_while,
         the_least_round_trip_is_confirmed,

@@ -219,6 +219,34 @@ START_TEST(recovery_is_over_when_all_of_it_is_acknowledged)
 }
 END_TEST
 
+/* RFC 6937 3: PRR has cwnd until `recover`, whatever the window did meanwhile. */
+START_TEST(a_window_that_opens_does_not_end_a_recovery)
+{
+    begin_recovery();
+    transmit(2, RTT);
+    tcp_rack.retransmit_to(tcp, tcp->snd_nxt);
+    ck_assert_int_eq(rack->mode, RACK_RECOVERY);
+    ck_assert_uint_eq(rack->recover, FIRST + 10 * MSS);
+    ck_assert(tcp_rack.sets_cwnd(tcp));
+    free(tcp);
+}
+END_TEST
+
+/* Records are few: segments that nothing tells apart share one. */
+START_TEST(what_is_sent_again_at_once_is_one_record)
+{
+    struct tcp_hdr hdr = { .seq = FIRST, .len = MSS };
+
+    begin();
+    transmit(4, 0);
+    for (; hdr.seq != FIRST + 3 * MSS; hdr.seq += MSS) {
+        tcp_rack.on_sent(tcp, &hdr, RTT);
+    }
+    ck_assert_uint_eq(rack->f.n, 2);
+    free(tcp);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -234,6 +262,8 @@ int main(void)
         progress_lets_out_one_segment_more,
         progress_with_a_new_loss_does_not,
         recovery_is_over_when_all_of_it_is_acknowledged,
+        a_window_that_opens_does_not_end_a_recovery,
+        what_is_sent_again_at_once_is_one_record,
         NULL,
     };
 
