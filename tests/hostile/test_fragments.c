@@ -191,6 +191,31 @@ START_TEST(the_oldest_gives_way)
 }
 END_TEST
 
+/* Even if who had the free place before came later than who is there. */
+START_TEST(nobody_gives_way_while_a_place_is_free)
+{
+    for (uint16_t stays = 1; stays <= 2; stays++) {
+        begin(2, 1000);
+        for (uint16_t id = 1; id <= 4; id++) {
+            whole_udp(&w, id, 100);
+            hear(0, 56);
+            h.now += 1000;
+            if (id == 2 || id == 3) {
+                whole_udp(&w, id == 2 ? 3 - stays : 3, 100);
+                hear(56, w.len - 56);
+                EXPECT(arrived());
+            }
+        }
+        EXPECT(host_drops(&h, DROP_IP_FRAGMENT_EVICTED) == 0);
+        whole_udp(&w, stays, 100);
+        hear(56, w.len - 56);
+        EXPECT(arrived());
+        forget();
+        end();
+    }
+}
+END_TEST
+
 /* Holes in front of, between and behind what is there: all that touch the new one are seen. */
 START_TEST(a_fragment_may_overlap_any_range)
 {
@@ -579,6 +604,7 @@ int main(void)
         a_mark_on_one_fragment_is_a_mark_on_the_whole,
         a_fragment_in_a_link_broadcast_makes_the_whole_one,
         the_oldest_gives_way,
+        nobody_gives_way_while_a_place_is_free,
         a_fragment_may_overlap_any_range,
         hostile_FRAG_01_overlaps,
         hostile_FRAG_02_ping_of_death,

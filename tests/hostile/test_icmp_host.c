@@ -288,6 +288,43 @@ START_TEST(redirects_are_followed_by_the_netif_that_is_named)
 }
 END_TEST
 
+/* RFC 1122 3.3.1.2: that gateway is none of another link's. */
+START_TEST(redirects_hold_on_the_netif_that_they_came_from)
+{
+    struct host_setup setup = { .config = { .redirects = true, .n_netifs = 3 } };
+    struct ip_addr other_gate = ip4(0xac10aaaa);
+    struct sk_netif_config eth1 = {
+        .name = "eth1", .addr = ip4(0xac100001), .gateway = other_gate, .prefix_len = 16
+    };
+    struct sk_ancillary by_netif = { .ifindex = 3, .tos = -1 };
+    struct sk_iov iov = { "x", 1 };
+    struct fake_link second;
+    uint8_t quote[QUOTE_LEN];
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fake_link_init(&second, LINK_ETHERNET, 1500);
+    ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
+    fd = host_socket(&h, SK_DGRAM);
+    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
+    host_poll(&h);
+    memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
+    frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, 1, quote, QUOTE_LEN);
+    put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
+    frame_fix_transport(&f);
+    host_hear_silent_drop(&h, &f, DROP_NONE);
+    sk_op_send(&op, fd, &iov, 1, (struct sk_addr){ FAR_IP, 9 }, 0);
+    op.ancillary = &by_netif;
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    host_poll(&h);
+    ck_assert(ip_equal(fake_link_sent(&second)->arp.tpa, other_gate));
+    fake_link_free(&second);
+    host_free(&h);
+}
+END_TEST
+
 /* Ten minutes long, of the last four destinations, as long as that gateway answers and the address
  * is ours. */
 START_TEST(redirects_are_forgotten)
@@ -519,6 +556,7 @@ int main(void)
         hostile_ICMP_07_redirects_that_are_followed,
         redirects_for_a_host_on_the_link,
         redirects_are_followed_by_the_netif_that_is_named,
+        redirects_hold_on_the_netif_that_they_came_from,
         redirects_are_forgotten,
         hostile_ICMP_08_source_quench,
         hostile_ICMP_09_echoes_for_everybody_or_others,

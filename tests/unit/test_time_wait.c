@@ -302,6 +302,22 @@ START_TEST(a_new_connection_while_the_cache_is_full)
 }
 END_TEST
 
+/* RFC 9293 MAY-2: neither may it begin where the old one ended. */
+START_TEST(a_new_connection_begins_past_the_end_of_the_old_one)
+{
+    uint32_t end;
+
+    begin(NULL);
+    into_time_wait();
+    end = initial_sequence(h.iface, p.host, p.addr, h.now);
+    time_wait_find(h.iface, p.host, p.addr)->tcp.snd_nxt = end;
+    p.seq += 1000;
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.seq, end + 1);
+    host_free(&h);
+}
+END_TEST
+
 /* Nobody to take it: TIME-WAIT goes on, and answers. */
 START_TEST(a_new_connection_while_the_queue_is_full)
 {
@@ -528,6 +544,7 @@ int main(void)
                                    a_reset_without_a_timestamp,
                                    equal_timestamps_leave_it_to_the_sequence_number,
                                    a_new_connection_while_the_cache_is_full,
+                                   a_new_connection_begins_past_the_end_of_the_old_one,
                                    a_new_connection_while_the_queue_is_full,
                                    we_do_not_connect_where_a_connection_waits,
                                    an_ephemeral_port_is_not_one_that_waits,
