@@ -186,6 +186,21 @@ SCRIPT(each_further_duplicate_lets_a_segment_out)
     in(127, ACK, 1, 4001, 0), out(127, ACK, 15001, 1, 1000),
 END_SCRIPT;
 
+/* RFC 5681 3.2: no more can have left the network than was out, however many duplicates come. */
+SCRIPT(duplicates_of_more_than_is_out_let_nothing_out)
+    connected,
+    app(100, WRITE, 4000),
+    out(100, ACK, 1, 1, 1000), out(100, ACK, 1001, 1, 1000),
+    out(100, ACK, 2001, 1, 1000), out(100, ACK | PSH, 3001, 1, 1000),
+    in(110, ACK, 1, 1, 0), in(111, ACK, 1, 1, 0), in(112, ACK, 1, 1, 0),
+    out(112, ACK, 1, 1, 1000),
+    in(113, ACK, 1, 1, 0),                  /* four of four */
+    in(114, ACK, 1, 1, 0), in(115, ACK, 1, 1, 0),
+    app(116, WRITE, 9000),                  /* cwnd is 2000 */
+    out(116, ACK, 4001, 1, 1000), out(116, ACK, 5001, 1, 1000),
+    expect(120, UNACKED, 6000),
+END_SCRIPT;
+
 SCRIPT(a_full_ack_ends_recovery)
     in_fast_recovery,
     in(132, ACK, 1, 14001, 0),              /* RFC 6582 3.2: nothing is out, so two segments */
@@ -510,6 +525,22 @@ SCRIPT(a_lost_fin_is_repeated)
     expect(330, STATE, TCP_FIN_WAIT_2),
 END_SCRIPT;
 
+/* RFC 5681 3.1: the window that shrank cut the FIN off, and it fits no more into cwnd. */
+SCRIPT(a_lost_fin_waits_for_the_congestion_window)
+    connected,
+    app(100, WRITE, 1000),
+    out(100, ACK | PSH, 1, 1, 1000),
+    app(100, SHUTDOWN),
+    out(100, ACK | FIN, 1001, 1, 0),
+    in(110, ACK, 1, 1, 0, .win = 1000),
+    out(310, ACK | PSH, 1, 1, 1000),
+    expect(310, CWND, 1000),
+    in(320, ACK, 1, 1, 0, .win = 65535),
+    expect(330, STATE, TCP_FIN_WAIT_1),
+    in(340, ACK, 1, 1001, 0),
+    out(340, ACK | FIN, 1001, 1, 0),
+END_SCRIPT;
+
 SCRIPT(text_and_fin_are_repeated_together)
     connected,
     app(100, WRITE, 100),
@@ -630,6 +661,26 @@ START_TEST(a_first_loss_after_two_gigabytes_is_repaired_by_duplicates)
 }
 END_TEST
 
+/* RFC 6298 3: Karn. The round trip of before is not told a second time. */
+START_TEST(an_ack_of_what_was_repeated_tells_no_round_trip)
+{
+    static struct script s;
+
+    script_begin(&s, "an_ack_of_what_was_repeated_tells_no_round_trip", 7, 9, 1000000);
+    script_connect(&s, 1000, 65535, 0);
+    play(&s, app(100, WRITE, 1000));
+    play(&s, out(100, ACK | PSH, 1, 1, 1000));
+    play(&s, in(110, ACK, 1, 1001, 0));
+    ck_assert_uint_eq(s.tcp->rtt.latest, millis(10));
+    play(&s, app(120, WRITE, 1000));
+    play(&s, out(120, ACK | PSH, 1001, 1, 1000));
+    play(&s, out(330, ACK | PSH, 1001, 1, 1000));
+    play(&s, in(340, ACK, 1, 2001, 0));
+    ck_assert_uint_eq(s.tcp->rtt.latest, 0);
+    script_end(&s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -648,6 +699,7 @@ int main(void)
         limited_transmit_lets_two_segments_out,
         the_third_duplicate_repeats_a_segment,
         each_further_duplicate_lets_a_segment_out,
+        duplicates_of_more_than_is_out_let_nothing_out,
         a_full_ack_ends_recovery,
         a_partial_ack_repeats_the_next_hole,
         the_first_partial_ack_alone_restarts_the_timer,
@@ -672,11 +724,13 @@ int main(void)
         the_timer_is_not_moved_by_more_text,
         the_timeout_follows_the_round_trip,
         a_lost_fin_is_repeated,
+        a_lost_fin_waits_for_the_congestion_window,
         text_and_fin_are_repeated_together,
         hostile_TIME_01_a_peer_that_fell_silent_is_given_up_after_924_seconds,
         a_peer_that_only_repeats_itself_is_given_up,
         progress_puts_off_giving_up,
         a_first_loss_after_two_gigabytes_is_repaired_by_duplicates,
+        an_ack_of_what_was_repeated_tells_no_round_trip,
         NULL,
     };
 

@@ -321,6 +321,24 @@ END_SCRIPT;
 
 // clang-format on
 
+/* RFC 5681 3.1: more often than anybody counts is not never. */
+START_TEST(a_syn_ack_that_is_asked_for_256_times_leaves_one_segment)
+{
+    static struct script s;
+
+    script_begin(&s, "a_syn_ack_that_is_asked_for_256_times_leaves_one_segment", 7, 9, 1000000);
+    play(&s, passive(0, SYN, 0, 0, 0, .mss = 1000));
+    play(&s, out(0, SYN | ACK, 0, 1, 0));
+    for (int64_t ms = 1; ms <= 256; ms++) {
+        play(&s, in(ms, SYN, 0, 0, 0, .mss = 1000));
+        play(&s, out(ms, SYN | ACK, 0, 1, 0));
+    }
+    play(&s, in(260, ACK, 1, 1, 0));
+    play(&s, expect(260, CWND, 1000));
+    script_end(&s);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -351,6 +369,7 @@ int main(void)
         close_before_the_answer_forgets_the_connection,
         close_while_half_open_sends_fin_once_it_is_open,
         a_segment_that_the_link_refused_is_sent_later,
+        a_syn_ack_that_is_asked_for_256_times_leaves_one_segment,
         NULL,
     };
 

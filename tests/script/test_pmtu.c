@@ -582,6 +582,30 @@ START_TEST(a_probe_is_lost_three_times_before_a_shorter_one_is_tried)
 }
 END_TEST
 
+/* RFC 4821 7.3: however far apart the losses of a window of thousands of segments may be. */
+START_TEST(a_probe_that_is_lost_is_repeated_after_ten_minutes_at_the_latest)
+{
+    static struct script s;
+    struct peer p = { .limit = 1160, .next = 1, .sack = true };
+
+    open_path(&s, __func__, &p, 1160);
+    pass_time(&s, &p, 599000);
+    stream(&s, &p, 600000);
+    s.tcp->cwnd = 20000u * s.tcp->mss;
+    stream(&s, &p, 605000);
+    ck_assert_int_eq(p.n_swallowed, 1);
+    while (p.n_sent > 0) {
+        round_trip(&s, &p);
+    }
+    pass_time(&s, &p, 1199000);
+    stream(&s, &p, 1200000);
+    ck_assert_int_eq(p.n_swallowed, 1);
+    stream(&s, &p, 1203000);
+    ck_assert_int_gt(p.n_swallowed, 1);
+    script_end(&s);
+}
+END_TEST
+
 /* Of a length that is tried anew there are three again, however many were lost when the path became
  * narrower. */
 START_TEST(a_narrower_path_is_searched_from_the_beginning)
@@ -784,6 +808,7 @@ int main(void)
         probes_find_what_the_path_takes,
         a_search_begins_again_after_ten_minutes,
         a_probe_is_lost_three_times_before_a_shorter_one_is_tried,
+        a_probe_that_is_lost_is_repeated_after_ten_minutes_at_the_latest,
         a_narrower_path_is_searched_from_the_beginning,
         what_icmp_said_holds_for_ten_minutes,
         a_probe_needs_text_and_window_behind_it,

@@ -86,6 +86,17 @@ SCRIPT(a_short_segment_makes_no_other_full)
     out(300, ACK, 1, 4631, 0),
 END_SCRIPT;
 
+/* One that is as long as the one before it is no shorter one, and the next is the first of them. */
+SCRIPT(a_second_full_segment_is_no_shorter_one)
+    connected,
+    in(100, ACK, 1, 1, 1000),
+    in(101, ACK, 1001, 1, 1000),
+    out(101, ACK, 1, 2001, 0),
+    in(200, ACK, 2001, 1, 300),
+    in(201, ACK | PSH, 2301, 1, 300),
+    out(240, ACK, 1, 2601, 0),
+END_SCRIPT;
+
 SCRIPT(small_segments_wait_for_the_timer)
     connected,
     in(100, ACK, 1, 1, 1000),
@@ -485,6 +496,7 @@ int main(void)
         segments_that_came_together_are_told_of_one_by_one,
         every_second_segment_is_acknowledged_after_they_became_shorter,
         a_short_segment_makes_no_other_full,
+        a_second_full_segment_is_no_shorter_one,
         small_segments_wait_for_the_timer,
         one_ack_answers_all_that_came_in_one_poll,
         an_ack_rides_on_text_of_ours,
