@@ -292,6 +292,23 @@ START_TEST(the_lease_counts_from_when_it_was_asked_for)
 }
 END_TEST
 
+/* RFC 2131 4.4.5: a T2 that comes before the half of the lease, T1, is made anew with it. */
+START_TEST(a_t2_before_a_t1_that_is_not_told_is_none)
+{
+    static const uint32_t t2s[] = { 1, HOUR, 4 * HOUR };
+
+    for (size_t i = 0; i < 3; i++) {
+        begin();
+        offer.rebinding = t2s[i];
+        bind_at_the_beginning();
+        ck_assert_int_ge(client.renew_at, EPOCH + seconds(4 * HOUR * 15 / 16));
+        ck_assert_int_le(client.renew_at, EPOCH + seconds(4 * HOUR));
+        ck_assert_int_ge(client.rebind_at, EPOCH + seconds(7 * HOUR - 3 * HOUR / 16));
+        ck_assert_int_le(client.rebind_at, EPOCH + seconds(7 * HOUR));
+    }
+}
+END_TEST
+
 START_TEST(an_answer_to_an_earlier_renewal_is_too_late)
 {
     uint32_t xid;
@@ -345,6 +362,7 @@ int main(void)
         any_server_may_rebind_and_becomes_the_server,
         a_renewal_that_changes_something_says_so,
         the_lease_counts_from_when_it_was_asked_for,
+        a_t2_before_a_t1_that_is_not_told_is_none,
         an_answer_to_an_earlier_renewal_is_too_late,
         a_message_that_cannot_leave_is_due_until_it_does,
         NULL,

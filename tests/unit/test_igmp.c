@@ -190,6 +190,18 @@ START_TEST(a_report_of_another_does_for_us)
 }
 END_TEST
 
+/* RFC 2236 3: it does for the reports that a new member sends unasked, too. */
+START_TEST(after_a_report_of_another_a_query_is_answered_once)
+{
+    begin(18);
+    ck_assert(igmp_join(&igmp, GROUP, now));
+    ck_assert_int_eq(hears(IGMP_REPORT, 0, GROUP), DROP_NONE);
+    ck_assert_int_eq(hears(IGMP_QUERY, 10, ip4(0)), DROP_NONE);
+    says_next(IGMP_REPORT, GROUP);
+    ck_assert_int_eq(igmp_poll_at(&igmp), NEVER);
+}
+END_TEST
+
 /* RFC 2236 6: nobody reported in our place when no report of ours was due. */
 START_TEST(a_report_of_another_is_ignored_by_an_idle_member)
 {
@@ -424,6 +436,7 @@ int main(void)
                                    a_second_query_moves_an_answer_only_forward,
                                    a_query_is_about_one_group_or_all,
                                    a_report_of_another_does_for_us,
+                                   after_a_report_of_another_a_query_is_answered_once,
                                    a_report_of_another_is_ignored_by_an_idle_member,
                                    the_last_to_report_says_when_it_leaves,
                                    what_could_not_leave_is_said_again,

@@ -357,6 +357,19 @@ START_TEST(answers_to_strangers_leave_half_of_the_places)
 }
 END_TEST
 
+START_TEST(of_places_that_cannot_be_halved_strangers_have_one_more)
+{
+    for (uint32_t n = 1; n <= N_PLACES; n += 2) {
+        begin();
+        neigh_init(&cache, entries, n, our_mac);
+        neigh_set_addr(&cache, US);
+        strangers_come();
+        drain();
+        ck_assert_uint_eq(n_sent, (n + 1) / 2);
+    }
+}
+END_TEST
+
 START_TEST(answers_to_strangers_bring_few_questions)
 {
     begin();
@@ -506,6 +519,7 @@ int main(void)
         more_live_hosts_than_places_share_them_without_a_flood,
         who_finds_no_place_is_woken_when_there_is_one,
         answers_to_strangers_leave_half_of_the_places,
+        of_places_that_cannot_be_halved_strangers_have_one_more,
         answers_to_strangers_bring_few_questions,
         who_asks_for_us_takes_the_place_of_a_stranger,
         a_sender_takes_over_the_question_of_an_answer,
