@@ -33,7 +33,6 @@ START_TEST(a_timeout_takes_the_first_for_lost_whenever_it_left)
 }
 END_TEST
 
-/* The timers for a loss and for a probe wait for what the timeout has decided. */
 /* RFC 2018 8: the peer threw away what it had reported. How often that was sent is not known. */
 START_TEST(what_was_thrown_away_may_have_been_sent_more_than_once)
 {
@@ -46,6 +45,7 @@ START_TEST(what_was_thrown_away_may_have_been_sent_more_than_once)
 }
 END_TEST
 
+/* The timers for a loss and for a probe wait for what the timeout has decided. */
 START_TEST(a_timeout_stops_the_other_timer)
 {
     begin();
