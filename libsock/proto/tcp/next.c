@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What to send next (RFC 9293 3.8.6, RFC 5681, RFC 6528's caller chooses the ISN). tcp_next decides
- * and changes nothing; tcp_sent does the books.
+ * What to send next (RFC 9293 3.8.6, RFC 5681). tcp_next decides, and changes nothing but the time
+ * at which a paced sender is asked again; tcp_sent does the books.
  */
 #include "proto/tcp/tcp.h"
 
@@ -208,7 +208,7 @@ static uint32_t ack_seq(const struct tcp_sock *tcp)
 }
 
 /* True where the congestion control wants it to wait; a window probe has a time of its own. */
-static bool has_to_wait(struct tcp_sock *tcp, instant now)
+static bool pace(struct tcp_sock *tcp, instant now)
 {
     const struct tcp_model *model = tcp->congestion->model;
     duration wait =
@@ -230,8 +230,7 @@ static bool next_segment(struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_t
         return false;
     }
     if (tcp->state != TCP_TIME_WAIT &&
-        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now)) &&
-        !has_to_wait(tcp, now)) {
+        (next_retransmission(tcp, hdr, text) || next_new(tcp, hdr, text, now)) && !pace(tcp, now)) {
         return true;
     }
     *text = (struct tcp_text){ 0, 0 };
