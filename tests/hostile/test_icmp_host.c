@@ -259,19 +259,11 @@ START_TEST(redirects_for_a_host_on_the_link)
 }
 END_TEST
 
-/* One that is sent by a netif that the program names goes the same way. */
-START_TEST(redirects_are_followed_by_the_netif_that_is_named)
+/* A datagram of `fd` to FAR_IP, and the gateway says that PEER_IP is nearer. */
+static void redirect_to_peer(sk_fd fd)
 {
-    struct host_setup setup = { .config = { .redirects = true } };
-    struct sk_ancillary by_netif = { .ifindex = 2, .tos = -1 };
-    struct sk_iov iov = { "x", 1 };
     uint8_t quote[QUOTE_LEN];
-    struct sk_op op;
-    sk_fd fd;
 
-    host_begin(&h, &setup);
-    host_meet(&h);
-    fd = host_socket(&h, SK_DGRAM);
     ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
     host_poll(&h);
     memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
@@ -279,6 +271,21 @@ START_TEST(redirects_are_followed_by_the_netif_that_is_named)
     put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
     frame_fix_transport(&f);
     host_hear_silent_drop(&h, &f, DROP_NONE);
+}
+
+/* One that is sent by a netif that the program names goes the same way. */
+START_TEST(redirects_are_followed_by_the_netif_that_is_named)
+{
+    struct host_setup setup = { .config = { .redirects = true } };
+    struct sk_ancillary by_netif = { .ifindex = 2, .tos = -1 };
+    struct sk_iov iov = { "x", 1 };
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, &setup);
+    host_meet(&h);
+    fd = host_socket(&h, SK_DGRAM);
+    redirect_to_peer(fd);
     sk_op_send(&op, fd, &iov, 1, (struct sk_addr){ FAR_IP, 9 }, 0);
     op.ancillary = &by_netif;
     ck_assert_int_eq(host_try(&h, &op), SK_OK);
@@ -299,7 +306,6 @@ START_TEST(redirects_hold_on_the_netif_that_they_came_from)
     struct sk_ancillary by_netif = { .ifindex = 3, .tos = -1 };
     struct sk_iov iov = { "x", 1 };
     struct fake_link second;
-    uint8_t quote[QUOTE_LEN];
     struct sk_op op;
     sk_fd fd;
 
@@ -308,13 +314,7 @@ START_TEST(redirects_hold_on_the_netif_that_they_came_from)
     fake_link_init(&second, LINK_ETHERNET, 1500);
     ck_assert_int_eq(sk_netif_add(h.iface, &second.link, &eth1, h.now, NULL), SK_OK);
     fd = host_socket(&h, SK_DGRAM);
-    ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ FAR_IP, 9 }), SK_OK);
-    host_poll(&h);
-    memcpy(quote, host_sent(&h)->ip_at, QUOTE_LEN);
-    frame_icmp_error(&f, GATE_IP, ICMP4_REDIRECT, 1, quote, QUOTE_LEN);
-    put_be32(frame_transport_at(&f) + 4, ip4_bits(PEER_IP));
-    frame_fix_transport(&f);
-    host_hear_silent_drop(&h, &f, DROP_NONE);
+    redirect_to_peer(fd);
     sk_op_send(&op, fd, &iov, 1, (struct sk_addr){ FAR_IP, 9 }, 0);
     op.ancillary = &by_netif;
     ck_assert_int_eq(host_try(&h, &op), SK_OK);
