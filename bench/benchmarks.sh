@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # benchmarks.sh LOSS FAIRNESS DOCUMENT: prints the document with its tables made anew from what bench/loss and
-# bench/fairness printed, from bench/linux.txt, which bench/linux printed, and from bench/peers.txt. Tables stand between <!-- tables --> and <!-- end of tables -->.
+# bench/fairness printed, from bench/linux.txt, which bench/linux printed, and from bench/peers.txt. Tables stand between
+# <!-- tables --> and <!-- end of tables -->.
 set -eu
 here=$(dirname "$0")
 exec awk -v peers="$here/peers.txt" -v linux="$here/linux.txt" -v loss="$1" -v fairness="$2" '

@@ -337,9 +337,8 @@ static void run_cell(const char *congestion, const struct cell *cell, unsigned s
 static int usage(void)
 {
     fputs("usage: linux [SEEDS [CONGESTION RTT LOSS] ...]\n"
-          "  SEEDS 1 to 1000; CONGESTION reno, cubic, bbr or another of the kernel's; RTT in ms, "
-          "at most "
-          "1000; LOSS in percent\n",
+          "  SEEDS 1 to 1000; CONGESTION reno, cubic, bbr or another of the kernel's;\n"
+          "  RTT in ms, at most 1000; LOSS in percent\n",
           stderr);
     return 2;
 }
