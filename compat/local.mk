@@ -44,9 +44,9 @@ shim_host_sources = \
 	%D%/ai_hosts_host.c \
 	%D%/ai_pool_host.c \
 	%D%/closers_host.c \
-	%D%/face_wrap.c \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \
+	%D%/fortify_host.c \
 	%D%/start_host.c
 
 shim_firmware_sources = \
