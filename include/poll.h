@@ -6,6 +6,9 @@
 
 #pragma GCC system_header
 
+#include <signal.h>
+#include <time.h>
+
 #if __has_include_next(<poll.h>)
 #include_next <poll.h>
 #else
@@ -41,7 +44,29 @@ int poll(struct pollfd *__fds, nfds_t __n, int __timeout);
 
 #ifndef POLLRDNORM
 #define POLLRDNORM 0x040
+#endif
+#ifndef POLLRDBAND
+#define POLLRDBAND 0x080
+#endif
+#ifndef POLLWRNORM
 #define POLLWRNORM 0x100
+#endif
+#ifndef POLLWRBAND
+#define POLLWRBAND 0x200
+#endif
+#ifndef POLLRDHUP
+#define POLLRDHUP 0x2000
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int ppoll(struct pollfd *__fds, nfds_t __n, const struct timespec *__timeout,
+          const sigset_t *__mask);
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

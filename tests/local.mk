@@ -13,6 +13,7 @@ endif
 
 # What the tests share, and files that they read.
 test_files = \
+	%D%/common-names.tsv \
 	%D%/e2e/common.sh \
 	%D%/e2e/echo_client.py \
 	%D%/e2e/full_pipe.py \
@@ -28,6 +29,7 @@ test_files = \
 	%D%/hostile-inputs.tsv \
 	%D%/install/driver.c \
 	%D%/install/program.c \
+	%D%/posix-headers.tsv \
 	%D%/rfc-ip-requirements.tsv \
 	%D%/rfc-tcp-requirements.tsv \
 	%D%/rfc9293-events.tsv \
@@ -61,6 +63,7 @@ plain_tests = \
 	%D%/hostile/rows.py \
 	%D%/install.sh \
 	%D%/layers.py \
+	%D%/posix_names.py \
 	%D%/registered.sh \
 	%D%/scale.sh \
 	%D%/symbols.sh
