@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * accept: POSIX.1-2017, XSH accept(). The number is taken when a connection is there, and before
- * it: with none left, no connection is lost, and a thread that is cancelled as it waits keeps none.
+ * accept: POSIX.1-2017, XSH accept(); accept4: POSIX.1-2024. The number is taken when a connection
+ * is there, and before it: with none left, no connection is lost, and a thread that is cancelled as
+ * it waits keeps none.
  */
 #include "compat/addr.h"
 #include "compat/call.h"
@@ -15,6 +16,7 @@ struct numbered {
     struct sk_op accept;
     uint32_t rcv_timeout; /* the listener's, inherited */
     uint32_t snd_timeout;
+    int flags; /* SOCK_NONBLOCK, SOCK_CLOEXEC */
     int number;
     int error; /* why there is none */
 };
@@ -26,6 +28,7 @@ static void publish(const struct numbered *n)
 
     s->rcv_timeout = n->rcv_timeout;
     s->snd_timeout = n->snd_timeout;
+    s->nonblock = (n->flags & SOCK_NONBLOCK) != 0;
 }
 
 static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, instant now)
@@ -35,7 +38,7 @@ static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, insta
     if ((sk_readiness(iface, op->fd) & SK_READABLE) == 0) {
         return n->accept.poll(&n->accept, iface, now);
     }
-    n->number = fd_reserve(false);
+    n->number = fd_reserve((n->flags & SOCK_CLOEXEC) != 0);
     if (n->number < 0) {
         n->error = errno;
         return SK_OK;
@@ -49,20 +52,24 @@ static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, insta
     return err;
 }
 
-int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
+int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
     struct sock_fd *s = fd_find(fd);
 
     if (s == NULL) {
-        return foreign_accept(fd, addr, len);
+        return foreign_accept4(fd, addr, len, flags);
     }
     foreign_test_cancel();
+    if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
+        return errno_fail(EINVAL);
+    }
     if (addr != NULL && len == NULL) {
         return errno_fail(EFAULT);
     }
     struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd },
                           .rcv_timeout = s->rcv_timeout,
-                          .snd_timeout = s->snd_timeout };
+                          .snd_timeout = s->snd_timeout,
+                          .flags = flags };
     sk_op_accept(&n.accept, n.op.fd);
     enum sk_err err = call_block(&n.op, call_deadline(s, 0, n.rcv_timeout));
     if (err != SK_OK) {
@@ -75,4 +82,10 @@ int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
     return n.number;
 }
 
+int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    return libsock_accept4(fd, addr, len, 0);
+}
+
+FACE(accept4);
 FACE(accept);

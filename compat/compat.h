@@ -50,6 +50,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "libsock.h"
 #include "port/port.h"
@@ -118,10 +119,13 @@ void libsock_set_files(const struct libsock_files *files);
 
 /* ---- The POSIX calls ---- */
 
+struct mmsghdr;
+
 int libsock_socket(int domain, int type, int protocol);
 int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len);
 int libsock_listen(int fd, int backlog);
 int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int libsock_shutdown(int fd, int how);
 int libsock_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
@@ -138,6 +142,17 @@ ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
 ssize_t libsock_recv(int fd, void *buffer, size_t len, int flags);
 ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
                          socklen_t *from_len);
+
+/* Control data are of datagrams: ip(7)'s IP_PKTINFO, IP_TTL, IP_TOS and IP_RETOPTS are sent with,
+ * and what the options SO_TIMESTAMP, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and IP_RECVOPTS ask for is
+ * received. Others are EINVAL. */
+ssize_t libsock_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t libsock_recvmsg(int fd, struct msghdr *msg, int flags);
+int libsock_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
+int libsock_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+                     struct timespec *timeout);
+ssize_t libsock_readv(int fd, const struct iovec *iov, int n);
+ssize_t libsock_writev(int fd, const struct iovec *iov, int n);
 
 ssize_t libsock_read(int fd, void *buffer, size_t len);
 ssize_t libsock_write(int fd, const void *buffer, size_t len);

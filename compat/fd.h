@@ -22,12 +22,22 @@ enum fd_connect {
     FD_CONNECT_STARTED,  /* the core is at it, or has an end to tell */
 };
 
+/* What recvmsg tells with a datagram. */
+enum fd_tells {
+    FD_TELLS_PACKET_INFO = 1, /* IP_PKTINFO */
+    FD_TELLS_TTL = 2,         /* IP_RECVTTL */
+    FD_TELLS_TOS = 4,         /* IP_RECVTOS */
+    FD_TELLS_OPTIONS = 8,     /* IP_RECVOPTS */
+    FD_TELLS_TIME = 16,       /* SO_TIMESTAMP */
+};
+
 struct sock_fd {
     _Atomic sk_fd fd;
     _Atomic enum sk_type type;
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
+    _Atomic uint32_t tells;          /* enum fd_tells */
     _Atomic enum fd_connect connect; /* set under the port's lock, read anywhere */
     enum sk_err failed;              /* under the lock, like all that follows; a deferred connect
                                         that came to nothing: SO_ERROR */
@@ -43,6 +53,7 @@ static inline void fd_reset(struct sock_fd *s, sk_fd handle, enum sk_type type)
     s->nonblock = false;
     s->rcv_timeout = 0;
     s->snd_timeout = 0;
+    s->tells = 0;
     s->connect = FD_CONNECT_NONE;
     s->failed = SK_OK;
 }

@@ -12,11 +12,14 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+
+struct mmsghdr;
 
 int foreign_socket(int domain, int type, int protocol);
 int foreign_bind(int fd, const struct sockaddr *addr, socklen_t len);
 int foreign_listen(int fd, int backlog);
-int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int foreign_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 int foreign_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int foreign_shutdown(int fd, int how);
 int foreign_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
@@ -27,6 +30,13 @@ ssize_t foreign_sendto(int fd, const void *buffer, size_t len, int flags, const 
                        socklen_t to_len);
 ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
                          socklen_t *from_len);
+ssize_t foreign_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t foreign_recvmsg(int fd, struct msghdr *msg, int flags);
+int foreign_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
+int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+                     struct timespec *timeout);
+ssize_t foreign_readv(int fd, const struct iovec *iov, int n);
+ssize_t foreign_writev(int fd, const struct iovec *iov, int n);
 ssize_t foreign_read(int fd, void *buffer, size_t len);
 ssize_t foreign_write(int fd, const void *buffer, size_t len);
 int foreign_close(int fd);

@@ -68,11 +68,12 @@ int foreign_listen(int fd, int backlog)
     return errno_fail(EBADF);
 }
 
-int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len)
+int foreign_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
     (void)fd;
     (void)addr;
     (void)len;
+    (void)flags;
     return errno_fail(EBADF);
 }
 
@@ -149,6 +150,77 @@ ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
     (void)from;
     (void)from_len;
     return errno_fail(EBADF);
+}
+
+ssize_t foreign_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    (void)fd;
+    (void)msg;
+    (void)flags;
+    return errno_fail(EBADF);
+}
+
+ssize_t foreign_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+    (void)fd;
+    (void)msg;
+    (void)flags;
+    return errno_fail(EBADF);
+}
+
+int foreign_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+    (void)fd;
+    (void)messages;
+    (void)n;
+    (void)flags;
+    return errno_fail(EBADF);
+}
+
+int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+                     struct timespec *timeout)
+{
+    (void)fd;
+    (void)messages;
+    (void)n;
+    (void)flags;
+    (void)timeout;
+    return errno_fail(EBADF);
+}
+
+/* Buffer by buffer: a file gives or takes each as a whole, or is at its end. */
+ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
+{
+    ssize_t done = 0;
+
+    for (int i = 0; i < n; i++) {
+        ssize_t part = foreign_read(fd, iov[i].iov_base, iov[i].iov_len);
+        if (part < 0) {
+            return done > 0 ? done : part;
+        }
+        done += part;
+        if ((size_t)part < iov[i].iov_len) {
+            break;
+        }
+    }
+    return done;
+}
+
+ssize_t foreign_writev(int fd, const struct iovec *iov, int n)
+{
+    ssize_t done = 0;
+
+    for (int i = 0; i < n; i++) {
+        ssize_t part = foreign_write(fd, iov[i].iov_base, iov[i].iov_len);
+        if (part < 0) {
+            return done > 0 ? done : part;
+        }
+        done += part;
+        if ((size_t)part < iov[i].iov_len) {
+            break;
+        }
+    }
+    return done;
 }
 
 void foreign_broken_pipe(void)

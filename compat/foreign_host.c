@@ -16,10 +16,15 @@
 #include "compat/errno.h"
 #include "link/own_fds.h"
 
+/* Those that the C library declares for _GNU_SOURCE alone, which changes what others take. */
+int __real_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
+int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+                    struct timespec *timeout);
+
 extern __typeof(socket) __real_socket;
 extern __typeof(bind) __real_bind;
 extern __typeof(listen) __real_listen;
-extern __typeof(accept) __real_accept;
 extern __typeof(connect) __real_connect;
 extern __typeof(shutdown) __real_shutdown;
 extern __typeof(getsockname) __real_getsockname;
@@ -28,6 +33,10 @@ extern __typeof(getsockopt) __real_getsockopt;
 extern __typeof(setsockopt) __real_setsockopt;
 extern __typeof(sendto) __real_sendto;
 extern __typeof(recvfrom) __real_recvfrom;
+extern __typeof(sendmsg) __real_sendmsg;
+extern __typeof(recvmsg) __real_recvmsg;
+extern __typeof(readv) __real_readv;
+extern __typeof(writev) __real_writev;
 extern __typeof(read) __real_read;
 extern __typeof(write) __real_write;
 extern __typeof(close) __real_close;
@@ -52,9 +61,9 @@ int foreign_listen(int fd, int backlog)
     return __real_listen(fd, backlog);
 }
 
-int foreign_accept(int fd, struct sockaddr *addr, socklen_t *len)
+int foreign_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-    return __real_accept(fd, addr, len);
+    return __real_accept4(fd, addr, len, flags);
 }
 
 int foreign_connect(int fd, const struct sockaddr *addr, socklen_t len)
@@ -97,6 +106,37 @@ ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
                          socklen_t *from_len)
 {
     return __real_recvfrom(fd, buffer, len, flags, from, from_len);
+}
+
+ssize_t foreign_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    return __real_sendmsg(fd, msg, flags);
+}
+
+ssize_t foreign_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+    return __real_recvmsg(fd, msg, flags);
+}
+
+int foreign_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+    return __real_sendmmsg(fd, messages, n, flags);
+}
+
+int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
+                     struct timespec *timeout)
+{
+    return __real_recvmmsg(fd, messages, n, flags, timeout);
+}
+
+ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
+{
+    return __real_readv(fd, iov, n);
+}
+
+ssize_t foreign_writev(int fd, const struct iovec *iov, int n)
+{
+    return __real_writev(fd, iov, n);
 }
 
 ssize_t foreign_read(int fd, void *buffer, size_t len)

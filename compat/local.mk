@@ -26,13 +26,17 @@ shim_sources = \
 	%D%/getaddrinfo.c \
 	%D%/getsockname.c \
 	%D%/inet.c \
+	%D%/iov.c \
 	%D%/listen.c \
+	%D%/message.h \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \
 	%D%/recv.c \
+	%D%/recvmsg.c \
 	%D%/select.c \
 	%D%/send.c \
+	%D%/sendmsg.c \
 	%D%/shutdown.c \
 	%D%/socket.c \
 	%D%/sockopt.c \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * recv, recvfrom: POSIX.1-2017, XSH recv(). What of a datagram does not fit is lost. A stream has
- * no sender to tell:
- * `*from_len` becomes 0, as on Linux.
+ * no sender to tell: `*from_len` becomes 0, as on Linux. MSG_TRUNC is Linux's, too: of a datagram
+ * it tells the whole length, from a stream it drops octets unseen.
  */
 #include "compat/addr.h"
 #include "compat/block.h"
@@ -12,34 +12,68 @@
 #include "compat/errno.h"
 #include "compat/face.h"
 #include "compat/foreign.h"
+#include "compat/message.h"
 
-#define SUPPORTED (MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL | MSG_NOSIGNAL)
+#define SUPPORTED (MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL | MSG_NOSIGNAL | MSG_TRUNC)
 
-static uint16_t op_flags(int flags)
+static uint16_t op_flags(bool stream, int flags)
 {
     return (uint16_t)(((flags & MSG_PEEK) != 0 ? SK_OP_PEEK : 0) |
-                      ((flags & MSG_WAITALL) != 0 ? SK_OP_WAITALL : 0));
+                      ((flags & MSG_WAITALL) != 0 ? SK_OP_WAITALL : 0) |
+                      (stream && (flags & MSG_TRUNC) != 0 ? SK_OP_DISCARD : 0));
 }
 
-static enum sk_err receive(struct sock_fd *s, struct sk_op *op, const struct sk_iov *iov, int flags)
+struct gentle {
+    struct sk_op op; /* first: the receive is polled through it */
+    struct sk_op *receive;
+};
+
+static enum sk_err poll_gently(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    struct sk_op *receive = ((struct gentle *)op)->receive;
+
+    if ((sk_readiness(iface, receive->fd) & SK_ERROR) != 0) {
+        return SK_AGAIN;
+    }
+    return receive->poll(receive, iface, now);
+}
+
+static enum sk_err block(struct sk_op *receive, bool leave_error, instant deadline)
+{
+    struct gentle g = { .op = { .poll = poll_gently, .fd = receive->fd }, .receive = receive };
+
+    return call_block(leave_error ? &g.op : receive, deadline);
+}
+
+ssize_t message_receive(struct sock_fd *s, const struct message *m, struct sk_op *op)
 {
     sk_fd handle = s->fd;
-    instant deadline = call_deadline(s, flags, s->rcv_timeout);
-    enum sk_err err = connect_await(s, handle, deadline);
+    bool stream = s->type == SK_STREAM;
 
-    if (err != SK_OK) {
-        op->done = 0;
-        return err;
+    foreign_test_cancel();
+    if ((m->flags & ~SUPPORTED) != 0) {
+        return errno_fail(EOPNOTSUPP);
     }
-    sk_op_recv(op, handle, iov, 1, op_flags(flags));
-    return call_block(op, deadline);
+    sk_op_recv(op, handle, m->iov, m->n_iov, op_flags(stream, m->flags));
+    op->ancillary = m->ancillary;
+    instant deadline = call_deadline(s, m->flags, s->rcv_timeout);
+    enum sk_err err = connect_await(s, handle, deadline);
+    if (err == SK_OK) {
+        err = block(op, m->leave_error, deadline);
+    }
+    if (err != SK_OK && op->done == 0) {
+        return errno_result(err);
+    }
+    if (stream) {
+        op->addr = (struct sk_addr){ .port = 0 };
+    }
+    return (ssize_t)((m->flags & MSG_TRUNC) != 0 && !stream ? op->len : op->done);
 }
 
-static void tell_sender(enum sk_type type, struct sk_addr addr, struct sockaddr *from,
-                        socklen_t *from_len)
+void message_tell_sender(const struct sk_op *op, struct sockaddr *from, socklen_t *from_len)
 {
-    if (type == SK_DGRAM) {
-        addr_to_sockaddr(addr, from, from_len);
+    if (!ip_is_unspecified(op->addr.addr)) {
+        addr_to_sockaddr(op->addr, from, from_len);
     } else if (from != NULL) {
         *from_len = 0;
     }
@@ -50,25 +84,20 @@ ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
 {
     struct sock_fd *s = fd_find(fd);
     struct sk_iov iov = { .base = buffer, .len = len };
+    struct message m = { .iov = &iov, .n_iov = 1, .flags = flags };
     struct sk_op op;
 
     if (s == NULL) {
         return foreign_recvfrom(fd, buffer, len, flags, from, from_len);
     }
-    foreign_test_cancel();
-    if ((flags & ~SUPPORTED) != 0) {
-        return errno_fail(EOPNOTSUPP);
-    }
     if ((buffer == NULL && len > 0) || (from != NULL && from_len == NULL)) {
         return errno_fail(EFAULT);
     }
-    enum sk_type type = s->type;
-    enum sk_err err = receive(s, &op, &iov, flags);
-    if (err != SK_OK && op.done == 0) {
-        return errno_result(err);
+    ssize_t got = message_receive(s, &m, &op);
+    if (got >= 0) {
+        message_tell_sender(&op, from, from_len);
     }
-    tell_sender(type, op.addr, from, from_len);
-    return (ssize_t)op.done;
+    return got;
 }
 
 ssize_t libsock_recv(int fd, void *buffer, size_t len, int flags)

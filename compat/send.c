@@ -12,20 +12,28 @@
 #include "compat/errno.h"
 #include "compat/face.h"
 #include "compat/foreign.h"
+#include "compat/message.h"
 
-static int destination(const struct sock_fd *s, const struct sockaddr *to, socklen_t to_len,
-                       struct sk_addr *out)
+#define SUPPORTED (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB)
+
+static int destination(bool stream, const struct message *m, struct sk_addr *out)
 {
     *out = (struct sk_addr){ .port = 0 };
-    if (to == NULL || s->type == SK_STREAM) {
+    if (m->to == NULL || stream) {
         return 0;
     }
-    int wrong = addr_from_sockaddr(to, to_len, out);
+    int wrong = addr_from_sockaddr(m->to, m->to_len, out);
     if (wrong != 0) {
         return wrong;
     }
     *out = call_destination(*out);
     return out->port == 0 ? EINVAL : 0;
+}
+
+/* Datagrams have no urgent ones among them. */
+static bool has_flags(bool stream, int flags)
+{
+    return (flags & ~SUPPORTED) == 0 && (stream || (flags & MSG_OOB) == 0);
 }
 
 static ssize_t result(enum sk_err err, size_t done, bool signals)
@@ -39,38 +47,46 @@ static ssize_t result(enum sk_err err, size_t done, bool signals)
     return errno_result(err);
 }
 
+ssize_t message_send(struct sock_fd *s, const struct message *m)
+{
+    bool stream = s->type == SK_STREAM;
+    struct sk_addr addr;
+    struct sk_op op;
+
+    foreign_test_cancel();
+    if (!has_flags(stream, m->flags)) {
+        return errno_fail(EOPNOTSUPP);
+    }
+    int wrong = destination(stream, m, &addr);
+    if (wrong != 0) {
+        return errno_fail(wrong);
+    }
+    sk_fd handle = s->fd;
+    instant deadline = call_deadline(s, m->flags, s->snd_timeout);
+    enum sk_err err = connect_await(s, handle, deadline);
+    if (err != SK_OK) {
+        return errno_result(err);
+    }
+    sk_op_send(&op, handle, m->iov, m->n_iov, addr, (m->flags & MSG_OOB) != 0 ? SK_OP_URGENT : 0);
+    op.ancillary = m->ancillary;
+    err = stream ? call_block(&op, deadline) : call_block_for_route(&op, deadline);
+    return result(err, op.done, stream && (m->flags & MSG_NOSIGNAL) == 0);
+}
+
 ssize_t libsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
                        socklen_t to_len)
 {
     struct sock_fd *s = fd_find(fd);
     struct sk_iov iov = { .base = (void *)(uintptr_t)buffer, .len = len };
-    struct sk_addr addr;
-    struct sk_op op;
+    struct message m = { .iov = &iov, .n_iov = 1, .flags = flags, .to = to, .to_len = to_len };
 
     if (s == NULL) {
         return foreign_sendto(fd, buffer, len, flags, to, to_len);
     }
-    foreign_test_cancel();
-    if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) != 0) {
-        return errno_fail(EOPNOTSUPP);
-    }
     if (buffer == NULL && len > 0) {
         return errno_fail(EFAULT);
     }
-    int wrong = destination(s, to, to_len, &addr);
-    if (wrong != 0) {
-        return errno_fail(wrong);
-    }
-    sk_fd handle = s->fd;
-    bool stream = s->type == SK_STREAM;
-    instant deadline = call_deadline(s, flags, s->snd_timeout);
-    enum sk_err err = connect_await(s, handle, deadline);
-    if (err != SK_OK) {
-        return errno_result(err);
-    }
-    sk_op_send(&op, handle, &iov, 1, addr, 0);
-    err = stream ? call_block(&op, deadline) : call_block_for_route(&op, deadline);
-    return result(err, op.done, stream && (flags & MSG_NOSIGNAL) == 0);
+    return message_send(s, &m);
 }
 
 ssize_t libsock_send(int fd, const void *buffer, size_t len, int flags)

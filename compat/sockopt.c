@@ -19,25 +19,30 @@
 
 #define NAME_LEN 16 /* octets of a congestion control's name, with its zero; as Linux */
 
-enum kind { NUMBER, SWITCH, ERROR, TYPE, RCV_TIMEOUT, SND_TIMEOUT, CONGESTION };
+enum kind { NUMBER, SWITCH, ERROR, TYPE, RCV_TIMEOUT, SND_TIMEOUT, CONGESTION, TELLS };
 
 static const struct option {
     int level;
     int name;
     enum kind kind;
-    enum sk_option core; /* of NUMBER and SWITCH */
+    int what; /* enum sk_option of NUMBER and SWITCH, enum fd_tells of TELLS */
 } options[] = {
     // clang-format off
     { SOL_SOCKET,  SO_ERROR,     ERROR,       SK_SO_ERROR },
     { SOL_SOCKET,  SO_TYPE,      TYPE,        SK_SO_TYPE },
-    { SOL_SOCKET,  SO_RCVTIMEO,  RCV_TIMEOUT, SK_N_OPTIONS },
-    { SOL_SOCKET,  SO_SNDTIMEO,  SND_TIMEOUT, SK_N_OPTIONS },
+    { SOL_SOCKET,  SO_RCVTIMEO,  RCV_TIMEOUT, 0 },
+    { SOL_SOCKET,  SO_SNDTIMEO,  SND_TIMEOUT, 0 },
     { SOL_SOCKET,  SO_REUSEADDR, SWITCH,      SK_REUSEADDR },
     { SOL_SOCKET,  SO_RCVBUF,    NUMBER,      SK_RCVBUF },
     { SOL_SOCKET,  SO_SNDBUF,    NUMBER,      SK_SNDBUF },
     { SOL_SOCKET,  SO_KEEPALIVE, SWITCH,      SK_KEEPALIVE },
     { IPPROTO_IP,  IP_TTL,       NUMBER,      SK_TTL },
     { IPPROTO_IP,  IP_TOS,       NUMBER,      SK_TOS },
+    { SOL_SOCKET,  SO_TIMESTAMP, TELLS,       FD_TELLS_TIME },
+    { IPPROTO_IP,  IP_PKTINFO,   TELLS,       FD_TELLS_PACKET_INFO },
+    { IPPROTO_IP,  IP_RECVTTL,   TELLS,       FD_TELLS_TTL },
+    { IPPROTO_IP,  IP_RECVTOS,   TELLS,       FD_TELLS_TOS },
+    { IPPROTO_IP,  IP_RECVOPTS,  TELLS,       FD_TELLS_OPTIONS },
     { IPPROTO_TCP, TCP_NODELAY,  SWITCH,      SK_NODELAY },
     { IPPROTO_TCP, TCP_KEEPIDLE, NUMBER,      SK_KEEPIDLE },
     { IPPROTO_TCP, TCP_KEEPINTVL, NUMBER,     SK_KEEPINTVL },
@@ -118,6 +123,13 @@ static int get_number(struct sock_fd *s, enum sk_option option, void *out, sockl
     return give_number(err, value, out, len);
 }
 
+/* Of datagrams: a stream has nothing to tell them with. */
+static int get_tells(const struct sock_fd *s, int what, void *out, socklen_t *len)
+{
+    return give_number(s->type == SK_DGRAM ? SK_OK : SK_NO_OPTION, (s->tells & (unsigned)what) != 0,
+                       out, len);
+}
+
 static int get_congestion(struct sock_fd *s, void *out, socklen_t *len)
 {
     struct sk_iface *iface = state_enter();
@@ -160,9 +172,27 @@ int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *le
         return give(&timeout, sizeof timeout, value, len);
     case CONGESTION:
         return get_congestion(s, value, len);
+    case TELLS:
+        return get_tells(s, o->what, value, len);
     default:
-        return get_number(s, o->core, value, len);
+        return get_number(s, (enum sk_option)o->what, value, len);
     }
+}
+
+/* Nobody can tell the time where the port knows none. */
+static int set_tells(struct sock_fd *s, unsigned what, bool on)
+{
+    const struct port *port = libsock_port();
+
+    if (s->type != SK_DGRAM || (what == FD_TELLS_TIME && port->realtime(port) < 0)) {
+        return errno_fail(ENOPROTOOPT);
+    }
+    if (on) {
+        atomic_fetch_or(&s->tells, what);
+    } else {
+        atomic_fetch_and(&s->tells, ~what);
+    }
+    return 0;
 }
 
 static int set_number(struct sock_fd *s, const struct option *o, const void *value, socklen_t len)
@@ -173,10 +203,13 @@ static int set_number(struct sock_fd *s, const struct option *o, const void *val
         return errno_fail(EINVAL);
     }
     memcpy(&number, value, sizeof number);
+    if (o->kind == TELLS) {
+        return set_tells(s, (unsigned)o->what, number != 0);
+    }
     if (o->kind == SWITCH) {
         number = number != 0;
     }
-    enum sk_err err = sk_set(state_enter(), s->fd, o->core, number);
+    enum sk_err err = sk_set(state_enter(), s->fd, (enum sk_option)o->what, number);
     state_leave();
     return errno_result(err);
 }

@@ -493,13 +493,15 @@ enum sk_err sk_get_ip_options(const struct sk_iface *iface, sk_fd fd,
 
 /* ---- Operations ------------------------------------------------------------------------------ */
 
+/** The same as POSIX's struct iovec, for which it may stand. */
 struct sk_iov {
     void *base;
     size_t len; /* octets */
-};
+} __attribute__((__may_alias__));
 
 /** What goes with a datagram beside its octets and its peer (RFC 1122 3.4, 4.1.3, 4.1.4). */
 struct sk_ancillary {
+    instant time;         /* receive: when it came; send: of no meaning */
     struct ip_addr local; /* receive: to which address it came, which may be one of many hosts;
                              send: from which one of ours; unspecified: the socket's */
     uint8_t ifindex;      /* receive: by which netif; send: the same; 0: the socket's
@@ -515,6 +517,7 @@ enum sk_op_flag {
     SK_OP_PEEK = 1,    /* receive: leave the data where it is */
     SK_OP_WAITALL = 2, /* receive from a stream: until the buffers are full, the end or an error */
     SK_OP_URGENT = 4,  /* send on a stream: all of it is urgent (RFC 9293 3.8.5) */
+    SK_OP_DISCARD = 8, /* receive from a stream: count the octets, and copy none */
 };
 
 /**
@@ -526,10 +529,10 @@ struct sk_op {
     enum sk_err (*poll)(struct sk_op *op, struct sk_iface *iface, instant now);
     sk_fd fd;
     uint16_t flags;           /* enum sk_op_flag */
-    bool truncated;           /* receive: the datagram was longer than the buffers */
     const struct sk_iov *iov; /* the caller's; stays valid while the operation lives */
     size_t n_iov;
     size_t done;         /* octets moved, or addresses found, or octets of a name */
+    size_t len;          /* receive: of the whole datagram; more than `done`: the rest is lost */
     struct sk_addr addr; /* connect, send: to; receive, accept: from; an unspecified one: none */
     struct sk_ancillary *ancillary; /* send, receive of datagrams: the caller's; NULL: of no
                                        interest. To be set once the operation is filled */
@@ -577,10 +580,10 @@ void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
 
 /**
  * Receives. A stream is done when there is at least one octet, or none will come (`done` 0). A
- * datagram is done whole: what does not fit is lost and `truncated` is set. SK_NOT_CONNECTED,
- * SK_RESET, SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, and SK_MSG_SIZE of
- * an earlier datagram that its path does not take. `flags`: SK_OP_PEEK and SK_OP_WAITALL, others
- * are SK_INVALID.
+ * datagram is done whole: what does not fit is lost, and `len` says how long it was.
+ * SK_NOT_CONNECTED, SK_RESET, SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE,
+ * and SK_MSG_SIZE of an earlier datagram that its path does not take. `flags`: SK_OP_PEEK,
+ * SK_OP_WAITALL and SK_OP_DISCARD, others are SK_INVALID.
  */
 void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags);
 

@@ -214,9 +214,11 @@ c_tests = \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_cancel \
 	%D%/unit/test_compat_connect \
+	%D%/unit/test_compat_control \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
+	%D%/unit/test_compat_message \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
@@ -311,9 +313,11 @@ tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
+tests_unit_test_compat_control_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
+tests_unit_test_compat_message_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)

@@ -95,16 +95,22 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
     return op->done == total_len(op->iov, op->n_iov) ? SK_OK : SK_PENDING;
 }
 
+/* Up to `len` octets, the first ones or, of a peek, those from `peeked` on: how many there were. */
 static uint32_t read_ring(struct ring *rx, const struct sk_op *op, uint8_t *to, uint32_t len,
                           uint32_t peeked)
 {
-    uint32_t left = ring_used(rx) - peeked;
+    bool peek = op->flags & SK_OP_PEEK;
+    bool discard = op->flags & SK_OP_DISCARD;
+    uint32_t left = ring_used(rx) - (peek ? peeked : 0);
 
-    if (!(op->flags & SK_OP_PEEK)) {
-        return ring_read(rx, to, len);
-    }
     len = len < left ? len : left;
-    ring_copy(rx, peeked, to, len);
+    if (peek && !discard) {
+        ring_copy(rx, peeked, to, len);
+    } else if (!peek && discard) {
+        ring_consume(rx, len);
+    } else if (!peek) {
+        ring_read(rx, to, len);
+    }
     return len;
 }
 
@@ -280,6 +286,7 @@ static enum sk_err send_datagram(struct sk_op *op, struct sk_iface *iface, struc
 static struct sk_ancillary ancillary_of(const struct msg_meta *meta, const uint8_t *payload)
 {
     struct sk_ancillary a = {
+        .time = meta->time,
         .local = meta->destination.addr,
         .ifindex = meta->ifindex,
         .ttl = meta->ttl,
@@ -312,7 +319,7 @@ static enum sk_err receive_datagram(struct sk_op *op, struct sk_iface *iface, st
             op->done += part;
         }
     }
-    op->truncated = op->done < len;
+    op->len = len;
     op->addr = meta.source;
     if (op->ancillary) {
         *op->ancillary = ancillary_of(&meta, payload);
@@ -363,7 +370,7 @@ static enum sk_err poll_receive(struct sk_op *op, struct sk_iface *iface, instan
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
-    if (op->flags & ~(uint32_t)(SK_OP_PEEK | SK_OP_WAITALL)) {
+    if (op->flags & ~(uint32_t)(SK_OP_PEEK | SK_OP_WAITALL | SK_OP_DISCARD)) {
         return SK_INVALID;
     }
     switch (slot_tag(slot)) {

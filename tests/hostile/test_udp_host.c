@@ -202,12 +202,12 @@ START_TEST(hostile_UDP_08_datagram_larger_than_the_buffer)
     for (int peek = 1; peek >= 0; peek--) {
         sk_op_recv(&op, fd, iov, 2, peek ? SK_OP_PEEK : 0);
         ck_assert_int_eq(host_try(&h, &op), SK_OK);
-        ck_assert(op.truncated && op.done == 7);
+        ck_assert(op.len > 7 && op.done == 7);
         ck_assert_mem_eq(octets, "0123456", 7);
     }
     sk_op_recv(&op, fd, iov, 2, 0);
     ck_assert_int_eq(host_try(&h, &op), SK_OK);
-    ck_assert(!op.truncated && op.done == 4);
+    ck_assert(op.len == 4 && op.done == 4);
     ck_assert_mem_eq(octets, "next", 4);
 
     good("0123456789abcdef", 16);

@@ -248,6 +248,22 @@ static inline void connect_self(int *client, int *server)
     ck_assert_int_eq(close(listener), 0);
 }
 
+/* Two datagram sockets of one host: `*to` is bound to 9000, `*from` to 9001 and has it as peer. */
+static inline void datagram_pair(int *from, int *to)
+{
+    *to = make(SOCK_DGRAM);
+    *from = make(SOCK_DGRAM);
+    bind_to(*to, INADDR_LOOPBACK, 9000);
+    bind_to(*from, INADDR_LOOPBACK, 9001);
+    ck_assert_int_eq(connect_to(*from, INADDR_LOOPBACK, 9000), 0);
+}
+
+static inline void close_both(int a, int b)
+{
+    ck_assert_int_eq(close(a), 0);
+    ck_assert_int_eq(close(b), 0);
+}
+
 static volatile sig_atomic_t n_signals;
 
 static inline void count_signal(int number)

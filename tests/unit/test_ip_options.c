@@ -340,6 +340,7 @@ START_TEST(what_comes_with_a_datagram_is_shown)
         ck_assert_int_eq(host_try(&h, &op), SK_OK);
         ck_assert(op.done == 4 && strcmp(octets, "text") == 0);
         ck_assert(ip_equal(got.local, to[i]));
+        ck_assert_int_eq(got.time, h.now);
         ck_assert_uint_eq(got.ifindex, 2);
         ck_assert_uint_eq(got.ttl, 7 + i);
         ck_assert_int_eq(got.tos, 0xb8);

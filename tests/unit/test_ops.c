@@ -292,6 +292,31 @@ START_TEST(scattered_and_gathered)
 }
 END_TEST
 
+START_TEST(what_is_discarded_is_counted_and_not_copied)
+{
+    char got[4] = "....";
+    struct sk_iov in[2] = { { got, 1 }, { NULL, 4 } };
+    struct sk_op op;
+    sk_fd fd;
+
+    begin_connected(&fd);
+    peer_send(&p, TCP_ACK, "ABCDEFG", 7);
+    for (int i = 0; i < 2; i++) {
+        sk_op_recv(&op, fd, in, 2, SK_OP_DISCARD | SK_OP_PEEK);
+        ck_assert_int_eq(host_try(&h, &op), SK_OK);
+        ck_assert_uint_eq(op.done, 5);
+    }
+    sk_op_recv(&op, fd, in, 2, SK_OP_DISCARD);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert(op.done == 5 && memcmp(got, "....", 4) == 0);
+    in[0].len = 3;
+    sk_op_recv(&op, fd, in, 1, 0);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    ck_assert(op.done == 2 && memcmp(got, "FG..", 4) == 0);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(a_peek_waits_for_all_that_the_window_lets_in)
 {
     static char text[CONFIG_BUFFER_SIZE];
@@ -440,6 +465,7 @@ int main(void)
                                    what_an_unconnected_stream_answers,
                                    what_means_nothing_to_a_datagram_socket,
                                    scattered_and_gathered,
+                                   what_is_discarded_is_counted_and_not_copied,
                                    a_peek_waits_for_all_that_the_window_lets_in,
                                    a_peek_for_more_than_there_is_ends_with_the_stream,
                                    a_send_that_does_not_fit_counts_what_went_in,

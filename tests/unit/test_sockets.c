@@ -287,7 +287,7 @@ START_TEST(what_no_call_knows_is_invalid)
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
         sk_op_recv(&op, fd, NULL, 0, SK_OP_URGENT);
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
-        sk_op_recv(&op, fd, NULL, 0, SK_OP_PEEK | 8);
+        sk_op_recv(&op, fd, NULL, 0, SK_OP_PEEK | 16);
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
         ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     }
