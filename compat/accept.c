@@ -26,9 +26,9 @@ static void publish(const struct numbered *n)
     struct libsock_state *state = libsock_state_current();
     struct sock_fd *s = fd_publish(n->number, state, n->accept.u.accepted, SK_STREAM);
 
-    s->rcv_timeout = n->rcv_timeout;
-    s->snd_timeout = n->snd_timeout;
-    s->nonblock = (n->flags & SOCK_NONBLOCK) != 0;
+    s->open->rcv_timeout = n->rcv_timeout;
+    s->open->snd_timeout = n->snd_timeout;
+    s->open->nonblock = (n->flags & SOCK_NONBLOCK) != 0;
 }
 
 static enum sk_err poll_numbered(struct sk_op *op, struct sk_iface *iface, instant now)
@@ -67,8 +67,8 @@ int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
         return errno_fail(EFAULT);
     }
     struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd },
-                          .rcv_timeout = s->rcv_timeout,
-                          .snd_timeout = s->snd_timeout,
+                          .rcv_timeout = s->open->rcv_timeout,
+                          .snd_timeout = s->open->snd_timeout,
                           .flags = flags };
     sk_op_accept(&n.accept, n.op.fd);
     enum sk_err err = call_block(&n.op, call_deadline(s, 0, n.rcv_timeout));

@@ -39,7 +39,7 @@ int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
     }
     sk_fd handle = s->fd;
     enum sk_err err = try_bind(handle, local);
-    if (err == SK_ADDR_NOT_AVAIL && !s->nonblock && await_address()) {
+    if (err == SK_ADDR_NOT_AVAIL && !s->open->nonblock && await_address()) {
         err = try_bind(handle, local);
     }
     return errno_result(err);

@@ -21,7 +21,7 @@ struct routed {
 
 instant call_deadline(const struct sock_fd *s, int flags, uint32_t timeout)
 {
-    if (s->nonblock || (flags & MSG_DONTWAIT) != 0) {
+    if (s->open->nonblock || (flags & MSG_DONTWAIT) != 0) {
         return AT_ONCE;
     }
     return block_deadline(libsock_port(), (duration)timeout * MILLISECOND);
@@ -96,13 +96,20 @@ enum sk_err call_await_address(instant deadline)
     return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;
 }
 
-enum sk_err call_close(struct sock_fd *s, int fd, void (*give_up)(int fd))
+/* A socket lives until its last number is closed. Another thread may have closed this one. */
+enum sk_err call_close(int fd, void (*give_up)(int fd))
 {
     struct sk_iface *iface = state_enter();
-    enum sk_err err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
+    const struct sock_fd *s = fd_find(fd);
+    enum sk_err err = s != NULL ? SK_OK : SK_INVALID_SOCKET;
 
-    give_up(fd);
-    sk_iface_poll(iface, state_now());
+    if (s != NULL && s->open->n_numbers == 1) {
+        err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
+    }
+    if (s != NULL) {
+        give_up(fd);
+        sk_iface_poll(iface, state_now());
+    }
     state_leave();
     return err;
 }

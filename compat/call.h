@@ -30,8 +30,9 @@ enum sk_err call_block_for_route(struct sk_op *op, instant deadline);
 /** Waits for an address of our own alone, through any signal. */
 enum sk_err call_await_address(instant deadline);
 
-/** Closes the socket of `fd`; `give_up` makes the number nobody's, under the port's lock. */
-enum sk_err call_close(struct sock_fd *s, int fd, void (*give_up)(int fd));
+/** Closes a number of ours, and its socket if it has no other; `give_up` makes the number nobody's,
+ * under the port's lock. SK_INVALID_SOCKET: it is ours no more. */
+enum sk_err call_close(int fd, void (*give_up)(int fd));
 
 /** An address to send to: the unspecified one means this host, as on Linux. */
 struct sk_addr call_destination(struct sk_addr to);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What closes a number besides close: dup2 and dup3 onto it, fclose and freopen of its stream,
- * close_range and closefrom. The C library does it; the socket behind the number is closed first.
+ * What closes a number besides close and dup2: fclose and freopen of its stream, close_range and
+ * closefrom. The C library does it; the socket behind the number is closed first.
  * The library's own descriptors stay open. Of stdio there is no more: a stream over a socket of
  * ours moves nothing, but may be made and closed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,15 +19,11 @@
 #include "compat/state.h"
 #include "link/own_fds.h"
 
-extern __typeof(dup2) __real_dup2;
-extern __typeof(dup3) __real_dup3;
 extern __typeof(fclose) __real_fclose;
 extern __typeof(close_range) __real_close_range;
 extern __typeof(freopen) __real_freopen;
 extern __typeof(freopen64) __real_freopen64;
 
-int __wrap_dup2(int from, int to);
-int __wrap_dup3(int from, int to, int flags);
 int __wrap_fclose(FILE *stream);
 FILE *__wrap_freopen(const char *path, const char *mode, FILE *stream);
 FILE *__wrap_freopen64(const char *path, const char *mode, FILE *stream);
@@ -37,10 +32,8 @@ void __wrap_closefrom(int first);
 
 static void close_socket(int fd)
 {
-    struct sock_fd *s = fd_find(fd);
-
-    if (s != NULL && !start_is_child()) {
-        call_close(s, fd, fd_forget);
+    if (fd_find(fd) != NULL && !start_is_child()) {
+        call_close(fd, fd_forget);
     }
 }
 
@@ -50,33 +43,6 @@ static void close_sockets(unsigned first, unsigned last)
          fd = fd_next(fd + 1)) {
         close_socket(fd);
     }
-}
-
-static bool is_open(int fd)
-{
-    return foreign_descriptor_flags(fd, F_GETFD, 0) != -1;
-}
-
-int __wrap_dup2(int from, int to)
-{
-    if (sk_own_fd_has(to)) {
-        return errno_fail(EBUSY); /* dup(2): as if another thread were opening it */
-    }
-    if (from != to && is_open(from)) {
-        close_socket(to);
-    }
-    return __real_dup2(from, to);
-}
-
-int __wrap_dup3(int from, int to, int flags)
-{
-    if (sk_own_fd_has(to)) {
-        return errno_fail(EBUSY);
-    }
-    if (from != to && (flags & ~O_CLOEXEC) == 0 && is_open(from)) {
-        close_socket(to);
-    }
-    return __real_dup3(from, to, flags);
 }
 
 /* Of a stream that is about to be closed. */

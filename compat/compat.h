@@ -157,6 +157,9 @@ ssize_t libsock_writev(int fd, const struct iovec *iov, int n);
 ssize_t libsock_read(int fd, void *buffer, size_t len);
 ssize_t libsock_write(int fd, const void *buffer, size_t len);
 int libsock_close(int fd);
+int libsock_dup(int fd);
+int libsock_dup2(int from, int to);
+int libsock_dup3(int from, int to, int flags);
 int libsock_fcntl(int fd, int command, ...);
 
 int libsock_poll(struct pollfd *fds, nfds_t n, int timeout);

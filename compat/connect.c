@@ -28,37 +28,37 @@ void connect_advance(struct sock_fd *s, struct sk_iface *iface, instant now)
 {
     struct sk_op op;
 
-    if (s->connect != FD_CONNECT_DEFERRED) {
+    if (s->open->connect != FD_CONNECT_DEFERRED) {
         return;
     }
     if (!sk_iface_configured(iface)) {
-        if (now >= s->give_up_at) {
-            s->connect = FD_CONNECT_STARTED;
-            s->failed = SK_NET_UNREACHABLE;
+        if (now >= s->open->give_up_at) {
+            s->open->connect = FD_CONNECT_STARTED;
+            s->open->failed = SK_NET_UNREACHABLE;
         }
         return;
     }
-    sk_op_connect(&op, s->fd, s->to);
+    sk_op_connect(&op, s->fd, s->open->to);
     enum sk_err err = op.poll(&op, iface, now);
-    s->connect = FD_CONNECT_STARTED;
-    s->failed = err == SK_PENDING ? SK_OK : err;
+    s->open->connect = FD_CONNECT_STARTED;
+    s->open->failed = err == SK_PENDING ? SK_OK : err;
 }
 
 static enum sk_err take_failed(struct sock_fd *s)
 {
-    enum sk_err err = s->failed;
+    enum sk_err err = s->open->failed;
 
-    s->failed = SK_OK;
+    s->open->failed = SK_OK;
     return err;
 }
 
 uint32_t connect_readiness(struct sock_fd *s, struct sk_iface *iface, instant now)
 {
     connect_advance(s, iface, now);
-    if (s->connect == FD_CONNECT_DEFERRED) {
+    if (s->open->connect == FD_CONNECT_DEFERRED) {
         return 0;
     }
-    if (s->failed != SK_OK) {
+    if (s->open->failed != SK_OK) {
         return SK_READABLE | SK_WRITABLE | SK_ERROR | SK_HANGUP;
     }
     return sk_readiness(iface, s->fd);
@@ -96,19 +96,19 @@ static enum sk_err poll_progress(struct sk_op *op, struct sk_iface *iface, insta
         return SK_INVALID_SOCKET;
     }
     connect_advance(s, iface, now);
-    if (s->connect == FD_CONNECT_DEFERRED) {
+    if (s->open->connect == FD_CONNECT_DEFERRED) {
         return SK_PENDING;
     }
-    ((struct progress *)op)->to = s->to;
+    ((struct progress *)op)->to = s->open->to;
     enum sk_err err = take_failed(s);
     if (err == SK_OK) {
-        sk_op_connect(&again, s->fd, s->to);
+        sk_op_connect(&again, s->fd, s->open->to);
         err = again.poll(&again, iface, now);
     }
     if (err == SK_ALREADY || err == SK_PENDING) {
         return SK_PENDING;
     }
-    s->connect = FD_CONNECT_NONE;
+    s->open->connect = FD_CONNECT_NONE;
     return err == SK_IS_CONNECTED ? SK_OK : err;
 }
 
@@ -126,7 +126,7 @@ static enum sk_err poll_decided(struct sk_op *op, struct sk_iface *iface, instan
         return SK_PENDING;
     }
     if (connected) {
-        s->connect = FD_CONNECT_NONE;
+        s->open->connect = FD_CONNECT_NONE;
     }
     return take_failed(s);
 }
@@ -137,8 +137,8 @@ static instant give_up_time(struct sock_fd *s)
     instant at = NEVER;
 
     state_enter();
-    if (s->connect == FD_CONNECT_DEFERRED) {
-        at = s->give_up_at;
+    if (s->open->connect == FD_CONNECT_DEFERRED) {
+        at = s->open->give_up_at;
     }
     state_leave();
     return at;
@@ -156,7 +156,7 @@ static enum sk_err await(struct progress *p, instant deadline)
             return err;
         }
     }
-    p->op.fd = p->s->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : p->fd;
+    p->op.fd = p->s->open->connect == FD_CONNECT_DEFERRED ? SK_FD_NONE : p->fd;
     return call_block(&p->op, deadline);
 }
 
@@ -164,7 +164,7 @@ enum sk_err connect_await(struct sock_fd *s, sk_fd fd, instant deadline)
 {
     struct progress p = { .op = { .poll = poll_decided }, .s = s, .fd = fd };
 
-    return s->connect != FD_CONNECT_NONE ? await(&p, deadline) : SK_OK;
+    return s->open->connect != FD_CONNECT_NONE ? await(&p, deadline) : SK_OK;
 }
 
 static int connect_again(struct sock_fd *s, sk_fd fd, struct sk_addr to, instant deadline)
@@ -190,9 +190,9 @@ static bool is_under_way(struct sock_fd *s)
     struct sk_iface *iface = state_enter();
 
     if (is_idle(connect_readiness(s, iface, state_now()))) {
-        s->connect = FD_CONNECT_NONE;
+        s->open->connect = FD_CONNECT_NONE;
     }
-    bool under_way = s->connect != FD_CONNECT_NONE;
+    bool under_way = s->open->connect != FD_CONNECT_NONE;
     state_leave();
     return under_way;
 }
@@ -212,9 +212,9 @@ static void leave_alone(struct sock_fd *s, sk_fd fd, struct sk_addr to)
 
     if (s->fd == fd) {
         bool started = !is_idle(sk_readiness(iface, fd));
-        s->connect = started ? FD_CONNECT_STARTED : FD_CONNECT_DEFERRED;
-        s->to = to;
-        s->give_up_at = state_now() + CONFIG_WAIT;
+        s->open->connect = started ? FD_CONNECT_STARTED : FD_CONNECT_DEFERRED;
+        s->open->to = to;
+        s->open->give_up_at = state_now() + CONFIG_WAIT;
     }
     state_leave();
 }
@@ -223,9 +223,9 @@ static int connect_stream(struct sock_fd *s, struct sk_addr to)
 {
     struct sk_op op;
     sk_fd handle = s->fd;
-    instant deadline = call_deadline(s, 0, s->snd_timeout);
+    instant deadline = call_deadline(s, 0, s->open->snd_timeout);
 
-    if (s->connect != FD_CONNECT_NONE && is_under_way(s)) {
+    if (s->open->connect != FD_CONNECT_NONE && is_under_way(s)) {
         return connect_again(s, handle, to, deadline);
     }
     if (!ip_is_loopback(to.addr) && fd_check_spare() < 0) {
@@ -252,7 +252,7 @@ static int set_peer(struct sock_fd *s, struct sk_addr peer)
 {
     struct sk_op op = { .poll = poll_set_peer, .fd = s->fd, .addr = peer };
 
-    return errno_result(call_block_for_route(&op, call_deadline(s, 0, s->snd_timeout)));
+    return errno_result(call_block_for_route(&op, call_deadline(s, 0, s->open->snd_timeout)));
 }
 
 static bool is_unspec(const struct sockaddr *addr, socklen_t len)

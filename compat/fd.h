@@ -5,7 +5,8 @@
  * LIBSOCK_FD_BASE on (fd_firmware.c).
  *
  * A blocked call copies what it needs out of the entry first: another thread may close the
- * descriptor meanwhile.
+ * descriptor meanwhile. Descriptions are never unmapped, so what is read of one that is used again
+ * is at worst another socket's timeout.
  */
 #pragma once
 
@@ -31,9 +32,9 @@ enum fd_tells {
     FD_TELLS_TIME = 16,       /* SO_TIMESTAMP */
 };
 
-struct sock_fd {
-    _Atomic sk_fd fd;
-    _Atomic enum sk_type type;
+/* What POSIX calls an open file description: all numbers that dup made of one share it. */
+struct open_description {
+    uint32_t n_numbers;              /* under the port's lock */
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
@@ -43,20 +44,16 @@ struct sock_fd {
                                         that came to nothing: SO_ERROR */
     struct sk_addr to;               /* of a connect under way, or whose end was not told */
     instant give_up_at;
+    struct open_description *next_unused; /* fd.c's, while it is nobody's */
 };
 
-/** A new socket's, under the lock; a call that looked the old one up may still read it. */
-static inline void fd_reset(struct sock_fd *s, sk_fd handle, enum sk_type type)
-{
-    s->fd = handle;
-    s->type = type;
-    s->nonblock = false;
-    s->rcv_timeout = 0;
-    s->snd_timeout = 0;
-    s->tells = 0;
-    s->connect = FD_CONNECT_NONE;
-    s->failed = SK_OK;
-}
+/* A number. The handle is its own: what a call reads here is a socket that the number had, also
+ * while another thread closes it and the description is used again. */
+struct sock_fd {
+    _Atomic sk_fd fd;
+    _Atomic enum sk_type type;
+    struct open_description *_Atomic open;
+};
 
 /** The entry of a descriptor, NULL when it is not a socket of this host. Any thread; starts
  * nothing. */
@@ -72,15 +69,28 @@ int fd_reserve(bool close_on_exec);
  * errno, as fd_reserve. */
 int fd_check_spare(void);
 
+/** Takes another number for what `fd` is, from `from` on; -1 and errno. */
+int fd_reserve_copy(int fd, int from, bool close_on_exec);
+
+/** Takes the number `to` for what `fd` is, which on a host closes what it was; -1 and errno. */
+int fd_reserve_at(int fd, int to, bool close_on_exec);
+
 /** Makes it known. Under the port's lock: a call that waits on what had the number before looks at
  * the entry there. */
 struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type);
+
+/** Makes it known as one more number of the socket `of`. Under the port's lock. */
+void fd_publish_copy(int fd, struct libsock_state *state, const struct sock_fd *of);
+
+/** One more number for the socket of `fd`, from `from` on: what dup and F_DUPFD return. In dup.c.
+ */
+int fd_duplicate(int fd, int from, bool close_on_exec);
 
 /** Gives the number up, which is nobody's from then on: who polls it is told so. Under the port's
  * lock when it was published, at the close of its socket. */
 void fd_release(int fd);
 
-/** As fd_release, of a number that the C library is about to close. On hosts. */
+/** As fd_release, of a number that somebody else is about to close, or to take. */
 void fd_forget(int fd);
 
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */

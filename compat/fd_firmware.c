@@ -4,7 +4,7 @@
  * library gives to files (semihosting counts from 1) and below FD_SETSIZE, so that select can name
  * them all.
  */
-#include "compat/fd.h"
+#include "compat/fd_table.h"
 
 #include <stddef.h>
 #include <sys/select.h>
@@ -20,64 +20,70 @@
 
 _Static_assert(LIBSOCK_FD_BASE + LIBSOCK_N_FDS <= FD_SETSIZE, "select could not name every socket");
 
-static struct entry {
-    struct libsock_state *state; /* NULL while fd_find may not know the number */
-    struct sock_fd s;
-    bool taken;
-} table[LIBSOCK_N_FDS];
+static struct fd_entry table[LIBSOCK_N_FDS];
+static bool taken[LIBSOCK_N_FDS];
+static struct open_description descriptions[LIBSOCK_N_FDS];
+static int n_descriptions; /* that were ever used */
 
-static struct entry *entry_at(int fd)
+static bool in_table(int fd)
 {
-    if (fd < LIBSOCK_FD_BASE || fd >= LIBSOCK_FD_BASE + LIBSOCK_N_FDS) {
-        return NULL;
-    }
-    return &table[fd - LIBSOCK_FD_BASE];
+    return fd >= LIBSOCK_FD_BASE && fd < LIBSOCK_FD_BASE + LIBSOCK_N_FDS;
 }
 
-struct sock_fd *fd_find(int fd)
+struct fd_entry *fd_table_at(int fd)
 {
-    struct entry *e = entry_at(fd);
-
-    return e != NULL && e->state != NULL && e->state == libsock_state_current() ? &e->s : NULL;
+    return in_table(fd) ? &table[fd - LIBSOCK_FD_BASE] : NULL;
 }
 
-int fd_reserve(bool close_on_exec)
+struct open_description *fd_table_description(void)
 {
-    (void)close_on_exec;
-    for (int i = 0; i < LIBSOCK_N_FDS; i++) {
-        if (!table[i].taken) {
-            table[i].taken = true;
+    return &descriptions[n_descriptions++];
+}
+
+void fd_table_free(int fd)
+{
+    taken[fd - LIBSOCK_FD_BASE] = false;
+}
+
+static int reserve_from(int first)
+{
+    for (int i = first; i < LIBSOCK_N_FDS; i++) {
+        if (!taken[i]) {
+            taken[i] = true;
             return LIBSOCK_FD_BASE + i;
         }
     }
     return errno_fail(EMFILE);
 }
 
+int fd_reserve(bool close_on_exec)
+{
+    (void)close_on_exec;
+    return reserve_from(0);
+}
+
+int fd_reserve_copy(int fd, int from, bool close_on_exec)
+{
+    (void)fd;
+    (void)close_on_exec;
+    if (from < 0 || from >= LIBSOCK_FD_BASE + LIBSOCK_N_FDS) {
+        return errno_fail(EINVAL);
+    }
+    return reserve_from(from > LIBSOCK_FD_BASE ? from - LIBSOCK_FD_BASE : 0);
+}
+
+int fd_reserve_at(int fd, int to, bool close_on_exec)
+{
+    (void)fd;
+    (void)close_on_exec;
+    if (!in_table(to)) {
+        return errno_fail(EBADF);
+    }
+    taken[to - LIBSOCK_FD_BASE] = true;
+    return to;
+}
+
 int fd_check_spare(void)
 {
     return 0;
-}
-
-struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
-{
-    struct entry *e = &table[fd - LIBSOCK_FD_BASE];
-
-    fd_reset(&e->s, handle, type);
-    e->state = state;
-    return &e->s;
-}
-
-void fd_release(int fd)
-{
-    *entry_at(fd) = (struct entry){ .taken = false };
-}
-
-int fd_next(int fd)
-{
-    for (fd = fd < LIBSOCK_FD_BASE ? LIBSOCK_FD_BASE : fd; entry_at(fd) != NULL; fd++) {
-        if (fd_find(fd) != NULL) {
-            return fd;
-        }
-    }
-    return -1;
 }

@@ -6,8 +6,10 @@
  *
  * The table is flat and indexed by the number, so that "not ours" costs one load and no lock.
  */
-#include "compat/fd.h"
+#include "compat/fd_table.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -18,14 +20,10 @@
 
 #define MAX_TABLE ((size_t)1 << 20) /* numbers; Linux's default for fs.nr_open */
 
-struct entry {
-    struct libsock_state *state; /* atomic; NULL while the number is not ours */
-    struct sock_fd s;
-};
-
-static struct entry *table; /* set once, atomically */
-static size_t table_len;    /* before it */
-static int highest = -1;    /* of all numbers that were ever ours */
+static struct fd_entry *table;                /* set once, atomically */
+static size_t table_len;                      /* before it, as the next */
+static struct open_description *descriptions; /* as many */
+static size_t n_descriptions;                 /* that were ever used; under the port's lock */
 
 static size_t number_limit(void)
 {
@@ -38,63 +36,70 @@ static size_t number_limit(void)
 }
 
 /* Pages that are never used are never committed. */
-static struct entry *table_get(void)
+static void *map(size_t len)
 {
-    struct entry *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-    if (t != NULL) {
-        return t;
-    }
-    size_t len = number_limit();
-    void *memory = mmap(NULL, len * sizeof *t, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        return NULL;
-    }
-    __atomic_store_n(&table_len, len, __ATOMIC_RELAXED);
-    if (__atomic_compare_exchange_n(&table, &t, (struct entry *)memory, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE)) {
-        return memory;
-    }
-    munmap(memory, len * sizeof *t);
-    return t;
+    void *memory =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
-static struct entry *entry_at(int fd)
+static bool make_table(void)
 {
-    struct entry *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    size_t len = number_limit();
+    char *memory = map(len * (sizeof *table + sizeof *descriptions));
 
-    if (t == NULL || fd < 0 || (size_t)fd >= __atomic_load_n(&table_len, __ATOMIC_RELAXED)) {
+    if (memory == NULL) {
+        return false;
+    }
+    table_len = len;
+    descriptions = (struct open_description *)(void *)memory;
+    __atomic_store_n(&table, (struct fd_entry *)(void *)(descriptions + len), __ATOMIC_RELEASE);
+    return true;
+}
+
+static bool have_table(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    pthread_mutex_lock(&lock);
+    bool made = table != NULL || make_table();
+    pthread_mutex_unlock(&lock);
+    return made;
+}
+
+struct fd_entry *fd_table_at(int fd)
+{
+    struct fd_entry *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+
+    if (t == NULL || fd < 0 || (size_t)fd >= table_len) {
         return NULL;
     }
     return &t[fd];
 }
 
-struct sock_fd *fd_find(int fd)
+struct open_description *fd_table_description(void)
 {
-    struct entry *e = entry_at(fd);
+    return &descriptions[n_descriptions++];
+}
 
-    if (e == NULL) {
-        return NULL;
+/* A number of the table's, which the kernel made. */
+static int known(int fd)
+{
+    if (fd >= 0 && fd_table_at(fd) == NULL) {
+        foreign_close(fd);
+        return errno_fail(EMFILE);
     }
-    struct libsock_state *state = __atomic_load_n(&e->state, __ATOMIC_ACQUIRE);
-    return state != NULL && state == libsock_state_current() ? &e->s : NULL;
+    return fd;
 }
 
 /* SOCK_SEQPACKET: of the three kinds, the one that refuses to read, too. */
 int fd_reserve(bool close_on_exec)
 {
-    if (table_get() == NULL) {
+    if (!have_table()) {
         return errno_fail(ENOMEM);
     }
-    int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | (close_on_exec ? SOCK_CLOEXEC : 0), 0);
-    if (fd < 0) {
-        return -1;
-    }
-    if (entry_at(fd) == NULL) {
-        foreign_close(fd);
-        return errno_fail(EMFILE);
-    }
-    return fd;
+    return known(foreign_socket(AF_UNIX, SOCK_SEQPACKET | (close_on_exec ? SOCK_CLOEXEC : 0), 0));
 }
 
 int fd_check_spare(void)
@@ -104,36 +109,17 @@ int fd_check_spare(void)
     return fd < 0 ? -1 : foreign_close(fd);
 }
 
-struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
+int fd_reserve_copy(int fd, int from, bool close_on_exec)
 {
-    struct entry *e = &__atomic_load_n(&table, __ATOMIC_ACQUIRE)[fd];
-
-    fd_reset(&e->s, handle, type);
-    for (int seen = __atomic_load_n(&highest, __ATOMIC_RELAXED); seen < fd;) {
-        __atomic_compare_exchange_n(&highest, &seen, fd, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    }
-    __atomic_store_n(&e->state, state, __ATOMIC_RELEASE);
-    return &e->s;
+    return known(foreign_fcntl(fd, close_on_exec ? F_DUPFD_CLOEXEC : F_DUPFD, from));
 }
 
-/* The last use of the entry: from the close on, the number is another thread's. */
-void fd_forget(int fd)
+int fd_reserve_at(int fd, int to, bool close_on_exec)
 {
-    __atomic_store_n(&entry_at(fd)->state, NULL, __ATOMIC_RELEASE);
+    return known(foreign_dup3(fd, to, close_on_exec ? O_CLOEXEC : 0));
 }
 
-void fd_release(int fd)
+void fd_table_free(int fd)
 {
-    fd_forget(fd);
     foreign_close(fd);
-}
-
-int fd_next(int fd)
-{
-    for (; fd <= __atomic_load_n(&highest, __ATOMIC_RELAXED); fd++) {
-        if (fd_find(fd) != NULL) {
-            return fd;
-        }
-    }
-    return -1;
 }

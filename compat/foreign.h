@@ -40,7 +40,15 @@ ssize_t foreign_writev(int fd, const struct iovec *iov, int n);
 ssize_t foreign_read(int fd, void *buffer, size_t len);
 ssize_t foreign_write(int fd, const void *buffer, size_t len);
 int foreign_close(int fd);
+int foreign_dup(int fd);
+int foreign_dup3(int from, int to, int flags);
 int foreign_fcntl(int fd, int command, long argument);
+
+/** Whether a number that is no socket of ours is open. */
+bool foreign_is_open(int fd);
+
+/** Whether the library has it for itself. */
+bool foreign_is_own(int fd);
 
 /** F_GETFD and F_SETFD of a descriptor of ours: the kernel knows it on hosts, nobody on firmware.
  */

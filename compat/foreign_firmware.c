@@ -37,6 +37,32 @@ int foreign_fcntl(int fd, int command, long argument)
                                                  : errno_fail(EBADF);
 }
 
+int foreign_dup(int fd)
+{
+    (void)fd;
+    return errno_fail(EBADF);
+}
+
+int foreign_dup3(int from, int to, int flags)
+{
+    (void)from;
+    (void)to;
+    return errno_fail(flags != 0 ? EINVAL : EBADF);
+}
+
+/* Nobody can say; and nobody can duplicate it. */
+bool foreign_is_open(int fd)
+{
+    (void)fd;
+    return false;
+}
+
+bool foreign_is_own(int fd)
+{
+    (void)fd;
+    return false;
+}
+
 int foreign_descriptor_flags(int fd, int command, long argument)
 {
     (void)fd;

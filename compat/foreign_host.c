@@ -18,6 +18,7 @@
 
 /* Those that the C library declares for _GNU_SOURCE alone, which changes what others take. */
 int __real_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int __real_dup3(int from, int to, int flags);
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
 int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
                     struct timespec *timeout);
@@ -40,6 +41,7 @@ extern __typeof(writev) __real_writev;
 extern __typeof(read) __real_read;
 extern __typeof(write) __real_write;
 extern __typeof(close) __real_close;
+extern __typeof(dup) __real_dup;
 extern __typeof(fcntl) __real_fcntl;
 extern __typeof(poll) __real_poll;
 extern __typeof(select) __real_select;
@@ -156,6 +158,26 @@ int foreign_close(int fd)
         return errno_fail(EBADF);
     }
     return __real_close(fd);
+}
+
+int foreign_dup(int fd)
+{
+    return sk_own_fd_has(fd) ? errno_fail(EBADF) : __real_dup(fd);
+}
+
+int foreign_dup3(int from, int to, int flags)
+{
+    return sk_own_fd_has(from) ? errno_fail(EBADF) : __real_dup3(from, to, flags);
+}
+
+bool foreign_is_open(int fd)
+{
+    return __real_fcntl(fd, F_GETFD) != -1;
+}
+
+bool foreign_is_own(int fd)
+{
+    return sk_own_fd_has(fd);
 }
 
 /* A long holds every kind of argument that fcntl takes, pointers included, on the ABIs there are.

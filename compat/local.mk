@@ -15,11 +15,14 @@ shim_sources = \
 	%D%/compat.h \
 	%D%/connect.c \
 	%D%/connect.h \
+	%D%/dup.c \
 	%D%/errno.c \
 	%D%/errno.h \
 	%D%/exit.c \
 	%D%/face.h \
+	%D%/fd.c \
 	%D%/fd.h \
+	%D%/fd_table.h \
 	%D%/foreign.h \
 	%D%/freeaddrinfo.c \
 	%D%/gai_strerror.c \

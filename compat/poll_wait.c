@@ -111,7 +111,7 @@ static bool must_look(const struct pollfd *fds, nfds_t n)
 {
     for (nfds_t i = 0; i < n; i++) {
         const struct sock_fd *s = fd_find(fds[i].fd);
-        if (s != NULL ? s->connect == FD_CONNECT_DEFERRED : fds[i].fd >= 0) {
+        if (s != NULL ? s->open->connect == FD_CONNECT_DEFERRED : fds[i].fd >= 0) {
             return true;
         }
     }

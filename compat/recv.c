@@ -56,7 +56,7 @@ ssize_t message_receive(struct sock_fd *s, const struct message *m, struct sk_op
     }
     sk_op_recv(op, handle, m->iov, m->n_iov, op_flags(stream, m->flags));
     op->ancillary = m->ancillary;
-    instant deadline = call_deadline(s, m->flags, s->rcv_timeout);
+    instant deadline = call_deadline(s, m->flags, s->open->rcv_timeout);
     enum sk_err err = connect_await(s, handle, deadline);
     if (err == SK_OK) {
         err = block(op, m->leave_error, deadline);

@@ -128,7 +128,7 @@ static ssize_t receive(struct sock_fd *s, struct msghdr *msg, int flags, bool le
         return errno_fail(wrong);
     }
     m.n_iov = (size_t)msg->msg_iovlen;
-    unsigned tells = s->tells;
+    unsigned tells = s->open->tells;
     ssize_t got = message_receive(s, &m, &op);
     if (got < 0) {
         return -1;

@@ -62,7 +62,7 @@ ssize_t message_send(struct sock_fd *s, const struct message *m)
         return errno_fail(wrong);
     }
     sk_fd handle = s->fd;
-    instant deadline = call_deadline(s, m->flags, s->snd_timeout);
+    instant deadline = call_deadline(s, m->flags, s->open->snd_timeout);
     enum sk_err err = connect_await(s, handle, deadline);
     if (err != SK_OK) {
         return errno_result(err);

@@ -49,7 +49,7 @@ int libsock_socket(int domain, int type, int protocol)
     }
     enum sk_err err = sk_socket(state_enter(), kind, &handle);
     if (err == SK_OK) {
-        fd_publish(fd, state, handle, kind)->nonblock = (type & SOCK_NONBLOCK) != 0;
+        fd_publish(fd, state, handle, kind)->open->nonblock = (type & SOCK_NONBLOCK) != 0;
     } else {
         fd_release(fd);
     }

@@ -126,8 +126,8 @@ static int get_number(struct sock_fd *s, enum sk_option option, void *out, sockl
 /* Of datagrams: a stream has nothing to tell them with. */
 static int get_tells(const struct sock_fd *s, int what, void *out, socklen_t *len)
 {
-    return give_number(s->type == SK_DGRAM ? SK_OK : SK_NO_OPTION, (s->tells & (unsigned)what) != 0,
-                       out, len);
+    return give_number(s->type == SK_DGRAM ? SK_OK : SK_NO_OPTION,
+                       (s->open->tells & (unsigned)what) != 0, out, len);
 }
 
 static int get_congestion(struct sock_fd *s, void *out, socklen_t *len)
@@ -165,10 +165,10 @@ int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *le
     case TYPE:
         return give_number(SK_OK, s->type == SK_STREAM ? SOCK_STREAM : SOCK_DGRAM, value, len);
     case RCV_TIMEOUT:
-        timeout = to_timeval(s->rcv_timeout);
+        timeout = to_timeval(s->open->rcv_timeout);
         return give(&timeout, sizeof timeout, value, len);
     case SND_TIMEOUT:
-        timeout = to_timeval(s->snd_timeout);
+        timeout = to_timeval(s->open->snd_timeout);
         return give(&timeout, sizeof timeout, value, len);
     case CONGESTION:
         return get_congestion(s, value, len);
@@ -188,9 +188,9 @@ static int set_tells(struct sock_fd *s, unsigned what, bool on)
         return errno_fail(ENOPROTOOPT);
     }
     if (on) {
-        atomic_fetch_or(&s->tells, what);
+        atomic_fetch_or(&s->open->tells, what);
     } else {
-        atomic_fetch_and(&s->tells, ~what);
+        atomic_fetch_and(&s->open->tells, ~what);
     }
     return 0;
 }
@@ -247,9 +247,9 @@ int libsock_setsockopt(int fd, int level, int option, const void *value, socklen
     }
     switch (o->kind) {
     case RCV_TIMEOUT:
-        return from_timeval(value, len, &s->rcv_timeout);
+        return from_timeval(value, len, &s->open->rcv_timeout);
     case SND_TIMEOUT:
-        return from_timeval(value, len, &s->snd_timeout);
+        return from_timeval(value, len, &s->open->snd_timeout);
     case CONGESTION:
         return set_congestion(s, value, len);
     default:

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * read, write, close, fcntl: POSIX.1-2017. One file, so one archive member: a firmware program has
- * all four of ours or none. fcntl knows O_NONBLOCK and the descriptor's own flags; a duplicate
- * would be a number that we do not know.
+ * all four of ours or none. fcntl knows O_NONBLOCK, the descriptor's own flags, and duplicates.
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -36,26 +35,28 @@ ssize_t libsock_write(int fd, const void *buffer, size_t len)
 
 int libsock_close(int fd)
 {
-    struct sock_fd *s = fd_find(fd);
-
-    if (s == NULL || start_is_child()) {
+    if (fd_find(fd) == NULL || start_is_child()) {
         return foreign_close(fd);
     }
     foreign_test_cancel();
-    return errno_result(call_close(s, fd, fd_release));
+    return errno_result(call_close(fd, fd_release));
 }
 
 static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
 {
     switch (command) {
     case F_GETFL:
-        return O_RDWR | (s->nonblock ? O_NONBLOCK : 0);
+        return O_RDWR | (s->open->nonblock ? O_NONBLOCK : 0);
     case F_SETFL:
-        s->nonblock = (argument & O_NONBLOCK) != 0;
+        s->open->nonblock = (argument & O_NONBLOCK) != 0;
         return 0;
     case F_GETFD:
     case F_SETFD:
         return foreign_descriptor_flags(fd, command, argument);
+    case F_DUPFD:
+        return fd_duplicate(fd, (int)argument, false);
+    case F_DUPFD_CLOEXEC:
+        return fd_duplicate(fd, (int)argument, true);
     default:
         return errno_fail(EINVAL);
     }

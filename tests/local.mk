@@ -215,6 +215,7 @@ c_tests = \
 	%D%/unit/test_compat_cancel \
 	%D%/unit/test_compat_connect \
 	%D%/unit/test_compat_control \
+	%D%/unit/test_compat_dup \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
@@ -247,6 +248,7 @@ c_tests = \
 	%D%/unit/test_dns_malformed \
 	%D%/unit/test_dns_wire \
 	%D%/unit/test_drops \
+	%D%/unit/test_fd_firmware \
 	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
 	%D%/unit/test_half_open \
@@ -314,6 +316,7 @@ tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
 tests_unit_test_compat_control_LDADD = $(shim_ldadd)
+tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
@@ -330,6 +333,7 @@ tests_unit_test_compat_start_LDADD = $(shim_ldadd)
 tests_unit_test_compat_threads_LDADD = $(shim_ldadd)
 tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
 tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
+tests_unit_test_fd_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
 # end of the shim tests

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The entries of numbers, and the descriptions that they share. An entry is written under the
+ * port's lock and read without: what it points to is there before its state says that it is ours.
+ */
+#include <stddef.h>
+
+#include "compat/fd_table.h"
+
+static struct open_description *unused; /* under the lock */
+static int highest = -1;                /* of all numbers that were ever ours */
+
+struct sock_fd *fd_find(int fd)
+{
+    struct fd_entry *e = fd_table_at(fd);
+
+    if (e == NULL) {
+        return NULL;
+    }
+    struct libsock_state *state = __atomic_load_n(&e->state, __ATOMIC_ACQUIRE);
+    return state != NULL && state == libsock_state_current() ? &e->s : NULL;
+}
+
+static struct open_description *take_description(void)
+{
+    struct open_description *open = unused;
+
+    if (open == NULL) {
+        return fd_table_description();
+    }
+    unused = open->next_unused;
+    return open;
+}
+
+/* Field by field: a call that looked up the socket before may still read them. */
+static struct open_description *new_description(void)
+{
+    struct open_description *open = take_description();
+
+    open->n_numbers = 0;
+    open->nonblock = false;
+    open->rcv_timeout = 0;
+    open->snd_timeout = 0;
+    open->tells = 0;
+    open->connect = FD_CONNECT_NONE;
+    open->failed = SK_OK;
+    return open;
+}
+
+static struct sock_fd *publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type,
+                               struct open_description *open)
+{
+    struct fd_entry *e = fd_table_at(fd);
+
+    open->n_numbers++;
+    e->s.fd = handle;
+    e->s.type = type;
+    e->s.open = open;
+    for (int seen = __atomic_load_n(&highest, __ATOMIC_RELAXED); seen < fd;) {
+        __atomic_compare_exchange_n(&highest, &seen, fd, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&e->state, state, __ATOMIC_RELEASE);
+    return &e->s;
+}
+
+struct sock_fd *fd_publish(int fd, struct libsock_state *state, sk_fd handle, enum sk_type type)
+{
+    return publish(fd, state, handle, type, new_description());
+}
+
+void fd_publish_copy(int fd, struct libsock_state *state, const struct sock_fd *of)
+{
+    publish(fd, state, of->fd, of->type, of->open);
+}
+
+/* The last use of the entry: from the close on, the number is another thread's. */
+void fd_forget(int fd)
+{
+    struct fd_entry *e = fd_table_at(fd);
+    struct open_description *open = e->s.open;
+
+    if (e->state == NULL) { /* it was reserved, and never published */
+        return;
+    }
+    if (--open->n_numbers == 0) {
+        open->next_unused = unused;
+        unused = open;
+    }
+    __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
+}
+
+void fd_release(int fd)
+{
+    fd_forget(fd);
+    fd_table_free(fd);
+}
+
+int fd_next(int fd)
+{
+    for (; fd <= __atomic_load_n(&highest, __ATOMIC_RELAXED); fd++) {
+        if (fd_find(fd) != NULL) {
+            return fd;
+        }
+    }
+    return -1;
+}
