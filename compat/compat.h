@@ -174,6 +174,11 @@ const char *libsock_gai_strerror(int error);
 int libsock_inet_pton(int family, const char *text, void *addr);
 const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_t len);
 
+/* Firmware only: hosts have the C library's, which know no descriptors. */
+int libsock_inet_aton(const char *text, struct in_addr *addr);
+in_addr_t libsock_inet_addr(const char *text);
+char *libsock_inet_ntoa(struct in_addr addr);
+
 #ifdef __cplusplus
 }
 #endif

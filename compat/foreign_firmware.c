@@ -7,6 +7,7 @@
 
 #include "compat/compat.h"
 #include "compat/errno.h"
+#include "compat/inet6.h"
 
 static const struct libsock_files *files;
 
@@ -294,18 +295,18 @@ int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
 
 int foreign_inet_pton(int family, const char *text, void *addr)
 {
-    (void)family;
-    (void)text;
-    (void)addr;
-    return errno_fail(EAFNOSUPPORT);
+    return family == AF_INET6 ? inet6_read(text, addr) : errno_fail(EAFNOSUPPORT);
 }
 
 const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len)
 {
-    (void)family;
-    (void)addr;
-    (void)text;
-    (void)len;
-    errno_fail(EAFNOSUPPORT);
-    return NULL;
+    if (family != AF_INET6) {
+        errno_fail(EAFNOSUPPORT);
+        return NULL;
+    }
+    const char *written = inet6_write(addr, text, len);
+    if (written == NULL) {
+        errno_fail(ENOSPC);
+    }
+    return written;
 }

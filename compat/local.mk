@@ -30,6 +30,9 @@ shim_sources = \
 	%D%/getsockname.c \
 	%D%/inet.c \
 	%D%/iov.c \
+	%D%/inet6.h \
+	%D%/inet_numbers.c \
+	%D%/inet_numbers.h \
 	%D%/listen.c \
 	%D%/message.h \
 	%D%/poll.c \
@@ -59,8 +62,12 @@ shim_host_sources = \
 shim_firmware_sources = \
 	%D%/ai_hosts_firmware.c \
 	%D%/ai_pool_firmware.c \
+	%D%/byte_order_firmware.c \
 	%D%/fd_firmware.c \
 	%D%/foreign_firmware.c \
+	%D%/in6addr_firmware.c \
+	%D%/inet6_firmware.c \
+	%D%/inet_bsd_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

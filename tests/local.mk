@@ -258,6 +258,7 @@ c_tests = \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
 	%D%/unit/test_igmp \
+	%D%/unit/test_inet_firmware \
 	%D%/unit/test_ip_options \
 	%D%/unit/test_ip_wire \
 	%D%/unit/test_isn \
@@ -334,6 +335,7 @@ tests_unit_test_compat_threads_LDADD = $(shim_ldadd)
 tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
 tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_fd_firmware_LDADD = $(shim_ldadd)
+tests_unit_test_inet_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
 # end of the shim tests
