@@ -222,6 +222,24 @@ bool sk_iface_configured(const struct sk_iface *iface);
 /** The address of netif `ifindex`, unspecified while it has none; SK_INVALID for no such netif. */
 enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct ip_addr *addr);
 
+/** What a netif is called, has and can. */
+struct sk_netif_info {
+    const char *name;      /* as in its configuration; the loopback's is "lo" */
+    const char *host_name; /* likewise */
+    struct ip_addr addr;   /* unspecified: none yet, or none at the moment */
+    uint8_t prefix_len;    /* of addr; 0: it has none */
+    uint16_t mtu;          /* octets of an IP packet */
+    bool loopback;
+    bool ethernet;  /* else a link of bare packets, between two hosts */
+    bool multicast; /* sockets can join groups on it */
+    uint8_t mac[6]; /* of an Ethernet */
+};
+
+/** Fills `*info` for netif `ifindex`; SK_INVALID for no such netif: the last one was the one
+ * before.
+ */
+enum sk_err sk_netif_get(const struct sk_iface *iface, uint8_t ifindex, struct sk_netif_info *info);
+
 /** The link of netif `ifindex`, counted from 1; NULL past the last. For ports, which wait on links.
  */
 struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex);
@@ -283,6 +301,12 @@ uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);
  * SHLD-13).
  */
 uint32_t sk_urgent(const struct sk_iface *iface, sk_fd fd);
+
+/**
+ * Octets that a receive would find now: of a stream all that came in order, of datagrams those of
+ * the first one. 0: none, or it is no socket that receives.
+ */
+uint32_t sk_unread(const struct sk_iface *iface, sk_fd fd);
 
 /** What was counted since the start. The pointer stays valid as long as the host. */
 struct sk_stats {

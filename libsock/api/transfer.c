@@ -488,3 +488,15 @@ uint32_t sk_urgent(const struct sk_iface *iface, sk_fd fd)
                ? tcp_urgent_left(&slot->u.tcp->tcp)
                : 0;
 }
+
+uint32_t sk_unread(const struct sk_iface *iface, sk_fd fd)
+{
+    const struct tagged_socket *slot = slot_of(iface, fd);
+
+    if (slot && slot_tag(slot) == SOCK_UDP && slot->u.udp->rx) {
+        return (uint32_t)msgq_first_len(&slot->u.udp->udp.rx);
+    }
+    return slot && slot_tag(slot) == SOCK_TCP && slot->u.tcp->opened
+               ? ring_used(&slot->u.tcp->tcp.rx)
+               : 0;
+}

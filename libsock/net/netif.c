@@ -203,6 +203,37 @@ enum sk_err sk_netif_addr(const struct sk_iface *iface, uint8_t ifindex, struct 
     return SK_OK;
 }
 
+static uint8_t prefix_len_of(uint32_t netmask)
+{
+    uint8_t len = 0;
+
+    while (len < 32 && (netmask << len & UINT32_C(0x80000000))) {
+        len++;
+    }
+    return len;
+}
+
+enum sk_err sk_netif_get(const struct sk_iface *iface, uint8_t ifindex, struct sk_netif_info *info)
+{
+    const struct netif *netif = netif_in(iface, ifindex);
+
+    if (!netif) {
+        return SK_INVALID;
+    }
+    *info = (struct sk_netif_info){
+        .name = netif->name,
+        .host_name = netif->dhcp.host_name,
+        .addr = netif->addr,
+        .prefix_len = prefix_len_of(netif->netmask),
+        .mtu = netif->mtu,
+        .loopback = ifindex == LOOPBACK_IFINDEX,
+        .ethernet = netif->link->medium == LINK_ETHERNET,
+        .multicast = iface->multicast != NULL,
+    };
+    memcpy(info->mac, netif->link->mac.b, sizeof(info->mac));
+    return SK_OK;
+}
+
 struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex)
 {
     const struct netif *netif = netif_in(iface, ifindex);

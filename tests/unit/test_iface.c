@@ -273,6 +273,53 @@ START_TEST(what_is_told_about_netifs)
 }
 END_TEST
 
+START_TEST(what_a_netif_has_and_can)
+{
+    const struct host_setup multicast = { .config.multicast = &sk_multicast };
+    struct sk_netif_info info;
+
+    host_begin(&h, NULL);
+    ck_assert_int_eq(sk_netif_get(h.iface, 0, &info), SK_INVALID);
+    ck_assert_int_eq(sk_netif_get(h.iface, 1, &info), SK_OK);
+    ck_assert_str_eq(info.name, "lo");
+    ck_assert_ptr_null(info.host_name);
+    ck_assert(ip_equal(info.addr, ip4(0x7f000001)));
+    ck_assert_uint_eq(info.prefix_len, 8);
+    ck_assert(info.loopback && !info.ethernet && !info.multicast);
+
+    ck_assert_int_eq(sk_netif_get(h.iface, 2, &info), SK_OK);
+    ck_assert_str_eq(info.name, "eth0");
+    ck_assert(ip_equal(info.addr, HOST_IP));
+    ck_assert_uint_eq(info.prefix_len, 24);
+    ck_assert_uint_eq(info.mtu, 1500);
+    ck_assert(!info.loopback && info.ethernet);
+    ck_assert_mem_eq(info.mac, h.link.link.mac.b, sizeof(info.mac));
+    ck_assert_int_eq(sk_netif_get(h.iface, 3, &info), SK_INVALID);
+    host_end(&h);
+
+    host_begin(&h, &multicast);
+    ck_assert_int_eq(sk_netif_get(h.iface, 2, &info), SK_OK);
+    ck_assert(info.multicast);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(what_a_netif_has_before_it_has_an_address)
+{
+    const struct sk_netif_config dhcp = { .name = "eth0", .host_name = "board" };
+    const struct host_setup no_netif = { .no_netif = true };
+    struct sk_netif_info info;
+
+    host_begin(&h, &no_netif);
+    ck_assert_int_eq(sk_netif_add(h.iface, &h.link.link, &dhcp, h.now, NULL), SK_OK);
+    ck_assert_int_eq(sk_netif_get(h.iface, 2, &info), SK_OK);
+    ck_assert_str_eq(info.host_name, "board");
+    ck_assert(ip_is_unspecified(info.addr));
+    ck_assert_uint_eq(info.prefix_len, 0);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(the_books)
 {
     const struct sk_stats *stats;
@@ -326,6 +373,8 @@ int main(void)
                                    it_holds_what_was_configured,
                                    netifs_that_are_not_taken,
                                    what_is_told_about_netifs,
+                                   what_a_netif_has_and_can,
+                                   what_a_netif_has_before_it_has_an_address,
                                    the_books,
                                    a_link_that_is_full,
                                    NULL };

@@ -416,6 +416,52 @@ START_TEST(urgent_data)
 }
 END_TEST
 
+START_TEST(how_much_of_a_stream_is_unread)
+{
+    uint8_t octets[8];
+    size_t len = 3;
+    sk_fd listener;
+    sk_fd fd;
+
+    begin();
+    listener = host_listener(&h, 80, 1);
+    ck_assert_uint_eq(sk_unread(h.iface, listener), 0);
+    fd = peer_accepted(&p, listener);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 0);
+    peer_send(&p, TCP_ACK, "abcd", 4);
+    peer_send(&p, TCP_ACK, "efg", 3);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 7);
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 4);
+    peer_send(&p, TCP_ACK | TCP_FIN, NULL, 0);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 4);
+    ck_assert_uint_eq(sk_unread(h.iface, 12345), 0);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(how_much_of_a_datagram_is_unread)
+{
+    const struct sk_addr to = { ip4(0x7f000001), 5000 };
+    uint8_t octets[8];
+    size_t len = sizeof(octets);
+    sk_fd fd;
+    sk_fd fresh;
+
+    begin();
+    ck_assert_int_eq(sk_socket(h.iface, SK_DGRAM, &fresh), SK_OK);
+    ck_assert_uint_eq(sk_unread(h.iface, fresh), 0);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, to), SK_OK);
+    ck_assert_int_eq(host_send(&h, fd, "more of it", 10, to), SK_OK);
+    host_poll(&h);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 4);
+    ck_assert_int_eq(host_recv(&h, fd, octets, &len, NULL), SK_OK);
+    ck_assert_uint_eq(sk_unread(h.iface, fd), 10);
+    host_free(&h);
+}
+END_TEST
+
 START_TEST(what_is_sent_urgent_is_marked)
 {
     struct sk_iov iov = { (void *)(uintptr_t) "text", 4 };
@@ -543,6 +589,8 @@ int main(void)
                                    nothing_of_a_closed_socket,
                                    a_datagram_that_needs_more_than_half_of_the_queue,
                                    urgent_data,
+                                   how_much_of_a_stream_is_unread,
+                                   how_much_of_a_datagram_is_unread,
                                    what_is_sent_urgent_is_marked,
                                    the_watcher_hears_of_sockets_and_of_polls,
                                    the_watcher_hears_of_no_question,
