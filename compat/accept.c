@@ -16,6 +16,7 @@ struct numbered {
     struct sk_op accept;
     uint32_t rcv_timeout; /* the listener's, inherited */
     uint32_t snd_timeout;
+    int32_t linger;
     int flags; /* SOCK_NONBLOCK, SOCK_CLOEXEC */
     int number;
     int error; /* why there is none */
@@ -28,6 +29,7 @@ static void publish(const struct numbered *n)
 
     s->open->rcv_timeout = n->rcv_timeout;
     s->open->snd_timeout = n->snd_timeout;
+    s->open->linger = n->linger;
     s->open->nonblock = (n->flags & SOCK_NONBLOCK) != 0;
 }
 
@@ -69,6 +71,7 @@ int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
     struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd },
                           .rcv_timeout = s->open->rcv_timeout,
                           .snd_timeout = s->open->snd_timeout,
+                          .linger = s->open->linger,
                           .flags = flags };
     sk_op_accept(&n.accept, n.op.fd);
     enum sk_err err = call_block(&n.op, call_deadline(s, 0, n.rcv_timeout));

@@ -11,6 +11,7 @@
 #include "compat/block.h"
 #include "compat/compat.h"
 
+#define SECOND 1000000   /* us */
 #define MILLISECOND 1000 /* us */
 
 struct routed {
@@ -96,22 +97,78 @@ enum sk_err call_await_address(instant deadline)
     return err == SK_AGAIN ? SK_NET_UNREACHABLE : err;
 }
 
-/* A socket lives until its last number is closed. Another thread may have closed this one. */
+/* SO_LINGER of no time: what is queued is thrown away, and the peer is told so. */
+enum sk_err call_end(struct sk_iface *iface, sk_fd handle, int32_t linger)
+{
+    return linger == 0 ? sk_abort(iface, handle, state_now())
+                       : sk_close(iface, handle, state_now());
+}
+
+/* The peer has acknowledged all, the FIN included, or never will. */
+static enum sk_err poll_acknowledged(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    int32_t state = SK_TCP_CLOSED;
+    enum sk_err err = sk_get(iface, op->fd, SK_TCP_STATE, &state);
+
+    (void)now;
+    return err == SK_OK && (state == SK_TCP_FIN_WAIT_1 || state == SK_TCP_CLOSING ||
+                            state == SK_TCP_LAST_ACK)
+               ? SK_PENDING
+               : SK_OK;
+}
+
+/* Unread data resets the connection: there is nothing to wait for. */
+static bool may_linger(struct sk_iface *iface, sk_fd handle)
+{
+    return sk_unread(iface, handle) == 0 &&
+           sk_shutdown(iface, handle, SK_SHUT_WR, state_now()) == SK_OK;
+}
+
+static bool is_last(const struct sock_fd *s)
+{
+    return s != NULL && s->open->n_numbers == 1;
+}
+
+static int32_t linger_of(const struct sock_fd *s)
+{
+    return s->type == SK_STREAM ? s->open->linger : FD_NO_LINGER;
+}
+
+/* Waits, without the lock, until what was sent is acknowledged, as long as SO_LINGER says. */
+static void linger(const struct sock_fd *s)
+{
+    int32_t seconds = linger_of(s);
+    struct sk_op op = { .poll = poll_acknowledged, .fd = s->fd };
+
+    state_enter();
+    bool waits = is_last(s) && seconds > 0 && may_linger(libsock_iface(), op.fd);
+    state_leave();
+    if (waits) {
+        call_block(&op, block_deadline(libsock_port(), (duration)seconds * SECOND));
+    }
+}
+
+/* A socket lives until its last number is closed. Another thread may have closed this one. Who
+ * waits for it is told while the number still is its. */
 enum sk_err call_close(int fd, void (*give_up)(int fd))
 {
-    struct sk_iface *iface = state_enter();
+    enum sk_err err = SK_OK;
     const struct sock_fd *s = fd_find(fd);
-    enum sk_err err = s != NULL ? SK_OK : SK_INVALID_SOCKET;
 
-    if (s != NULL && s->open->n_numbers == 1) {
-        err = sk_close(iface, s->fd, state_now()); /* tells who waits for it */
+    if (s != NULL) {
+        linger(s);
+    }
+    struct sk_iface *iface = state_enter();
+    s = fd_find(fd);
+    if (is_last(s)) {
+        err = call_end(iface, s->fd, linger_of(s));
     }
     if (s != NULL) {
         give_up(fd);
         sk_iface_poll(iface, state_now());
     }
     state_leave();
-    return err;
+    return s != NULL ? err : SK_INVALID_SOCKET;
 }
 
 struct sk_addr call_destination(struct sk_addr to)

@@ -30,8 +30,12 @@ enum sk_err call_block_for_route(struct sk_op *op, instant deadline);
 /** Waits for an address of our own alone, through any signal. */
 enum sk_err call_await_address(instant deadline);
 
-/** Closes a number of ours, and its socket if it has no other; `give_up` makes the number nobody's,
- * under the port's lock. SK_INVALID_SOCKET: it is ours no more. */
+/** Closes a socket as its SO_LINGER says, but without waiting. Under the lock. */
+enum sk_err call_end(struct sk_iface *iface, sk_fd handle, int32_t linger);
+
+/** Closes a number of ours, and its socket if it has no other, which SO_LINGER may make it wait
+ * for; `give_up` makes the number nobody's, under the port's lock. SK_INVALID_SOCKET: it is ours no
+ * more. */
 enum sk_err call_close(int fd, void (*give_up)(int fd));
 
 /** An address to send to: the unspecified one means this host, as on Linux. */

@@ -6,6 +6,7 @@
  * find out as little as from the kernel: their calls do not return any more.
  */
 #include "compat/block.h"
+#include "compat/call.h"
 #include "compat/compat.h"
 #include "compat/fd.h"
 
@@ -26,7 +27,7 @@ static void close_all(void)
     for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
         const struct sock_fd *s = fd_find(fd);
         if (s != NULL) {
-            sk_close(iface, s->fd, state_now());
+            call_end(iface, s->fd, s->type == SK_STREAM ? s->open->linger : FD_NO_LINGER);
         }
     }
     state_leave();

@@ -42,6 +42,7 @@ static struct open_description *new_description(void)
     open->rcv_timeout = 0;
     open->snd_timeout = 0;
     open->tells = 0;
+    open->linger = FD_NO_LINGER;
     open->connect = FD_CONNECT_NONE;
     open->failed = SK_OK;
     return open;

@@ -32,6 +32,8 @@ enum fd_tells {
     FD_TELLS_TIME = 16,       /* SO_TIMESTAMP */
 };
 
+#define FD_NO_LINGER (-1)
+
 /* What POSIX calls an open file description: all numbers that dup made of one share it. */
 struct open_description {
     uint32_t n_numbers;              /* under the port's lock */
@@ -39,6 +41,7 @@ struct open_description {
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
     _Atomic uint32_t tells;          /* enum fd_tells */
+    _Atomic int32_t linger;          /* SO_LINGER, seconds, or FD_NO_LINGER */
     _Atomic enum fd_connect connect; /* set under the port's lock, read anywhere */
     enum sk_err failed;              /* under the lock, like all that follows; a deferred connect
                                         that came to nothing: SO_ERROR */

@@ -35,6 +35,10 @@ shim_sources = \
 	%D%/inet_numbers.h \
 	%D%/listen.c \
 	%D%/message.h \
+	%D%/option.h \
+	%D%/option_core.c \
+	%D%/option_ip.c \
+	%D%/option_shim.c \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \

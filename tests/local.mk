@@ -219,7 +219,9 @@ c_tests = \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
+	%D%/unit/test_compat_linger \
 	%D%/unit/test_compat_message \
+	%D%/unit/test_compat_multicast \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
@@ -321,6 +323,8 @@ tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
+tests_unit_test_compat_linger_LDADD = $(shim_ldadd)
+tests_unit_test_compat_multicast_LDADD = $(shim_ldadd)
 tests_unit_test_compat_message_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)

@@ -59,6 +59,32 @@ START_TEST(numbers_and_switches_keep_what_they_are_told)
 }
 END_TEST
 
+static int facts(void *arg)
+{
+    static const int all[] = { SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_SNDLOWAT, SO_ACCEPTCONN };
+
+    (void)arg;
+    int listener = listen_on(80);
+    int dgram = make(SOCK_DGRAM);
+    ck_assert_int_eq(number(listener, SOL_SOCKET, SO_DOMAIN), AF_INET);
+    ck_assert_int_eq(number(listener, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP);
+    ck_assert_int_eq(number(dgram, SOL_SOCKET, SO_PROTOCOL), IPPROTO_UDP);
+    ck_assert_int_eq(number(dgram, SOL_SOCKET, SO_SNDLOWAT), 1);
+    ck_assert_int_eq(number(listener, SOL_SOCKET, SO_ACCEPTCONN), 1);
+    ck_assert_int_eq(number(dgram, SOL_SOCKET, SO_ACCEPTCONN), 0);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        fails_with(set(dgram, SOL_SOCKET, all[i], 1), ENOPROTOOPT);
+    }
+    ck_assert_int_eq(close(listener), 0);
+    return close(dgram);
+}
+
+START_TEST(facts_can_be_read_and_not_set)
+{
+    compat_alone(facts);
+}
+END_TEST
+
 static int buffers(void *arg)
 {
     static char octets[20000];
@@ -239,9 +265,8 @@ static int unknown(void *arg)
         int level;
         int option;
     } others[] = {
-        { SOL_SOCKET, SO_LINGER },   { SOL_SOCKET, SO_BROADCAST }, { SOL_SOCKET, SO_OOBINLINE },
-        { IPPROTO_TCP, TCP_MAXSEG }, { IPPROTO_TCP, 9999 },        { IPPROTO_IP, 9999 },
-        { 9999, SO_TYPE },
+        { SOL_SOCKET, SO_BROADCAST }, { SOL_SOCKET, SO_OOBINLINE }, { IPPROTO_TCP, TCP_MAXSEG },
+        { IPPROTO_TCP, 9999 },        { IPPROTO_IP, 9999 },         { 9999, SO_TYPE },
     };
     int value = 0;
     socklen_t len = sizeof value;
@@ -301,6 +326,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         numbers_and_switches_keep_what_they_are_told,
+        facts_can_be_read_and_not_set,
         a_buffer_in_use_tells_its_true_size,
         timeouts_keep_what_they_are_told,
         an_accepted_socket_inherits_the_timeouts,
