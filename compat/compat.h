@@ -153,6 +153,7 @@ int libsock_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
                      struct timespec *timeout);
 ssize_t libsock_readv(int fd, const struct iovec *iov, int n);
 ssize_t libsock_writev(int fd, const struct iovec *iov, int n);
+int libsock_sockatmark(int fd);
 
 ssize_t libsock_read(int fd, void *buffer, size_t len);
 ssize_t libsock_write(int fd, const void *buffer, size_t len);

@@ -37,6 +37,7 @@ int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
                      struct timespec *timeout);
 ssize_t foreign_readv(int fd, const struct iovec *iov, int n);
 ssize_t foreign_writev(int fd, const struct iovec *iov, int n);
+int foreign_sockatmark(int fd);
 ssize_t foreign_read(int fd, void *buffer, size_t len);
 ssize_t foreign_write(int fd, const void *buffer, size_t len);
 int foreign_close(int fd);

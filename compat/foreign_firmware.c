@@ -215,6 +215,12 @@ int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
     return errno_fail(EBADF);
 }
 
+int foreign_sockatmark(int fd)
+{
+    (void)fd;
+    return errno_fail(EBADF);
+}
+
 /* Buffer by buffer: a file gives or takes each as a whole, or is at its end. */
 ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
 {

@@ -36,6 +36,7 @@ extern __typeof(sendto) __real_sendto;
 extern __typeof(recvfrom) __real_recvfrom;
 extern __typeof(sendmsg) __real_sendmsg;
 extern __typeof(recvmsg) __real_recvmsg;
+extern __typeof(sockatmark) __real_sockatmark;
 extern __typeof(readv) __real_readv;
 extern __typeof(writev) __real_writev;
 extern __typeof(read) __real_read;
@@ -129,6 +130,11 @@ int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
                      struct timespec *timeout)
 {
     return __real_recvmmsg(fd, messages, n, flags, timeout);
+}
+
+int foreign_sockatmark(int fd)
+{
+    return __real_sockatmark(fd);
 }
 
 ssize_t foreign_readv(int fd, const struct iovec *iov, int n)

@@ -48,6 +48,7 @@ shim_sources = \
 	%D%/send.c \
 	%D%/sendmsg.c \
 	%D%/shutdown.c \
+	%D%/sockatmark.c \
 	%D%/socket.c \
 	%D%/sockopt.c \
 	%D%/state.c \

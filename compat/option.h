@@ -25,6 +25,9 @@ extern const struct option_kind option_switch;
 extern const struct option_kind option_error;      /* SO_ERROR */
 extern const struct option_kind option_congestion; /* TCP_CONGESTION: a name */
 
+/** As option_number; as on Linux 0 means 1, and a negative one all there is room for. */
+extern const struct option_kind option_lowat;
+
 /** As option_number, of IP: an octet will do, too, as BSD has it (ip(7), IP_MULTICAST_TTL). */
 extern const struct option_kind option_ip_number;
 

@@ -2,6 +2,7 @@
 /* Socket options that are the core's: numbers, switches, SO_ERROR, the name of a congestion
  * control.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "compat/connect.h"
@@ -64,6 +65,17 @@ static int set_switch(struct sock_fd *s, int what, const void *value, socklen_t 
     return option_take_number(value, len, &number) != 0 ? -1 : write_number(s, what, number != 0);
 }
 
+static int set_lowat(struct sock_fd *s, int what, const void *value, socklen_t len)
+{
+    int number;
+
+    if (option_take_number(value, len, &number) != 0) {
+        return -1;
+    }
+    number = number != 0 ? number : 1;
+    return write_number(s, what, number > 0 ? number : INT_MAX);
+}
+
 static int set_ip_number(struct sock_fd *s, int what, const void *value, socklen_t len)
 {
     if (len > 0 && len < (socklen_t)sizeof(int)) {
@@ -119,6 +131,7 @@ static int set_congestion(struct sock_fd *s, int what, const void *value, sockle
 
 const struct option_kind option_number = { get_number, set_number };
 const struct option_kind option_switch = { get_number, set_switch };
+const struct option_kind option_lowat = { get_number, set_lowat };
 const struct option_kind option_ip_number = { get_ip_number, set_ip_number };
 const struct option_kind option_error = { get_error, NULL };
 const struct option_kind option_congestion = { get_congestion, set_congestion };

@@ -33,6 +33,7 @@ static short events_of(uint32_t readiness, short wanted)
 {
     int events = ((readiness & SK_READABLE) != 0 ? EVENTS_IN : 0) |
                  ((readiness & SK_WRITABLE) != 0 ? EVENTS_OUT : 0) |
+                 ((readiness & SK_URGENT) != 0 ? POLLPRI : 0) |
                  ((readiness & SK_PEER_CLOSED) != 0 ? EVENTS_RDHUP : 0);
     int always =
         ((readiness & SK_HANGUP) != 0 ? POLLHUP : 0) | ((readiness & SK_ERROR) != 0 ? POLLERR : 0);

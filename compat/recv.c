@@ -2,7 +2,8 @@
 /*
  * recv, recvfrom: POSIX.1-2017, XSH recv(). What of a datagram does not fit is lost. A stream has
  * no sender to tell: `*from_len` becomes 0, as on Linux. MSG_TRUNC is Linux's, too: of a datagram
- * it tells the whole length, from a stream it drops octets unseen.
+ * it tells the whole length, from a stream it drops octets unseen. MSG_OOB reads the last urgent
+ * octet, and never waits for it.
  */
 #include "compat/addr.h"
 #include "compat/block.h"
@@ -14,13 +15,20 @@
 #include "compat/foreign.h"
 #include "compat/message.h"
 
-#define SUPPORTED (MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL | MSG_NOSIGNAL | MSG_TRUNC)
+#define SUPPORTED (MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL | MSG_NOSIGNAL | MSG_TRUNC | MSG_OOB)
 
 static uint16_t op_flags(bool stream, int flags)
 {
     return (uint16_t)(((flags & MSG_PEEK) != 0 ? SK_OP_PEEK : 0) |
                       ((flags & MSG_WAITALL) != 0 ? SK_OP_WAITALL : 0) |
-                      (stream && (flags & MSG_TRUNC) != 0 ? SK_OP_DISCARD : 0));
+                      (stream && (flags & MSG_TRUNC) != 0 ? SK_OP_DISCARD : 0) |
+                      ((flags & MSG_OOB) != 0 ? SK_OP_URGENT : 0));
+}
+
+/* Datagrams have no urgent ones among them. */
+static bool has_flags(bool stream, int flags)
+{
+    return (flags & ~SUPPORTED) == 0 && (stream || (flags & MSG_OOB) == 0);
 }
 
 struct gentle {
@@ -51,7 +59,7 @@ ssize_t message_receive(struct sock_fd *s, const struct message *m, struct sk_op
     bool stream = s->type == SK_STREAM;
 
     foreign_test_cancel();
-    if ((m->flags & ~SUPPORTED) != 0) {
+    if (!has_flags(stream, m->flags)) {
         return errno_fail(EOPNOTSUPP);
     }
     sk_op_recv(op, handle, m->iov, m->n_iov, op_flags(stream, m->flags));

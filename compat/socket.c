@@ -24,6 +24,17 @@ static int kind_of(int type, int protocol, enum sk_type *out)
     return ESOCKTNOSUPPORT;
 }
 
+/* What POSIX has off by default, and the core does not. */
+static enum sk_err make(struct sk_iface *iface, enum sk_type kind, sk_fd *handle)
+{
+    enum sk_err err = sk_socket(iface, kind, handle);
+
+    if (err == SK_OK && kind == SK_STREAM) {
+        err = sk_set(iface, *handle, SK_OOBINLINE, 0);
+    }
+    return err;
+}
+
 int libsock_socket(int domain, int type, int protocol)
 {
     enum sk_type kind;
@@ -47,7 +58,7 @@ int libsock_socket(int domain, int type, int protocol)
     if (fd < 0) {
         return -1;
     }
-    enum sk_err err = sk_socket(state_enter(), kind, &handle);
+    enum sk_err err = make(state_enter(), kind, &handle);
     if (err == SK_OK) {
         fd_publish(fd, state, handle, kind)->open->nonblock = (type & SOCK_NONBLOCK) != 0;
     } else {

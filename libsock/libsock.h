@@ -146,9 +146,9 @@ struct sk_config {
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (300 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (304 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_UDP_LEN (66 + 13 * sizeof(void *) + 4 * SK_IP_ADDR_LEN)
-#define SK_LISTENER_LEN (68 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_LISTENER_LEN (72 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_QUERY_LEN (328 + 2 * sizeof(void *) + 10 * SK_IP_ADDR_LEN)
@@ -303,8 +303,8 @@ uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);
 uint32_t sk_urgent(const struct sk_iface *iface, sk_fd fd);
 
 /**
- * Octets that a receive would find now: of a stream all that came in order, of datagrams those of
- * the first one. 0: none, or it is no socket that receives.
+ * Octets that a receive would find now: of a stream what came in order, up to where a receive ends,
+ * of datagrams those of the first one. 0: none, or it is no socket that receives.
  */
 uint32_t sk_unread(const struct sk_iface *iface, sk_fd fd);
 
@@ -426,7 +426,12 @@ enum sk_option {
                   bound, or connects, or is accepted. Until then it reads back as it was set, then
                   as it is, and setting it changes nothing any more */
     SK_SNDBUF,
-    SK_NODELAY,    /* switch: no Nagle (RFC 9293 3.7.4) */
+    SK_RCVLOWAT,  /* octets of a stream, at least 1; 1: fewer do not make it readable, nor end a
+                     receive that has room for more, unless no more can come */
+    SK_OOBINLINE, /* where the last octet is that the peer called urgent: 2, the default, in line as
+                     any other (RFC 6093); 1: in line, and at the beginning of a receive; 0:
+                     receives pass over it, and SK_OP_URGENT reads it */
+    SK_NODELAY,   /* switch: no Nagle (RFC 9293 3.7.4) */
     SK_ACCEPTCONN, /* get: 1 for a listener */
     SK_TCP_STATE,  /* get: enum sk_tcp_state (RFC 9293 3.9.1.7, STATUS); SK_NOT_CONNECTED instead of
                       SK_TCP_CLOSED */
@@ -540,7 +545,8 @@ struct sk_ancillary {
 enum sk_op_flag {
     SK_OP_PEEK = 1,    /* receive: leave the data where it is */
     SK_OP_WAITALL = 2, /* receive from a stream: until the buffers are full, the end or an error */
-    SK_OP_URGENT = 4,  /* send on a stream: all of it is urgent (RFC 9293 3.8.5) */
+    SK_OP_URGENT = 4,  /* send on a stream: all of it is urgent (RFC 9293 3.8.5); receive: the last
+                          urgent octet alone, with SK_OOBINLINE 0 */
     SK_OP_DISCARD = 8, /* receive from a stream: count the octets, and copy none */
 };
 
@@ -606,8 +612,11 @@ void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_i
  * Receives. A stream is done when there is at least one octet, or none will come (`done` 0). A
  * datagram is done whole: what does not fit is lost, and `len` says how long it was.
  * SK_NOT_CONNECTED, SK_RESET, SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE,
- * and SK_MSG_SIZE of an earlier datagram that its path does not take. `flags`: SK_OP_PEEK,
- * SK_OP_WAITALL and SK_OP_DISCARD, others are SK_INVALID.
+ * and SK_MSG_SIZE of an earlier datagram that its path does not take. `flags`: those of enum
+ * sk_op_flag, others are SK_INVALID; a datagram socket looks at SK_OP_PEEK alone.
+ * The last urgent octet of a stream begins a receive of its own. With SK_OP_URGENT it is read
+ * alone: SK_INVALID if there is none, if it is in line, or was read; SK_AGAIN if it was announced
+ * and has not come.
  */
 void sk_op_recv(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov, uint16_t flags);
 

@@ -233,6 +233,7 @@ c_tests = \
 	%D%/unit/test_compat_start \
 	%D%/unit/test_compat_threads \
 	%D%/unit/test_compat_transfer \
+	%D%/unit/test_compat_urgent \
 	%D%/unit/test_compat_wakes \
 	%D%/unit/test_conflicts \
 	%D%/unit/test_cookies \
@@ -337,6 +338,7 @@ tests_unit_test_compat_sockopt_LDADD = $(shim_ldadd)
 tests_unit_test_compat_start_LDADD = $(shim_ldadd)
 tests_unit_test_compat_threads_LDADD = $(shim_ldadd)
 tests_unit_test_compat_transfer_LDADD = $(shim_ldadd)
+tests_unit_test_compat_urgent_LDADD = $(shim_ldadd)
 tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_fd_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_inet_firmware_LDADD = $(shim_ldadd)

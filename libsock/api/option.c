@@ -73,6 +73,24 @@ static enum sk_err set_reuseaddr(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_rcvlowat(struct view *v, int32_t value)
+{
+    if (value < 1) {
+        return SK_INVALID;
+    }
+    v->tcp->rcv_lowat = (uint32_t)value;
+    return SK_OK;
+}
+
+static enum sk_err set_oobinline(struct view *v, int32_t value)
+{
+    if (value < TCP_URGENT_APART || value > TCP_URGENT_IN_LINE) {
+        return SK_INVALID;
+    }
+    v->tcp->urgent = (uint8_t)value;
+    return SK_OK;
+}
+
 static enum sk_err set_nodelay(struct view *v, int32_t value)
 {
     v->tcp->nodelay = value != 0;
@@ -269,6 +287,16 @@ static int32_t get_sndbuf(struct view *v)
     return (int32_t)*v->tx_size;
 }
 
+static int32_t get_rcvlowat(struct view *v)
+{
+    return (int32_t)v->tcp->rcv_lowat;
+}
+
+static int32_t get_oobinline(struct view *v)
+{
+    return v->tcp->urgent;
+}
+
 static int32_t get_nodelay(struct view *v)
 {
     return v->tcp->nodelay;
@@ -354,6 +382,8 @@ static const struct {
     [SK_REUSEADDR]    = { set_reuseaddr,    get_reuseaddr,    ANY },
     [SK_RCVBUF]       = { set_rcvbuf,       get_rcvbuf,       ANY },
     [SK_SNDBUF]       = { set_sndbuf,       get_sndbuf,       ANY },
+    [SK_RCVLOWAT]     = { set_rcvlowat,     get_rcvlowat,     STREAM },
+    [SK_OOBINLINE]    = { set_oobinline,    get_oobinline,    STREAM },
     [SK_NODELAY]      = { set_nodelay,      get_nodelay,      STREAM },
     [SK_ACCEPTCONN]   = { NULL,             get_acceptconn,   ANY },
     [SK_TCP_STATE]    = { NULL,             get_tcp_state,    STREAM },

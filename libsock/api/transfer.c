@@ -49,10 +49,24 @@ static enum sk_err check_receive(struct sk_iface *iface, struct tcp_entry *tcp)
     if (!tcp->opened) {
         return SK_NOT_CONNECTED;
     }
-    if (ring_used(&t->rx) == 0 && t->err != SK_OK) {
+    if (tcp_readable(t) == 0 && t->err != SK_OK) {
         return take_error(iface, &tcp->node, &tcp->tcp.err);
     }
-    return ring_used(&t->rx) > 0 || tcp_at_end(t) ? SK_OK : SK_PENDING;
+    return tcp_readable(t) > 0 || tcp_at_end(t) ? SK_OK : SK_PENDING;
+}
+
+/* The urgent octet that is apart: a peek looks behind it, and leaves it where it is. */
+static uint32_t skip_urgent(const struct sk_op *op, struct tcp_sock *t)
+{
+    if (!tcp_urgent_skips(t)) {
+        return 0;
+    }
+    if (op->flags & SK_OP_PEEK) {
+        return 1;
+    }
+    ring_consume(&t->rx, 1);
+    tcp_urgent_read(t);
+    return 0;
 }
 
 static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
@@ -95,47 +109,42 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
     return op->done == total_len(op->iov, op->n_iov) ? SK_OK : SK_PENDING;
 }
 
-/* Up to `len` octets, the first ones or, of a peek, those from `peeked` on: how many there were. */
-static uint32_t read_ring(struct ring *rx, const struct sk_op *op, uint8_t *to, uint32_t len,
-                          uint32_t peeked)
+/* `len` octets from the `at`th on, which is the first one if they are taken out. */
+static void read_ring(struct ring *rx, const struct sk_op *op, uint8_t *to, uint32_t len,
+                      uint32_t at)
 {
     bool peek = op->flags & SK_OP_PEEK;
     bool discard = op->flags & SK_OP_DISCARD;
-    uint32_t left = ring_used(rx) - (peek ? peeked : 0);
 
-    len = len < left ? len : left;
     if (peek && !discard) {
-        ring_copy(rx, peeked, to, len);
+        ring_copy(rx, at, to, len);
     } else if (!peek && discard) {
         ring_consume(rx, len);
     } else if (!peek) {
         ring_read(rx, to, len);
     }
-    return len;
 }
 
-static void fill_from_ring(struct sk_op *op, struct tcp_entry *tcp)
+static void fill_from_ring(struct sk_op *op, struct tcp_sock *t)
 {
     size_t skip = op->flags & SK_OP_PEEK ? 0 : op->done;
-    uint32_t peeked = 0;
+    uint32_t left = tcp_readable(t);
+    uint32_t at = skip_urgent(op, t);
 
     op->done = skip;
-    for (size_t i = 0; i < op->n_iov; i++) {
+    for (size_t i = 0; i < op->n_iov && left > 0; i++) {
         const struct sk_iov *iov = &op->iov[i];
-        uint32_t want;
         uint32_t len;
 
         if (skip >= iov->len) {
             skip -= iov->len;
             continue;
         }
-        want = iov->len - skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)(iov->len - skip);
-        len = read_ring(&tcp->tcp.rx, op, (uint8_t *)iov->base + skip, want, peeked);
+        len = iov->len - skip < left ? (uint32_t)(iov->len - skip) : left;
+        read_ring(&t->rx, op, (uint8_t *)iov->base + skip, len, at);
         op->done += len;
-        peeked += len;
-        if (len < want) {
-            break;
-        }
+        at += len;
+        left -= len;
         skip = 0;
     }
 }
@@ -148,13 +157,23 @@ static bool may_get_more(const struct sk_op *op, const struct tcp_sock *t)
     return !ended && (!(op->flags & SK_OP_PEEK) || t->rcv_adv != t->rcv_nxt);
 }
 
+/* All of it, or the low-water mark; but what is before the last urgent octet is told alone. */
+static bool has_got_enough(const struct sk_op *op, const struct tcp_sock *t)
+{
+    size_t total = total_len(op->iov, op->n_iov);
+    size_t lowat = t->options.rcv_lowat < total ? t->options.rcv_lowat : total;
+
+    return op->done >= (op->flags & SK_OP_WAITALL ? total : lowat) ||
+           (tcp_urgent_left(t) == 1 && t->options.urgent != TCP_URGENT_IN_LINE);
+}
+
 static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp,
                                   instant now)
 {
-    bool all = op->flags & SK_OP_WAITALL;
+    struct tcp_sock *t = &tcp->tcp;
     enum sk_err err;
 
-    if (op->done > 0 && ring_used(&tcp->tcp.rx) == 0 && tcp_at_end(&tcp->tcp)) {
+    if (op->done > 0 && tcp_readable(t) == 0 && tcp_at_end(t)) {
         return SK_OK; /* what came counts; the next call is told why no more did */
     }
     err = check_receive(iface, tcp);
@@ -162,12 +181,33 @@ static enum sk_err receive_stream(struct sk_op *op, struct sk_iface *iface, stru
         return err;
     }
     op->addr = tcp->node.remote;
-    fill_from_ring(op, tcp);
-    tcp_consumed(&tcp->tcp, now);
+    fill_from_ring(op, t);
+    tcp_consumed(t, now);
     tcp_happened(iface, tcp, now);
-    if (all && op->done < total_len(op->iov, op->n_iov) && may_get_more(op, &tcp->tcp)) {
-        return SK_PENDING;
+    return has_got_enough(op, t) || !may_get_more(op, t) ? SK_OK : SK_PENDING;
+}
+
+/* The last urgent octet by itself, where it is apart: once, and never waited for. */
+static enum sk_err receive_urgent(struct sk_op *op, struct sk_iface *iface, struct tcp_entry *tcp)
+{
+    struct tcp_sock *t = &tcp->tcp;
+    uint32_t left = tcp_urgent_left(t);
+
+    if (!tcp->opened) {
+        return SK_NOT_CONNECTED;
     }
+    if (t->options.urgent != TCP_URGENT_APART || left == 0 || t->urgent_taken) {
+        return SK_INVALID;
+    }
+    if (ring_used(&t->rx) < left) { /* it was announced, and is on its way */
+        return tcp_at_end(t) ? SK_OK : SK_AGAIN;
+    }
+    for (size_t i = 0; i < op->n_iov && op->done == 0; i++) {
+        op->done = op->iov[i].len > 0;
+        ring_copy(&t->rx, left - 1, op->iov[i].base, (uint32_t)op->done);
+    }
+    t->urgent_taken = op->done > 0 && !(op->flags & SK_OP_PEEK);
+    node_changed(iface, &tcp->node);
     return SK_OK;
 }
 
@@ -370,14 +410,15 @@ static enum sk_err poll_receive(struct sk_op *op, struct sk_iface *iface, instan
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
-    if (op->flags & ~(uint32_t)(SK_OP_PEEK | SK_OP_WAITALL | SK_OP_DISCARD)) {
+    if (op->flags & ~(uint32_t)(SK_OP_PEEK | SK_OP_WAITALL | SK_OP_DISCARD | SK_OP_URGENT)) {
         return SK_INVALID;
     }
     switch (slot_tag(slot)) {
     case SOCK_UDP:
         return receive_datagram(op, iface, slot->u.udp);
     case SOCK_TCP:
-        return receive_stream(op, iface, slot->u.tcp, now);
+        return op->flags & SK_OP_URGENT ? receive_urgent(op, iface, slot->u.tcp)
+                                        : receive_stream(op, iface, slot->u.tcp, now);
     default:
         return SK_NOT_CONNECTED;
     }
@@ -457,7 +498,11 @@ enum sk_err sk_recv_peek(struct sk_iface *iface, sk_fd fd, struct sk_iov out[2])
     if (err != SK_OK) {
         return err;
     }
-    ring_peek(&tcp->tcp.rx, 0, ring_used(&tcp->tcp.rx), spans);
+    if (tcp_urgent_skips(&tcp->tcp)) {
+        ring_consume(&tcp->tcp.rx, 1);
+        tcp_urgent_read(&tcp->tcp);
+    }
+    ring_peek(&tcp->tcp.rx, 0, tcp_readable(&tcp->tcp), spans);
     give_spans(spans, out);
     return SK_OK;
 }
@@ -471,7 +516,7 @@ enum sk_err sk_recv_consume(struct sk_iface *iface, sk_fd fd, size_t len, instan
     if (err != SK_OK) {
         return err;
     }
-    if (!tcp->opened || len > ring_used(&tcp->tcp.rx)) {
+    if (!tcp->opened || len > tcp_readable(&tcp->tcp)) {
         return SK_INVALID;
     }
     ring_consume(&tcp->tcp.rx, (uint32_t)len);
@@ -497,6 +542,6 @@ uint32_t sk_unread(const struct sk_iface *iface, sk_fd fd)
         return (uint32_t)msgq_first_len(&slot->u.udp->udp.rx);
     }
     return slot && slot_tag(slot) == SOCK_TCP && slot->u.tcp->opened
-               ? ring_used(&slot->u.tcp->tcp.rx)
+               ? tcp_readable(&slot->u.tcp->tcp)
                : 0;
 }

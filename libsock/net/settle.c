@@ -2,6 +2,16 @@
 /* After something happened to a socket: what the program hears of it, its deadline, its end. */
 #include "net/iface.h"
 
+/* As much as a receive waits for, or as can come at all. */
+static bool has_enough(const struct tcp_sock *t)
+{
+    uint32_t most = t->rx.mask + 1;
+    uint32_t enough = t->options.rcv_lowat < most ? t->options.rcv_lowat : most;
+
+    return tcp_readable(t) >= enough ||
+           (tcp_readable(t) > 0 && (t->fin_received || t->rcv_adv == t->rcv_nxt));
+}
+
 static uint32_t tcp_readiness(const struct tcp_entry *tcp)
 {
     const struct tcp_sock *t = &tcp->tcp;
@@ -13,7 +23,7 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECEIVED) {
         return 0;
     }
-    if (ring_used(&t->rx) > 0 || tcp_at_end(t) || t->err != SK_OK) {
+    if (has_enough(t) || tcp_at_end(t) || t->err != SK_OK) {
         r |= SK_READABLE;
     }
     if (!tcp_may_send(t) || ring_free(&t->tx) > 0) {
@@ -28,7 +38,7 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (t->err != SK_OK) {
         r |= SK_ERROR;
     }
-    if (t->rcv_urgent) {
+    if (t->rcv_urgent && !t->urgent_taken) {
         r |= SK_URGENT;
     }
     if (t->timer == TCP_TIMER_RETRANSMIT && t->rtt.backoff >= TCP_R1) { /* RFC 9293 SHLD-9 */

@@ -180,7 +180,7 @@ static int bad_arguments(void *arg)
     (void)arg;
     connect_self(&client, &server);
     fails_with(send(client, &octet, 1, MSG_PEEK), EOPNOTSUPP);
-    fails_with(recv(client, &octet, 1, MSG_OOB), EOPNOTSUPP);
+    fails_with(recv(client, &octet, 1, MSG_ERRQUEUE), EOPNOTSUPP);
     fails_with(send(client, nowhere, 1, 0), EFAULT);
     fails_with(recv(client, nowhere, 1, 0), EFAULT);
     fails_with(recvfrom(client, &octet, 1, 0, (struct sockaddr *)&in, nowhere), EFAULT);

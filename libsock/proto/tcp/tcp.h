@@ -77,21 +77,34 @@ enum tcp_ecn_use {
 };
 
 /* What a program may choose, before the connection or later. */
+/* Where a program finds the last urgent octet. */
+enum tcp_urgent_use {
+    TCP_URGENT_APART,   /* by itself: receives pass over it */
+    TCP_URGENT_MARKED,  /* in line, at the beginning of a receive */
+    TCP_URGENT_IN_LINE, /* as any other, RFC 6093 3.1 */
+};
+
 struct tcp_options {
     uint32_t user_timeout;  /* milliseconds; 0: TCP_R2 */
+    uint32_t rcv_lowat;     /* octets that a receive waits for, and readiness */
     uint16_t keep_idle;     /* seconds */
     uint16_t keep_interval; /* seconds */
     uint8_t keep_count;
     bool keepalive;
     bool nodelay;       /* no Nagle */
+    uint8_t urgent;     /* enum tcp_urgent_use */
     bool uto;           /* the user timeout is told to the peer, RFC 5482 3.1 ENABLED */
     uint8_t ecn;        /* enum tcp_ecn_use */
     uint8_t congestion; /* tcp_congestion_at */
 };
 
 #define TCP_DEFAULT_OPTIONS                                                                        \
-    ((struct tcp_options){                                                                         \
-        .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .ecn = TCP_ECN_ANSWERS })
+    ((struct tcp_options){ .rcv_lowat = 1,                                                         \
+                           .urgent = TCP_URGENT_IN_LINE,                                           \
+                           .keep_idle = 7200,                                                      \
+                           .keep_interval = 75,                                                    \
+                           .keep_count = 9,                                                        \
+                           .ecn = TCP_ECN_ANSWERS })
 
 /* Where the state of a profile's tables begins, in octets behind struct tcp_sock: that of the
  * recovery is the first, and records follow the ranges. */
@@ -190,6 +203,7 @@ struct tcp_sock {
     bool snd_urgent;
     bool rcv_urgent;      /* not all of it was read */
     bool urgent_news;     /* and the program was not told yet */
+    bool urgent_taken;    /* the last urgent octet was read by itself */
     bool fragmentable;    /* the path takes less than the least that we send in one packet */
     bool rcv_shorter;     /* a segment shorter than rcv_full came, and none as long since */
     uint8_t n_syn_resent; /* how often our SYN or SYN,ACK was lost, as it seems */
@@ -274,6 +288,13 @@ void tcp_send_urgent(struct tcp_sock *tcp);
 /** Octets to read up to and with the last urgent one; 0: nothing urgent is unread. */
 uint32_t tcp_urgent_left(const struct tcp_sock *tcp);
 
+/** True when the last urgent octet is the next one, and is to be passed over. */
+bool tcp_urgent_skips(const struct tcp_sock *tcp);
+
+/** Octets that one receive finds, what it passes over not counted: it ends before the last urgent
+ * one. */
+uint32_t tcp_readable(const struct tcp_sock *tcp);
+
 /** No more will be written: FIN follows what is queued (RFC 9293 3.10.4). */
 void tcp_shutdown_send(struct tcp_sock *tcp, instant now);
 
@@ -326,7 +347,7 @@ static inline bool tcp_may_send(const struct tcp_sock *tcp)
 static inline bool tcp_at_end(const struct tcp_sock *tcp)
 {
     return tcp->read_shut ||
-           (ring_used(&tcp->rx) == 0 && (tcp->fin_received || tcp->state == TCP_CLOSED));
+           (tcp_readable(tcp) == 0 && (tcp->fin_received || tcp->state == TCP_CLOSED));
 }
 
 /** True once both sides know each other's sequence numbers. */

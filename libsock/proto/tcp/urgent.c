@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Urgent data (RFC 9293 3.8.5): a mark in the stream, which the octets before it are read in line
- * up to (RFC 6093). The pointer names the octet after it.
+ * up to (RFC 6093). The pointer names the octet after it. For programs of BSD's sockets the last
+ * urgent octet may be apart: they read it by itself, and what reads the stream passes over it.
  */
 #include "proto/tcp/tcp.h"
 
@@ -24,11 +25,29 @@ void tcp_urgent_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     tcp->rcv_up = up;
     tcp->rcv_urgent = true;
     tcp->urgent_news = true;
+    tcp->urgent_taken = false;
 }
 
 uint32_t tcp_urgent_left(const struct tcp_sock *tcp)
 {
     return tcp->rcv_urgent ? seq_ahead(reader_at(tcp), tcp->rcv_up) : 0;
+}
+
+bool tcp_urgent_skips(const struct tcp_sock *tcp)
+{
+    return tcp->options.urgent == TCP_URGENT_APART && tcp_urgent_left(tcp) == 1 &&
+           ring_used(&tcp->rx) > 0;
+}
+
+uint32_t tcp_readable(const struct tcp_sock *tcp)
+{
+    uint32_t used = ring_used(&tcp->rx);
+    uint32_t left = tcp_urgent_left(tcp);
+
+    if (left > 1 && used >= left && tcp->options.urgent != TCP_URGENT_IN_LINE) {
+        return left - 1;
+    }
+    return tcp_urgent_skips(tcp) ? used - 1 : used;
 }
 
 void tcp_urgent_read(struct tcp_sock *tcp)
