@@ -24,6 +24,7 @@ static const int number[SK_N_ERRS] = {
     [SK_NOT_CONNECTED]    = ENOTCONN,
     [SK_IS_CONNECTED]     = EISCONN,
     [SK_ALREADY]          = EALREADY,
+    [SK_ACCESS]           = EACCES,
     [SK_NEED_DEST]        = EDESTADDRREQ,
     [SK_MSG_SIZE]         = EMSGSIZE,
     [SK_PIPE]             = EPIPE,

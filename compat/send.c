@@ -14,7 +14,8 @@
 #include "compat/foreign.h"
 #include "compat/message.h"
 
-#define SUPPORTED (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB)
+#define OF_STREAMS (MSG_OOB | MSG_MORE)
+#define OF_DATAGRAMS MSG_DONTROUTE
 
 static int destination(bool stream, const struct message *m, struct sk_addr *out)
 {
@@ -30,10 +31,16 @@ static int destination(bool stream, const struct message *m, struct sk_addr *out
     return out->port == 0 ? EINVAL : 0;
 }
 
-/* Datagrams have no urgent ones among them. */
 static bool has_flags(bool stream, int flags)
 {
-    return (flags & ~SUPPORTED) == 0 && (stream || (flags & MSG_OOB) == 0);
+    return (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL | (stream ? OF_STREAMS : OF_DATAGRAMS))) == 0;
+}
+
+static uint16_t op_flags(int flags)
+{
+    return (uint16_t)(((flags & MSG_OOB) != 0 ? SK_OP_URGENT : 0) |
+                      ((flags & MSG_MORE) != 0 ? SK_OP_MORE : 0) |
+                      ((flags & MSG_DONTROUTE) != 0 ? SK_OP_DONTROUTE : 0));
 }
 
 static ssize_t result(enum sk_err err, size_t done, bool signals)
@@ -67,7 +74,7 @@ ssize_t message_send(struct sock_fd *s, const struct message *m)
     if (err != SK_OK) {
         return errno_result(err);
     }
-    sk_op_send(&op, handle, m->iov, m->n_iov, addr, (m->flags & MSG_OOB) != 0 ? SK_OP_URGENT : 0);
+    sk_op_send(&op, handle, m->iov, m->n_iov, addr, op_flags(m->flags));
     op.ancillary = m->ancillary;
     err = stream ? call_block(&op, deadline) : call_block_for_route(&op, deadline);
     return result(err, op.done, stream && (m->flags & MSG_NOSIGNAL) == 0);

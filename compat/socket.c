@@ -29,10 +29,10 @@ static enum sk_err make(struct sk_iface *iface, enum sk_type kind, sk_fd *handle
 {
     enum sk_err err = sk_socket(iface, kind, handle);
 
-    if (err == SK_OK && kind == SK_STREAM) {
-        err = sk_set(iface, *handle, SK_OOBINLINE, 0);
+    if (err != SK_OK) {
+        return err;
     }
-    return err;
+    return sk_set(iface, *handle, kind == SK_STREAM ? SK_OOBINLINE : SK_BROADCAST, 0);
 }
 
 int libsock_socket(int domain, int type, int protocol)

@@ -146,8 +146,8 @@ struct sk_config {
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
-#define SK_TCP_LEN (304 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
-#define SK_UDP_LEN (66 + 13 * sizeof(void *) + 4 * SK_IP_ADDR_LEN)
+#define SK_TCP_LEN (320 + 8 * CONFIG_TCP_RANGES + 18 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
+#define SK_UDP_LEN (72 + 13 * sizeof(void *) + 4 * SK_IP_ADDR_LEN)
 #define SK_LISTENER_LEN (72 + 8 * sizeof(void *) + 3 * SK_IP_ADDR_LEN)
 #define SK_SYN_CACHE_LEN (48 + 2 * SK_IP_ADDR_LEN)
 #define SK_TIME_WAIT_LEN (48 + 2 * SK_IP_ADDR_LEN)
@@ -422,6 +422,10 @@ enum sk_option {
     SK_REUSEADDR, /* switch: bind beside connections and TIME_WAIT; datagram sockets that all have
                      it share a port: each hears what is sent to many, and the last one that was
                      bound the rest */
+    SK_DONTROUTE, /* switch: only to hosts on a link of ours; SK_NET_UNREACHABLE for others, where a
+                     connection or a datagram begins */
+    SK_BROADCAST, /* switch: datagrams may go to broadcast addresses; 1. POSIX has it off by default
+                   */
     SK_RCVBUF, /* octets, a hint as in POSIX: the class of the buffers that a socket gets when it is
                   bound, or connects, or is accepted. Until then it reads back as it was set, then
                   as it is, and setting it changes nothing any more */
@@ -432,6 +436,13 @@ enum sk_option {
                      any other (RFC 6093); 1: in line, and at the beginning of a receive; 0:
                      receives pass over it, and SK_OP_URGENT reads it */
     SK_NODELAY,   /* switch: no Nagle (RFC 9293 3.7.4) */
+    SK_CORK, /* switch: no segment that is not full leaves, for 200 ms at most, until this is off or
+                the stream is shut down; as Linux's TCP_CORK */
+    SK_QUICKACK, /* switch: every segment with text is acknowledged at once */
+    SK_MAXSEG, /* octets: segments are not longer, nor are the peer's to be, with options of TCP and
+                  IP; 88 to 32767, or 0, the default, for what the MTU lets through. Before the
+                  connection begins, then SK_IS_CONNECTED. Of a connection: what a segment has room
+                  for now */
     SK_ACCEPTCONN, /* get: 1 for a listener */
     SK_TCP_STATE,  /* get: enum sk_tcp_state (RFC 9293 3.9.1.7, STATUS); SK_NOT_CONNECTED instead of
                       SK_TCP_CLOSED */
@@ -548,6 +559,8 @@ enum sk_op_flag {
     SK_OP_URGENT = 4,  /* send on a stream: all of it is urgent (RFC 9293 3.8.5); receive: the last
                           urgent octet alone, with SK_OOBINLINE 0 */
     SK_OP_DISCARD = 8, /* receive from a stream: count the octets, and copy none */
+    SK_OP_MORE = 16,   /* send on a stream: more follows; as SK_CORK, until a send without it */
+    SK_OP_DONTROUTE = 32, /* send a datagram: as SK_DONTROUTE */
 };
 
 /**
@@ -602,8 +615,10 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * whole, to `to`, or to the peer when `to` is unspecified. SK_NOT_CONNECTED, SK_PIPE, SK_RESET,
  * SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_NEED_DEST, SK_MSG_SIZE,
  * SK_NO_BUFFERS (of a datagram socket that has none yet), SK_INVALID (port 0, from loopback to
- * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours).
- * `flags`: 0 or SK_OP_URGENT, which a datagram socket does not look at; others are SK_INVALID.
+ * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours),
+ * SK_ACCESS (a broadcast address, with SK_BROADCAST off). `flags`: SK_OP_URGENT and SK_OP_MORE, which
+ * a datagram socket does not look at, and SK_OP_DONTROUTE, which a stream does not; others are
+ * SK_INVALID.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);

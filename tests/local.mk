@@ -176,6 +176,7 @@ c_tests = \
 	%D%/script/test_attack \
 	%D%/script/test_close \
 	%D%/script/test_congestion_model \
+	%D%/script/test_cork \
 	%D%/script/test_ecn \
 	%D%/script/test_flags \
 	%D%/script/test_flags_host \

@@ -7,6 +7,7 @@
 #define ANY (STREAM | KIND(SOCK_UDP))
 #define MAX_KEEP_SECONDS 32767 /* as Linux, and for the count */
 #define MAX_KEEP_COUNT 127
+#define MAX_MAXSEG 32767 /* as Linux */
 #define MAX_OCTET 255
 #define MAX_BUFFER                                                                                 \
     (1 << 30) /* octets: half of the sequence space and more would make windows ambiguous */
@@ -44,6 +45,11 @@ static struct view view_of(const struct sk_iface *iface, const struct tagged_soc
         break;
     }
     return v;
+}
+
+static struct udp_entry *datagram_of(const struct view *v)
+{
+    return (struct udp_entry *)(void *)v->node;
 }
 
 static enum sk_err set_buffer(const struct view *v, uint32_t *size, int32_t value)
@@ -91,10 +97,28 @@ static enum sk_err set_oobinline(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_dontroute(struct view *v, int32_t value)
+{
+    v->node->dontroute = value != 0;
+    return SK_OK;
+}
+
+static enum sk_err set_broadcast(struct view *v, int32_t value)
+{
+    datagram_of(v)->no_broadcast = value == 0;
+    return SK_OK;
+}
+
 static enum sk_err set_nodelay(struct view *v, int32_t value)
 {
     v->tcp->nodelay = value != 0;
     return SK_OK;
+}
+
+/* The connection has begun: some options come too late. */
+static bool is_begun(const struct view *v)
+{
+    return v->node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v->node)->opened;
 }
 
 /* A connection that lives has a timer to set. */
@@ -102,9 +126,34 @@ static void tell_connection(const struct view *v)
 {
     struct tcp_entry *tcp = (struct tcp_entry *)(void *)v->node;
 
-    if (v->node->tag == SOCK_TCP && tcp->opened) {
+    if (is_begun(v)) {
         tcp_options_changed(&tcp->tcp, v->iface->now);
     }
+}
+
+static enum sk_err set_cork(struct view *v, int32_t value)
+{
+    v->tcp->cork = value != 0;
+    return SK_OK;
+}
+
+static enum sk_err set_quickack(struct view *v, int32_t value)
+{
+    v->tcp->quickack = value != 0;
+    tell_connection(v);
+    return SK_OK;
+}
+
+static enum sk_err set_maxseg(struct view *v, int32_t value)
+{
+    if (is_begun(v)) {
+        return SK_IS_CONNECTED;
+    }
+    if (value != 0 && (value < TCP_MIN_MSS || value > MAX_MAXSEG)) {
+        return SK_INVALID;
+    }
+    v->tcp->max_seg = (uint16_t)value;
+    return SK_OK;
 }
 
 static enum sk_err set_keepalive(struct view *v, int32_t value)
@@ -166,7 +215,7 @@ static enum sk_err set_uto(struct view *v, int32_t value)
 
 static enum sk_err set_congestion(struct view *v, int32_t value)
 {
-    if (v->node->tag == SOCK_TCP && ((struct tcp_entry *)(void *)v->node)->opened) {
+    if (is_begun(v)) {
         return SK_IS_CONNECTED;
     }
     if (value < 0 || !tcp_congestion_at(v->iface->profile, (uint32_t)value)) {
@@ -201,11 +250,6 @@ static enum sk_err set_tos(struct view *v, int32_t value)
     }
     v->node->tos = (uint8_t)(v->tcp ? value & ~IP_ECN_MASK : value);
     return SK_OK;
-}
-
-static struct udp_entry *datagram_of(const struct view *v)
-{
-    return (struct udp_entry *)(void *)v->node;
 }
 
 static enum sk_err set_multicast_ttl(struct view *v, int32_t value)
@@ -297,6 +341,35 @@ static int32_t get_oobinline(struct view *v)
     return v->tcp->urgent;
 }
 
+static int32_t get_dontroute(struct view *v)
+{
+    return v->node->dontroute;
+}
+
+static int32_t get_broadcast(struct view *v)
+{
+    return !datagram_of(v)->no_broadcast;
+}
+
+static int32_t get_cork(struct view *v)
+{
+    return v->tcp->cork;
+}
+
+static int32_t get_quickack(struct view *v)
+{
+    return v->tcp->quickack;
+}
+
+/* As Linux: before it is known, what was asked for, or what RFC 9293 3.7.1 begins with. */
+static int32_t get_maxseg(struct view *v)
+{
+    if (is_begun(v)) {
+        return ((const struct tcp_entry *)(const void *)v->node)->tcp.mss;
+    }
+    return v->tcp->max_seg != 0 ? v->tcp->max_seg : TCP_DEFAULT_MSS;
+}
+
 static int32_t get_nodelay(struct view *v)
 {
     return v->tcp->nodelay;
@@ -380,11 +453,16 @@ static const struct {
     [SK_SO_ERROR]     = { NULL,             get_error,        ANY },
     [SK_SO_TYPE]      = { NULL,             get_type,         ANY },
     [SK_REUSEADDR]    = { set_reuseaddr,    get_reuseaddr,    ANY },
+    [SK_DONTROUTE]    = { set_dontroute,    get_dontroute,    ANY },
+    [SK_BROADCAST]    = { set_broadcast,    get_broadcast,    KIND(SOCK_UDP) },
     [SK_RCVBUF]       = { set_rcvbuf,       get_rcvbuf,       ANY },
     [SK_SNDBUF]       = { set_sndbuf,       get_sndbuf,       ANY },
     [SK_RCVLOWAT]     = { set_rcvlowat,     get_rcvlowat,     STREAM },
     [SK_OOBINLINE]    = { set_oobinline,    get_oobinline,    STREAM },
     [SK_NODELAY]      = { set_nodelay,      get_nodelay,      STREAM },
+    [SK_CORK]         = { set_cork,         get_cork,         STREAM },
+    [SK_QUICKACK]     = { set_quickack,     get_quickack,     STREAM },
+    [SK_MAXSEG]       = { set_maxseg,       get_maxseg,       STREAM },
     [SK_ACCEPTCONN]   = { NULL,             get_acceptconn,   ANY },
     [SK_TCP_STATE]    = { NULL,             get_tcp_state,    STREAM },
     [SK_KEEPALIVE]    = { set_keepalive,    get_keepalive,    STREAM },

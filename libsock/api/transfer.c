@@ -103,6 +103,7 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
         if (op->flags & SK_OP_URGENT) {
             tcp_send_urgent(&tcp->tcp);
         }
+        tcp->tcp.more = op->flags & SK_OP_MORE;
         tcp_produced(&tcp->tcp, now);
         tcp_happened(iface, tcp, now);
     }
@@ -233,7 +234,8 @@ static enum sk_err heed_ancillary(struct sk_iface *iface, const struct sk_ancill
 }
 
 /* Can it go there? `*max` is the longest payload. */
-static enum sk_err check_datagram(struct sk_iface *iface, const struct msg_meta *meta, size_t *max)
+static enum sk_err check_datagram(struct sk_iface *iface, const struct udp_entry *udp,
+                                  const struct msg_meta *meta, uint16_t flags, size_t *max)
 {
     struct sk_addr to = meta->destination;
     struct ip_addr next_hop;
@@ -245,6 +247,12 @@ static enum sk_err check_datagram(struct sk_iface *iface, const struct msg_meta 
     netif = route_by(iface, meta->ifindex, to.addr, &next_hop);
     if (!netif) {
         return SK_NET_UNREACHABLE;
+    }
+    if ((udp->node.dontroute || flags & SK_OP_DONTROUTE) && !ip_equal(next_hop, to.addr)) {
+        return SK_NET_UNREACHABLE;
+    }
+    if (udp->no_broadcast && netif_is_broadcast(netif, to.addr)) {
+        return SK_ACCESS;
     }
     if (!netif_may_send_from(iface, netif, meta->source.addr)) {
         return SK_INVALID;
@@ -271,7 +279,7 @@ static enum sk_err address_datagram(struct sk_iface *iface, struct udp_entry *ud
     }
     meta->n_options = options->len;
     if (err == SK_OK) {
-        err = check_datagram(iface, meta, max);
+        err = check_datagram(iface, udp, meta, op->flags, max);
     }
     if (err == SK_OK && !udp->bound) {
         err = sk_bind(iface, op->fd, (struct sk_addr){ ip4(0), 0 });
@@ -381,7 +389,7 @@ static enum sk_err poll_send(struct sk_op *op, struct sk_iface *iface, instant n
     if (!slot) {
         return SK_INVALID_SOCKET;
     }
-    if (op->flags & ~(uint32_t)SK_OP_URGENT) {
+    if (op->flags & ~(uint32_t)(SK_OP_URGENT | SK_OP_MORE | SK_OP_DONTROUTE)) {
         return SK_INVALID;
     }
     switch (slot_tag(slot)) {

@@ -26,6 +26,7 @@ static const struct {
     ERR(SK_NOT_CONNECTED, "Not connected"),
     ERR(SK_IS_CONNECTED, "Already connected"),
     ERR(SK_ALREADY, "Connection already in progress"),
+    ERR(SK_ACCESS, "Permission denied"),
     ERR(SK_NEED_DEST, "Destination address required"),
     ERR(SK_MSG_SIZE, "Message too long"),
     ERR(SK_PIPE, "Broken pipe"),

@@ -18,6 +18,7 @@ enum sk_err {
     SK_NOT_CONNECTED,
     SK_IS_CONNECTED,
     SK_ALREADY,   /* a connection attempt is under way */
+    SK_ACCESS,    /* a datagram to a broadcast address, without SK_BROADCAST */
     SK_NEED_DEST, /* a datagram without destination */
     SK_MSG_SIZE,  /* a datagram larger than can be sent */
     SK_PIPE,      /* writing after our own FIN */

@@ -41,7 +41,7 @@ enum sk_err connection_open(struct sk_iface *iface, struct tcp_entry *tcp, struc
     struct tcp_setup setup;
     enum sk_err err;
 
-    if (!netif) {
+    if (!netif || (tcp->node.dontroute && !ip_equal(next_hop, to.addr))) {
         return SK_NET_UNREACHABLE;
     }
     if (!is_connectable(netif, to) || !netif_may_send_from(iface, netif, tcp->node.local.addr)) {

@@ -146,8 +146,8 @@ void cookie_answer(struct sk_iface *iface, struct listener_entry *listener, cons
         syn.flags = TCP_SYN;
     }
     begin(iface, listener, a, &syn, make(iface, a, now), &half, now);
-    tcp_half_open_answer(&half, netif_mss(a->netif), timestamp_offset(iface, a->local, a->remote),
-                         now, &hdr);
+    tcp_half_open_answer(&half, tcp_mss_within(&listener->options, netif_mss(a->netif)),
+                         timestamp_offset(iface, a->local, a->remote), now, &hdr);
     if (hdr.has_timestamps) {
         hdr.tsval = hide(&half, hdr.tsval);
     }

@@ -146,17 +146,27 @@ static uint32_t ts_offset(const struct sk_iface *iface, const struct half_open *
     return timestamp_offset(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple));
 }
 
+/* As the listener has it, if it is still there. */
+static uint16_t mss_of(const struct sock_node *listener, const struct netif *netif)
+{
+    uint16_t mss = netif_mss(netif);
+
+    return listener ? tcp_mss_within(
+                          &((const struct listener_entry *)(const void *)listener)->options, mss)
+                    : mss;
+}
+
 static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *half, instant now)
 {
     const struct netif *netif = netif_of(iface, half->tuple.ifindex);
     struct sk_addr nobody = { ip4(0), 0 };
     struct sk_addr local = tuple_local(&half->tuple);
+    struct sock_node *listener = sockets_match(iface, true, local, nobody);
     struct tcp_hdr hdr;
     enum drop_reason reason;
 
-    tcp_half_open_answer(&half->tcp, netif_mss(netif), ts_offset(iface, half), now, &hdr);
-    reason = tx_segment(iface, sockets_match(iface, true, local, nobody), local,
-                        tuple_remote(&half->tuple), &hdr, now);
+    tcp_half_open_answer(&half->tcp, mss_of(listener, netif), ts_offset(iface, half), now, &hdr);
+    reason = tx_segment(iface, listener, local, tuple_remote(&half->tuple), &hdr, now);
     if (reason == DROP_NONE && half->tcp.n_sent > 0) {
         iface->stats.tcp_retransmitted++;
     }

@@ -77,6 +77,7 @@ struct sock_node {
     uint8_t neigh_hint;
     bool hashed;
     bool reuseaddr;
+    bool dontroute;     /* only to hosts on the link */
     bool internal;      /* of a query: the program hears nothing of it */
     uint8_t ttl;        /* of what it sends; 0: IP_DEFAULT_TTL */
     uint8_t tos;        /* likewise; of a stream without the ECN bits */
@@ -105,6 +106,7 @@ struct udp_entry {
     uint8_t multicast_ttl;
     uint8_t multicast_ifindex; /* 0: by the route */
     bool multicast_loop;
+    bool no_broadcast; /* it may not send to broadcast addresses */
     bool bound;
     bool read_shut; /* by sk_shutdown */
     bool write_shut;

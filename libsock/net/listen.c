@@ -38,7 +38,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .iss = iss,
         .ts_offset = timestamp_offset(iface, tcp->node.local, tcp->node.remote),
         .rcv_limit = tcp->credit,
-        .path_mss = netif_mss(netif),
+        .path_mss = tcp_mss_within(&tcp->tcp.options, netif_mss(netif)),
         .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
         .ip_options_len = ip_options_of(iface, &tcp->node)->len,
         .msl = netif->link->msl,

@@ -185,8 +185,10 @@ static struct netif *way_to(struct sk_iface *iface, const struct udp_entry *udp,
                             struct ip_addr peer)
 {
     struct ip_addr next_hop;
+    struct netif *netif =
+        route_by(iface, ip_is_multicast(peer) ? udp->multicast_ifindex : 0, peer, &next_hop);
 
-    return route_by(iface, ip_is_multicast(peer) ? udp->multicast_ifindex : 0, peer, &next_hop);
+    return udp->node.dontroute && !ip_equal(next_hop, peer) ? NULL : netif;
 }
 
 static enum sk_err check_peer(struct sk_iface *iface, const struct udp_entry *udp,
@@ -200,6 +202,9 @@ static enum sk_err check_peer(struct sk_iface *iface, const struct udp_entry *ud
     }
     if (!netif) {
         return SK_NET_UNREACHABLE;
+    }
+    if (udp->no_broadcast && netif_is_broadcast(netif, peer.addr)) {
+        return SK_ACCESS;
     }
     return ip_is_multicast(node->bound_addr) || netif_may_send_from(iface, netif, node->bound_addr)
                ? SK_OK

@@ -287,6 +287,9 @@ static void call(struct script *s, const struct event *e)
     case NODELAY:
         s->tcp->options.nodelay = e->n;
         break;
+    case CORK:
+        s->tcp->options.cork = e->n;
+        break;
     case KEEPALIVE:
         s->tcp->options.keepalive = e->n;
         tcp_options_changed(s->tcp, s->now);

@@ -61,6 +61,7 @@ enum call {
     CLOSE,
     ABORT,
     NODELAY,   /* n: on or off */
+    CORK,      /* n: on or off */
     KEEPALIVE, /* n: on or off */
     GIVE_UP,   /* n: ms, the program's user timeout */
     LINK,      /* n: does the link take segments? */

@@ -202,6 +202,12 @@ static int numbers_of_linux(void *arg)
         { IPPROTO_TCP, TCP_KEEPINTVL, 75, 1, -1 },
         { IPPROTO_TCP, TCP_KEEPCNT, 9, 127, 128 },
         { IPPROTO_TCP, TCP_USER_TIMEOUT, 0, INT_MAX, -1 },
+        { SOL_SOCKET, SO_DONTROUTE, 0, 1, 0 },
+        { SOL_SOCKET, SO_RCVLOWAT, 1, INT_MAX, 0 },
+        { SOL_SOCKET, SO_OOBINLINE, 0, 1, 0 },
+        { IPPROTO_TCP, TCP_CORK, 0, 1, 0 },
+        { IPPROTO_TCP, TCP_QUICKACK, 0, 1, 0 },
+        { IPPROTO_TCP, TCP_MAXSEG, 536, 1000, 87 },
         { IPPROTO_IP, IP_TTL, 64, 255, 256 },
         { IPPROTO_IP, IP_TOS, 0, 0xb8, 256 },
     };
@@ -223,6 +229,63 @@ static int numbers_of_linux(void *arg)
 START_TEST(numbers_of_connections_and_headers_are_as_on_linux)
 {
     compat_alone(numbers_of_linux);
+}
+END_TEST
+
+static int broadcasts(void *arg)
+{
+    struct sockaddr_in all = address(0x0a0000ff, 9);
+
+    (void)arg;
+    int fd = make(SOCK_DGRAM);
+    fails_with(sendto(fd, "x", 1, 0, generic(&all), sizeof all), EACCES);
+    fails_with(connect(fd, generic(&all), sizeof all), EACCES);
+    ck_assert_int_eq(set(fd, SOL_SOCKET, SO_BROADCAST, 1), 0);
+    ck_assert_int_eq(sendto(fd, "x", 1, 0, generic(&all), sizeof all), 1);
+    ck_assert_int_eq(connect(fd, generic(&all), sizeof all), 0);
+    ck_assert_int_eq(send(fd, "x", 1, MSG_DONTROUTE), 1);
+    return close(fd);
+}
+
+START_TEST(broadcasts_have_to_be_asked_for)
+{
+    compat_alone(broadcasts);
+}
+END_TEST
+
+static int more_client(void *arg)
+{
+    int fd = dial(HOST_B, 80);
+
+    (void)arg;
+    ck_assert_int_eq(send(fd, "ab", 2, MSG_MORE), 2);
+    sk_sim_sleep(&world->sim, 50 * MS);
+    ck_assert_int_eq(send(fd, "cd", 2, 0), 2); /* one segment */
+    sk_sim_sleep(&world->sim, SECOND);
+    ck_assert_int_eq(set(fd, IPPROTO_TCP, TCP_CORK, 1), 0);
+    ck_assert_int_eq(send(fd, "ef", 2, 0), 2);
+    sk_sim_sleep(&world->sim, 50 * MS);
+    ck_assert_int_eq(send(fd, "gh", 2, 0), 2);
+    ck_assert_int_eq(set(fd, IPPROTO_TCP, TCP_CORK, 0), 0); /* another one */
+    return close(fd);
+}
+
+static int more_server(void *arg)
+{
+    char octets[8];
+    int fd = accept_one(80);
+
+    (void)arg;
+    ck_assert_int_eq(recv(fd, octets, sizeof octets, 0), 4);
+    ck_assert_mem_eq(octets, "abcd", 4);
+    ck_assert_int_eq(recv(fd, octets, sizeof octets, 0), 4);
+    ck_assert_mem_eq(octets, "efgh", 4);
+    return close(fd);
+}
+
+START_TEST(what_is_said_to_be_unfinished_is_held_back)
+{
+    compat_both(more_client, more_server);
 }
 END_TEST
 
@@ -265,8 +328,8 @@ static int unknown(void *arg)
         int level;
         int option;
     } others[] = {
-        { SOL_SOCKET, SO_BROADCAST }, { IPPROTO_TCP, TCP_MAXSEG }, { IPPROTO_TCP, 9999 },
-        { IPPROTO_IP, 9999 },         { 9999, SO_TYPE },
+        { SOL_SOCKET, SO_DEBUG }, { IPPROTO_TCP, 9999 },
+        { IPPROTO_IP, 9999 },     { 9999, SO_TYPE },
     };
     int value = 0;
     socklen_t len = sizeof value;
@@ -331,6 +394,8 @@ int main(void)
         timeouts_keep_what_they_are_told,
         an_accepted_socket_inherits_the_timeouts,
         numbers_of_connections_and_headers_are_as_on_linux,
+        broadcasts_have_to_be_asked_for,
+        what_is_said_to_be_unfinished_is_held_back,
         congestion_control_has_a_name,
         every_other_option_is_refused,
         lengths_are_checked_and_told,

@@ -31,7 +31,14 @@ static const struct {
     { SK_REUSEADDR, { true, true, true }, { true, true, true } },
     { SK_RCVBUF, { true, true, true }, { true, true, true } },
     { SK_SNDBUF, { true, true, true }, { true, true, true } },
+    { SK_DONTROUTE, { true, true, true }, { true, true, true } },
+    { SK_BROADCAST, { false, true, false }, { false, true, false } },
+    { SK_RCVLOWAT, { true, false, true }, { true, false, true } },
+    { SK_OOBINLINE, { true, false, true }, { true, false, true } },
     { SK_NODELAY, { true, false, true }, { true, false, true } },
+    { SK_CORK, { true, false, true }, { true, false, true } },
+    { SK_QUICKACK, { true, false, true }, { true, false, true } },
+    { SK_MAXSEG, { true, false, true }, { true, false, true } },
     { SK_ACCEPTCONN, { false, false, false }, { true, true, true } },
     { SK_TCP_STATE, { false, false, false }, { false, false, true } },
     { SK_KEEPALIVE, { true, false, true }, { true, false, true } },
@@ -57,11 +64,12 @@ START_TEST(who_has_which_option)
     for (size_t i = 0; i < sizeof(TABLE) / sizeof(TABLE[0]); i++) {
         for (enum kind kind = STREAM; kind < N_KINDS; kind++) {
             int32_t value = 77;
+            bool names_one = TABLE[i].option == SK_CONGESTION || TABLE[i].option == SK_MAXSEG;
             sk_fd fd;
 
             host_begin(&h, NULL);
             fd = of_kind(kind);
-            ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, TABLE[i].option != SK_CONGESTION),
+            ck_assert_int_eq(sk_set(h.iface, fd, TABLE[i].option, !names_one),
                              TABLE[i].set[kind] ? SK_OK : SK_NO_OPTION);
             ck_assert_int_eq(sk_get(h.iface, fd, TABLE[i].option, &value),
                              TABLE[i].get[kind]                                  ? SK_OK
@@ -310,13 +318,94 @@ START_TEST(no_delay)
 }
 END_TEST
 
+/* What the listener is told its connections announce, and keep to. */
+START_TEST(a_longest_segment)
+{
+    static char octets[300];
+    struct peer p;
+    struct sk_op op;
+    sk_fd listener;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    peer_begin(&p, &h, 4000, 80);
+    listener = host_listener(&h, 80, 1);
+    ck_assert_int_eq(host_option(&h, listener, SK_MAXSEG), 536);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_MAXSEG, 100), SK_OK);
+    peer_send(&p, TCP_SYN, NULL, 0);
+    ck_assert_uint_eq(peer_expect(&p, TCP_SYN | TCP_ACK)->tcp.mss, 100);
+    peer_send(&p, TCP_ACK, NULL, 0);
+    sk_op_accept(&op, listener);
+    ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    fd = op.u.accepted;
+    ck_assert_int_eq(host_option(&h, fd, SK_MAXSEG), 100);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_MAXSEG, 200), SK_IS_CONNECTED);
+    host_send(&h, fd, octets, sizeof(octets), NOBODY);
+    host_poll(&h);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(peer_expect(&p, TCP_ACK)->payload_len, 100);
+    }
+    host_free(&h);
+}
+END_TEST
+
+/* Off the link is a router's, which such a socket does not ask. */
+START_TEST(without_routers)
+{
+    struct sk_addr away = { ip4(0x08080808), 9 };
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    for (int i = 0; i < 2; i++) {
+        sk_fd stream = host_socket(&h, SK_STREAM);
+
+        fd = host_bound(&h, SK_DGRAM, 0);
+        ck_assert_int_eq(sk_set(h.iface, fd, SK_DONTROUTE, i), SK_OK);
+        ck_assert_int_eq(sk_set(h.iface, stream, SK_DONTROUTE, i), SK_OK);
+        sk_op_send(&op, fd, NULL, 0, away, SK_OP_DONTROUTE);
+        ck_assert_int_eq(host_try(&h, &op), SK_NET_UNREACHABLE);
+        sk_op_send(&op, fd, NULL, 0, away, 0);
+        ck_assert_int_eq(host_try(&h, &op), i ? SK_NET_UNREACHABLE : SK_OK);
+        ck_assert_int_eq(sk_set_peer(h.iface, fd, away), i ? SK_NET_UNREACHABLE : SK_OK);
+        sk_op_connect(&op, stream, away);
+        ck_assert_int_eq(host_try(&h, &op), i ? SK_NET_UNREACHABLE : SK_PENDING);
+        sk_op_send(&op, fd, NULL, 0, (struct sk_addr){ PEER_IP, 9 }, SK_OP_DONTROUTE);
+        ck_assert_int_eq(host_try(&h, &op), SK_OK);
+    }
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(broadcasts_may_be_forbidden)
+{
+    struct sk_addr all = { ip4(UINT32_MAX), 9 };
+    struct sk_op op;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 0);
+    for (int i = 1; i >= 0; i--) {
+        ck_assert_int_eq(host_option(&h, fd, SK_BROADCAST), 1);
+        ck_assert_int_eq(sk_set(h.iface, fd, SK_BROADCAST, i), SK_OK);
+        sk_op_send(&op, fd, NULL, 0, all, 0);
+        ck_assert_int_eq(host_try(&h, &op), i ? SK_OK : SK_ACCESS);
+        ck_assert_int_eq(sk_set_peer(h.iface, fd, all), i ? SK_OK : SK_ACCESS);
+    }
+    host_free(&h);
+}
+END_TEST
+
 static const struct {
     enum sk_option option;
     int32_t least;
     int32_t most;
-} NUMBERS[] = { { SK_KEEPIDLE, 1, 32767 },
-                { SK_KEEPINTVL, 1, 32767 },
-                { SK_KEEPCNT, 1, 127 },
+} NUMBERS[] = { { SK_KEEPIDLE, 1, 32767 },        { SK_KEEPINTVL, 1, 32767 },
+                { SK_KEEPCNT, 1, 127 },           { SK_RCVLOWAT, 1, INT32_MAX },
+                { SK_OOBINLINE, 0, 2 },           { SK_MAXSEG, 88, 32767 },
                 { SK_USER_TIMEOUT, 0, INT32_MAX } };
 
 START_TEST(numbers_have_a_range)
@@ -600,6 +689,9 @@ int main(void)
                                    a_listener_hands_its_options_on,
                                    classes_that_are_used_up,
                                    no_delay,
+                                   a_longest_segment,
+                                   without_routers,
+                                   broadcasts_may_be_forbidden,
                                    numbers_have_a_range,
                                    what_is_accepted_has_the_options_of_its_listener,
                                    a_listener_says_what_headers_its_connections_have,

@@ -285,9 +285,9 @@ START_TEST(what_no_call_knows_is_invalid)
         ck_assert_int_eq(sk_shutdown(h.iface, fd, (enum sk_shutdown)3, h.now), SK_INVALID);
         sk_op_send(&op, fd, NULL, 0, NOBODY, SK_OP_PEEK);
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
-        sk_op_recv(&op, fd, NULL, 0, SK_OP_URGENT | 16);
+        sk_op_recv(&op, fd, NULL, 0, SK_OP_URGENT | 64);
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
-        sk_op_recv(&op, fd, NULL, 0, SK_OP_PEEK | 16);
+        sk_op_recv(&op, fd, NULL, 0, SK_OP_PEEK | 64);
         ck_assert_int_eq(host_try(&h, &op), SK_INVALID);
         ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     }

@@ -38,6 +38,10 @@ void tcp_keepalive_expires(struct tcp_sock *tcp, instant now)
 
 void tcp_options_changed(struct tcp_sock *tcp, instant now)
 {
+    if (tcp->options.quickack && tcp->ack_delayed) {
+        tcp->ack_delayed = false;
+        tcp->ack_due = true;
+    }
     if (tcp->timer == TCP_TIMER_KEEPALIVE || tcp->timer == TCP_TIMER_OFF) {
         tcp->heard_at = tick_ceil(now);
         tcp->n_keepalives = 0;

@@ -166,8 +166,21 @@ static uint32_t new_text_room(const struct tcp_sock *tcp, instant now)
     return probe > 0 ? probe : text_room(tcp);
 }
 
-static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text,
-                     instant now)
+/* A segment that is not full, while the program has more to write. As with pacing, this is when the
+ * sender is asked again. */
+static bool is_held_back(struct tcp_sock *tcp, uint32_t len, uint32_t room, instant now)
+{
+    if (len == room || tcp->uncorked || !(tcp->options.cork || tcp->more)) {
+        return false;
+    }
+    if (!tcp->corked) {
+        tcp->corked = true;
+        tcp->corked_at = tick_ceil(now + TCP_CORK_TIME);
+    }
+    return true;
+}
+
+static bool next_new(struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp_text *text, instant now)
 {
     uint32_t unsent = tcp_unsent(tcp);
     uint32_t window = tcp->cwnd + tcp->inflation;
@@ -189,7 +202,8 @@ static bool next_new(const struct tcp_sock *tcp, struct tcp_hdr *hdr, struct tcp
     len = unsent < usable ? unsent : usable;
     len = len < room ? len : room;
     fin = tcp->fin_queued && !tcp->fin_sent && len == unsent && (usable > len || probe);
-    if (!fin && !probe && !is_worth_sending(tcp, len, room, unsent)) {
+    if (!fin && !probe &&
+        (!is_worth_sending(tcp, len, room, unsent) || is_held_back(tcp, len, room, now))) {
         return false;
     }
     fill_text(tcp, tcp->snd_nxt, len, hdr, text);
@@ -314,6 +328,8 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
         return;
     }
     tcp->sent_at = tick_floor(now);
+    tcp->corked = false;
+    tcp->uncorked = false;
     tcp->syn_due = false;
     tcp->probe_due = false;
     tcp->fin_sent = tcp->fin_sent || hdr->flags & TCP_FIN;

@@ -44,6 +44,7 @@
 #define TCP_R1 3                    /* timeouts in a row: RFC 9293 3.8.3, SHLD-10 */
 #define TCP_R2_SYN seconds(180)     /* RFC 9293 3.8.3: give up on a SYN, MUST-23 */
 #define TCP_DELAYED_ACK millis(40)  /* RFC 9293 3.8.6.3 allows up to 500 ms; 40 as Linux */
+#define TCP_CORK_TIME millis(200)   /* not in RFC 9293: what SK_CORK holds back; as Linux */
 #define TCP_ORPHAN_TIME seconds(60) /* FIN-WAIT-2 without a reader: not in RFC 9293; as Linux */
 #define TCP_OLD_ACK_TIME                                                                           \
     millis(500) /* between two ACKs that answer empty segments or SYNs, RFC 5961 7; as Linux */
@@ -87,11 +88,14 @@ enum tcp_urgent_use {
 struct tcp_options {
     uint32_t user_timeout;  /* milliseconds; 0: TCP_R2 */
     uint32_t rcv_lowat;     /* octets that a receive waits for, and readiness */
+    uint16_t max_seg;       /* octets of text in a segment, either way; 0: as many as fit */
     uint16_t keep_idle;     /* seconds */
     uint16_t keep_interval; /* seconds */
     uint8_t keep_count;
     bool keepalive;
     bool nodelay;       /* no Nagle */
+    bool cork;          /* segments wait until they are full, TCP_CORK_TIME at most */
+    bool quickack;      /* acknowledgments do not wait */
     uint8_t urgent;     /* enum tcp_urgent_use */
     bool uto;           /* the user timeout is told to the peer, RFC 5482 3.1 ENABLED */
     uint8_t ecn;        /* enum tcp_ecn_use */
@@ -105,6 +109,12 @@ struct tcp_options {
                            .keep_interval = 75,                                                    \
                            .keep_count = 9,                                                        \
                            .ecn = TCP_ECN_ANSWERS })
+
+/** What a connection with these options may have of an MSS. */
+static inline uint16_t tcp_mss_within(const struct tcp_options *options, uint16_t mss)
+{
+    return options->max_seg != 0 && options->max_seg < mss ? options->max_seg : mss;
+}
 
 /* Where the state of a profile's tables begins, in octets behind struct tcp_sock: that of the
  * recovery is the first, and records follow the ranges. */
@@ -156,6 +166,7 @@ struct tcp_sock {
     tick delayed_ack_at;
     tick recovery_at;  /* when recovery_timer is set */
     tick paced_at;     /* when the next segment may leave, while paced */
+    tick corked_at;    /* when what is held back may leave, while corked */
     tick sent_at;      /* when text last left */
     tick silent_since; /* while silent: what was sent then is not answered yet */
     tick old_ack_at;   /* when an empty segment or a SYN was last answered */
@@ -193,6 +204,9 @@ struct tcp_sock {
     bool keepalive_due;
     bool recovery_timer;
     bool paced;
+    bool more;     /* the last write said that more follows: as options.cork */
+    bool corked;   /* a segment that is not full is held back */
+    bool uncorked; /* and was for long enough */
     bool rst_due;
     bool fin_queued; /* FIN after what is in tx */
     bool fin_sent;

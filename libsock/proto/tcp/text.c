@@ -92,7 +92,7 @@ static void schedule_ack(struct tcp_sock *tcp, instant now)
 {
     uint32_t enough = tcp->n_quick_acks > 0 ? tcp->rcv_full : 2u * tcp->rcv_full;
 
-    if (tcp->rcv_nxt - tcp->rcv_acked >= enough) {
+    if (tcp->rcv_nxt - tcp->rcv_acked >= enough || tcp->options.quickack) {
         if (tcp->n_quick_acks > 0 && !tcp->ack_due) {
             tcp->n_quick_acks--;
         }

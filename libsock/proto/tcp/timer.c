@@ -73,6 +73,7 @@ void tcp_end(struct tcp_sock *tcp, enum sk_err err)
     tcp->ack_delayed = false;
     tcp->recovery_timer = false;
     tcp->paced = false;
+    tcp->corked = false;
     tcp->ack_due = false;
     tcp->syn_due = false;
     tcp->err = (uint8_t)err;
@@ -199,6 +200,10 @@ bool tcp_poll(struct tcp_sock *tcp, instant now)
     if (tcp->paced && tick_due(tcp->paced_at, now)) {
         tcp->paced = false; /* what waits is sent next */
     }
+    if (tcp->corked && tick_due(tcp->corked_at, now)) {
+        tcp->corked = false;
+        tcp->uncorked = true;
+    }
     if (tcp->timer != TCP_TIMER_OFF && tick_due(expires_at(tcp), now)) {
         return timer_expires(tcp, now);
     }
@@ -211,6 +216,7 @@ void tcp_carry(struct tcp_sock *tcp, instant then, instant now)
     tcp->delayed_ack_at = tick_carry(tcp->delayed_ack_at, then, now);
     tcp->recovery_at = tick_carry(tcp->recovery_at, then, now);
     tcp->paced_at = tick_carry(tcp->paced_at, then, now);
+    tcp->corked_at = tick_carry(tcp->corked_at, then, now);
     tcp->silent_since = tick_carry_past(tcp->silent_since, then, now);
     tcp->sent_at = tick_carry_past(tcp->sent_at, then, now);
     tcp->old_ack_at = tick_carry_past(tcp->old_ack_at, then, now);
@@ -237,6 +243,9 @@ instant tcp_poll_at(const struct tcp_sock *tcp, instant now)
     }
     if (tcp->paced) {
         at = earlier(at, tick_instant(tcp->paced_at, now));
+    }
+    if (tcp->corked) {
+        at = earlier(at, tick_instant(tcp->corked_at, now));
     }
     return at;
 }
