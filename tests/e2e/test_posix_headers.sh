@@ -42,6 +42,24 @@ static int open_to(const char *host, const char *port)
     struct pollfd p = { fd, POLLIN | POLLOUT, 0 };
     return failed || poll(&p, 1, -1) != 1 || close(fd) != 0;
 }
+static int name_of(const struct sockaddr *addr, socklen_t len)
+{
+    char host[NI_MAXHOST];
+    char service[NI_MAXSERV];
+    int flags = NI_NOFQDN | NI_NUMERICHOST | NI_NAMEREQD | NI_NUMERICSERV | NI_NUMERICSCOPE | NI_DGRAM;
+    return getnameinfo(addr, len, host, sizeof host, service, sizeof service, flags) == EAI_OVERFLOW;
+}
+static int is_known(const char *name)
+{
+    struct hostent h;
+    struct hostent *found = gethostbyname(name);
+    char buffer[256];
+    if (found == 0) { return h_errno == HOST_NOT_FOUND && hstrerror(h_errno) != 0; }
+    if (gethostbyaddr(found->h_addr, (socklen_t)found->h_length, found->h_addrtype) == 0) { return 0; }
+    return gethostbyname_r(name, &h, buffer, sizeof buffer, &found, &h_errno) == 0 &&
+           getservbyname("http", "tcp")->s_port == htons(80) && getprotobyname("tcp")->p_proto == IPPROTO_TCP &&
+           getnetbyname("loopback")->n_net != 0 && IPPORT_RESERVED == 1024;
+}
 int use(void);
 int use(void)
 {
@@ -56,7 +74,7 @@ int use(void)
     in.sin_addr.s_addr = everywhere;
     FD_ZERO(&set);
     FD_SET(0, &set);
-    return open_to("host", "80") + inet_pton(AF_INET, "127.0.0.1", &in.sin_addr) +
+    return open_to("host", "80") + is_known("host") + name_of((struct sockaddr *)&in, sizeof in) + inet_pton(AF_INET, "127.0.0.1", &in.sin_addr) +
            (inet_ntop(AF_INET, &in.sin_addr, text, sizeof text) != 0) + select(1, &set, 0, 0, 0) +
            (sizeof any >= sizeof in) + (sizeof(struct sockaddr) == sizeof in);
 }
