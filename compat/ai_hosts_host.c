@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. */
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,13 +8,79 @@
 #include "compat/ai.h"
 
 #define LINE_LEN 512 /* of what is longer, only the beginning is looked at */
+#define BLANKS " \t\n"
 
-static bool names(char *rest, const char *name)
+struct entry {
+    struct ip_addr addr;
+    char *first; /* its canonical name */
+    char *rest;  /* the others, with blanks between them */
+};
+
+/* Looks at an entry of the table; false: it needs no more. */
+typedef bool visitor(const struct entry *entry, void *search);
+
+/* The word that `*rest` begins with, cut off from what follows. */
+static char *take_word(char **rest)
 {
-    char *save;
+    char *word = *rest + strspn(*rest, BLANKS);
+    char *end = word + strcspn(word, BLANKS);
 
-    for (char *word = strtok_r(rest, " \t\n", &save); word != NULL;
-         word = strtok_r(NULL, " \t\n", &save)) {
+    *rest = *end != '\0' ? end + 1 : end;
+    *end = '\0';
+    return word;
+}
+
+/* Takes a line apart; false when it has no address of ours, or no name. */
+static bool parse(char *line, struct entry *entry)
+{
+    struct sk_addr addr;
+
+    line[strcspn(line, "#")] = '\0';
+    char *text = take_word(&line);
+    entry->first = take_word(&line);
+    entry->rest = line;
+    if (*entry->first == '\0' || strchr(text, ':') != NULL || !sk_addr_parse(text, &addr)) {
+        return false;
+    }
+    entry->addr = addr.addr;
+    return true;
+}
+
+static void read_lines(FILE *file, visitor *visit, void *search)
+{
+    char line[LINE_LEN];
+    struct entry entry;
+    bool ended = true; /* what is read next begins a line */
+    bool more = true;
+
+    while (more && fgets(line, sizeof line, file) != NULL) {
+        bool begins = ended;
+        ended = strchr(line, '\n') != NULL;
+        if (begins && parse(line, &entry)) {
+            more = visit(&entry, search);
+        }
+    }
+}
+
+/* Reading a file is a cancellation point, which would leave it open. */
+static void read_table(visitor *visit, void *search)
+{
+    int cancel_state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    FILE *file = fopen("/etc/hosts", "re");
+    if (file != NULL) {
+        read_lines(file, visit, search);
+        fclose(file);
+    }
+    pthread_setcancelstate(cancel_state, &cancel_state);
+}
+
+static bool has_name(const struct entry *entry, const char *name)
+{
+    char *rest = entry->rest;
+
+    for (char *word = entry->first; *word != '\0'; word = take_word(&rest)) {
         if (strcasecmp(word, name) == 0) {
             return true;
         }
@@ -23,50 +88,64 @@ static bool names(char *rest, const char *name)
     return false;
 }
 
-/* The address, when the line has it and the name. */
-static bool line_has(char *line, const char *name, struct sk_addr *out)
+struct by_name {
+    const char *name;
+    struct sk_addr *out;
+    size_t n;
+    size_t found;
+    char *canonical; /* LINE_LEN octets */
+};
+
+static bool take_addr(const struct entry *entry, void *search)
 {
-    line[strcspn(line, "#")] = '\0';
-    size_t blank = strspn(line, " \t");
-    size_t len = strcspn(line + blank, " \t\n");
-    char *rest = line + blank + len;
+    struct by_name *s = search;
 
-    if (*rest == '\0') {
-        return false;
-    }
-    *rest++ = '\0';
-    return strchr(line + blank, ':') == NULL && sk_addr_parse(line + blank, out) &&
-           names(rest, name);
-}
-
-static size_t read_hosts(const char *name, struct sk_addr *out, size_t n)
-{
-    char line[LINE_LEN];
-    size_t found = 0;
-    bool ended = true; /* what is read next begins a line */
-    FILE *file = fopen("/etc/hosts", "re");
-
-    if (file == NULL) {
-        return 0;
-    }
-    while (found < n && fgets(line, sizeof line, file) != NULL) {
-        bool begins = ended;
-        ended = strchr(line, '\n') != NULL;
-        if (begins && line_has(line, name, &out[found])) {
-            found++;
+    if (has_name(entry, s->name)) {
+        if (s->found == 0) {
+            memcpy(s->canonical, entry->first, strlen(entry->first) + 1);
         }
+        s->out[s->found++] = (struct sk_addr){ .addr = entry->addr };
     }
-    fclose(file);
-    return found;
+    return s->found < s->n;
 }
 
-/* Reading a file is a cancellation point, which would leave it open. */
-size_t ai_hosts(const char *name, struct sk_addr *out, size_t n)
+size_t ai_hosts(const char *name, struct sk_addr *out, size_t n, const char **canonical)
 {
-    int cancel_state;
+    static _Thread_local char first_name[LINE_LEN];
+    struct by_name search = { .name = name, .out = out, .n = n, .canonical = first_name };
 
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    size_t found = read_hosts(name, out, n);
-    pthread_setcancelstate(cancel_state, &cancel_state);
-    return found;
+    if (n > 0) {
+        read_table(take_addr, &search);
+    }
+    if (search.found > 0) {
+        *canonical = first_name;
+    }
+    return search.found;
+}
+
+struct by_addr {
+    struct ip_addr addr;
+    char *name;
+    size_t size;
+    bool found;
+};
+
+static bool take_name(const struct entry *entry, void *search)
+{
+    struct by_addr *s = search;
+    size_t len = strlen(entry->first);
+
+    if (ip_equal(entry->addr, s->addr) && len < s->size) {
+        memcpy(s->name, entry->first, len + 1);
+        s->found = true;
+    }
+    return !s->found;
+}
+
+bool ai_hosts_name(struct ip_addr addr, char *name, size_t size)
+{
+    struct by_addr search = { .addr = addr, .name = name, .size = size };
+
+    read_table(take_name, &search);
+    return search.found;
 }

@@ -5,34 +5,50 @@
 
 #include "compat/ai.h"
 
-enum { STREAM = 1, DGRAM = 2 };
-
-static const struct service {
-    char name[8];
-    uint16_t port;
-    uint8_t on;
-} services[] = {
+static const struct ai_service services[] = {
     // clang-format off
-    { "echo",   7,   STREAM | DGRAM },
-    { "ftp",    21,  STREAM },
-    { "ssh",    22,  STREAM },
-    { "telnet", 23,  STREAM },
-    { "smtp",   25,  STREAM },
-    { "domain", 53,  STREAM | DGRAM },
-    { "http",   80,  STREAM },
-    { "ntp",    123, DGRAM },
-    { "https",  443, STREAM | DGRAM },
+    { "echo",   7,   AI_ON_STREAM | AI_ON_DGRAM },
+    { "ftp",    21,  AI_ON_STREAM },
+    { "ssh",    22,  AI_ON_STREAM },
+    { "telnet", 23,  AI_ON_STREAM },
+    { "smtp",   25,  AI_ON_STREAM },
+    { "domain", 53,  AI_ON_STREAM | AI_ON_DGRAM },
+    { "http",   80,  AI_ON_STREAM },
+    { "ntp",    123, AI_ON_DGRAM },
+    { "https",  443, AI_ON_STREAM | AI_ON_DGRAM },
     // clang-format on
 };
 
+static uint8_t bit_of(int type)
+{
+    return type == SOCK_STREAM ? AI_ON_STREAM : AI_ON_DGRAM;
+}
+
+const struct ai_service *ai_service_at(size_t i)
+{
+    return i < sizeof services / sizeof services[0] ? &services[i] : NULL;
+}
+
 int ai_service(const char *name, int type)
 {
-    int wanted = type == SOCK_STREAM ? STREAM : DGRAM;
+    const struct ai_service *s;
 
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
-        if (strcmp(services[i].name, name) == 0) {
-            return (services[i].on & wanted) != 0 ? services[i].port : -1;
+    for (size_t i = 0; (s = ai_service_at(i)) != NULL; i++) {
+        if (strcmp(s->name, name) == 0) {
+            return (s->on & bit_of(type)) != 0 ? s->port : -1;
         }
     }
     return -1;
+}
+
+const char *ai_service_name(uint16_t port, int type)
+{
+    const struct ai_service *s;
+
+    for (size_t i = 0; (s = ai_service_at(i)) != NULL; i++) {
+        if (s->port == port && (s->on & bit_of(type)) != 0) {
+            return s->name;
+        }
+    }
+    return NULL;
 }

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * getaddrinfo: POSIX.1-2017, XSH freeaddrinfo(). IPv4 only. A name is looked for as an address, as
- * localhost (RFC 6761 6.3), in the system's table, then by the resolver, which waits for the
- * network to come up.
+ * getaddrinfo: POSIX.1-2017, XSH freeaddrinfo(). Names have IPv4 addresses only, which AI_V4MAPPED
+ * shows as IPv6 ones; IPv6 addresses are those in text, and those of no node. SOCK_RAW is told to
+ * those who ask for it.
  */
+#define _GNU_SOURCE /* EAI_ADDRFAMILY */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "compat/ai.h"
-#include "compat/block.h"
-#include "compat/call.h"
 #include "compat/compat.h"
-#include "compat/errno.h"
 #include "compat/face.h"
-#include "compat/state.h"
-#include "wire/dns.h"
+#include "compat/lookup.h"
 
-/* AI_ADDRCONFIG, AI_V4MAPPED and AI_ALL choose between families, of which there is one. */
 #define SUPPORTED                                                                                  \
     (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_ADDRCONFIG | AI_V4MAPPED |   \
      AI_ALL)
 
-#define LOCALHOST "localhost"
 #define MAX_PORT 65535
 #define NO_NUMBER (-2)
 
@@ -31,14 +26,43 @@ static const struct kind {
 } kinds[] = {
     { SOCK_STREAM, IPPROTO_TCP },
     { SOCK_DGRAM, IPPROTO_UDP },
+    { SOCK_RAW, 0 }, /* with any protocol, and without services */
 };
 
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
+/* What a node is: IPv4 addresses, or an IPv6 one. */
+struct found {
+    size_t n; /* of `addrs`; 0: it is `six` */
+    struct sk_addr addrs[LOOKUP_MAX_ADDRS];
+    struct sockaddr_in6 six;
+    const char *canonical;
+};
+
+static bool raw_wanted(const struct addrinfo *hints)
+{
+    return hints->ai_socktype == SOCK_RAW ||
+           (hints->ai_socktype == 0 && hints->ai_protocol != 0 &&
+            hints->ai_protocol != IPPROTO_TCP && hints->ai_protocol != IPPROTO_UDP);
+}
+
 static bool kind_wanted(const struct kind *kind, const struct addrinfo *hints)
 {
+    if (kind->type == SOCK_RAW) {
+        return raw_wanted(hints);
+    }
     return (hints->ai_socktype == 0 || hints->ai_socktype == kind->type) &&
            (hints->ai_protocol == 0 || hints->ai_protocol == kind->protocol);
+}
+
+static bool some_kind_wanted(const struct addrinfo *hints)
+{
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (kind_wanted(&kinds[i], hints)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int check(const char *node, const char *service, const struct addrinfo *hints)
@@ -50,16 +74,14 @@ static int check(const char *node, const char *service, const struct addrinfo *h
         ((hints->ai_flags & AI_CANONNAME) != 0 && node == NULL)) {
         return EAI_BADFLAGS;
     }
-    if (hints->ai_family != AF_UNSPEC && hints->ai_family != AF_INET) {
+    if (hints->ai_family != AF_UNSPEC && hints->ai_family != AF_INET &&
+        hints->ai_family != AF_INET6) {
         return EAI_FAMILY;
     }
-    for (size_t i = 0; i < N_KINDS; i++) {
-        if (kind_wanted(&kinds[i], hints)) {
-            return 0;
-        }
-    }
-    return EAI_SOCKTYPE;
+    return some_kind_wanted(hints) ? 0 : EAI_SOCKTYPE;
 }
+
+/* ---- Services ---- */
 
 /* A port in digits; -1 for one that is too large. */
 static int number_of(const char *text)
@@ -78,20 +100,28 @@ static int number_of(const char *text)
     return port;
 }
 
+static int port_of(const char *service, int number, const struct kind *kind)
+{
+    if (service == NULL) {
+        return 0;
+    }
+    if (kind->type == SOCK_RAW) {
+        return -1;
+    }
+    return number == NO_NUMBER ? ai_service(service, kind->type) : number;
+}
+
 /* The port of a service for each kind, -1 where it has none. */
 static int ports_of(const char *service, const struct addrinfo *hints, int ports[N_KINDS])
 {
     int error = EAI_SERVICE;
-    int port = service == NULL ? 0 : number_of(service);
+    int number = service == NULL ? 0 : number_of(service);
 
-    if (port == NO_NUMBER && (hints->ai_flags & AI_NUMERICSERV) != 0) {
+    if (number == NO_NUMBER && (hints->ai_flags & AI_NUMERICSERV) != 0) {
         return EAI_NONAME;
     }
     for (size_t i = 0; i < N_KINDS; i++) {
-        ports[i] = -1;
-        if (kind_wanted(&kinds[i], hints)) {
-            ports[i] = port == NO_NUMBER ? ai_service(service, kinds[i].type) : port;
-        }
+        ports[i] = kind_wanted(&kinds[i], hints) ? port_of(service, number, &kinds[i]) : -1;
         if (ports[i] >= 0) {
             error = 0;
         }
@@ -99,73 +129,85 @@ static int ports_of(const char *service, const struct addrinfo *hints, int ports
     return error;
 }
 
-static int error_of(enum sk_err err)
+/* ---- Nodes ---- */
+
+/* The host has no IPv6 address of its own, for what AI_ADDRCONFIG says. */
+static int no_node(const struct addrinfo *hints, struct found *found)
 {
-    switch (err) {
-    case SK_NAME_UNKNOWN:
-    case SK_NAME_NO_ADDRESS:
-    case SK_INVALID:
-        return EAI_NONAME;
-    case SK_NAME_FAILED:
-        return EAI_FAIL;
-    case SK_NAME_NO_SERVER:
-    case SK_TIMED_OUT:
-    case SK_NET_UNREACHABLE:
-        return EAI_AGAIN;
-    case SK_NO_SOCKETS:
-    case SK_NO_BUFFERS:
-        return EAI_MEMORY;
-    default:
-        errno_result(err);
-        return EAI_SYSTEM;
+    bool passive = (hints->ai_flags & AI_PASSIVE) != 0;
+
+    if (hints->ai_family != AF_INET6) {
+        found->n = 1;
+        found->addrs[0].addr = ip4(passive ? INADDR_ANY : INADDR_LOOPBACK);
+        return 0;
     }
+    if (!passive) { /* ::1 */
+        found->six.sin6_addr.s6_addr[sizeof found->six.sin6_addr - 1] = 1;
+    }
+    return (hints->ai_flags & AI_ADDRCONFIG) != 0 ? EAI_NONAME : 0;
 }
 
-static int ask_server(const char *node, struct sk_addr *out, size_t *n)
+static int literal6(const char *node, const struct addrinfo *hints, struct found *found)
 {
-    struct sk_op op;
-
-    if (state_started() == NULL) {
-        return EAI_SYSTEM;
+    if (!ai_literal6(node, &found->six)) {
+        return EAI_NONAME;
     }
-    enum sk_err err = call_await_address(NEVER);
-    if (err == SK_OK) {
-        sk_resolve(&op, node, 0, out, AI_MAX_ADDRS);
-        err = call_block_through(&op, NEVER);
+    if (hints->ai_family == AF_INET) {
+        found->n = 1;
+        return ai_unmapped(&found->six.sin6_addr, &found->addrs[0].addr) ? 0 : EAI_ADDRFAMILY;
     }
-    if (err != SK_OK) {
-        return error_of(err);
+    if ((hints->ai_flags & AI_ADDRCONFIG) != 0) {
+        return hints->ai_family == AF_INET6 ? EAI_NONAME : EAI_ADDRFAMILY;
     }
-    *n = op.done;
     return 0;
 }
 
-static int addrs_of(const char *node, int flags, struct sk_addr out[AI_MAX_ADDRS], size_t *n)
+static int resolve(const char *node, const struct addrinfo *hints, struct found *found)
 {
-    *n = 1;
+    struct ip_addr addr;
+    bool four = hints->ai_family != AF_INET6 || (hints->ai_flags & AI_V4MAPPED) != 0;
+
     if (node == NULL) {
-        out[0].addr = ip4((flags & AI_PASSIVE) != 0 ? INADDR_ANY : INADDR_LOOPBACK);
-        return 0;
+        return no_node(hints, found);
     }
-    enum ai_literal kind = ai_literal(node, &out[0].addr);
-    if (kind == AI_ADDRESS) {
-        return 0;
+    switch (ai_literal(node, &addr)) {
+    case AI_ADDRESS:
+        found->n = 1;
+        found->addrs[0].addr = addr;
+        return four ? 0 : EAI_ADDRFAMILY;
+    case AI_NOTHING:
+        return literal6(node, hints, found);
+    default:
+        break;
     }
-    if (kind == AI_NOTHING || (flags & AI_NUMERICHOST) != 0) {
+    if ((hints->ai_flags & AI_NUMERICHOST) != 0 || !four) {
         return EAI_NONAME;
     }
-    if (dns_name_is_in(node, LOCALHOST)) { /* RFC 6761 6.3 */
-        out[0].addr = ip4(INADDR_LOOPBACK);
-        return 0;
-    }
-    if (dns_name_is_in(node, "invalid")) { /* RFC 6761 6.4 */
-        return EAI_NONAME;
-    }
-    *n = ai_hosts(node, out, AI_MAX_ADDRS);
-    return *n > 0 ? 0 : ask_server(node, out, n);
+    return lookup_eai(lookup_name(node, found->addrs, &found->n, &found->canonical));
 }
 
-static struct ai_node *make_node(struct sk_addr addr, int port, const struct kind *kind,
+/* ---- Results ---- */
+
+static void set_four(struct ai_node *node, struct sk_addr addr, int port)
+{
+    node->addr.in.sin_family = AF_INET;
+    node->addr.in.sin_port = htons((uint16_t)port);
+    node->addr.in.sin_addr.s_addr = htonl(ip4_bits(addr.addr));
+    node->ai.ai_family = AF_INET;
+    node->ai.ai_addrlen = sizeof node->addr.in;
+}
+
+static void set_six(struct ai_node *node, const struct sockaddr_in6 *addr, int port)
+{
+    node->addr.in6.sin6_family = AF_INET6;
+    node->addr.in6.sin6_port = htons((uint16_t)port);
+    node->addr.in6.sin6_addr = addr->sin6_addr;
+    node->addr.in6.sin6_scope_id = addr->sin6_scope_id;
+    node->ai.ai_family = AF_INET6;
+    node->ai.ai_addrlen = sizeof node->addr.in6;
+}
+
+static struct ai_node *make_node(const struct found *found, size_t i, int family, int port,
                                  const char *name)
 {
     size_t name_len = name != NULL ? strlen(name) : 0;
@@ -174,13 +216,14 @@ static struct ai_node *make_node(struct sk_addr addr, int port, const struct kin
     if (node == NULL) {
         return NULL;
     }
-    node->addr.sin_family = AF_INET;
-    node->addr.sin_port = htons((uint16_t)port);
-    node->addr.sin_addr.s_addr = htonl(ip4_bits(addr.addr));
-    node->ai.ai_family = AF_INET;
-    node->ai.ai_socktype = kind->type;
-    node->ai.ai_protocol = kind->protocol;
-    node->ai.ai_addrlen = sizeof node->addr;
+    if (found->n == 0) {
+        set_six(node, &found->six, port);
+    } else if (family == AF_INET6) {
+        struct sockaddr_in6 mapped = { .sin6_addr = ai_mapped(found->addrs[i].addr) };
+        set_six(node, &mapped, port);
+    } else {
+        set_four(node, found->addrs[i], port);
+    }
     node->ai.ai_addr = (struct sockaddr *)&node->addr;
     if (name_len > 0) {
         memcpy(node->ai.ai_canonname, name, name_len);
@@ -189,9 +232,11 @@ static struct ai_node *make_node(struct sk_addr addr, int port, const struct kin
 }
 
 /* A node for each address and kind; when there is no room for all, for those that come first. */
-static int make_list(const struct sk_addr *addrs, size_t n, const int ports[N_KINDS],
-                     const char *name, struct addrinfo **out)
+static int make_list(const struct found *found, const struct addrinfo *hints,
+                     const int ports[N_KINDS], struct addrinfo **out)
 {
+    const char *name = (hints->ai_flags & AI_CANONNAME) != 0 ? found->canonical : NULL;
+    size_t n = found->n > 0 ? found->n : 1;
     struct addrinfo **tail = out;
 
     *out = NULL;
@@ -200,11 +245,14 @@ static int make_list(const struct sk_addr *addrs, size_t n, const int ports[N_KI
         if (ports[kind] < 0) {
             continue;
         }
-        struct ai_node *node =
-            make_node(addrs[i / N_KINDS], ports[kind], &kinds[kind], *out == NULL ? name : NULL);
+        struct ai_node *node = make_node(found, i / N_KINDS, hints->ai_family, ports[kind],
+                                         *out == NULL ? name : NULL);
         if (node == NULL) {
             break;
         }
+        node->ai.ai_socktype = kinds[kind].type;
+        node->ai.ai_protocol =
+            kinds[kind].type == SOCK_RAW ? hints->ai_protocol : kinds[kind].protocol;
         *tail = &node->ai;
         tail = &node->ai.ai_next;
     }
@@ -215,9 +263,8 @@ int libsock_getaddrinfo(const char *node, const char *service, const struct addr
                         struct addrinfo **out)
 {
     static const struct addrinfo anything = { .ai_family = AF_UNSPEC };
-    struct sk_addr addrs[AI_MAX_ADDRS];
+    struct found found = { .canonical = node };
     int ports[N_KINDS];
-    size_t n;
 
     hints = hints != NULL ? hints : &anything;
     int error = check(node, service, hints);
@@ -225,12 +272,9 @@ int libsock_getaddrinfo(const char *node, const char *service, const struct addr
         error = ports_of(service, hints, ports);
     }
     if (error == 0) {
-        error = addrs_of(node, hints->ai_flags, addrs, &n);
+        error = resolve(node, hints, &found);
     }
-    if (error != 0) {
-        return error;
-    }
-    return make_list(addrs, n, ports, (hints->ai_flags & AI_CANONNAME) != 0 ? node : NULL, out);
+    return error != 0 ? error : make_list(&found, hints, ports, out);
 }
 
 FACE(getaddrinfo);

@@ -6,6 +6,7 @@ shim_sources = \
 	%D%/addr.h \
 	%D%/ai.h \
 	%D%/ai_literal.c \
+	%D%/ai_literal6.c \
 	%D%/ai_service.c \
 	%D%/bind.c \
 	%D%/block.c \
@@ -39,6 +40,10 @@ shim_sources = \
 	%D%/option_core.c \
 	%D%/option_ip.c \
 	%D%/option_shim.c \
+	%D%/lookup.c \
+	%D%/lookup.h \
+	%D%/lookup_addr.c \
+	%D%/lookup_name.c \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \

@@ -131,6 +131,8 @@ libtest_a_SOURCES = \
 	%D%/support/lan9118_model.h \
 	%D%/support/neigh_story.h \
 	%D%/support/loopback_fixture.h \
+	%D%/support/names_fixture.h \
+	%D%/support/no_board.h \
 	%D%/support/pair_fixture.h \
 	%D%/support/peer.c \
 	%D%/support/peer.h \
@@ -218,6 +220,7 @@ c_tests = \
 	%D%/unit/test_compat_control \
 	%D%/unit/test_compat_dup \
 	%D%/unit/test_compat_exit \
+	%D%/unit/test_compat_families \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_linger \
@@ -323,6 +326,7 @@ tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
 tests_unit_test_compat_control_LDADD = $(shim_ldadd)
 tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
+tests_unit_test_compat_families_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_linger_LDADD = $(shim_ldadd)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compat/ai.h"
+#include "compat/lookup.h"
 #include "tests/support/suite.h"
 
 static const char *const *lines; /* NULL at the end */
@@ -38,17 +39,19 @@ static const char *const table[] = {
     NULL,
 };
 
-static size_t look_up(const char *name, struct sk_addr found[AI_MAX_ADDRS])
+static const char *canonical;
+
+static size_t look_up(const char *name, struct sk_addr found[LOOKUP_MAX_ADDRS])
 {
     lines = table;
-    size_t n = ai_hosts(name, found, AI_MAX_ADDRS);
+    size_t n = ai_hosts(name, found, LOOKUP_MAX_ADDRS, &canonical);
     lines = NULL;
     return n;
 }
 
 START_TEST(the_rest_of_a_long_line_is_no_line)
 {
-    struct sk_addr found[AI_MAX_ADDRS];
+    struct sk_addr found[LOOKUP_MAX_ADDRS];
 
     ck_assert_uint_eq(look_up("hidden", found), 0);
 }
@@ -63,7 +66,7 @@ START_TEST(a_name_has_the_address_of_its_line)
         { "localhost", 0x7f000001 }, { "two.example", 0x0a000002 }, { "TWO.EXAMPLE", 0x0a000002 },
         { "three", 0x0a000003 },     { "five", 0x0a000005 },
     };
-    struct sk_addr found[AI_MAX_ADDRS];
+    struct sk_addr found[LOOKUP_MAX_ADDRS];
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         ck_assert_uint_eq(look_up(known[i].name, found), 1);
@@ -75,14 +78,53 @@ END_TEST
 
 START_TEST(a_name_in_several_lines_has_all_their_addresses)
 {
-    struct sk_addr found[AI_MAX_ADDRS];
+    struct sk_addr found[LOOKUP_MAX_ADDRS];
 
     ck_assert_uint_eq(look_up("two", found), 2);
     ck_assert_uint_eq(ip4_bits(found[0].addr), 0x0a000002);
     ck_assert_uint_eq(ip4_bits(found[1].addr), 0x0a000005);
     lines = table;
-    ck_assert_uint_eq(ai_hosts("two", found, 1), 1);
+    ck_assert_uint_eq(ai_hosts("two", found, 1, &canonical), 1);
     lines = NULL;
+}
+END_TEST
+
+START_TEST(the_first_name_of_the_first_line_is_the_canonical_one)
+{
+    struct sk_addr found[LOOKUP_MAX_ADDRS];
+
+    ck_assert_uint_eq(look_up("two", found), 2);
+    ck_assert_str_eq(canonical, "Two.example");
+    ck_assert_uint_eq(look_up("five", found), 1);
+    ck_assert_str_eq(canonical, "two");
+    canonical = "asked";
+    ck_assert_uint_eq(look_up("nobody", found), 0);
+    ck_assert_str_eq(canonical, "asked");
+}
+END_TEST
+
+static bool look_back(uint32_t addr, char *name, size_t size)
+{
+    lines = table;
+    bool found = ai_hosts_name(ip4(addr), name, size);
+    lines = NULL;
+    return found;
+}
+
+START_TEST(an_address_has_the_first_name_of_its_line)
+{
+    char name[16];
+
+    ck_assert(look_back(0x0a000002, name, sizeof name));
+    ck_assert_str_eq(name, "Two.example");
+    ck_assert(look_back(0x0a000002, name, sizeof "Two.example"));
+    ck_assert(!look_back(0x0a000002, name, sizeof "Two.example" - 1));
+    ck_assert(!look_back(0x0a000002, name, 0));
+    ck_assert(look_back(0x0a000005, name, sizeof name));
+    ck_assert_str_eq(name, "two");
+    ck_assert(!look_back(0x0a000001, name, sizeof name)); /* its line has no name */
+    ck_assert(!look_back(0x0a000006, name, sizeof name)); /* the rest of a long line */
+    ck_assert(!look_back(0x0a000009, name, sizeof name));
 }
 END_TEST
 
@@ -90,7 +132,7 @@ START_TEST(comments_and_other_lines_have_none)
 {
     static const char *const unknown[] = { "comment", "deux", "zwei",  "drei",    "three#drei",
                                            "six",     "port", "short", "10.0.0.1" };
-    struct sk_addr found[AI_MAX_ADDRS];
+    struct sk_addr found[LOOKUP_MAX_ADDRS];
 
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         ck_assert_msg(look_up(unknown[i], found) == 0, "%s", unknown[i]);
@@ -104,6 +146,8 @@ int main(void)
         the_rest_of_a_long_line_is_no_line,
         a_name_has_the_address_of_its_line,
         a_name_in_several_lines_has_all_their_addresses,
+        the_first_name_of_the_first_line_is_the_canonical_one,
+        an_address_has_the_first_name_of_its_line,
         comments_and_other_lines_have_none,
         NULL,
     };
