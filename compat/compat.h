@@ -13,11 +13,12 @@
  * they have a timeout (SO_RCVTIMEO, SO_SNDTIMEO) or when the handler was installed without
  * SA_RESTART. Which handler ran cannot be seen: a program that has both kinds gets EINTR from
  * either: one handler without SA_RESTART, and all calls of the program need a loop around EINTR. A
- * connect that was interrupted goes on. getaddrinfo is never interrupted. A handler that
+ * connect that was interrupted goes on. Calls that ask for names are never interrupted. A handler
+ * that
  * calls us may hang: it may have come while its own thread is in the stack. One may leave a call
  * that waits by siglongjmp, in a program whose other threads have no calls of ours. accept,
  * connect, send, recv, read, write, close, poll, select and their like are cancellation points (XSH
- * 2.9.5.2), and so is getaddrinfo where it waits.
+ * 2.9.5.2), and so are getaddrinfo and getnameinfo where they wait.
  *
  * The stack moves in the calls of its programs alone: what was queued waits for the next one, or
  * for one that is waiting already. A poll or select of the kernel's descriptors alone is the
@@ -171,6 +172,13 @@ int libsock_getaddrinfo(const char *node, const char *service, const struct addr
                         struct addrinfo **out);
 void libsock_freeaddrinfo(struct addrinfo *list);
 const char *libsock_gai_strerror(int error);
+
+/* An address that has no name is told in numbers, unless NI_NAMEREQD is asked for, and so is any
+ * when no name server can be reached. EAI_AGAIN: no server answers, or there was no address of our
+ * own for 30 s; EAI_FAIL: every server failed; EAI_OVERFLOW: a size, in octets, is too small.
+ * Whoever owns an address may claim any name. */
+int libsock_getnameinfo(const struct sockaddr *sa, socklen_t len, char *host, socklen_t host_size,
+                        char *service, socklen_t service_size, int flags);
 
 int libsock_inet_pton(int family, const char *text, void *addr);
 const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_t len);

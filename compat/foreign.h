@@ -75,3 +75,7 @@ int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
 
 int foreign_inet_pton(int family, const char *text, void *addr);
 const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len);
+
+/** The names of an address that is not of our families; an EAI_ error. */
+int foreign_getnameinfo(const struct sockaddr *sa, socklen_t len, char *host, socklen_t host_size,
+                        char *service, socklen_t service_size, int flags);

@@ -316,3 +316,16 @@ const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_
     }
     return written;
 }
+
+int foreign_getnameinfo(const struct sockaddr *sa, socklen_t len, char *host, socklen_t host_size,
+                        char *service, socklen_t service_size, int flags)
+{
+    (void)sa;
+    (void)len;
+    (void)host;
+    (void)host_size;
+    (void)service;
+    (void)service_size;
+    (void)flags;
+    return EAI_FAMILY;
+}

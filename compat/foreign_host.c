@@ -48,6 +48,7 @@ extern __typeof(poll) __real_poll;
 extern __typeof(select) __real_select;
 extern __typeof(inet_pton) __real_inet_pton;
 extern __typeof(inet_ntop) __real_inet_ntop;
+extern __typeof(getnameinfo) __real_getnameinfo;
 
 int foreign_socket(int domain, int type, int protocol)
 {
@@ -245,4 +246,10 @@ int foreign_inet_pton(int family, const char *text, void *addr)
 const char *foreign_inet_ntop(int family, const void *addr, char *text, socklen_t len)
 {
     return __real_inet_ntop(family, addr, text, len);
+}
+
+int foreign_getnameinfo(const struct sockaddr *sa, socklen_t len, char *host, socklen_t host_size,
+                        char *service, socklen_t service_size, int flags)
+{
+    return __real_getnameinfo(sa, len, host, host_size, service, service_size, flags);
 }

@@ -28,6 +28,7 @@ shim_sources = \
 	%D%/freeaddrinfo.c \
 	%D%/gai_strerror.c \
 	%D%/getaddrinfo.c \
+	%D%/getnameinfo.c \
 	%D%/getsockname.c \
 	%D%/inet.c \
 	%D%/iov.c \

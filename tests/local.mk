@@ -222,6 +222,7 @@ c_tests = \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_families \
 	%D%/unit/test_compat_fork \
+	%D%/unit/test_compat_getnameinfo \
 	%D%/unit/test_compat_host \
 	%D%/unit/test_compat_linger \
 	%D%/unit/test_compat_message \
@@ -328,6 +329,7 @@ tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_families_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
+tests_unit_test_compat_getnameinfo_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_linger_LDADD = $(shim_ldadd)
 tests_unit_test_compat_multicast_LDADD = $(shim_ldadd)
