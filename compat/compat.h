@@ -18,7 +18,7 @@
  * calls us may hang: it may have come while its own thread is in the stack. One may leave a call
  * that waits by siglongjmp, in a program whose other threads have no calls of ours. accept,
  * connect, send, recv, read, write, close, poll, select and their like are cancellation points (XSH
- * 2.9.5.2), and so are getaddrinfo and getnameinfo where they wait.
+ * 2.9.5.2), and so are getaddrinfo, getnameinfo, gethostbyname and gethostbyaddr where they wait.
  *
  * The stack moves in the calls of its programs alone: what was queued waits for the next one, or
  * for one that is waiting already. A poll or select of the kernel's descriptors alone is the
@@ -179,6 +179,25 @@ const char *libsock_gai_strerror(int error);
  * Whoever owns an address may claim any name. */
 int libsock_getnameinfo(const struct sockaddr *sa, socklen_t len, char *host, socklen_t host_size,
                         char *service, socklen_t service_size, int flags);
+
+/* What these return is the calling thread's, or on firmware the program's, until its next call of
+ * any of the three: in a simulation that is shared by the programs of all hosts. */
+struct hostent *libsock_gethostbyname(const char *name);
+struct hostent *libsock_gethostbyname2(const char *name, int family);
+struct hostent *libsock_gethostbyaddr(const void *addr, socklen_t len, int family);
+
+/* glibc's: 0, and `*result` NULL when there is no such host; else ERANGE when `buffer`, of `size`
+ * octets, is too small, EAGAIN when nobody answers, EIO when every server failed, or what errno is
+ * when `*h_error` is NETDB_INTERNAL. */
+int libsock_gethostbyname_r(const char *name, struct hostent *out, char *buffer, size_t size,
+                            struct hostent **result, int *h_error);
+int libsock_gethostbyname2_r(const char *name, int family, struct hostent *out, char *buffer,
+                             size_t size, struct hostent **result, int *h_error);
+int libsock_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *out,
+                            char *buffer, size_t size, struct hostent **result, int *h_error);
+
+/* Firmware only; hosts have the C library's. */
+extern int libsock_h_errno;
 
 int libsock_inet_pton(int family, const char *text, void *addr);
 const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_t len);

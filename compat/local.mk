@@ -28,8 +28,13 @@ shim_sources = \
 	%D%/freeaddrinfo.c \
 	%D%/gai_strerror.c \
 	%D%/getaddrinfo.c \
+	%D%/gethostbyaddr_r.c \
+	%D%/gethostbyname.c \
+	%D%/gethostbyname_r.c \
 	%D%/getnameinfo.c \
 	%D%/getsockname.c \
+	%D%/hostent.c \
+	%D%/hostent.h \
 	%D%/inet.c \
 	%D%/iov.c \
 	%D%/inet6.h \
@@ -79,6 +84,7 @@ shim_firmware_sources = \
 	%D%/in6addr_firmware.c \
 	%D%/inet6_firmware.c \
 	%D%/inet_bsd_firmware.c \
+	%D%/h_errno_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

@@ -227,6 +227,8 @@ c_tests = \
 	%D%/unit/test_compat_linger \
 	%D%/unit/test_compat_message \
 	%D%/unit/test_compat_multicast \
+	%D%/unit/test_compat_hostent \
+	%D%/unit/test_compat_long_names \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
@@ -334,6 +336,8 @@ tests_unit_test_compat_host_LDADD = $(shim_ldadd)
 tests_unit_test_compat_linger_LDADD = $(shim_ldadd)
 tests_unit_test_compat_multicast_LDADD = $(shim_ldadd)
 tests_unit_test_compat_message_LDADD = $(shim_ldadd)
+tests_unit_test_compat_hostent_LDADD = $(shim_ldadd)
+tests_unit_test_compat_long_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)

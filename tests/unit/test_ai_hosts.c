@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /etc/hosts (hosts(5)), its lines given by the test. */
+#include <arpa/inet.h>
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,6 +129,35 @@ START_TEST(an_address_has_the_first_name_of_its_line)
 }
 END_TEST
 
+/* A table for each call that looks into it. */
+START_TEST(the_calls_look_into_the_table_first)
+{
+    struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000003) };
+    struct addrinfo *list;
+    char host[NI_MAXHOST];
+
+    lines = table;
+    ck_assert_int_eq(getaddrinfo("TWO", NULL, &hints, &list), 0);
+    ck_assert_str_eq(list->ai_canonname, "Two.example");
+    ck_assert_ptr_nonnull(list->ai_next);
+    ck_assert_ptr_null(list->ai_next->ai_next);
+    freeaddrinfo(list);
+    lines = table;
+    const struct hostent *found = gethostbyname("TWO");
+    ck_assert_str_eq(found->h_name, "Two.example");
+    ck_assert_ptr_nonnull(found->h_addr_list[1]);
+    ck_assert_ptr_null(found->h_addr_list[2]);
+    lines = table;
+    ck_assert_str_eq(gethostbyaddr(&in.sin_addr, 4, AF_INET)->h_name, "three");
+    lines = table;
+    ck_assert_int_eq(getnameinfo((struct sockaddr *)&in, sizeof in, host, sizeof host, NULL, 0, 0),
+                     0);
+    ck_assert_str_eq(host, "three");
+    lines = NULL;
+}
+END_TEST
+
 START_TEST(comments_and_other_lines_have_none)
 {
     static const char *const unknown[] = { "comment", "deux", "zwei",  "drei",    "three#drei",
@@ -148,6 +178,7 @@ int main(void)
         a_name_in_several_lines_has_all_their_addresses,
         the_first_name_of_the_first_line_is_the_canonical_one,
         an_address_has_the_first_name_of_its_line,
+        the_calls_look_into_the_table_first,
         comments_and_other_lines_have_none,
         NULL,
     };
