@@ -196,8 +196,27 @@ int libsock_gethostbyname2_r(const char *name, int family, struct hostent *out, 
 int libsock_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *out,
                             char *buffer, size_t size, struct hostent **result, int *h_error);
 
-/* Firmware only; hosts have the C library's. */
+/* Firmware only, over tables of its own; hosts have the C library's, which read files. */
 extern int libsock_h_errno;
+const char *libsock_hstrerror(int h_error);
+void libsock_sethostent(int stay_open);
+struct hostent *libsock_gethostent(void);
+void libsock_endhostent(void);
+void libsock_setnetent(int stay_open);
+struct netent *libsock_getnetent(void);
+struct netent *libsock_getnetbyname(const char *name);
+struct netent *libsock_getnetbyaddr(uint32_t net, int family);
+void libsock_endnetent(void);
+void libsock_setprotoent(int stay_open);
+struct protoent *libsock_getprotoent(void);
+struct protoent *libsock_getprotobyname(const char *name);
+struct protoent *libsock_getprotobynumber(int number);
+void libsock_endprotoent(void);
+void libsock_setservent(int stay_open);
+struct servent *libsock_getservent(void);
+struct servent *libsock_getservbyname(const char *name, const char *protocol);
+struct servent *libsock_getservbyport(int port, const char *protocol);
+void libsock_endservent(void);
 
 int libsock_inet_pton(int family, const char *text, void *addr);
 const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_t len);

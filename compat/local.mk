@@ -84,7 +84,12 @@ shim_firmware_sources = \
 	%D%/in6addr_firmware.c \
 	%D%/inet6_firmware.c \
 	%D%/inet_bsd_firmware.c \
+	%D%/gethostent_firmware.c \
+	%D%/getnetent_firmware.c \
+	%D%/getprotoent_firmware.c \
+	%D%/getservent_firmware.c \
 	%D%/h_errno_firmware.c \
+	%D%/hstrerror_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

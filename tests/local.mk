@@ -24,6 +24,7 @@ test_files = \
 	%D%/firmware/common.sh \
 	%D%/firmware/echo_client.py \
 	%D%/firmware/microbit.ld \
+	%D%/firmware/netdb.c \
 	%D%/firmware/servers.py \
 	%D%/firmware/wire.c \
 	%D%/hostile-inputs.tsv \
@@ -54,6 +55,7 @@ plain_tests = \
 	%D%/firmware/test_atomics_armv6m.sh \
 	%D%/firmware/test_board.sh \
 	%D%/firmware/test_http_get.sh \
+	%D%/firmware/test_netdb.sh \
 	%D%/firmware/test_run.sh \
 	%D%/firmware/test_size.sh \
 	%D%/firmware/test_tcp_echo.sh \
@@ -150,6 +152,13 @@ libtest_a_SOURCES = \
 	%D%/support/world.h
 # A board's driver, for the test against a model of its chip.
 libtest_a_SOURCES += libsock/link/lan9118.c
+# Firmware's tables, which need no firmware.
+libtest_a_SOURCES += \
+	compat/gethostent_firmware.c \
+	compat/getnetent_firmware.c \
+	compat/getprotoent_firmware.c \
+	compat/getservent_firmware.c \
+	compat/hstrerror_firmware.c
 
 c_tests = \
 	%D%/hostile/test_allocations \
@@ -280,6 +289,7 @@ c_tests = \
 	%D%/unit/test_mtu \
 	%D%/unit/test_neigh \
 	%D%/unit/test_neigh_hostile \
+	%D%/unit/test_netdb_tables \
 	%D%/unit/test_ops \
 	%D%/unit/test_option \
 	%D%/unit/test_path \
