@@ -43,6 +43,8 @@
  */
 #pragma once
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -164,6 +166,10 @@ int libsock_dup2(int from, int to);
 int libsock_dup3(int from, int to, int flags);
 int libsock_fcntl(int fd, int command, ...);
 
+/* A request for a netif that has no address is EADDRNOTAVAIL, for none at all ENODEV; one that
+ * README does not name is ENOTTY. */
+int libsock_ioctl(int fd, unsigned long request, ...);
+
 int libsock_poll(struct pollfd *fds, nfds_t n, int timeout);
 int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    struct timeval *timeout);
@@ -225,6 +231,18 @@ const char *libsock_inet_ntop(int family, const void *addr, char *text, socklen_
 int libsock_inet_aton(const char *text, struct in_addr *addr);
 in_addr_t libsock_inet_addr(const char *text);
 char *libsock_inet_ntoa(struct in_addr addr);
+
+/* Of the network of the program, which on hosts is not the kernel's. 0 or NULL: ENODEV, ENXIO (no
+ * such netif), EFAULT, ENETDOWN. if_nameindex: ENOBUFS; on firmware no more than two lists at once,
+ * those of getifaddrs included. */
+unsigned libsock_if_nametoindex(const char *name);
+char *libsock_if_indextoname(unsigned index, char *name);
+struct if_nameindex *libsock_if_nameindex(void);
+void libsock_if_freenameindex(struct if_nameindex *list);
+
+/* As on Linux: -1 and ENOMEM, EFAULT, ENETDOWN. */
+int libsock_getifaddrs(struct ifaddrs **out);
+void libsock_freeifaddrs(struct ifaddrs *list);
 
 #ifdef __cplusplus
 }

@@ -50,6 +50,7 @@ bool foreign_is_open(int fd);
 
 /** Whether the library has it for itself. */
 bool foreign_is_own(int fd);
+int foreign_ioctl(int fd, unsigned long request, void *argument);
 
 /** F_GETFD and F_SETFD of a descriptor of ours: the kernel knows it on hosts, nobody on firmware.
  */

@@ -64,6 +64,14 @@ bool foreign_is_own(int fd)
     return false;
 }
 
+int foreign_ioctl(int fd, unsigned long request, void *argument)
+{
+    (void)fd;
+    (void)request;
+    (void)argument;
+    return errno_fail(EBADF);
+}
+
 int foreign_descriptor_flags(int fd, int command, long argument)
 {
     (void)fd;

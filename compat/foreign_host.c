@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compat/errno.h"
@@ -44,6 +45,7 @@ extern __typeof(write) __real_write;
 extern __typeof(close) __real_close;
 extern __typeof(dup) __real_dup;
 extern __typeof(fcntl) __real_fcntl;
+extern __typeof(ioctl) __real_ioctl;
 extern __typeof(poll) __real_poll;
 extern __typeof(select) __real_select;
 extern __typeof(inet_pton) __real_inet_pton;
@@ -192,6 +194,11 @@ bool foreign_is_own(int fd)
 int foreign_fcntl(int fd, int command, long argument)
 {
     return __real_fcntl(fd, command, argument);
+}
+
+int foreign_ioctl(int fd, unsigned long request, void *argument)
+{
+    return __real_ioctl(fd, request, argument);
 }
 
 int foreign_descriptor_flags(int fd, int command, long argument)

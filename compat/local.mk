@@ -35,11 +35,16 @@ shim_sources = \
 	%D%/getsockname.c \
 	%D%/hostent.c \
 	%D%/hostent.h \
+	%D%/getifaddrs.c \
+	%D%/getsockname.c \
+	%D%/if_nameindex.c \
+	%D%/if_nametoindex.c \
 	%D%/inet.c \
 	%D%/iov.c \
 	%D%/inet6.h \
 	%D%/inet_numbers.c \
 	%D%/inet_numbers.h \
+	%D%/ioctl.c \
 	%D%/listen.c \
 	%D%/message.h \
 	%D%/option.h \
@@ -50,6 +55,8 @@ shim_sources = \
 	%D%/lookup.h \
 	%D%/lookup_addr.c \
 	%D%/lookup_name.c \
+	%D%/netifs.c \
+	%D%/netifs.h \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \
@@ -73,6 +80,7 @@ shim_host_sources = \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \
 	%D%/fortify_host.c \
+	%D%/netifs_pool_host.c \
 	%D%/start_host.c
 
 shim_firmware_sources = \
@@ -90,6 +98,7 @@ shim_firmware_sources = \
 	%D%/getservent_firmware.c \
 	%D%/h_errno_firmware.c \
 	%D%/hstrerror_firmware.c \
+	%D%/netifs_pool_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

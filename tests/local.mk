@@ -239,6 +239,7 @@ c_tests = \
 	%D%/unit/test_compat_hostent \
 	%D%/unit/test_compat_long_names \
 	%D%/unit/test_compat_names \
+	%D%/unit/test_compat_netifs \
 	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
 	%D%/unit/test_compat_reuse \
@@ -349,6 +350,7 @@ tests_unit_test_compat_message_LDADD = $(shim_ldadd)
 tests_unit_test_compat_hostent_LDADD = $(shim_ldadd)
 tests_unit_test_compat_long_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
+tests_unit_test_compat_netifs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
 tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)
