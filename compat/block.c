@@ -65,7 +65,9 @@ static instant own_deadline(const struct block_how *how, instant now, instant ba
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                          const struct block_how *how)
 {
-    struct op_wait w = { .wait = { .concerns = concerns_op }, .op = op, .how = how };
+    struct op_wait w = { .wait = { .concerns = concerns_op, .mask = how->mask },
+                         .op = op,
+                         .how = how };
     instant background_at = port->background != NULL && !how->ends_program ? 0 : NEVER;
     bool interrupted = false;
 

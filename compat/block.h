@@ -25,6 +25,7 @@ struct block_how {
     duration step; /* the operation is polled at least so often, for what the port cannot wait for;
                       0: need not be */
     enum block_signal signal;
+    const void *mask;  /* of port_wait */
     bool ends_program; /* the background hook runs no more, and may be where this is called */
 
     /** Whether something that happened to this socket, or (SK_FD_NONE) anywhere, may let the

@@ -48,6 +48,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -171,6 +172,10 @@ int libsock_fcntl(int fd, int command, ...);
 int libsock_ioctl(int fd, unsigned long request, ...);
 
 int libsock_poll(struct pollfd *fds, nfds_t n, int timeout);
+int libsock_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask);
+int libsock_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                    const struct timespec *timeout, const sigset_t *mask);
 int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    struct timeval *timeout);
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -71,6 +72,10 @@ void foreign_allow_cancel(int before);
 /** True where descriptors that are not ours can be waited for. */
 bool foreign_can_poll(void);
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout);
+int foreign_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask);
+int foreign_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                    const struct timespec *timeout, const sigset_t *mask);
 int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    struct timeval *timeout);
 

@@ -296,6 +296,22 @@ int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)
     return (int)n;
 }
 
+int foreign_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask)
+{
+    (void)timeout;
+    (void)mask;
+    return foreign_poll(fds, n, 0);
+}
+
+int foreign_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                    const struct timespec *timeout, const sigset_t *mask)
+{
+    (void)timeout;
+    (void)mask;
+    return foreign_select(n, readable, writable, exceptional, NULL);
+}
+
 int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    struct timeval *timeout)
 {

@@ -47,6 +47,9 @@ extern __typeof(dup) __real_dup;
 extern __typeof(fcntl) __real_fcntl;
 extern __typeof(ioctl) __real_ioctl;
 extern __typeof(poll) __real_poll;
+extern int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                        const sigset_t *mask);
+extern __typeof(pselect) __real_pselect;
 extern __typeof(select) __real_select;
 extern __typeof(inet_pton) __real_inet_pton;
 extern __typeof(inet_ntop) __real_inet_ntop;
@@ -237,6 +240,18 @@ bool foreign_can_poll(void)
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     return __real_poll(fds, n, timeout);
+}
+
+int foreign_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask)
+{
+    return __real_ppoll(fds, n, timeout, mask);
+}
+
+int foreign_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                    const struct timespec *timeout, const sigset_t *mask)
+{
+    return __real_pselect(n, readable, writable, exceptional, timeout, mask);
 }
 
 int foreign_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,

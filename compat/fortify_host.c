@@ -14,6 +14,8 @@ ssize_t __wrap___recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int
                               struct sockaddr *from, socklen_t *from_len);
 ssize_t __wrap___read_chk(int fd, void *buffer, size_t len, size_t room);
 int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room);
+int __wrap___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                       const sigset_t *mask, size_t room);
 
 int __wrap_fcntl64(int fd, int command, ...)
 {
@@ -56,4 +58,11 @@ int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
     fortify(n, room / sizeof fds[0]);
     return libsock_poll(fds, n, timeout);
+}
+
+int __wrap___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                       const sigset_t *mask, size_t room)
+{
+    fortify(n, room / sizeof fds[0]);
+    return libsock_ppoll(fds, n, timeout, mask);
 }

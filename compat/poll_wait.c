@@ -16,6 +16,10 @@
 
 #define LOOK_AGAIN ((duration)10000) /* us */
 
+#define SECOND 1000000 /* us */
+#define NS_PER_SECOND 1000000000
+#define NS_PER_US 1000
+
 #define EVENTS_IN (POLLIN | POLLRDNORM)
 #define EVENTS_OUT (POLLOUT | POLLWRNORM)
 #ifdef POLLRDHUP
@@ -119,6 +123,28 @@ static bool must_look(const struct pollfd *fds, nfds_t n)
     return false;
 }
 
+bool poll_is_timeout(const struct timespec *t)
+{
+    return t == NULL || (t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < NS_PER_SECOND);
+}
+
+instant poll_deadline(const struct port *port, const struct timespec *t)
+{
+    if (t == NULL || (uint64_t)t->tv_sec >= NEVER / SECOND) {
+        return NEVER;
+    }
+    duration d = (duration)t->tv_sec * SECOND + (t->tv_nsec + NS_PER_US - 1) / NS_PER_US;
+    return d == 0 ? AT_ONCE : block_deadline(port, d);
+}
+
+/* A signal that came while the thread looked at its descriptors, and did not sleep. */
+static bool is_interrupted(const sigset_t *mask)
+{
+    static const struct timespec at_once = { 0, 0 };
+
+    return mask != NULL && foreign_ppoll(NULL, 0, &at_once, mask) < 0;
+}
+
 int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set set,
               instant deadline)
 {
@@ -126,8 +152,12 @@ int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set s
     struct block_how how = { .deadline = deadline,
                              .step = must_look(set.fds, set.n) ? LOOK_AGAIN : 0,
                              .signal = BLOCK_ENDS,
+                             .mask = set.mask,
                              .concerns = is_among };
     enum sk_err err = block_as(port, iface, &w.op, how);
 
+    if (err == SK_AGAIN && is_interrupted(set.mask)) {
+        return errno_fail(EINTR);
+    }
     return err == SK_OK || err == SK_AGAIN ? (int)w.op.done : errno_result(err);
 }

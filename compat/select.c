@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * select: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was. As on
- * Linux, `n` may be more than a set has room for, as long as no socket of ours has such a number,
- * and tv_usec a second and more.
+ * select, pselect: POSIX.1-2017, XSH select(), on top of poll_wait. `*timeout` is left as it was.
+ * On firmware there are no signals for a mask to hold back. As on Linux, `n` may be more than a set
+ * has room for, as long as no socket of ours has such a number, and tv_usec a second and more.
  */
 #include <sys/time.h>
 
@@ -16,6 +16,8 @@
 #include "compat/state.h"
 
 #define SECOND 1000000 /* us */
+#define NS_PER_US 1000
+#define LAST_SECOND INT32_MAX /* as good as never, and a time_t of any size */
 
 /* What select calls readable and writable, POSIX.1-2017 XSH select(): where the operation would not
  * wait. */
@@ -86,26 +88,51 @@ static bool has_invalid(const struct pollfd *fds, nfds_t n)
     return false;
 }
 
-static bool valid_timeout(const struct timeval *t)
+/* False: it is none. */
+static bool to_timespec(const struct timeval *t, struct timespec *out)
 {
-    return t->tv_sec >= 0 && t->tv_usec >= 0;
+    if (t->tv_sec < 0 || t->tv_usec < 0) {
+        return false;
+    }
+    time_t more = (time_t)(t->tv_usec / SECOND);
+    out->tv_sec = t->tv_sec < LAST_SECOND - more ? t->tv_sec + more : LAST_SECOND;
+    out->tv_nsec = (long)(t->tv_usec % SECOND) * NS_PER_US;
+    return true;
 }
 
-static instant deadline_of(const struct port *port, const struct timeval *t)
+static bool has_no_room(int n)
 {
-    if (t == NULL) {
-        return NEVER;
-    }
-    uint64_t seconds = (uint64_t)t->tv_sec + (uint64_t)t->tv_usec / SECOND;
-    if (seconds >= NEVER / SECOND) {
-        return NEVER;
-    }
-    duration d = (duration)seconds * SECOND + t->tv_usec % SECOND;
-    return d == 0 ? AT_ONCE : block_deadline(port, d);
+    return n > FD_SETSIZE && fd_next(FD_SETSIZE) >= 0;
 }
 
-int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
-                   struct timeval *timeout)
+struct sets {
+    fd_set *readable;
+    fd_set *writable;
+    fd_set *exceptional;
+};
+
+static int wait_for(struct pollfd *fds, nfds_t n, struct sets sets, const struct timespec *timeout,
+                    const sigset_t *mask)
+{
+    foreign_test_cancel();
+    struct libsock_state *state = state_started();
+    if (state == NULL) {
+        return -1;
+    }
+    struct poll_set set = { .fds = fds, .n = n, .is_met = is_met, .mask = mask };
+    if (poll_wait(state->port, state->iface, set, poll_deadline(state->port, timeout)) < 0) {
+        return -1;
+    }
+    if (has_invalid(fds, n)) {
+        return errno_fail(EBADF);
+    }
+    return keep(sets.readable, fds, n, POLLIN, READABLE) +
+           keep(sets.writable, fds, n, POLLOUT, WRITABLE) +
+           keep(sets.exceptional, fds, n, POLLPRI, POLLPRI);
+}
+
+int libsock_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                    const struct timespec *timeout, const sigset_t *mask)
 {
     struct pollfd fds[FD_SETSIZE];
 
@@ -114,27 +141,33 @@ int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptiona
     }
     nfds_t n_fds = to_pollfds(n, readable, writable, exceptional, fds);
     if (poll_is_foreign(fds, n_fds)) {
-        return foreign_select(n, readable, writable, exceptional, timeout);
+        return foreign_pselect(n, readable, writable, exceptional, timeout, mask);
     }
-    if ((timeout != NULL && !valid_timeout(timeout)) ||
-        (n > FD_SETSIZE && fd_next(FD_SETSIZE) >= 0)) {
+    if (!poll_is_timeout(timeout) || has_no_room(n)) {
         return errno_fail(EINVAL);
     }
-    foreign_test_cancel();
-    struct libsock_state *state = state_started();
-    if (state == NULL) {
-        return -1;
-    }
-    struct poll_set set = { .fds = fds, .n = n_fds, .is_met = is_met };
-    if (poll_wait(state->port, state->iface, set, deadline_of(state->port, timeout)) < 0) {
-        return -1;
-    }
-    if (has_invalid(fds, n_fds)) {
-        return errno_fail(EBADF);
-    }
-    return keep(readable, fds, n_fds, POLLIN, READABLE) +
-           keep(writable, fds, n_fds, POLLOUT, WRITABLE) +
-           keep(exceptional, fds, n_fds, POLLPRI, POLLPRI);
+    return wait_for(fds, n_fds, (struct sets){ readable, writable, exceptional }, timeout, mask);
 }
 
+int libsock_select(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                   struct timeval *timeout)
+{
+    struct pollfd fds[FD_SETSIZE];
+    struct timespec t;
+
+    if (n < 0) {
+        return errno_fail(EINVAL);
+    }
+    nfds_t n_fds = to_pollfds(n, readable, writable, exceptional, fds);
+    if (poll_is_foreign(fds, n_fds)) {
+        return foreign_select(n, readable, writable, exceptional, timeout);
+    }
+    if ((timeout != NULL && !to_timespec(timeout, &t)) || has_no_room(n)) {
+        return errno_fail(EINVAL);
+    }
+    return wait_for(fds, n_fds, (struct sets){ readable, writable, exceptional },
+                    timeout != NULL ? &t : NULL, NULL);
+}
+
+FACE(pselect);
 FACE(select);

@@ -169,6 +169,8 @@ core_sources = \
 host_sources = \
 	%D%/link/own_fds.c \
 	%D%/link/own_fds.h \
+	%D%/link/own_poll.c \
+	%D%/link/own_poll.h \
 	%D%/link/pcap.c \
 	%D%/link/tap.c \
 	%D%/link/tap.h \

@@ -24,7 +24,7 @@ PUBLIC = "libsock.h"
 # What the layers beside the house may include, besides base/, wire/ and their own directory.
 BESIDE = {
     "link": set(),
-    "port": {PUBLIC, "link/link.h", "link/own_fds.h"},
+    "port": {PUBLIC, "link/link.h", "link/own_fds.h", "link/own_poll.h"},
 }
 # The interfaces that the shim meets beside the house.
 INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h", "link/own_fds.h"}

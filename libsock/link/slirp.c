@@ -3,9 +3,9 @@
  * libslirp behind the link interface. It answers from inside slirp_input, so what it sends is
  * queued in packets of the link's own and given out by rx. Once for each time that rx found
  * nothing, the host's sockets are looked at, without waiting. Functions that a host program may
- * wrap (-Wl,--wrap=poll and so on) are not called here.
+ * wrap (-Wl,--wrap=poll and so on) are not called here, but for ioctl, which is the kernel's for
+ * descriptors that are not ours.
  */
-#define _GNU_SOURCE /* ppoll */
 #include "link/slirp.h"
 
 #include <errno.h>
@@ -21,6 +21,7 @@
 #endif
 
 #include "link/own_fds.h"
+#include "link/own_poll.h"
 #include "link/slirp_policy.h"
 #include "wire/ipv4.h"
 
@@ -201,11 +202,10 @@ static void collect_fds(struct slirp_link *s)
 
 static void look_at_host(struct slirp_link *s)
 {
-    static const struct timespec at_once = { 0, 0 };
     int n;
 
     collect_fds(s);
-    n = s->n_fds > 0 ? ppoll(s->fds, (nfds_t)s->n_fds, &at_once, NULL) : 0;
+    n = s->n_fds > 0 ? sk_own_poll(s->fds, s->n_fds, (struct timespec){ 0, 0 }, NULL) : 0;
     slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
     s->n_fruitless = n > 0 && !s->queue.first ? s->n_fruitless + 1 : 0;
 }

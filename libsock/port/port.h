@@ -18,6 +18,10 @@ struct port_wait {
     /** Whether what happened to this socket may end the wait. SK_FD_NONE: anything happened, such
      * as an address that came or a name that was resolved. Under the port's lock. */
     bool (*concerns)(const struct port_wait *wait, sk_fd fd);
+
+    /** A sigset_t, where there are signals: the thread holds these back while it waits. NULL: those
+     * that it holds back anyway. */
+    const void *mask;
 };
 
 /** Whether an idle was ended by a signal handler that ran in this thread. */

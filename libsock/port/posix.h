@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The port for hosts with POSIX threads and Linux's eventfd. Of the threads that wait, one, the
- * leader, sleeps in ppoll on the descriptors of the interface's links; the others, its followers,
- * sleep until something happens to what they wait for. A thread that leaves something behind which
- * the leader does not wait for, such as an earlier timer or a new host socket, wakes it. A leader
- * that goes away wakes one follower, which takes its place.
+ * leader, sleeps (sk_own_poll) on the descriptors of the interface's links; the others, its
+ * followers, sleep until something happens to what they wait for. A thread that leaves something
+ * behind which the leader does not wait for, such as an earlier timer or a new host socket, wakes
+ * it. A leader that goes away wakes one follower, which takes its place.
  *
  * Leader or follower, the thread whose signal handler ran is the one whose idle says so, and no
  * signal is missed that arrives after the wait began (port/posix_signal.h). One that is sent to the

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Signals of a POSIX host: see port/posix_signal.h. */
-#define _GNU_SOURCE /* ppoll */
 #include "port/posix_signal.h"
 
 #include <errno.h>
@@ -9,12 +8,15 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "link/own_poll.h"
+
 #define US_PER_S 1000000
 #define NS_PER_US 1000
 #define LONGEST_SLEEP ((duration)3600 * US_PER_S)
 
 static _Thread_local bool holding;
-static _Thread_local sigset_t callers; /* the mask to go back to */
+static _Thread_local sigset_t callers;         /* the mask to go back to */
+static _Thread_local const sigset_t *in_sleep; /* that of a sleep; NULL: callers */
 
 /* All that may wait. A fault may not: held back, it would end the program without its handler. */
 static sigset_t holdable(void)
@@ -40,6 +42,11 @@ void signals_hold(void)
     set = holdable();
     pthread_sigmask(SIG_BLOCK, &set, &callers);
     holding = true;
+}
+
+void signals_sleep_with(const void *mask)
+{
+    in_sleep = mask;
 }
 
 void signals_release(void)
@@ -97,17 +104,16 @@ static struct timespec timespec_of(duration left)
 __attribute__((no_sanitize_address)) enum port_idle signals_sleep(struct pollfd *fds, size_t n,
                                                                   duration left)
 {
-    static const struct timespec at_once = { 0, 0 };
-    struct timespec wait = timespec_of(left);
-    sigset_t mask = callers;
+    sigset_t back = callers;
+    sigset_t mask = in_sleep ? *in_sleep : callers;
     int ready;
 
     holding = false; /* a handler may enter the stack, and leaving it would release */
-    ready = ppoll(fds, (nfds_t)n, &wait, &mask);
+    ready = sk_own_poll(fds, n, timespec_of(left), &mask);
     if (ready > 0) { /* which wins over a signal; under a flood there would never be a handler */
-        ready = ppoll(NULL, 0, &at_once, &mask);
+        ready = sk_own_poll(NULL, 0, timespec_of(0), &mask);
     }
-    callers = mask;
+    callers = back;
     holding = true;
     if (ready >= 0 || errno != EINTR) {
         return PORT_WOKEN;

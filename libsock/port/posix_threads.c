@@ -400,6 +400,7 @@ enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, ins
     struct port_posix *p = posix(port);
 
     signals_hold();
+    signals_sleep_with(wait ? wait->mask : NULL);
     return p->leading ? follow(p, until, wait) : lead(p, iface, until, wait);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Who sleeps, and who is woken: port/posix.h says how. Functions that a host program may wrap
- * (-Wl,--wrap=poll and so on) are not called here: hence ppoll, and eventfd_read and eventfd_write.
+ * (-Wl,--wrap=poll and so on) are not called here: hence
+ * sk_own_poll, and eventfd_read and eventfd_write.
  */
 #pragma once
 

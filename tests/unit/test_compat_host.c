@@ -21,6 +21,8 @@ ssize_t __wrap___recv_chk(int fd, void *buffer, size_t len, size_t room, int fla
 ssize_t __wrap___recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int flags,
                               struct sockaddr *from, socklen_t *from_len);
 int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room);
+int __wrap___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                       const sigset_t *mask, size_t room);
 int __wrap_fcntl64(int fd, int command, ...);
 
 static int fortified(void *arg)
@@ -34,6 +36,7 @@ static int fortified(void *arg)
     struct pollfd p = { .fd = server, .events = POLLIN };
     ck_assert_int_eq(send(client, "abcdef", 6, 0), 6);
     ck_assert_int_eq(__wrap___poll_chk(&p, 1, -1, sizeof p), 1);
+    ck_assert_int_eq(__wrap___ppoll_chk(&p, 1, NULL, NULL, sizeof p), 1);
     ck_assert_int_eq(__wrap___read_chk(server, octets, 2, sizeof octets), 2);
     ck_assert_int_eq(__wrap___recv_chk(server, octets, 2, sizeof octets, 0), 2);
     ck_assert_int_eq(__wrap___recvfrom_chk(server, octets, 4, 4, 0, NULL, NULL), 2);

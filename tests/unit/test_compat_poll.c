@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* poll and select: what is ready, among sockets of ours and the kernel's descriptors, and exact
  * timeouts. */
-#define _GNU_SOURCE /* POLLRDHUP */
+#define _GNU_SOURCE /* POLLRDHUP, ppoll */
 #include "tests/support/compat_fixture.h"
 
 #include <fcntl.h>
@@ -146,6 +146,72 @@ static int just_sleeps(void *arg)
     ck_assert_int_eq(t.tv_usec, 1234);
     return 0;
 }
+
+static int sleeps_in_nanoseconds(void *arg)
+{
+    static const struct timespec t = { .tv_sec = 2, .tv_nsec = 1234567 };
+    static const struct timespec at_once = { 0, 0 };
+    struct pollfd p = { .events = POLLIN };
+    sigset_t mask;
+
+    (void)arg;
+    sigemptyset(&mask);
+    p.fd = make(SOCK_DGRAM);
+    bind_to(p.fd, INADDR_LOOPBACK, 5000);
+    instant before = clock_now();
+    ck_assert_int_eq(ppoll(NULL, 0, &t, NULL), 0);
+    ck_assert_int_eq(clock_now() - before, 2 * SECOND + 1235); /* rounded up */
+    before = clock_now();
+    ck_assert_int_eq(ppoll(&p, 1, &t, &mask), 0);
+    ck_assert_int_eq(clock_now() - before, 2 * SECOND + 1235);
+    before = clock_now();
+    ck_assert_int_eq(pselect(0, NULL, NULL, NULL, &t, &mask), 0);
+    ck_assert_int_eq(clock_now() - before, 2 * SECOND + 1235);
+    before = clock_now();
+    ck_assert_int_eq(ppoll(&p, 1, &at_once, &mask), 0);
+    ck_assert_int_eq(clock_now(), before);
+    ck_assert_int_eq(close(p.fd), 0);
+    return 0;
+}
+
+START_TEST(ppoll_and_pselect_time_out_exactly)
+{
+    compat_alone(sleeps_in_nanoseconds);
+}
+END_TEST
+
+static int waits_wrongly(void *arg)
+{
+    static const struct timespec wrong[] = { { .tv_nsec = 1000000000 },
+                                             { .tv_nsec = -1 },
+                                             { .tv_sec = -1 } };
+    struct pollfd p = { .events = POLLOUT };
+    fd_set set;
+
+    (void)arg;
+    p.fd = make(SOCK_DGRAM);
+    FD_ZERO(&set);
+    FD_SET(p.fd, &set);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        fails_with(ppoll(&p, 1, &wrong[i], NULL), EINVAL);
+        fails_with(pselect(p.fd + 1, NULL, &set, NULL, &wrong[i], NULL), EINVAL);
+    }
+    fails_with(libsock_ppoll(NULL, 1, NULL, NULL), EFAULT);
+    fails_with(pselect(-1, NULL, &set, NULL, NULL, NULL), EINVAL);
+    ck_assert_int_eq(pselect(p.fd + 1, NULL, &set, NULL, NULL, NULL), 1);
+    ck_assert(FD_ISSET(p.fd, &set));
+    ck_assert_int_eq(ppoll(&p, 1, NULL, NULL), 1);
+    ck_assert_int_eq(p.revents, POLLOUT);
+    ck_assert_int_eq(close(p.fd), 0);
+    fails_with(pselect(p.fd + 1, NULL, &set, NULL, NULL, NULL), EBADF);
+    return 0;
+}
+
+START_TEST(ppoll_and_pselect_check_their_arguments)
+{
+    compat_alone(waits_wrongly);
+}
+END_TEST
 
 START_TEST(without_descriptors_it_is_a_sleep_in_the_stacks_time)
 {
@@ -632,6 +698,8 @@ int main(void)
         poll_tells_the_state,
         poll_wakes_for_what_arrives_and_times_out_exactly,
         without_descriptors_it_is_a_sleep_in_the_stacks_time,
+        ppoll_and_pselect_time_out_exactly,
+        ppoll_and_pselect_check_their_arguments,
         the_kernels_descriptors_may_be_among_them,
         negative_numbers_are_ignored,
         select_tells_the_same,

@@ -4,6 +4,7 @@
  * handlers with SA_RESTART, nothing. Signals are repeated until the call has returned, so that
  * nothing depends on time.
  */
+#define _GNU_SOURCE /* ppoll */
 #include "tests/support/loopback_fixture.h"
 
 #include <fcntl.h>
@@ -86,6 +87,22 @@ static int selects(int fd)
     return select(fd + 1, &in, NULL, NULL, &t);
 }
 
+static int polls_with(int fd, const struct timespec *timeout, const sigset_t *mask)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    return ppoll(&p, 1, timeout, mask);
+}
+
+static int selects_with(int fd, const struct timespec *timeout, const sigset_t *mask)
+{
+    fd_set in;
+
+    FD_ZERO(&in);
+    FD_SET(fd, &in);
+    return pselect(fd + 1, &in, NULL, NULL, timeout, mask);
+}
+
 static ssize_t receives(int fd)
 {
     char octet;
@@ -143,6 +160,8 @@ START_TEST(a_signal_ends_each_call_that_waits)
     int caller = socket(AF_INET, SOCK_STREAM, 0);
     fails_with(polls(server), EINTR);
     fails_with(selects(server), EINTR);
+    fails_with(polls_with(server, NULL, NULL), EINTR);
+    fails_with(selects_with(server, NULL, NULL), EINTR);
     fails_with(poll(NULL, 0, LONG_WAIT), EINTR);
     fails_with(receives(server), EINTR);
     fails_with(receives(dgram), EINTR);
@@ -365,6 +384,119 @@ START_TEST(a_thread_that_waits_for_it_is_interrupted_alone)
 }
 END_TEST
 
+/* ---- Masks ---- */
+
+typedef int masked_wait(int fd, const struct timespec *timeout, const sigset_t *mask);
+
+static sigset_t only(int number)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    return set;
+}
+
+/* A host, and one signal that waits to be let in. */
+static void begin_holding(sigset_t *before)
+{
+    sigset_t held = only(SIGUSR1);
+
+    begin();
+    n_signals = 0;
+    handle(SIGUSR1, SA_RESTART);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &held, before), 0);
+    raise(SIGUSR1);
+}
+
+static void end_holding(const sigset_t *before)
+{
+    ck_assert(is_held(SIGUSR1)); /* the mask is as it was */
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    signal(SIGUSR1, SIG_DFL);
+    end();
+}
+
+static void check_lets_in(masked_wait *waits_with)
+{
+    static const struct timespec at_once = { 0, 0 };
+    sigset_t before;
+
+    begin_holding(&before);
+    int fd = bound(SOCK_DGRAM);
+    fails_with(waits_with(fd, NULL, &before), EINTR);
+    ck_assert_int_eq(n_signals, 1);
+    raise(SIGUSR1);
+    fails_with(waits_with(fd, &at_once, &before), EINTR);
+    ck_assert_int_eq(n_signals, 2);
+    ck_assert_int_eq(waits_with(fd, &at_once, &before), 0);
+    raise(SIGUSR1);
+    ck_assert_int_eq(waits_with(fd, &at_once, NULL), 0);
+    ck_assert_int_eq(n_signals, 2);
+    ck_assert_int_eq(close(fd), 0);
+    end_holding(&before);
+    ck_assert_int_eq(n_signals, 3);
+}
+
+START_TEST(ppoll_lets_in_what_its_mask_does)
+{
+    check_lets_in(polls_with);
+}
+END_TEST
+
+START_TEST(pselect_lets_in_what_its_mask_does)
+{
+    check_lets_in(selects_with);
+}
+END_TEST
+
+START_TEST(what_is_ready_wins_over_a_signal)
+{
+    struct sockaddr_in to = loopback();
+    sigset_t before;
+
+    begin_holding(&before);
+    int fd = bound(SOCK_DGRAM);
+    ck_assert_int_eq(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof to), 1);
+    ck_assert_int_eq(polls(fd), 1);
+    ck_assert_int_eq(polls_with(fd, NULL, &before), 1);
+    ck_assert_int_eq(selects_with(fd, NULL, &before), 1);
+    ck_assert_int_eq(n_signals, 0);
+    ck_assert_int_eq(close(fd), 0);
+    end_holding(&before);
+}
+END_TEST
+
+START_TEST(what_the_mask_holds_does_not_interrupt)
+{
+    static const struct timespec a_while = { .tv_nsec = 3 * EVERY * 1000L };
+    sigset_t held = only(SIGALRM);
+
+    begin_ringing(0);
+    int fd = bound(SOCK_DGRAM);
+    ck_assert_int_eq(polls_with(fd, &a_while, &held), 0);
+    ck_assert_int_eq(selects_with(fd, &a_while, &held), 0);
+    fails_with(polls(fd), EINTR);
+    ck_assert_int_eq(close(fd), 0);
+    end_ringing();
+}
+END_TEST
+
+/* The mask is that of one call, and of a thread that others wait beside. */
+START_TEST(a_mask_is_forgotten_after_its_call)
+{
+    static const struct timespec shortly = { .tv_nsec = 1000000 };
+    sigset_t held = only(SIGALRM);
+
+    begin_ringing(0);
+    int fd = bound(SOCK_DGRAM);
+    (void)polls_with(fd, &shortly, &held);
+    fails_with(receives(fd), EINTR);
+    ck_assert_int_eq(close(fd), 0);
+    end_ringing();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -377,6 +509,11 @@ int main(void)
         a_handler_that_removed_itself_ends_the_call,
         the_thread_that_waits_for_all_is_interrupted_alone,
         a_thread_that_waits_for_it_is_interrupted_alone,
+        ppoll_lets_in_what_its_mask_does,
+        pselect_lets_in_what_its_mask_does,
+        what_is_ready_wins_over_a_signal,
+        what_the_mask_holds_does_not_interrupt,
+        a_mask_is_forgotten_after_its_call,
         NULL,
     };
 
