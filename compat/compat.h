@@ -55,6 +55,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "libsock.h"
 #include "port/port.h"
@@ -248,6 +249,27 @@ void libsock_if_freenameindex(struct if_nameindex *list);
 /* As on Linux: -1 and ENOMEM, EFAULT, ENETDOWN. */
 int libsock_getifaddrs(struct ifaddrs **out);
 void libsock_freeifaddrs(struct ifaddrs *list);
+
+/* ---- What programs use beside sockets: firmware only ---- */
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME; every other one is EINVAL. ENOTSUP: the board does not know
+ * the time of day; ENETDOWN: there is no host, and no port with it. */
+int libsock_clock_gettime(clockid_t clock, struct timespec *out);
+int libsock_clock_getres(clockid_t clock, struct timespec *out);
+int libsock_gettimeofday(struct timeval *out, void *zone);
+time_t libsock_time(time_t *out);
+
+/* The stack goes on meanwhile. sleep gives `seconds` back when it could not. */
+int libsock_nanosleep(const struct timespec *wanted, struct timespec *left);
+unsigned libsock_sleep(unsigned seconds);
+
+/* ENAMETOOLONG: the name was cut. */
+int libsock_gethostname(char *name, size_t len);
+
+/* ENOSYS: the board has no entropy. */
+ssize_t libsock_getrandom(void *out, size_t len, unsigned flags);
+
+int libsock_sigaction(int number, const struct sigaction *action, struct sigaction *before);
 
 #ifdef __cplusplus
 }

@@ -87,8 +87,11 @@ shim_firmware_sources = \
 	%D%/ai_hosts_firmware.c \
 	%D%/ai_pool_firmware.c \
 	%D%/byte_order_firmware.c \
+	%D%/clock_firmware.c \
 	%D%/fd_firmware.c \
 	%D%/foreign_firmware.c \
+	%D%/gethostname_firmware.c \
+	%D%/getrandom_firmware.c \
 	%D%/in6addr_firmware.c \
 	%D%/inet6_firmware.c \
 	%D%/inet_bsd_firmware.c \
@@ -99,6 +102,8 @@ shim_firmware_sources = \
 	%D%/h_errno_firmware.c \
 	%D%/hstrerror_firmware.c \
 	%D%/netifs_pool_firmware.c \
+	%D%/sigaction_firmware.c \
+	%D%/sleep_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

@@ -21,6 +21,7 @@ test_files = \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
 	%D%/firmware/atomics.c \
+	%D%/firmware/beside.c \
 	%D%/firmware/common.sh \
 	%D%/firmware/echo_client.py \
 	%D%/firmware/microbit.ld \
@@ -54,6 +55,7 @@ plain_tests = \
 	%D%/e2e/test_posix_headers.sh \
 	%D%/firmware/test_atomics_armv6m.sh \
 	%D%/firmware/test_board.sh \
+	%D%/firmware/test_functions.sh \
 	%D%/firmware/test_http_get.sh \
 	%D%/firmware/test_netdb.sh \
 	%D%/firmware/test_run.sh \
@@ -222,6 +224,7 @@ c_tests = \
 	%D%/unit/test_base \
 	%D%/unit/test_bbr \
 	%D%/unit/test_bbr_model \
+	%D%/unit/test_beside_firmware \
 	%D%/unit/test_compat_address \
 	%D%/unit/test_compat_block \
 	%D%/unit/test_compat_cancel \
@@ -333,6 +336,7 @@ tests_hostile_test_allocations_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sk_pkt_alloc,-
 shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_ai_hosts_LDADD = $(shim_ldadd)
+tests_unit_test_beside_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_compat_address_LDADD = $(shim_ldadd)
 tests_unit_test_compat_block_LDADD = $(shim_ldadd)
 tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)

@@ -6,6 +6,7 @@
  */
 #include "mps2.h"
 
+#include <semihost.h>
 #include <stdio.h>
 
 #define FPGAIO_COUNTER (*(volatile uint32_t *)0x40028018)
@@ -14,6 +15,7 @@
 #define LAN9118_BASE 0x40200000u
 
 #define CORE_MHZ 25u
+#define US_PER_SECOND 1000000
 #define N_INTERRUPTS 32
 #define ETHERNET_IRQ 13
 
@@ -25,6 +27,18 @@ static uint32_t micros(void)
     return FPGAIO_COUNTER;
 }
 
+/* The debugger's, in whole seconds when the program began to ask. */
+static int64_t realtime(void)
+{
+    static int64_t began_at; /* microseconds since 1970 */
+    instant now = mps2_port.port.now(&mps2_port.port);
+
+    if (began_at == 0) {
+        began_at = (int64_t)sys_semihost_time() * US_PER_SECOND - now;
+    }
+    return began_at + now;
+}
+
 static void panic(const char *file, int line)
 {
     fprintf(stderr, "libsock: broken invariant at %s:%d\n", file, line);
@@ -34,6 +48,7 @@ static void panic(const char *file, int line)
 
 struct sk_cortexm mps2_port = {
     .micros = micros,
+    .realtime = realtime,
     .panic = panic,
     .cycles_per_us = CORE_MHZ,
 };
