@@ -173,6 +173,10 @@ int libsock_fcntl(int fd, int command, ...);
 int libsock_ioctl(int fd, unsigned long request, ...);
 
 int libsock_poll(struct pollfd *fds, nfds_t n, int timeout);
+
+/* The thread holds back the signals of `mask` while it waits, and no other: one that this lets in
+ * ends the wait with EINTR, also when it was held back before. On firmware there are no signals,
+ * and the mask is not looked at. */
 int libsock_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
                   const sigset_t *mask);
 int libsock_pselect(int n, fd_set *readable, fd_set *writable, fd_set *exceptional,

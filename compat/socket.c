@@ -11,6 +11,10 @@
 #include "compat/fd.h"
 #include "compat/foreign.h"
 
+#ifndef SOCK_CLOFORK /* glibc has none; a child of fork has no sockets in any case */
+#define SOCK_CLOFORK 0
+#endif
+
 static int kind_of(int type, int protocol, enum sk_type *out)
 {
     if (type == SOCK_STREAM) {
@@ -46,7 +50,7 @@ int libsock_socket(int domain, int type, int protocol)
     if (domain != AF_INET) {
         return foreign_socket(domain, type, protocol);
     }
-    int wrong = kind_of(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, &kind);
+    int wrong = kind_of(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC | SOCK_CLOFORK), protocol, &kind);
     if (wrong != 0) {
         return errno_fail(wrong);
     }

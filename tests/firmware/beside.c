@@ -5,9 +5,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <limits.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -76,8 +78,9 @@ static int knows_its_netifs(void)
     struct if_nameindex *names;
     struct if_nameindex *more;
     struct ifreq r = { .ifr_name = "eth0" };
+    struct ifreq lo = { .ifr_name = "lo" };
     char name[IF_NAMESIZE];
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOFORK | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int n = -1;
 
     check(fd >= 0);
@@ -100,7 +103,11 @@ static int knows_its_netifs(void)
     check(strcmp(inet_ntoa(((struct sockaddr_in *)(void *)&r.ifr_addr)->sin_addr), "10.0.2.15") ==
           0);
     check(ioctl(fd, SIOCGIFMTU, &r) == 0 && r.ifr_mtu == 1500);
+    check(ioctl(fd, SIOCGIFHWADDR, &r) == 0 && r.ifr_hwaddr.sa_family == ARPHRD_ETHER);
     check(ioctl(fd, FIONREAD, &n) == 0 && n == 0);
+    check(ioctl(fd, SIOCGIFHWADDR, &lo) == 0 && lo.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+    check(recv(fd, name, 1, 0) == -1 && errno == EAGAIN);
+    check(ioctl(fd, FIONBIO, &n) == 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0);
     check(ioctl(0, FIONREAD, &n) == -1 && errno == EBADF);
     check(close(fd) == 0);
     return 0;

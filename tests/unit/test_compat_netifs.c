@@ -123,6 +123,17 @@ static int odd_names(void *arg)
     ck_assert_uint_eq(if_nametoindex("a-name-of-more-"), 3);
     ck_assert_str_eq(if_indextoname(4, name), "if4");
     ck_assert_uint_eq(if_nametoindex("if4"), 4);
+
+    struct ifreq r = { .ifr_name = "if4" };
+    int fd = make(SOCK_DGRAM);
+    ck_assert_int_eq(ioctl(fd, SIOCGIFFLAGS, &r), 0);
+    ck_assert_int_eq(r.ifr_flags, IFF_UP | IFF_RUNNING | IFF_POINTOPOINT | IFF_NOARP);
+    ck_assert_int_eq(ioctl(fd, SIOCGIFHWADDR, &r), 0);
+    ck_assert_int_eq(r.ifr_hwaddr.sa_family, ARPHRD_NONE);
+    memcpy(r.ifr_name, "a-name-of-more-than", sizeof r.ifr_name); /* Linux ends it, too */
+    ck_assert_int_eq(ioctl(fd, SIOCGIFINDEX, &r), 0);
+    ck_assert_int_eq(r.ifr_ifindex, 3);
+    ck_assert_int_eq(close(fd), 0);
     return 0;
 }
 
