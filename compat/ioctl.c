@@ -33,15 +33,27 @@ static int unread(const struct sock_fd *s, int *out)
     return 0;
 }
 
+static int at_mark(int fd, int *out)
+{
+    int at = libsock_sockatmark(fd);
+
+    *out = at > 0;
+    return at < 0 ? -1 : 0;
+}
+
 /* What is asked of a socket; false: it is not. */
-static bool ask_socket(struct sock_fd *s, unsigned long request, void *argument, int *result)
+static bool ask_socket(int fd, struct sock_fd *s, unsigned long request, void *argument,
+                       int *result)
 {
     switch (request) {
     case FIONREAD:
         *result = unread(s, argument);
         return true;
+    case SIOCATMARK:
+        *result = at_mark(fd, argument);
+        return true;
     case FIONBIO:
-        s->nonblock = *(const int *)argument != 0;
+        s->open->nonblock = *(const int *)argument != 0;
         *result = 0;
         return true;
     default:
@@ -148,6 +160,7 @@ static bool is_known(unsigned long request)
     switch (request) {
     case FIONREAD:
     case FIONBIO:
+    case SIOCATMARK:
     case SIOCGIFCONF:
     case SIOCGIFNAME:
     case SIOCGIFADDR:
@@ -163,7 +176,7 @@ static bool is_known(unsigned long request)
     }
 }
 
-static int socket_ioctl(struct sock_fd *s, unsigned long request, void *argument)
+static int socket_ioctl(int fd, struct sock_fd *s, unsigned long request, void *argument)
 {
     int result;
 
@@ -173,7 +186,7 @@ static int socket_ioctl(struct sock_fd *s, unsigned long request, void *argument
     if (argument == NULL) {
         return errno_fail(EFAULT);
     }
-    if (ask_socket(s, request, argument, &result)) {
+    if (ask_socket(fd, s, request, argument, &result)) {
         return result;
     }
     switch (request) {
@@ -205,7 +218,7 @@ int libsock_ioctl(int fd, unsigned long request, ...)
     va_start(arguments, request);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    return s != NULL && !is_of_descriptor(request) ? socket_ioctl(s, request, argument)
+    return s != NULL && !is_of_descriptor(request) ? socket_ioctl(fd, s, request, argument)
                                                    : foreign_ioctl(fd, request, argument);
 }
 

@@ -31,32 +31,31 @@ shim_sources = \
 	%D%/gethostbyaddr_r.c \
 	%D%/gethostbyname.c \
 	%D%/gethostbyname_r.c \
+	%D%/getifaddrs.c \
 	%D%/getnameinfo.c \
 	%D%/getsockname.c \
 	%D%/hostent.c \
 	%D%/hostent.h \
-	%D%/getifaddrs.c \
-	%D%/getsockname.c \
 	%D%/if_nameindex.c \
 	%D%/if_nametoindex.c \
 	%D%/inet.c \
-	%D%/iov.c \
 	%D%/inet6.h \
 	%D%/inet_numbers.c \
 	%D%/inet_numbers.h \
 	%D%/ioctl.c \
+	%D%/iov.c \
 	%D%/listen.c \
-	%D%/message.h \
-	%D%/option.h \
-	%D%/option_core.c \
-	%D%/option_ip.c \
-	%D%/option_shim.c \
 	%D%/lookup.c \
 	%D%/lookup.h \
 	%D%/lookup_addr.c \
 	%D%/lookup_name.c \
+	%D%/message.h \
 	%D%/netifs.c \
 	%D%/netifs.h \
+	%D%/option.h \
+	%D%/option_core.c \
+	%D%/option_ip.c \
+	%D%/option_shim.c \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \
@@ -90,17 +89,17 @@ shim_firmware_sources = \
 	%D%/clock_firmware.c \
 	%D%/fd_firmware.c \
 	%D%/foreign_firmware.c \
-	%D%/gethostname_firmware.c \
-	%D%/getrandom_firmware.c \
-	%D%/in6addr_firmware.c \
-	%D%/inet6_firmware.c \
-	%D%/inet_bsd_firmware.c \
 	%D%/gethostent_firmware.c \
+	%D%/gethostname_firmware.c \
 	%D%/getnetent_firmware.c \
 	%D%/getprotoent_firmware.c \
+	%D%/getrandom_firmware.c \
 	%D%/getservent_firmware.c \
 	%D%/h_errno_firmware.c \
 	%D%/hstrerror_firmware.c \
+	%D%/in6addr_firmware.c \
+	%D%/inet6_firmware.c \
+	%D%/inet_bsd_firmware.c \
 	%D%/netifs_pool_firmware.c \
 	%D%/sigaction_firmware.c \
 	%D%/sleep_firmware.c \

@@ -4,6 +4,7 @@
 #include "tests/support/compat_fixture.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 
 static short events(int fd)
@@ -55,8 +56,15 @@ static int apart(void *arg)
     receives(server, MSG_OOB, "c"); /* before what is in front of it */
     fails_with(recv(server, &octet, 1, MSG_OOB), EINVAL);
     ck_assert_int_eq(events(server), POLLIN);
+    int at = 7;
+    ck_assert_int_eq(ioctl(server, SIOCATMARK, &at), 0);
+    ck_assert_int_eq(at, 0);
+    ck_assert_int_eq(ioctl(server, FIONREAD, &at), 0);
+    ck_assert_int_eq(at, 2); /* up to the mark */
     receives(server, 0, "ab");
     ck_assert_int_eq(sockatmark(server), 1);
+    ck_assert_int_eq(ioctl(server, SIOCATMARK, &at), 0);
+    ck_assert_int_eq(at, 1);
     receives(server, MSG_PEEK, "de");
     ck_assert_int_eq(sockatmark(server), 1);
     receives(server, 0, "de");
@@ -194,6 +202,7 @@ static int nothing_urgent(void *arg)
     ck_assert_int_eq(sockatmark(server), 0);
     fails_with(recv(dgram, &octet, 1, MSG_OOB), EOPNOTSUPP);
     fails_with(sockatmark(dgram), ENOTTY);
+    fails_with(ioctl(dgram, SIOCATMARK, &(int){ 0 }), ENOTTY);
     fails_with(setsockopt(dgram, SOL_SOCKET, SO_OOBINLINE, &(int){ 1 }, sizeof(int)), ENOPROTOOPT);
     fails_with(sockatmark(-1), EBADF);
     FD_ZERO(&exceptional);
