@@ -127,6 +127,8 @@ void libsock_set_files(const struct libsock_files *files);
 struct mmsghdr;
 
 int libsock_socket(int domain, int type, int protocol);
+/** Of firmware: AF_UNIX alone, over the loopback. A host's is its kernel's. */
+int libsock_socketpair(int domain, int type, int protocol, int ends[2]);
 int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len);
 int libsock_listen(int fd, int backlog);
 int libsock_accept(int fd, struct sockaddr *addr, socklen_t *len);

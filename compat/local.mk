@@ -103,6 +103,7 @@ shim_firmware_sources = \
 	%D%/netifs_pool_firmware.c \
 	%D%/sigaction_firmware.c \
 	%D%/sleep_firmware.c \
+	%D%/socketpair_firmware.c \
 	%D%/start_firmware.c
 
 slirp_sources += %D%/board_slirp.c

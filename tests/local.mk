@@ -318,6 +318,7 @@ c_tests = \
 	%D%/unit/test_servers \
 	%D%/unit/test_shortage \
 	%D%/unit/test_sleep \
+	%D%/unit/test_socketpair_firmware \
 	%D%/unit/test_sockets \
 	%D%/unit/test_source \
 	%D%/unit/test_sum \
@@ -369,6 +370,7 @@ tests_unit_test_compat_urgent_LDADD = $(shim_ldadd)
 tests_unit_test_compat_wakes_LDADD = $(shim_ldadd)
 tests_unit_test_fd_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_inet_firmware_LDADD = $(shim_ldadd)
+tests_unit_test_socketpair_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
 # end of the shim tests
