@@ -17,6 +17,7 @@ struct numbered {
     uint32_t rcv_timeout; /* the listener's, inherited */
     uint32_t snd_timeout;
     int32_t linger;
+    bool inet6;
     int flags; /* SOCK_NONBLOCK, SOCK_CLOEXEC */
     int number;
     int error; /* why there is none */
@@ -30,6 +31,7 @@ static void publish(const struct numbered *n)
     s->open->rcv_timeout = n->rcv_timeout;
     s->open->snd_timeout = n->snd_timeout;
     s->open->linger = n->linger;
+    s->open->inet6 = n->inet6;
     s->open->nonblock = (n->flags & SOCK_NONBLOCK) != 0;
 }
 
@@ -72,6 +74,7 @@ int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
                           .rcv_timeout = s->open->rcv_timeout,
                           .snd_timeout = s->open->snd_timeout,
                           .linger = s->open->linger,
+                          .inet6 = s->open->inet6,
                           .flags = flags };
     sk_op_accept(&n.accept, n.op.fd);
     enum sk_err err = call_block(&n.op, call_deadline(s, 0, n.rcv_timeout));
@@ -81,7 +84,7 @@ int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
     if (n.number < 0) {
         return errno_fail(n.error);
     }
-    addr_to_sockaddr(n.accept.addr, addr, len);
+    addr_to_sockaddr(n.inet6, n.accept.addr, addr, len);
     return n.number;
 }
 

@@ -33,9 +33,9 @@ int libsock_bind(int fd, const struct sockaddr *addr, socklen_t len)
     if (s == NULL) {
         return foreign_bind(fd, addr, len);
     }
-    int wrong = addr_from_sockaddr(addr, len, &local);
+    int wrong = addr_from_sockaddr(s, addr, len, &local);
     if (wrong != 0) {
-        return errno_fail(wrong);
+        return errno_fail(wrong == ENETUNREACH ? EADDRNOTAVAIL : wrong);
     }
     sk_fd handle = s->fd;
     enum sk_err err = try_bind(handle, local);

@@ -278,7 +278,7 @@ int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len)
     if (s->type == SK_DGRAM && is_unspec(addr, len)) {
         return set_peer(s, (struct sk_addr){ .port = 0 });
     }
-    int wrong = addr_from_sockaddr(addr, len, &to);
+    int wrong = addr_of_peer(s, addr, len, &to);
     if (wrong != 0) {
         return errno_fail(wrong);
     }

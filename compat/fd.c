@@ -38,6 +38,7 @@ static struct open_description *new_description(void)
     struct open_description *open = take_description();
 
     open->n_numbers = 0;
+    open->inet6 = false;
     open->nonblock = false;
     open->rcv_timeout = 0;
     open->snd_timeout = 0;

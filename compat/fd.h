@@ -37,6 +37,7 @@ enum fd_tells {
 /* What POSIX calls an open file description: all numbers that dup made of one share it. */
 struct open_description {
     uint32_t n_numbers;              /* under the port's lock */
+    atomic_bool inet6;               /* of AF_INET6: IPv4 addresses are mapped */
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */

@@ -8,7 +8,8 @@
 #include "compat/fd.h"
 #include "compat/foreign.h"
 
-static int answer(enum sk_err err, struct sk_addr found, struct sockaddr *addr, socklen_t *len)
+static int answer(const struct sock_fd *s, enum sk_err err, struct sk_addr found,
+                  struct sockaddr *addr, socklen_t *len)
 {
     if (err != SK_OK) {
         return errno_result(err);
@@ -16,7 +17,7 @@ static int answer(enum sk_err err, struct sk_addr found, struct sockaddr *addr, 
     if (addr == NULL) {
         return errno_fail(EFAULT);
     }
-    int wrong = addr_to_sockaddr(found, addr, len);
+    int wrong = addr_to_sockaddr(s->open->inet6, found, addr, len);
     return wrong != 0 ? errno_fail(wrong) : 0;
 }
 
@@ -30,7 +31,7 @@ int libsock_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
     }
     enum sk_err err = sk_local(state_enter(), s->fd, &local);
     state_leave();
-    return answer(err, local, addr, len);
+    return answer(s, err, local, addr, len);
 }
 
 int libsock_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
@@ -43,7 +44,7 @@ int libsock_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
     }
     enum sk_err err = sk_remote(state_enter(), s->fd, &peer);
     state_leave();
-    return answer(err, peer, addr, len);
+    return answer(s, err, peer, addr, len);
 }
 
 FACE(getsockname);

@@ -33,8 +33,9 @@ ssize_t message_send(struct sock_fd *s, const struct message *m);
  */
 ssize_t message_receive(struct sock_fd *s, const struct message *m, struct sk_op *op);
 
-/** Writes who sent it, where a caller asked: as `from` and `from_len` of recvfrom. */
-void message_tell_sender(const struct sk_op *op, struct sockaddr *from, socklen_t *from_len);
+/** Writes who sent to `s`, where a caller asked: as `from` and `from_len` of recvfrom. */
+void message_tell_sender(const struct sock_fd *s, const struct sk_op *op, struct sockaddr *from,
+                         socklen_t *from_len);
 
 /** The buffers of a caller. 0, or an errno: EFAULT, EINVAL (they are longer than SSIZE_MAX). */
 int message_iov(const struct iovec *iov, size_t n, const struct sk_iov **out);

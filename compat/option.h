@@ -41,6 +41,11 @@ extern const struct option_kind option_timeout; /* enum option_timeout: struct t
 extern const struct option_kind option_linger;  /* SO_LINGER: struct linger */
 extern const struct option_kind option_tells;   /* enum fd_tells */
 
+/* ---- Of AF_INET6: option_inet6.c ---- */
+
+extern const struct option_kind option_v6only; /* IPV6_V6ONLY: off, and EINVAL to turn it on */
+extern const struct option_kind option_hops;   /* IPV6_UNICAST_HOPS: the core's SK_TTL */
+
 /* ---- Structures of IP: option_ip.c ---- */
 
 extern const struct option_kind option_options;      /* IP_OPTIONS: octets */

@@ -16,7 +16,7 @@ static int get_fact(struct sock_fd *s, int what, void *out, socklen_t *len)
     bool stream = s->type == SK_STREAM;
     const int facts[] = {
         [OPTION_TYPE] = stream ? SOCK_STREAM : SOCK_DGRAM,
-        [OPTION_DOMAIN] = AF_INET,
+        [OPTION_DOMAIN] = s->open->inet6 ? AF_INET6 : AF_INET,
         [OPTION_PROTOCOL] = stream ? IPPROTO_TCP : IPPROTO_UDP,
         [OPTION_SNDLOWAT] = 1, /* as Linux: it cannot be set */
     };

@@ -78,10 +78,11 @@ ssize_t message_receive(struct sock_fd *s, const struct message *m, struct sk_op
     return (ssize_t)((m->flags & MSG_TRUNC) != 0 && !stream ? op->len : op->done);
 }
 
-void message_tell_sender(const struct sk_op *op, struct sockaddr *from, socklen_t *from_len)
+void message_tell_sender(const struct sock_fd *s, const struct sk_op *op, struct sockaddr *from,
+                         socklen_t *from_len)
 {
     if (!ip_is_unspecified(op->addr.addr)) {
-        addr_to_sockaddr(op->addr, from, from_len);
+        addr_to_sockaddr(s->open->inet6, op->addr, from, from_len);
     } else if (from != NULL) {
         *from_len = 0;
     }
@@ -103,7 +104,7 @@ ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
     }
     ssize_t got = message_receive(s, &m, &op);
     if (got >= 0) {
-        message_tell_sender(&op, from, from_len);
+        message_tell_sender(s, &op, from, from_len);
     }
     return got;
 }

@@ -135,7 +135,7 @@ static ssize_t receive(struct sock_fd *s, struct msghdr *msg, int flags, bool le
     }
     bool datagram = !ip_is_unspecified(op.addr.addr);
     msg->msg_flags = op.len > op.done ? MSG_TRUNC : 0;
-    message_tell_sender(&op, msg->msg_name, &msg->msg_namelen);
+    message_tell_sender(s, &op, msg->msg_name, &msg->msg_namelen);
     tell_control(datagram ? tells : 0, &ancillary, msg);
     return got;
 }

@@ -17,13 +17,13 @@
 #define OF_STREAMS (MSG_OOB | MSG_MORE)
 #define OF_DATAGRAMS MSG_DONTROUTE
 
-static int destination(bool stream, const struct message *m, struct sk_addr *out)
+static int destination(const struct sock_fd *s, const struct message *m, struct sk_addr *out)
 {
     *out = (struct sk_addr){ .port = 0 };
-    if (m->to == NULL || stream) {
+    if (m->to == NULL || s->type == SK_STREAM) {
         return 0;
     }
-    int wrong = addr_from_sockaddr(m->to, m->to_len, out);
+    int wrong = addr_of_peer(s, m->to, m->to_len, out);
     if (wrong != 0) {
         return wrong;
     }
@@ -64,7 +64,7 @@ ssize_t message_send(struct sock_fd *s, const struct message *m)
     if (!has_flags(stream, m->flags)) {
         return errno_fail(EOPNOTSUPP);
     }
-    int wrong = destination(stream, m, &addr);
+    int wrong = destination(s, m, &addr);
     if (wrong != 0) {
         return errno_fail(wrong);
     }

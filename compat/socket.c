@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* socket: POSIX.1-2017, XSH socket(). AF_INET is ours; there is no IPv6, and what is neither is the
- * system's. */
+/*
+ * socket: POSIX.1-2017, XSH socket(). AF_INET is ours, and AF_INET6, whose sockets have IPv4
+ * addresses in the form of IPv6's (RFC 3493 3.7), since many programs open them first; there is no
+ * IPv6. What is neither is the system's.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -44,10 +47,7 @@ int libsock_socket(int domain, int type, int protocol)
     enum sk_type kind;
     sk_fd handle;
 
-    if (domain == AF_INET6) {
-        return errno_fail(EAFNOSUPPORT);
-    }
-    if (domain != AF_INET) {
+    if (domain != AF_INET && domain != AF_INET6) {
         return foreign_socket(domain, type, protocol);
     }
     int wrong = kind_of(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC | SOCK_CLOFORK), protocol, &kind);
@@ -64,7 +64,9 @@ int libsock_socket(int domain, int type, int protocol)
     }
     enum sk_err err = make(state_enter(), kind, &handle);
     if (err == SK_OK) {
-        fd_publish(fd, state, handle, kind)->open->nonblock = (type & SOCK_NONBLOCK) != 0;
+        struct open_description *open = fd_publish(fd, state, handle, kind)->open;
+        open->inet6 = domain == AF_INET6;
+        open->nonblock = (type & SOCK_NONBLOCK) != 0;
     } else {
         fd_release(fd);
     }

@@ -50,6 +50,8 @@ static const struct option {
     { IPPROTO_IP,  IP_MULTICAST_IF,    &option_multicast_if, 0 },
     { IPPROTO_IP,  IP_ADD_MEMBERSHIP,  &option_membership,   1 },
     { IPPROTO_IP,  IP_DROP_MEMBERSHIP, &option_membership,   0 },
+    { IPPROTO_IPV6, IPV6_V6ONLY,       &option_v6only,       0 },
+    { IPPROTO_IPV6, IPV6_UNICAST_HOPS, &option_hops,         SK_TTL },
     { IPPROTO_TCP, TCP_NODELAY,        &option_switch,       SK_NODELAY },
     { IPPROTO_TCP, TCP_CORK,           &option_switch,       SK_CORK },
     { IPPROTO_TCP, TCP_QUICKACK,       &option_switch,       SK_QUICKACK },

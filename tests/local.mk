@@ -236,6 +236,7 @@ c_tests = \
 	%D%/unit/test_compat_fork \
 	%D%/unit/test_compat_getnameinfo \
 	%D%/unit/test_compat_host \
+	%D%/unit/test_compat_inet6 \
 	%D%/unit/test_compat_linger \
 	%D%/unit/test_compat_message \
 	%D%/unit/test_compat_multicast \
@@ -349,6 +350,7 @@ tests_unit_test_compat_families_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)
 tests_unit_test_compat_getnameinfo_LDADD = $(shim_ldadd)
 tests_unit_test_compat_host_LDADD = $(shim_ldadd)
+tests_unit_test_compat_inet6_LDADD = $(shim_ldadd)
 tests_unit_test_compat_linger_LDADD = $(shim_ldadd)
 tests_unit_test_compat_multicast_LDADD = $(shim_ldadd)
 tests_unit_test_compat_message_LDADD = $(shim_ldadd)

@@ -36,7 +36,7 @@ static int kinds(void *arg)
     fails_with(socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP), EPROTONOSUPPORT);
     fails_with(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), ESOCKTNOSUPPORT);
     fails_with(socket(AF_INET, 77, 0), ESOCKTNOSUPPORT);
-    fails_with(socket(AF_INET6, SOCK_STREAM, 0), EAFNOSUPPORT);
+    fails_with(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMP), ESOCKTNOSUPPORT);
     fails_with(socket(9999, SOCK_STREAM, 0), EAFNOSUPPORT);
     ck_assert_int_eq(close(stream), 0);
     ck_assert_int_eq(close(dgram), 0);
