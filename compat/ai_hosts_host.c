@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. */
+/* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. In a
+ * simulation that has a table of its own, that one. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "compat/ai.h"
+#include "compat/process_host.h"
 
 #define LINE_LEN 512 /* of what is longer, only the beginning is looked at */
 #define BLANKS " \t\n"
@@ -112,8 +114,12 @@ static bool take_addr(const struct entry *entry, void *search)
 size_t ai_hosts(const char *name, struct sk_addr *out, size_t n, const char **canonical)
 {
     static _Thread_local char first_name[LINE_LEN];
+    const struct libsock_process *process = process_hooks();
     struct by_name search = { .name = name, .out = out, .n = n, .canonical = first_name };
 
+    if (process != NULL) {
+        return process->hosts(name, out, n);
+    }
     if (n > 0) {
         read_table(take_addr, &search);
     }
@@ -144,8 +150,12 @@ static bool take_name(const struct entry *entry, void *search)
 
 bool ai_hosts_name(struct ip_addr addr, char *name, size_t size)
 {
+    const struct libsock_process *process = process_hooks();
     struct by_addr search = { .addr = addr, .name = name, .size = size };
 
+    if (process != NULL) {
+        return process->host_name(addr, name, size);
+    }
     read_table(take_name, &search);
     return search.found;
 }

@@ -41,7 +41,6 @@ static bool ends_wait(enum port_idle idle, enum block_signal signal)
 
 struct op_wait {
     struct port_wait wait; /* first */
-    const struct sk_op *op;
     const struct block_how *how;
 };
 
@@ -50,9 +49,9 @@ static bool concerns_op(const struct port_wait *wait, sk_fd fd)
     const struct op_wait *w = (const struct op_wait *)(const void *)wait;
 
     if (w->how->concerns != NULL) {
-        return w->how->concerns(w->op, fd);
+        return w->how->concerns(wait->op, fd);
     }
-    return w->op->fd == SK_FD_NONE || w->op->fd == fd;
+    return wait->op->fd == SK_FD_NONE || wait->op->fd == fd;
 }
 
 static instant own_deadline(const struct block_how *how, instant now, instant background_at)
@@ -65,8 +64,7 @@ static instant own_deadline(const struct block_how *how, instant now, instant ba
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                          const struct block_how *how)
 {
-    struct op_wait w = { .wait = { .concerns = concerns_op, .mask = how->mask },
-                         .op = op,
+    struct op_wait w = { .wait = { .op = op, .concerns = concerns_op, .mask = how->mask },
                          .how = how };
     instant background_at = port->background != NULL && !how->ends_program ? 0 : NEVER;
     bool interrupted = false;

@@ -108,6 +108,27 @@ struct libsock_state {
  * failed to start, so that the next call starts one. */
 void libsock_state_set(struct libsock_state *state);
 
+/** The lowest descriptor of `state` from `fd` on, -1 when there is none. `*socket`, which
+ * may be NULL, is what the host calls it. */
+int libsock_state_next(const struct libsock_state *state, int fd, sk_fd *socket);
+
+/** Every descriptor of `state` is nobody's, and the host does not hear of it: it is no
+ * more. */
+void libsock_state_forget(const struct libsock_state *state);
+
+/** What a process has one of, in a simulation of several. */
+struct libsock_process {
+    /** The addresses of a name, in place of /etc/hosts: how many, at most `n`. */
+    size_t (*hosts)(const char *name, struct sk_addr *out, size_t n);
+    /** The name of an address, likewise, in `size` octets with its NUL. False: it has none. */
+    bool (*host_name)(struct ip_addr addr, char *name, size_t size);
+    /** In place of raising SIGPIPE. */
+    void (*broken_pipe)(void);
+};
+
+/** On hosts: `process`, which stays the caller's, is used from now on; NULL: the process's own. */
+void libsock_set_process(const struct libsock_process *process);
+
 /* ---- Descriptors that are not ours ---- */
 
 /** Where read, write, close and fcntl go on firmware, for numbers that are no sockets. NULL in a

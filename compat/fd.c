@@ -106,3 +106,26 @@ int fd_next(int fd)
     }
     return -1;
 }
+
+int libsock_state_next(const struct libsock_state *state, int fd, sk_fd *socket)
+{
+    for (; fd >= 0 && fd <= __atomic_load_n(&highest, __ATOMIC_RELAXED); fd++) {
+        struct fd_entry *e = fd_table_at(fd);
+
+        if (e != NULL && __atomic_load_n(&e->state, __ATOMIC_ACQUIRE) == state) {
+            if (socket != NULL) {
+                *socket = e->s.fd;
+            }
+            return fd;
+        }
+    }
+    return -1;
+}
+
+void libsock_state_forget(const struct libsock_state *state)
+{
+    for (int fd = libsock_state_next(state, 0, NULL); fd >= 0;
+         fd = libsock_state_next(state, fd + 1, NULL)) {
+        fd_release(fd);
+    }
+}

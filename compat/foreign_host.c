@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "compat/errno.h"
+#include "compat/process_host.h"
 #include "link/own_fds.h"
 
 /* Those that the C library declares for _GNU_SOURCE alone, which changes what others take. */
@@ -211,7 +212,13 @@ int foreign_descriptor_flags(int fd, int command, long argument)
 
 void foreign_broken_pipe(void)
 {
-    raise(SIGPIPE);
+    const struct libsock_process *process = process_hooks();
+
+    if (process != NULL) {
+        process->broken_pipe();
+    } else {
+        raise(SIGPIPE);
+    }
 }
 
 void foreign_test_cancel(void)

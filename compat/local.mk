@@ -81,6 +81,8 @@ shim_host_sources = \
 	%D%/foreign_host.c \
 	%D%/fortify_host.c \
 	%D%/netifs_pool_host.c \
+	%D%/process_host.c \
+	%D%/process_host.h \
 	%D%/start_host.c
 
 shim_firmware_sources = \

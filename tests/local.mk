@@ -246,6 +246,7 @@ c_tests = \
 	%D%/unit/test_compat_netifs \
 	%D%/unit/test_compat_numbers \
 	%D%/unit/test_compat_poll \
+	%D%/unit/test_compat_process \
 	%D%/unit/test_compat_reuse \
 	%D%/unit/test_compat_shutdown \
 	%D%/unit/test_compat_signal \
@@ -360,6 +361,7 @@ tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_netifs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
+tests_unit_test_compat_process_LDADD = $(shim_ldadd)
 tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)
 tests_unit_test_compat_shutdown_LDADD = $(shim_ldadd)
 tests_unit_test_compat_signal_LDADD = $(shim_ldadd)

@@ -13,7 +13,8 @@
 /* What one thread waits for, where there may be several: one of them waits for the host and the
  * links, on behalf of all. */
 struct port_wait {
-    instant until; /* its own deadline */
+    instant until;          /* its own deadline */
+    const struct sk_op *op; /* what it waits for, where a port reports it; NULL: something else */
 
     /** Whether what happened to this socket may end the wait. SK_FD_NONE: anything happened, such
      * as an address that came or a name that was resolved. Under the port's lock. */

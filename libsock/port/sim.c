@@ -38,14 +38,14 @@ static enum port_idle sim_port_idle(const struct port *port, struct sk_iface *if
                                     const struct port_wait *wait)
 {
     struct sim_host *host = host_of(port);
+    enum port_idle ended;
 
-    (void)wait;
     SK_ASSERT(iface == host->iface && host->locked);
     host->locked = false;
-    sim_task_wait(host->sim, until);
+    ended = sim_task_wait(host->sim, until, wait);
     SK_ASSERT(!host->locked);
     host->locked = true;
-    return PORT_WOKEN;
+    return ended;
 }
 
 static void sim_port_wake(const struct port *port)
@@ -74,6 +74,7 @@ static bool sim_port_entropy(const struct port *port, void *out, size_t len)
 static void sim_port_lock(const struct port *port)
 {
     SK_ASSERT(!host_of(port)->locked);
+    sk_sim_count_call(host_of(port)->sim);
     host_of(port)->locked = true;
 }
 
@@ -84,17 +85,6 @@ static void sim_port_unlock(const struct port *port)
 }
 
 /* ---- Hosts ---- */
-
-static uint32_t count_hosts(const struct sim *sim)
-{
-    const struct sim_host *h;
-    uint32_t n = 0;
-
-    for (h = sim->hosts; h; h = h->next) {
-        n++;
-    }
-    return n;
-}
 
 static void seed_host(struct sim_host *host, uint32_t number)
 {
@@ -135,7 +125,7 @@ struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_if
     host->sim = sim;
     host->step_at = NEVER;
     sk_iface_watch(iface, host_changed, host);
-    seed_host(host, count_hosts(sim));
+    seed_host(host, sim->n_hosts++);
     append_host(sim, host);
     if (program) {
         sk_sim_spawn(host, program, arg);
@@ -153,6 +143,31 @@ void sk_sim_host_script(struct sim_host *host, sim_step *step, void *arg)
 void sk_sim_host_wake_at(struct sim_host *host, instant at)
 {
     host->step_at = at;
+}
+
+void sk_sim_host_remove(struct sim_host *host)
+{
+    struct sim *sim = host->sim;
+    struct sim_host **at = &sim->hosts;
+
+    sim_tasks_forget(host);
+    while (*at != host) {
+        at = &(*at)->next;
+    }
+    *at = host->next;
+    sk_iface_watch(host->iface, NULL, NULL);
+    free(host);
+}
+
+void sk_sim_device_add(struct sim *sim, struct sim_device *device)
+{
+    struct sim_device **at = &sim->devices;
+
+    while (*at) {
+        at = &(*at)->next;
+    }
+    device->next = NULL;
+    *at = device;
 }
 
 uint64_t sim_host_activity(const struct sim_host *host)
@@ -196,12 +211,25 @@ static bool step_host(struct sim_host *host)
     return true;
 }
 
+static bool poll_device(struct sim_device *device, instant now)
+{
+    if (device->poll_at(device) > now) {
+        return false;
+    }
+    device->poll(device, now);
+    return true;
+}
+
 /* True when anybody had anything to do. */
 static bool run_round(struct sim *sim)
 {
+    struct sim_device *device;
     struct sim_host *host;
     bool busy = false;
 
+    for (device = sim->devices; device; device = device->next) {
+        busy |= poll_device(device, sim->now);
+    }
     for (host = sim->hosts; host; host = host->next) {
         busy |= poll_host(host);
         busy |= step_host(host);
@@ -212,8 +240,14 @@ static bool run_round(struct sim *sim)
 static instant earliest_deadline(const struct sim *sim)
 {
     instant next = sim_tasks_deadline(sim);
+    const struct sim_device *device;
     struct sim_host *host;
 
+    for (device = sim->devices; device; device = device->next) {
+        instant at = device->poll_at(device);
+
+        next = at < next ? at : next;
+    }
     for (host = sim->hosts; host; host = host->next) {
         instant at = sk_iface_poll_at(host->iface, sim->now);
 
@@ -235,10 +269,14 @@ static bool is_finished(const struct sim *sim)
     return sim_tasks_finished(sim);
 }
 
-static void report(const struct sim *sim, const char *what)
+static void report(struct sim *sim, const char *what)
 {
     const struct sim_host *host;
 
+    if (sim->on_end) {
+        sim->on_end(sim, what);
+        return;
+    }
     fprintf(stderr, "sim: %s at %lld.%06lld s, seed %llu\n", what, (long long)(sim->now / US_PER_S),
             (long long)(sim->now % US_PER_S), (unsigned long long)sim->seed);
     for (host = sim->hosts; host; host = host->next) {
@@ -256,8 +294,8 @@ static enum sim_result run(struct sim *sim, instant until, bool drain)
     for (;;) {
         instant next;
 
-        if (run_round(sim)) {
-            if (++n_rounds > sim->max_rounds) {
+        if (sim->stuck || run_round(sim)) {
+            if (sim->stuck || ++n_rounds > sim->max_rounds) {
                 report(sim, "livelock");
                 return SIM_LIVELOCK;
             }
@@ -301,6 +339,7 @@ void sk_sim_init(struct sim *sim, uint64_t seed)
     sim->now = SIM_START;
     sim->seed = seed;
     sim->max_rounds = SIM_MAX_ROUNDS;
+    sim->max_calls = SIM_MAX_CALLS;
     sim_tasks_init(sim);
 }
 

@@ -19,8 +19,9 @@
 #include "port/port.h"
 
 #define SIM_START 1000000         /* microseconds: when the clock begins */
-#define SIM_STACK_SIZE (1u << 20) /* octets of a program's stack, committed as they are used */
+#define SIM_STACK_SIZE (8u << 20) /* octets of a program's stack, committed as they are used */
 #define SIM_MAX_ROUNDS 10000000   /* a GB over a wire without delay takes a million */
+#define SIM_MAX_CALLS 1000000     /* that fill no window and no queue, in a few seconds */
 
 struct sim_task;
 
@@ -35,7 +36,17 @@ enum sim_result {
     SIM_DONE, /* every program returned, every script is over */
     SIM_TIME_OVER,
     SIM_DEADLOCK, /* programs wait, and nothing will ever happen; reported on stderr */
-    SIM_LIVELOCK, /* something happens for ever and the clock stands still; reported on stderr */
+    SIM_LIVELOCK, /* something happens for ever, or a program never waits, and the clock stands
+                     still; reported on stderr */
+};
+
+/** Something of the world that is no host, such as a switch. Embedded in what is; the caller's. */
+struct sim_device {
+    /** Does what is due; called when the clock shows poll_at, by the scheduler and so for no host.
+     * It may add and remove hosts and programs. */
+    void (*poll)(struct sim_device *device, instant now);
+    instant (*poll_at)(const struct sim_device *device); /* NEVER: when something else happens */
+    struct sim_device *next;                             /* private */
 };
 
 struct sim_host {
@@ -60,11 +71,18 @@ struct sim {
     /** Called with its host's `state` before a program runs: for what a process has one of, such as
      * the host of its POSIX calls. May be NULL. */
     void (*on_switch)(void *state);
+    /** Told of a deadlock or a livelock, `what`, when the run ends with it. NULL: a report on
+     * stderr. */
+    void (*on_end)(struct sim *sim, const char *what);
     uint32_t max_rounds; /* at one instant before it is a livelock; SIM_MAX_ROUNDS */
+    uint32_t max_calls;  /* that a program may make without waiting; SIM_MAX_CALLS */
     /* Private */
     instant now;
     uint64_t seed;
+    struct sim_device *devices;
+    struct sim_task *stuck; /* a program that made more */
     struct sim_host *hosts;
+    uint32_t n_hosts; /* that were ever added */
     struct sim_task *tasks;
     struct sim_task *current;
     void *scheduler; /* its context */
@@ -97,6 +115,39 @@ struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_if
  * sockets. */
 struct sim_task *sk_sim_spawn(struct sim_host *host, sim_main *program, void *arg);
 
+/** Adds a device, which lives as long as `sim`. Devices are polled before the hosts. */
+void sk_sim_device_add(struct sim *sim, struct sim_device *device);
+
+/** The host is no more, and its programs stop where they are. Not from a program. Its interface is
+ * the caller's to free. */
+void sk_sim_host_remove(struct sim_host *host);
+
+/** A program of its own state, which sim->on_switch gets in place of its host's (NULL: its host's);
+ * the run does not wait for a daemon. */
+void sk_sim_task_set(struct sim_task *task, void *state, bool daemon);
+
+/** The program stops where it is, and is no more. Not from a program. */
+void sk_sim_forget(struct sim_task *task);
+
+/** From a program: ends it, as if its main had returned. */
+void sk_sim_exit(struct sim *sim, int status) __attribute__((noreturn));
+
+/** What an interrupted program does before it goes on, and what becomes of its call. It may leave
+ * it by longjmp. */
+typedef enum port_idle sim_handler(void *arg);
+
+/** Interrupts a program as a signal does: the wait that it is in ends, or the next one. From a
+ * device or a program. */
+void sk_sim_interrupt(struct sim_task *task, sim_handler *handler, void *arg);
+
+/** What a program waits for: until when (NEVER: for ever), and on what; NULL: on time alone, or it
+ * does not wait. */
+const struct port_wait *sk_sim_waits(const struct sim_task *task, instant *until);
+
+/** From a program: counts a call that does not wait. One too many is a livelock, and does not
+ * return. */
+void sk_sim_count_call(struct sim *sim);
+
 /** True once the program returned; then `*status`, which may be NULL, is what it returned. */
 bool sk_sim_returned(const struct sim_task *task, int *status);
 
@@ -107,8 +158,8 @@ void sk_sim_host_script(struct sim_host *host, sim_step *step, void *arg);
 /** Calls the host's script again at this time, even if nothing happens. */
 void sk_sim_host_wake_at(struct sim_host *host, instant at);
 
-/** From a program: lets `us` microseconds pass for it. */
-void sk_sim_sleep(struct sim *sim, duration us);
+/** From a program: lets `us` microseconds pass for it. False: it was interrupted. */
+bool sk_sim_sleep(struct sim *sim, duration us);
 
 /** Runs until every program that is no daemon's returned and every script is over, or the clock
  * shows `until`. */

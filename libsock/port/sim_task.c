@@ -71,10 +71,16 @@ struct sim_task {
     void *arg;
     int status;
     bool returned;
+    bool daemon;
+    void *state;   /* NULL: its host's */
     bool sleeping; /* for time only */
     instant deadline;
-    uint64_t seen;  /* the host's activity when it began to wait */
-    uint8_t *stack; /* the guard page first */
+    const struct port_wait *wait; /* on its stack; NULL: none */
+    sim_handler *handler;         /* NULL: it was not interrupted */
+    void *handler_arg;
+    uint32_t n_calls; /* since it last waited */
+    uint64_t seen;    /* the host's activity when it began to wait */
+    uint8_t *stack;   /* the guard page first */
     ucontext_t context;
     void *fake_stack;
 };
@@ -92,8 +98,9 @@ static void enter(struct sim_task *task)
     struct scheduler *s = sim->scheduler;
 
     if (sim->on_switch) {
-        sim->on_switch(task->host->state);
+        sim->on_switch(task->state ? task->state : task->host->state);
     }
+    task->n_calls = 0;
     sim->current = task;
     fiber_switch_begin(&s->fake_stack, task->stack + guard_size(), SIM_STACK_SIZE);
     swapcontext(&s->context, &task->context);
@@ -117,38 +124,84 @@ static void begin(unsigned high, unsigned low)
     struct scheduler *s = task->host->sim->scheduler;
 
     fiber_switch_end(NULL, &s->stack, &s->stack_size);
-    task->status = task->program(task->arg);
-    SK_ASSERT(!task->host->locked);
-    task->returned = true;
-    leave(task);
+    sk_sim_exit(task->host->sim, task->program(task->arg));
 }
 
-void sim_task_wait(struct sim *sim, instant until)
+void sk_sim_exit(struct sim *sim, int status)
 {
     struct sim_task *task = sim->current;
+
+    SK_ASSERT(task && !task->host->locked);
+    task->status = status;
+    task->returned = true;
+    leave(task);
+    __builtin_unreachable();
+}
+
+/* The handler may not come back. */
+static enum port_idle handle(struct sim_task *task)
+{
+    sim_handler *handler = task->handler;
+
+    task->handler = NULL;
+    return handler ? handler(task->handler_arg) : PORT_WOKEN;
+}
+
+enum port_idle sim_task_wait(struct sim *sim, instant until, const struct port_wait *wait)
+{
+    struct sim_task *task = sim->current;
+    enum port_idle ended;
     int saved = errno;
 
     SK_ASSERT(task);
     task->deadline = until;
+    task->wait = wait;
     task->seen = sim_host_activity(task->host);
     leave(task);
+    task->wait = NULL;
+    task->sleeping = false;
     errno = saved;
+    ended = handle(task);
+    errno = saved;
+    return ended;
 }
 
-void sk_sim_sleep(struct sim *sim, duration us)
+bool sk_sim_sleep(struct sim *sim, duration us)
+{
+    sim->current->sleeping = true;
+    return sim_task_wait(sim, us < NEVER - sim->now ? sim->now + us : NEVER, NULL) == PORT_WOKEN;
+}
+
+void sk_sim_interrupt(struct sim_task *task, sim_handler *handler, void *arg)
+{
+    task->handler = handler;
+    task->handler_arg = arg;
+}
+
+const struct port_wait *sk_sim_waits(const struct sim_task *task, instant *until)
+{
+    *until = task->wait ? task->wait->until : task->deadline;
+    return task->wait;
+}
+
+void sk_sim_count_call(struct sim *sim)
 {
     struct sim_task *task = sim->current;
 
-    task->sleeping = true;
-    sim_task_wait(sim, sim->now + us);
-    task->sleeping = false;
+    if (!task || ++task->n_calls <= sim->max_calls) {
+        return;
+    }
+    sim->stuck = task;
+    for (;;) {
+        leave(task);
+    }
 }
 
 /* ---- All of them ---- */
 
 static bool may_run(const struct sim_task *task)
 {
-    return !task->returned && (task->deadline <= task->host->sim->now ||
+    return !task->returned && (task->deadline <= task->host->sim->now || task->handler ||
                                (!task->sleeping && task->seen != sim_host_activity(task->host)));
 }
 
@@ -157,7 +210,7 @@ bool sim_tasks_run(struct sim *sim)
     struct sim_task *task;
     bool busy = false;
 
-    for (task = sim->tasks; task; task = task->next) {
+    for (task = sim->tasks; task && !sim->stuck; task = task->next) {
         if (may_run(task)) {
             enter(task);
             busy = true;
@@ -184,7 +237,7 @@ bool sim_tasks_finished(const struct sim *sim)
     const struct sim_task *task;
 
     for (task = sim->tasks; task; task = task->next) {
-        if (!task->returned && !task->host->daemon) {
+        if (!task->returned && !task->daemon && !task->host->daemon) {
             return false;
         }
     }
@@ -199,7 +252,10 @@ void sim_tasks_report(const struct sim *sim)
         if (task->returned) {
             continue;
         }
-        if (task->deadline == NEVER) {
+        if (task == sim->stuck) {
+            fprintf(stderr, "sim: %s made %u calls and never waits\n", task->host->name,
+                    sim->max_calls);
+        } else if (task->deadline == NEVER) {
             fprintf(stderr, "sim: %s waits for ever\n", task->host->name);
         } else {
             fprintf(stderr, "sim: %s waits for another %lld us\n", task->host->name,
@@ -255,15 +311,46 @@ void sim_tasks_init(struct sim *sim)
     SK_ASSERT(sim->scheduler);
 }
 
+void sk_sim_task_set(struct sim_task *task, void *state, bool daemon)
+{
+    task->state = state;
+    task->daemon = daemon;
+}
+
+void sk_sim_forget(struct sim_task *task)
+{
+    struct sim *sim = task->host->sim;
+    struct sim_task **at = &sim->tasks;
+
+    SK_ASSERT(task != sim->current);
+    while (*at != task) {
+        at = &(*at)->next;
+    }
+    *at = task->next;
+    sim->stuck = sim->stuck == task ? NULL : sim->stuck;
+    fiber_forget(task->stack + guard_size(), SIM_STACK_SIZE);
+    munmap(task->stack, guard_size() + SIM_STACK_SIZE);
+    free(task);
+}
+
+void sim_tasks_forget(const struct sim_host *host)
+{
+    struct sim_task *task = host->sim->tasks;
+
+    while (task) {
+        struct sim_task *next = task->next;
+
+        if (task->host == host) {
+            sk_sim_forget(task);
+        }
+        task = next;
+    }
+}
+
 void sim_tasks_destroy(struct sim *sim)
 {
     while (sim->tasks) {
-        struct sim_task *task = sim->tasks;
-
-        sim->tasks = task->next;
-        fiber_forget(task->stack + guard_size(), SIM_STACK_SIZE);
-        munmap(task->stack, guard_size() + SIM_STACK_SIZE);
-        free(task);
+        sk_sim_forget(sim->tasks);
     }
     free(sim->scheduler);
 }

@@ -11,9 +11,12 @@ uint64_t sim_host_activity(const struct sim_host *host);
 void sim_tasks_init(struct sim *sim);
 void sim_tasks_destroy(struct sim *sim);
 
-/** Suspends the running program until `until` or until its host has seen something; from a program
- * only. */
-void sim_task_wait(struct sim *sim, instant until);
+/** Stops every program of a host. */
+void sim_tasks_forget(const struct sim_host *host);
+
+/** Suspends the running program until `until`, until its host has seen something, or until it is
+ * interrupted; from a program only. */
+enum port_idle sim_task_wait(struct sim *sim, instant until, const struct port_wait *wait);
 
 /** Runs each program that has a reason to run; false when none had. */
 bool sim_tasks_run(struct sim *sim);
