@@ -27,5 +27,21 @@ endif
 %C%_udp_echo_LDADD = $(example_ldadd)
 %C%_sim_loss_LDADD = $(WRAP_LDFLAGS) libsock.a
 
+# Two programs and a test of them in the simulator, as docs/simulation.md has them.
+if !FIRMWARE
+if HAVE_CHECK
+check_LIBRARIES += libsim-ask.a libsim-shout.a
+libsim_ask_a_SOURCES = %D%/sim/ask.c
+libsim_ask_a_CPPFLAGS = -Dmain=ask_main
+libsim_shout_a_SOURCES = %D%/sim/shout.c
+libsim_shout_a_CPPFLAGS = -Dmain=shout_main
+check_PROGRAMS += %D%/sim/test_ask
+TESTS += %D%/sim/test_ask
+%C%_sim_test_ask_SOURCES = %D%/sim/test_ask.c
+%C%_sim_test_ask_CPPFLAGS = -I$(top_srcdir)/sim $(CHECK_CFLAGS)
+%C%_sim_test_ask_LDADD = libsim-ask.a libsim-shout.a $(sim_ldadd) $(CHECK_LIBS)
+endif
+endif
+
 demo: all
 	srcdir='$(srcdir)' PYTHON='$(PYTHON)' $(SHELL) $(srcdir)/%D%/demo.sh

@@ -10,7 +10,7 @@ case $($format --version) in
 esac
 
 cd "$srcdir" || exit 1
-wrong=$(find libsock compat include examples firmware tests bench -name '*.[ch]' \
+wrong=$(find libsock compat sim include examples firmware tests bench -name '*.[ch]' \
     -exec "$format" --dry-run {} + 2>&1 | sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: warning: .*/\1/p' | sort | uniq -c)
 [ -z "$wrong" ] || printf 'lines that clang-format would change:\n%s\n' "$wrong"
 [ -z "$wrong" ]

@@ -30,7 +30,7 @@ IFS='
 for cc in $compilers; do
     IFS=$old_ifs
     # shellcheck disable=SC2086 # lists of words
-    for header in $(find libsock compat -name '*.h' | sort); do
+    for header in $(find libsock compat sim -name '*.h' | sort); do
         include "${header#libsock/}" | $cc $flags -std=gnu11 -Ilibsock -I. -x c - ||
             complain "$cc: $header does not compile alone"
     done
@@ -48,5 +48,7 @@ if command -v g++ >/dev/null && [ -f libsock/libsock.h ]; then
         include "$header" | g++ -fsyntax-only -Werror -Wall -Wextra -Wpedantic -std=c++11 -Ilibsock -x c++ - ||
             complain "$header is not C++"
     done
+    include sim/libsock-sim.h | g++ -fsyntax-only -Werror -Wall -Wextra -Wpedantic -std=c++11 -I. -x c++ - ||
+        complain 'sim/libsock-sim.h is not C++'
 fi
 exit $failed

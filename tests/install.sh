@@ -21,6 +21,7 @@ MAKEFLAGS='' $MAKE install DESTDIR="$root" >"$root/log" 2>&1 || {
 }
 export PKG_CONFIG_SYSROOT_DIR="$root" PKG_CONFIG_PATH="$root$pkgconfigdir"
 flags=$(pkg-config --cflags libsock) || exit 1
+sim_flags=$(pkg-config --cflags libsock-sim) || exit 1
 
 for header in $(cd "$root" && find . -name '*.h' | sed -n 's,.*/include/libsock/,,p' | sort); do
     for language in c c++; do
@@ -49,17 +50,50 @@ links() {
     $NM "$root/program" | grep -q ' __wrap_socket' || complain "$1: socket is not ours"
 }
 
-# A program in the simulator needs libsock alone; one that starts a host of its own, what libsock-slirp brings.
+# A test of Check, as docs/simulation.md has it: programs of two sources, and what Check says of a test that fails.
+tests_with_check() {
+    pkg-config --exists check || return
+    for program in ask shout; do
+        # shellcheck disable=SC2086 # lists of words
+        $CC $sim_flags -Dmain=${program}_main -c "$srcdir/examples/sim/$program.c" -o "$root/$program.o" ||
+            complain "$1: $program does not compile"
+    done
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    $CC $sim_flags $(pkg-config --cflags check) "$srcdir/examples/sim/test_ask.c" "$root/ask.o" "$root/shout.o" \
+        -o "$root/program" $(pkg-config $2 --libs libsock-sim check) || {
+        complain "$1: a test does not link"
+        return
+    }
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" >"$root/said" 2>&1 || {
+        cat "$root/said"
+        complain "$1: the test fails"
+    }
+    # A link too short for any answer: the assertion that fails names the seed.
+    sed 's/500 \* SK_SIM_MS/1/; s/60 \* SK_SIM_S), SK_SIM_DONE/1), SK_SIM_DONE/' "$srcdir/examples/sim/test_ask.c" \
+        >"$root/failing.c"
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    $CC $sim_flags $(pkg-config --cflags check) "$root/failing.c" "$root/ask.o" "$root/shout.o" \
+        -o "$root/program" $(pkg-config $2 --libs libsock-sim check) || complain "$1: a failing test does not link"
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" >"$root/said" 2>&1
+    grep -q 'SK_SIM_DONE == 0 \[0.000001 s, SEED=7\]' "$root/said" || {
+        cat "$root/said"
+        complain "$1: a failed assertion does not name the seed"
+    }
+}
+
+# A program in the simulator's core needs libsock alone; one that starts a host of its own, what libsock-slirp brings.
 link_both() {
     links "$1 libsock" libsock "$2" "$srcdir/examples/sim_loss.c"
     links "$1 driver" libsock "$2" "$srcdir/tests/install/driver.c"
     grep -q '^eth_source$' "$root/said" || complain "$1: what our own driver brings back is not dropped as ours"
     [ ! -f "$root$pkgconfigdir/libsock-slirp.pc" ] ||
         links "$1 libsock-slirp" libsock-slirp "$2" "$srcdir/tests/install/program.c"
+    links "$1 libsock-sim" libsock-sim "$2" "$srcdir/tests/install/simulated.c"
+    tests_with_check "$1" "$2"
 }
 
 # Libtool links for one libdir: after a new configuration it links again.
-for library in libsock libsock-slirp; do
+for library in libsock libsock-sim libsock-slirp; do
     [ -f $library.la ] || continue
     MAKEFLAGS='' $MAKE -n -W $library.pc $library.la | grep -q -- " -o $library.la" ||
         complain "$library.la: nothing to be done for a new prefix"

@@ -4,6 +4,7 @@
 
 * an include and a use of a function go down, base < wire < proto < net < api < compat, never up;
 * link/ and port/ stand beside, on base/, wire/ and their own interface;
+* the simulator's product (sim/) is a program over the house: it sees the public headers, as a user's would, and its own;
 * a board (compat/board_*.c) puts it all together, and includes what it likes;
 * the core's objects need four functions of the C library, and the port's sk_panic;
 * the examples do what RFC 9293 asks of new programs;
@@ -28,6 +29,8 @@ BESIDE = {
 }
 # The interfaces that the shim meets beside the house.
 INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h", "link/own_fds.h"}
+# What libsock-sim is made of: all of it is installed, and its functions are exported, so that it links with libsock.so.
+FROM_SIM = {PUBLIC, "compat/compat.h", "link/pair.h", "link/pcap.h", "port/sim.h"}
 FROM_C = {"memcpy", "memmove", "memset", "memcmp"}
 FROM_PORT = {"sk_panic"}
 # bcmp: what clang makes of memcmp where a system has it.
@@ -39,6 +42,8 @@ errors = []
 
 
 def may_include(path, name):
+    if path.parts[0] == "sim":
+        return name in FROM_SIM or name.startswith("sim/")
     layer = path.parts[0] if path.parts[0] == "compat" else path.parts[1]
     target = name.split("/")[0]
     if path.name.startswith("board_"):
@@ -57,7 +62,7 @@ def may_include(path, name):
 
 
 def check_includes():
-    for path in sorted(p for d in ("libsock", "compat") for p in (src / d).rglob("*.[ch]")):
+    for path in sorted(p for d in ("libsock", "compat", "sim") for p in (src / d).rglob("*.[ch]")):
         short = path.relative_to(src)
         if len(short.parts) == 2 and short.parts[0] == "libsock":
             continue
@@ -94,8 +99,16 @@ def check_symbols():
                 errors.append(f"{path}: calls up, {s} is in {home[s]}/")
 
 
+def check_product():
+    """The header for users needs nothing of ours, and no name of ours but sk_sim_ and sk_config comes out of it."""
+    path = src / "sim" / "libsock-sim.h"
+    for n, line in enumerate(path.read_text().splitlines(), 1):
+        if re.match(r'\s*#\s*include\s+"', line):
+            errors.append(f"sim/libsock-sim.h:{n}: includes a header of the project's")
+
+
 def check_licenses():
-    files = [p for d in ("libsock", "compat", "include", "examples", "firmware", "tests", "bench")
+    files = [p for d in ("libsock", "compat", "sim", "include", "examples", "firmware", "tests", "bench")
              for p in (src / d).rglob("*") if p.suffix in (".c", ".h", ".S", ".ld", ".sh", ".py", ".mk")]
     for path in sorted(files):
         head = "".join(path.read_text().splitlines(keepends=True)[:2])
@@ -113,6 +126,7 @@ def check_examples():
 check_includes()
 check_symbols()
 check_examples()
+check_product()
 check_licenses()
 for error in errors:
     print(error)

@@ -5,7 +5,8 @@ PY_LOG_COMPILER = timeout 300 $(PYTHON)
 LOG_COMPILER = timeout 300
 AM_TESTS_ENVIRONMENT = \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; PYTHON='$(PYTHON)'; export PYTHON; \
-	WRAP_NAMES='$(WRAP_NAMES)'; export WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
+	WRAP_NAMES='$(WRAP_NAMES)'; export WRAP_NAMES; \
+	SIM_WRAP_NAMES='$(SIM_WRAP_NAMES)'; export SIM_WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
 	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir;
 if SANITIZED
 AM_TESTS_ENVIRONMENT += CK_FORK=no; export CK_FORK;
@@ -32,6 +33,7 @@ test_files = \
 	%D%/install/driver.c \
 	%D%/install/program.c \
 	%D%/posix-headers.tsv \
+	%D%/install/simulated.c \
 	%D%/rfc-ip-requirements.tsv \
 	%D%/rfc-tcp-requirements.tsv \
 	%D%/rfc9293-events.tsv \
@@ -69,6 +71,7 @@ plain_tests = \
 	%D%/layers.py \
 	%D%/posix_names.py \
 	%D%/registered.sh \
+	%D%/quotes.sh \
 	%D%/scale.sh \
 	%D%/symbols.sh
 
@@ -145,6 +148,7 @@ libtest_a_SOURCES = \
 	%D%/support/resolve_fixture.h \
 	%D%/support/seed.h \
 	%D%/support/sim_fixture.h \
+	%D%/support/sim_product.h \
 	%D%/support/slirp_fixture.h \
 	%D%/support/suite.h \
 	%D%/support/twins.c \
@@ -378,6 +382,29 @@ tests_unit_test_socketpair_firmware_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_LDADD = $(shim_ldadd)
 tests_unit_test_port_sim_net_LDADD = $(shim_ldadd)
 # end of the shim tests
+
+# Those of libsock-sim, built as its users' are.
+sim_tests = \
+	%D%/sim/test_sim_arguments \
+	%D%/sim/test_sim_hosts \
+	%D%/sim/test_sim_links \
+	%D%/sim/test_sim_programs \
+	%D%/sim/test_sim_replay \
+	%D%/sim/test_sim_report \
+	%D%/sim/test_sim_signals \
+	%D%/sim/test_sim_time
+check_PROGRAMS += $(sim_tests)
+TESTS += $(sim_tests)
+product_ldadd = $(sim_ldadd) $(CHECK_LIBS)
+tests_sim_test_sim_arguments_LDADD = $(product_ldadd)
+tests_sim_test_sim_hosts_LDADD = $(product_ldadd)
+tests_sim_test_sim_links_LDADD = $(product_ldadd)
+tests_sim_test_sim_programs_LDADD = $(product_ldadd)
+tests_sim_test_sim_replay_LDADD = $(product_ldadd)
+tests_sim_test_sim_report_LDADD = $(product_ldadd)
+tests_sim_test_sim_signals_LDADD = $(product_ldadd)
+tests_sim_test_sim_time_LDADD = $(product_ldadd)
+# end of libsock-sim's tests
 
 if HAVE_SLIRP
 slirp_tests = \

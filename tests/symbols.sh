@@ -21,19 +21,28 @@ check() {
 
 check libsock.a ''
 check .libs/libsock.so -D
+check libsock-sim.a ''
+check .libs/libsock-sim.so -D
 check libsock-slirp.a ''
 check .libs/libsock-slirp.so -D
 
-# The functions that are wrapped are those that libsock.pc names, no more and no fewer.
-if [ -f libsock.a ]; then
-    wrapped=$($NM -g --defined-only libsock.a | sed -n 's/.* __wrap_//p' | sort -u)
-    # shellcheck disable=SC2086 # a list of words
-    named=$(printf '%s\n' $WRAP_NAMES | sort -u)
+# names_are ARCHIVE PC NAME ...: the functions that are wrapped there are those that the .pc names, no more and no fewer.
+names_are() {
+    archive=$1 pc=$2
+    shift 2
+    [ -f "$archive" ] || return 0
+    wrapped=$($NM -g --defined-only "$archive" | sed -n 's/.* __wrap_//p' | sort -u)
+    named=$(printf '%s\n' "$@" | sort -u)
     if [ "$wrapped" != "$named" ]; then
-        printf 'wrapped:\n%s\nlibsock.pc:\n%s\n' "$wrapped" "$named"
+        printf 'wrapped in %s:\n%s\n%s:\n%s\n' "$archive" "$wrapped" "$pc" "$named"
         failed=1
     fi
-fi
+}
+
+# shellcheck disable=SC2086 # lists of words
+names_are libsock.a libsock.pc $WRAP_NAMES
+# shellcheck disable=SC2086 # lists of words
+names_are libsock-sim.a libsock-sim.pc $SIM_WRAP_NAMES
 
 [ $checked -gt 0 ] || exit 77
 exit $failed
