@@ -88,6 +88,8 @@ struct sk_sim_program {
     struct sk_sim_program *next;
     struct sk_sim_host *host;
     char *name;
+    char *path;        /* of its shared object, whose main it is; NULL: none */
+    void *image;       /* of this start; NULL: none */
     sk_sim_main *main; /* NULL: function */
     char **argv;
     int argc;
@@ -192,8 +194,22 @@ void lab_programs_free(struct sk_sim *sim);
 /** Ends the program that makes the call. */
 _Noreturn void lab_program_end(struct sk_sim_program *p, int status);
 
-/** The handlers of atexit, in the reverse order. */
+/** A program of the one or the other; NULL, and told, without an argv[0]. */
+struct sk_sim_program *lab_program_add(struct sk_sim_host *host, const char *path,
+                                       sk_sim_main *main, const char *const *argv,
+                                       const char *call);
+
+/** The strings up to NULL: a vector for free. */
+const char **lab_vector(va_list arguments);
+
+/** What exit does: the handlers of atexit, in the reverse order, then destructors. */
 void lab_program_run_atexit(struct sk_sim_program *p);
+
+/* ---- image.c ---- */
+
+/** Loads a copy of the program's shared object and sets its main. False, and told: it cannot be. */
+bool lab_image_load(struct sk_sim_program *p);
+void lab_image_unload(struct sk_sim_program *p);
 
 /* ---- signals.c ---- */
 

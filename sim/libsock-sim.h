@@ -191,6 +191,21 @@ struct sk_sim_program *sk_sim_start(struct sk_sim_host *host, sk_sim_main *main,
 struct sk_sim_program *sk_sim_startv(struct sk_sim_host *host, sk_sim_main *main,
                                      const char *const *argv);
 
+/**
+ * Starts a program that is a shared object, as exec does an executable. Each start, at a boot too,
+ * has static variables of its own, so several hosts may run the same program. Built with
+ *
+ *     cc -shared -fPIC server.c $(pkg-config --libs libsock-sim) -o server.so
+ *
+ * for a test that is linked with the shared library as well. NULL: the file cannot be read. If it
+ * is no such object, the run is SK_SIM_INVALID and the program ends with 127.
+ */
+struct sk_sim_program *sk_sim_exec(struct sk_sim_host *host, const char *path, ...) SK_SIM_SENTINEL;
+
+/** The same with a vector that ends with NULL. */
+struct sk_sim_program *sk_sim_execv(struct sk_sim_host *host, const char *path,
+                                    const char *const *argv);
+
 /** Starts a function of the test's as a program, which is called `name` in reports. */
 struct sk_sim_program *sk_sim_call(struct sk_sim_host *host, const char *name,
                                    sk_sim_function *function, void *arg);

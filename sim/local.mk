@@ -7,6 +7,7 @@ sim_sources = \
 	%D%/clock.c \
 	%D%/events.c \
 	%D%/hosts.c \
+	%D%/image.c \
 	%D%/lab.c \
 	%D%/lab.h \
 	%D%/lan.c \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define EXIT_MASK 0xff /* XSH exit() */
+#define NOT_FOUND 127  /* XCU 2.8.2: a command that is not found */
 
 /* ---- The arguments ---- */
 
@@ -63,6 +64,7 @@ void lab_program_run_atexit(struct sk_sim_program *p)
         free(first);
         call();
     }
+    lab_image_unload(p); /* its destructors */
 }
 
 static void cancel_alarm(struct sk_sim_program *p)
@@ -97,6 +99,9 @@ static int run(void *arg)
     int status;
 
     lab_signals_deliver(p);
+    if (p->path && !lab_image_load(p)) {
+        lab_program_end(p, NOT_FOUND);
+    }
     status = p->main ? p->main(p->argc, p->own_argv) : p->function(p->arg);
     lab_program_run_atexit(p);
     lab_program_end(p, status);
@@ -166,6 +171,7 @@ void lab_programs_crash(struct sk_sim_host *host)
         cancel_alarm(p);
         libsock_state_forget(&p->state);
         lab_signals_reset(p);
+        p->image = NULL; /* it stays, as the rest of its memory */
         p->task = NULL;
     }
 }
@@ -180,6 +186,7 @@ void lab_programs_free(struct sk_sim *sim)
         libsock_state_forget(&p->state);
         forget_argv(p);
         free_argv(p->argv, p->argc);
+        free(p->path);
         free(p->name);
         free(p);
     }
@@ -206,42 +213,61 @@ static struct sk_sim_program *append(struct sk_sim_host *host, struct sk_sim_pro
     return p;
 }
 
+struct sk_sim_program *lab_program_add(struct sk_sim_host *host, const char *path,
+                                       sk_sim_main *main, const char *const *argv, const char *call)
+{
+    if (!argv || !argv[0]) {
+        lab_problem(host->sim, "%s: argv[0] is missing", call);
+        return NULL;
+    }
+    int argc = count(argv);
+    return append(host, (struct sk_sim_program){ .name = lab_copy(argv[0]),
+                                                 .path = path ? lab_copy(path) : NULL,
+                                                 .main = main,
+                                                 .argc = argc,
+                                                 .argv = copy_argv(argv, argc) });
+}
+
 struct sk_sim_program *sk_sim_startv(struct sk_sim_host *host, sk_sim_main *main,
                                      const char *const *argv)
 {
     if (!host) {
         return NULL;
     }
-    if (!main || !argv || !argv[0]) {
-        lab_problem(host->sim, "sk_sim_start: %s", main ? "argv[0] is missing" : "no main");
+    if (!main) {
+        lab_problem(host->sim, "sk_sim_start: no main");
         return NULL;
     }
-    int argc = count(argv);
-    return append(host, (struct sk_sim_program){ .name = lab_copy(argv[0]),
-                                                 .main = main,
-                                                 .argc = argc,
-                                                 .argv = copy_argv(argv, argc) });
+    return lab_program_add(host, NULL, main, argv, "sk_sim_start");
 }
 
-struct sk_sim_program *sk_sim_start(struct sk_sim_host *host, sk_sim_main *main, ...)
+const char **lab_vector(va_list arguments)
 {
-    const char **argv;
-    size_t n = 0;
     va_list counted;
-    va_list arguments;
+    size_t n = 0;
 
-    va_start(counted, main);
-    va_copy(arguments, counted);
+    va_copy(counted, arguments);
     while (va_arg(counted, const char *)) {
         n++;
     }
     va_end(counted);
-    argv = lab_alloc((n + 1) * sizeof *argv);
+    const char **argv = lab_alloc((n + 1) * sizeof *argv);
     for (size_t i = 0; i < n; i++) {
         argv[i] = va_arg(arguments, const char *);
     }
+    return argv;
+}
+
+struct sk_sim_program *sk_sim_start(struct sk_sim_host *host, sk_sim_main *main, ...)
+{
+    struct sk_sim_program *p;
+    va_list arguments;
+    const char **argv;
+
+    va_start(arguments, main);
+    argv = lab_vector(arguments);
     va_end(arguments);
-    struct sk_sim_program *p = sk_sim_startv(host, main, argv);
+    p = sk_sim_startv(host, main, argv);
     free(argv);
     return p;
 }

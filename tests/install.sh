@@ -81,6 +81,28 @@ tests_with_check() {
     }
 }
 
+# One program on several hosts: a shared object, for a test that is linked with the shared library and for no other.
+replicas() {
+    # shellcheck disable=SC2046 # a list of words
+    $CC -shared -fPIC "$srcdir/tests/install/replica.c" $(pkg-config --libs libsock-sim) -o "$root/replica.so" || {
+        complain 'a shared object does not link'
+        return
+    }
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    $CC $sim_flags "$srcdir/tests/install/replicas.c" -o "$root/program" $(pkg-config --libs libsock-sim) ||
+        complain 'what starts shared objects does not link'
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" "$root/replica.so" >"$root/said" || {
+        cat "$root/said"
+        complain 'programs of one shared object are not several'
+    }
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    $CC $sim_flags "$srcdir/tests/install/replicas.c" "$root$libdir/libsock-sim.a" "$root$libdir/libsock.a" \
+        -o "$root/program" $(pkg-config --libs libsock-sim | sed 's/-lsock-sim//; s/-lsock//')
+    LD_LIBRARY_PATH="$root$libdir" "$root/program" "$root/replica.so" |
+        grep -q 'replica.so is not linked with the libsock of this test' ||
+        complain 'two simulators in one process are not told'
+}
+
 # A program in the simulator's core needs libsock alone; one that starts a host of its own, what libsock-slirp brings.
 link_both() {
     links "$1 libsock" libsock "$2" "$srcdir/examples/sim_loss.c"
@@ -101,6 +123,7 @@ done
 
 if [ -f "$root$libdir/libsock.so" ]; then
     link_both shared ''
+    replicas
     rm -f "$root$libdir"/*.so*
 fi
 link_both static --static

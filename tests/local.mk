@@ -33,6 +33,8 @@ test_files = \
 	%D%/install/driver.c \
 	%D%/install/program.c \
 	%D%/posix-headers.tsv \
+	%D%/install/replica.c \
+	%D%/install/replicas.c \
 	%D%/install/simulated.c \
 	%D%/rfc-ip-requirements.tsv \
 	%D%/rfc-tcp-requirements.tsv \

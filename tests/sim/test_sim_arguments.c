@@ -210,12 +210,27 @@ START_TEST(programs)
     refuses(sk_sim_start(client, NULL, "x", NULL), "sk_sim_start: no main");
     refuses(sk_sim_startv(client, nothing_main, none), "argv[0] is missing");
     refuses(sk_sim_startv(client, nothing_main, NULL), "argv[0] is missing");
+    refuses(sk_sim_exec(client, NULL, "x", NULL), "sk_sim_exec: NULL: no path");
+    refuses(sk_sim_exec(client, "/nowhere", "x", NULL), "sk_sim_exec: /nowhere: No such file");
+    refuses(sk_sim_exec(client, "/dev/null", NULL), "sk_sim_exec: argv[0] is missing");
+    refuses(sk_sim_execv(client, "/dev/null", none), "sk_sim_exec: argv[0] is missing");
     refuses(sk_sim_call(client, NULL, nothing, NULL), "sk_sim_call: no name");
     refuses(sk_sim_call(client, "x", NULL, NULL), "sk_sim_call: no function");
     refuses(sk_sim_signal(sk_sim_call(client, "x", nothing, NULL), SIGKILL),
             "sk_sim_signal: 9 is no signal of a program's");
     refuses(sk_sim_signal(sk_sim_call(client, "x", nothing, NULL), 0), "0 is no signal");
     refuses(sk_sim_signal(sk_sim_call(client, "x", nothing, NULL), 1000), "1000 is no signal");
+}
+END_TEST
+
+START_TEST(what_is_no_shared_object)
+{
+    struct sk_sim_program *p = sk_sim_exec(client, "/dev/null", "null", NULL);
+
+    ck_assert_int_eq(sk_sim_run_all(sim, SECOND), SK_SIM_INVALID);
+    assert_reported("sk_sim_exec: /dev/null: ");
+    ck_assert_int_eq(sk_sim_status(p), 127);
+    end_world();
 }
 END_TEST
 
@@ -318,6 +333,8 @@ START_TEST(null_is_no_further_mistake)
     ck_assert(!sk_sim_capture(NULL, NULL, "x"));
     ck_assert_ptr_null(sk_sim_start(NULL, nothing_main, "x", NULL));
     ck_assert_ptr_null(sk_sim_startv(NULL, nothing_main, NULL));
+    ck_assert_ptr_null(sk_sim_exec(NULL, "x", "x", NULL));
+    ck_assert_ptr_null(sk_sim_execv(NULL, "x", NULL));
     ck_assert_ptr_null(sk_sim_call(NULL, "x", nothing, NULL));
     ck_assert_ptr_null(sk_sim_daemon(NULL));
     ck_assert_int_eq(sk_sim_status(NULL), SK_SIM_NO_PROGRAM);
@@ -357,6 +374,7 @@ int main(void)
         what_a_wire_cannot_be,
         captures,
         programs,
+        what_is_no_shared_object,
         times,
         power,
         a_run_within_a_run,
