@@ -231,16 +231,27 @@ static enum sim_result pass(struct sk_sim *sim, instant until)
 }
 
 /* A crashed program is not done while something may boot its host. */
-static bool is_awaited(const struct sk_sim *sim, instant until)
+static bool is_awaited(const struct sk_sim *sim)
 {
     const struct sk_sim_program *p;
 
     for (p = sim->programs; p; p = p->next) {
         if (p->status == SK_SIM_CRASHED && !p->daemon) {
-            return lab_scheduled(sim) <= until;
+            return lab_scheduled(sim) < NEVER;
         }
     }
     return false;
+}
+
+static enum sim_result run_on(struct sk_sim *sim, instant until)
+{
+    instant next = lab_scheduled(sim);
+    enum sim_result result = pass(sim, next < until ? next : until);
+
+    if (result != SIM_DONE) {
+        return result;
+    }
+    return next > until ? SIM_TIME_OVER : sk_sim_run(&sim->sim, until);
 }
 
 enum sk_sim_result sk_sim_run_all(struct sk_sim *sim, int64_t within)
@@ -250,11 +261,8 @@ enum sk_sim_result sk_sim_run_all(struct sk_sim *sim, int64_t within)
     }
     instant until = after(sim, within);
     enum sim_result result = sk_sim_run(&sim->sim, until);
-    while (result == SIM_DONE && !sim->problem && is_awaited(sim, until)) {
-        result = pass(sim, lab_scheduled(sim));
-        if (result == SIM_DONE) {
-            result = sk_sim_run(&sim->sim, until);
-        }
+    while (result == SIM_DONE && !sim->problem && is_awaited(sim)) {
+        result = run_on(sim, until);
     }
     return end(sim, result_of(result));
 }

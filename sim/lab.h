@@ -17,7 +17,7 @@
 #define LAB_REALTIME (INT64_C(1000000000) * SK_SIM_S) /* of time 0: 2001-09-09 01:46:40 UTC */
 #define LAB_MAX_LINKS 16                              /* of a host */
 #define LAB_DEFAULT_MTU 1500
-#define LAB_MAX_FRAME (14 + 65535) /* octets */
+#define LAB_MAX_FRAME (ETH_HDR_LEN + UINT16_MAX) /* octets */
 
 struct lab_event {
     struct lab_event *next; /* by time, then in the order in which they were made */
@@ -178,7 +178,6 @@ size_t lab_names(const char *name, struct sk_addr *out, size_t n);
 /** Nothing travels to this end any more: its host crashed. */
 void lab_end_drain(struct lab_end *end);
 void lab_links_free(struct sk_sim *sim);
-bool lab_lan_is_port(const struct sk_sim_link *link, const struct sk_sim_lan *lan);
 void lab_lans_free(struct sk_sim *sim);
 void lab_link_report(const struct sk_sim_link *link, FILE *out);
 

@@ -22,8 +22,8 @@
  * Times are microseconds; a point in time counts from the start of the simulation. Shares of frames
  * are parts per million. What is wrong with an argument is remembered: the call returns NULL or
  * false, later ones accept the NULL, and the run is SK_SIM_INVALID and sk_sim_report says why. So
- * only the run's result has to be looked at. One thread makes all of these calls, those that are
- * said to end a run's part from outside of a run.
+ * only the run's result has to be looked at. All calls are one thread's; but for runs and
+ * sk_sim_free, events and programs may make them, too.
  */
 #pragma once
 
@@ -154,7 +154,8 @@ typedef bool sk_sim_loses(void *arg, uint64_t n, const uint8_t *octets, size_t l
 bool sk_sim_lose(struct sk_sim_link *link, const struct sk_sim_host *from, sk_sim_loses *loses,
                  void *arg);
 
-/** How many frames `from` has sent, those that were lost included. */
+/** How many frames `from` has sent, those that were lost included. 0, too, if it is not at an end
+ * of the link. */
 uint64_t sk_sim_frames(const struct sk_sim_link *link, const struct sk_sim_host *from);
 
 /**

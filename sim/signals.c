@@ -129,9 +129,6 @@ enum port_idle lab_signals_deliver(void *program)
 /* Its own come at once, another's where it waits. */
 static void post(struct sk_sim_program *p, int number)
 {
-    if (is_ignored(p, number)) {
-        return;
-    }
     sigaddset(&p->pending, number);
     if (p == lab_current()) {
         int saved = errno;

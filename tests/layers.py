@@ -100,7 +100,7 @@ def check_symbols():
 
 
 def check_product():
-    """The header for users needs nothing of ours, and no name of ours but sk_sim_ and sk_config comes out of it."""
+    """The header for users brings no name of the core's with it: it includes none of ours."""
     path = src / "sim" / "libsock-sim.h"
     for n, line in enumerate(path.read_text().splitlines(), 1):
         if re.match(r'\s*#\s*include\s+"', line):

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* libsock-sim: hosts that crash and boot, and their stacks. */
+#include "libsock.h"
 #include "tests/support/sim_product.h"
 
-#include "libsock.h"
+#include <sys/time.h>
 
 static void set_up(void)
 {
@@ -103,6 +104,124 @@ static int sleep_ten(void *arg)
     sleep(10);
     return 0;
 }
+
+static int n_heard;
+
+static int hear(void *arg)
+{
+    int fd = udp_on(PORT);
+    char octet;
+
+    (void)arg;
+    n_heard = 0;
+    while (recv(fd, &octet, 1, 0) == 1) {
+        n_heard++;
+    }
+    return 1;
+}
+
+static int say_at_times(void *arg)
+{
+    static const useconds_t pauses[] = { 5000000, 0, 150000, 2000000 }; /* 0, 5, 5, 5.15 s */
+    struct sockaddr_in there = at("10.0.0.2", PORT);
+    int fd = udp_on(0);
+
+    (void)arg;
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(sendto(fd, "x", 1, 0, generic(&there), sizeof there), 1);
+        usleep(pauses[i]);
+    }
+    return 0;
+}
+
+START_TEST(what_travels_to_a_host_that_crashes_is_lost)
+{
+    struct sk_sim_wire far_away = { .delay = 500 * MS };
+
+    sk_sim_set_wire(link_between, NULL, &far_away);
+    sk_sim_daemon(sk_sim_call(server, "hear", hear, NULL));
+    sk_sim_call(client, "say", say_at_times, NULL);
+    ck_assert_int_eq(sk_sim_run_for(sim, 4 * SECOND), SK_SIM_DONE);
+    ck_assert_int_eq(n_heard, 1);
+    sk_sim_crash_at(server, 5100 * MS);
+    sk_sim_boot_at(server, 5200 * MS);
+    assert_runs(MINUTE);
+    ck_assert_int_eq(n_heard, 0); /* neither what travelled nor what was sent then */
+    end_world();
+}
+END_TEST
+
+static int taken_port;
+static int taken_fd;
+
+static int take_a_port(void *arg)
+{
+    struct sockaddr_in here;
+    socklen_t len = sizeof here;
+
+    (void)arg;
+    taken_fd = udp_on(0);
+    ck_assert_int_eq(getsockname(taken_fd, (struct sockaddr *)&here, &len), 0);
+    taken_port = ntohs(here.sin_port);
+    sleep(5);
+    return 0;
+}
+
+START_TEST(a_boot_is_a_new_start_of_everything)
+{
+    int port;
+    int fd;
+
+    sk_sim_call(client, "take", take_a_port, NULL);
+    sk_sim_run_for(sim, SECOND);
+    port = taken_port;
+    fd = taken_fd;
+    sk_sim_crash(client);
+    sk_sim_boot(client);
+    sk_sim_run_for(sim, SECOND);
+    ck_assert_int_ne(taken_port, port); /* another secret */
+    ck_assert_int_eq(taken_fd, fd);     /* and the number is free again */
+    end_world();
+    sim = sk_sim_new(2);
+    sk_sim_call(sk_sim_host(sim, "client", "10.0.0.1"), "take", take_a_port, NULL);
+    sk_sim_run_for(sim, SECOND);
+    ck_assert_int_ne(taken_port, port); /* which depends on the seed */
+    end_world();
+}
+END_TEST
+
+static int tick(void *arg)
+{
+    struct itimerval every = { .it_interval = { 1, 0 }, .it_value = { 1, 0 } };
+
+    (void)arg;
+    signal(SIGALRM, SIG_IGN);
+    setitimer(ITIMER_REAL, &every, NULL);
+    pause();
+    return 1;
+}
+
+START_TEST(what_boots_too_late_is_told)
+{
+    struct sk_sim_program *p = sk_sim_call(server, "ten", sleep_ten, NULL);
+
+    sk_sim_daemon(sk_sim_call(client, "tick", tick, NULL)); /* whose alarms boot nobody */
+    sk_sim_crash_at(server, 2 * SECOND);
+    sk_sim_boot_at(server, 100 * SECOND);
+    ck_assert_int_eq(sk_sim_run_all(sim, MINUTE), SK_SIM_TIME_OVER);
+    ck_assert_int_eq(sk_sim_time(sim), MINUTE);
+    ck_assert_int_eq(sk_sim_status(p), SK_SIM_CRASHED);
+    assert_runs(MINUTE);
+    ck_assert_int_eq(sk_sim_time(sim), 110 * SECOND);
+    ck_assert(sk_sim_crash(server));
+    ck_assert(sk_sim_boot(server));
+    sk_sim_crash_at(server, 111 * SECOND);
+    sk_sim_run_for(sim, 2 * SECOND);
+    ck_assert_int_eq(sk_sim_run_all(sim, MINUTE), SK_SIM_DONE); /* it never will */
+    ck_assert_int_eq(sk_sim_status(p), SK_SIM_CRASHED);
+    end_world();
+}
+END_TEST
 
 START_TEST(a_crashed_program_is_awaited_while_it_may_boot)
 {
@@ -242,11 +361,19 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        each_program_starts_anew_at_a_boot, a_crash_says_nothing_to_its_peers,
-        a_host_that_booted_knows_nothing,   a_crashed_program_is_awaited_while_it_may_boot,
-        programs_may_turn_hosts_off_and_on, a_host_may_crash_in_the_middle_of_a_transfer,
-        a_host_may_be_off_from_the_start,   a_stack_is_configured_at_each_boot,
-        a_stack_that_cannot_be_is_told,     NULL,
+        each_program_starts_anew_at_a_boot,
+        a_crash_says_nothing_to_its_peers,
+        a_host_that_booted_knows_nothing,
+        a_crashed_program_is_awaited_while_it_may_boot,
+        programs_may_turn_hosts_off_and_on,
+        a_host_may_crash_in_the_middle_of_a_transfer,
+        a_host_may_be_off_from_the_start,
+        a_stack_is_configured_at_each_boot,
+        a_stack_that_cannot_be_is_told,
+        what_travels_to_a_host_that_crashes_is_lost,
+        a_boot_is_a_new_start_of_everything,
+        what_boots_too_late_is_told,
+        NULL,
     };
 
     return suite_run_with("sim_hosts", tests, set_up);

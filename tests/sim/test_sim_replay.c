@@ -124,6 +124,61 @@ START_TEST(a_seed_repeats_every_frame)
 }
 END_TEST
 
+static char heard[101];
+
+static int hear_some(void *arg)
+{
+    int fd = udp_on(PORT);
+    unsigned char number;
+
+    (void)arg;
+    memset(heard, '.', 100);
+    while (recv(fd, &number, 1, 0) == 1) {
+        heard[number] = 'x';
+    }
+    return 1;
+}
+
+static int say_some(void *arg)
+{
+    struct sockaddr_in there = at("10.0.0.2", PORT);
+    int fd = udp_on(0);
+
+    (void)arg;
+    for (unsigned char i = 0; i < 40; i++) {
+        sendto(fd, &i, 1, 0, generic(&there), sizeof there);
+        sleep(1);
+    }
+    return 0;
+}
+
+static void hear_with(uint64_t seed)
+{
+    struct sk_sim_wire lossy = { .loss = 50 * SK_SIM_PERCENT };
+
+    make_hosts(seed);
+    link_between = sk_sim_link(client, server, NULL);
+    sk_sim_set_wire_at(link_between, client, &lossy, SECOND / 2);
+    sk_sim_daemon(sk_sim_call(server, "hear", hear_some, NULL));
+    sk_sim_call(client, "say", say_some, NULL);
+    assert_runs(2 * MINUTE);
+    end_world();
+}
+
+/* Nothing but the link draws numbers here. */
+START_TEST(what_a_link_loses_depends_on_the_seed)
+{
+    char once[101];
+
+    hear_with(1);
+    memcpy(once, heard, sizeof once);
+    hear_with(1);
+    ck_assert_str_eq(heard, once);
+    hear_with(2);
+    ck_assert_str_ne(heard, once);
+}
+END_TEST
+
 START_TEST(the_environment_has_the_last_word)
 {
     static const char *const wrong[] = { "", "x", "-1", "1x", "18446744073709551616", " 1" };
@@ -142,7 +197,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = { a_seed_repeats_every_frame, the_environment_has_the_last_word,
-                                   NULL };
+                                   what_a_link_loses_depends_on_the_seed, NULL };
 
     return suite_run_with("sim_replay", tests, set_up);
 }

@@ -326,6 +326,11 @@ static int block_and_sleep(void *arg)
     ck_assert_int_eq(sigismember(&before, SIGUSR1), 0);
     ck_assert_uint_eq(sleep(4), 0);
     ck_assert_int_eq(n_caught, 0);
+    install(SIGUSR2, 0);
+    raise(SIGUSR2);
+    ck_assert_int_eq(caught, SIGUSR2);
+    ck_assert_int_eq(n_caught, 1); /* and no other with it */
+    n_caught = 0;
     ck_assert_int_eq(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
     ck_assert_int_eq(n_caught, 1);
     ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);

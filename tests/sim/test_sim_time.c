@@ -166,6 +166,27 @@ START_TEST(what_is_scheduled_happens_when_it_is_due)
 }
 END_TEST
 
+static char order[8];
+
+static void note(void *letter)
+{
+    order[strlen(order)] = *(const char *)letter;
+}
+
+START_TEST(what_is_scheduled_for_one_moment_keeps_its_order)
+{
+    static char letters[] = "abc";
+
+    memset(order, 0, sizeof order);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(sk_sim_at(sim, SECOND, note, &letters[i]));
+    }
+    ck_assert_int_eq(sk_sim_run_for(sim, 3 * SECOND), SK_SIM_DONE);
+    ck_assert_str_eq(order, "abc");
+    end_world();
+}
+END_TEST
+
 static void sleepy_event(void *arg)
 {
     (void)arg;
@@ -209,10 +230,15 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        every_clock_tells_the_virtual_time,       every_sleep_takes_virtual_time,
-        timeouts_of_calls_take_virtual_time,      a_year_takes_no_time,
-        what_is_scheduled_happens_when_it_is_due, an_event_may_not_sleep,
-        a_run_ends_when_its_time_is_over,         NULL,
+        every_clock_tells_the_virtual_time,
+        every_sleep_takes_virtual_time,
+        timeouts_of_calls_take_virtual_time,
+        a_year_takes_no_time,
+        what_is_scheduled_happens_when_it_is_due,
+        an_event_may_not_sleep,
+        a_run_ends_when_its_time_is_over,
+        what_is_scheduled_for_one_moment_keeps_its_order,
+        NULL,
     };
 
     return suite_run_with("sim_time", tests, set_up);
