@@ -132,6 +132,35 @@ size_t lab_names(const char *name, struct sk_addr *out, size_t n)
     return found;
 }
 
+static bool has_addr(const struct sk_sim_host *host, struct ip_addr addr)
+{
+    const struct sk_sim_link *link;
+
+    for (link = host->sim->links; link; link = link->next) {
+        for (int i = 0; i < 2; i++) {
+            if (link->ends[i].host == host && ip_equal(link->ends[i].addr, addr)) {
+                return true;
+            }
+        }
+    }
+    return ip_equal(host->addr, addr);
+}
+
+bool lab_name_of(struct ip_addr addr, char *name, size_t size)
+{
+    const struct sk_sim_program *p = lab_current();
+    const struct sk_sim_host *host = p ? p->host->sim->hosts : NULL;
+
+    while (host && !has_addr(host, addr)) {
+        host = host->next;
+    }
+    if (!host || strlen(host->name) >= size) {
+        return false;
+    }
+    memcpy(name, host->name, strlen(host->name) + 1);
+    return true;
+}
+
 struct sk_sim_host *sk_sim_host(struct sk_sim *sim, const char *name, const char *address)
 {
     struct ip_addr addr;

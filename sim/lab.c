@@ -10,6 +10,7 @@
 #define MAX_ROUNDS 2000000 /* at one instant, before it is a livelock */
 
 static const struct libsock_process process = { .hosts = lab_names,
+                                                .host_name = lab_name_of,
                                                 .broken_pipe = lab_broken_pipe };
 
 static struct sk_sim *running;

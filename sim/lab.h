@@ -170,8 +170,9 @@ void lab_hosts_start(struct sk_sim *sim);
 bool lab_host_connect(struct sk_sim_host *host, struct lab_end *end);
 void lab_hosts_free(struct sk_sim *sim);
 
-/** struct libsock_process.hosts */
+/** struct libsock_process.hosts, and .host_name. */
 size_t lab_names(const char *name, struct sk_addr *out, size_t n);
+bool lab_name_of(struct ip_addr addr, char *name, size_t size);
 
 /* ---- links.c, lan.c ---- */
 

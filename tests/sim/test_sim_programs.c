@@ -225,6 +225,16 @@ static int resolve(const char *name, char *out)
     return 0;
 }
 
+static void look_back(uint32_t addr, const char *expected)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(addr) };
+    char name[64];
+
+    ck_assert_int_eq(getnameinfo((struct sockaddr *)&in, sizeof in, name, sizeof name, NULL, 0, 0),
+                     0);
+    ck_assert_str_eq(name, expected);
+}
+
 static int ask_for_names(void *arg)
 {
     char text[INET_ADDRSTRLEN];
@@ -237,6 +247,9 @@ static int ask_for_names(void *arg)
     ck_assert_int_eq(resolve("client", text), 0);
     ck_assert_str_eq(text, "10.0.0.1");
     ck_assert_int_eq(resolve("nobody", text), EAI_AGAIN);
+    look_back(0x0a000002, "server");
+    look_back(0x0a000001, "client");
+    look_back(0x0a000007, "10.0.0.7");
     ck_assert_int_eq(gethostname(name, sizeof name), 0);
     ck_assert_str_eq(name, "client");
     ck_assert_int_eq(gethostname(name, 3), -1);

@@ -17,12 +17,23 @@ static size_t names(const char *name, struct sk_addr *out, size_t n)
     return 1;
 }
 
+static bool name_of(struct ip_addr addr, char *name, size_t size)
+{
+    if (!ip_equal(addr, ip4(HOST_B)) || size < sizeof "known") {
+        return false;
+    }
+    memcpy(name, "known", sizeof "known");
+    return true;
+}
+
 static void broken_pipe(void)
 {
     n_pipes++;
 }
 
-static const struct libsock_process process = { .hosts = names, .broken_pipe = broken_pipe };
+static const struct libsock_process process = { .hosts = names,
+                                                .host_name = name_of,
+                                                .broken_pipe = broken_pipe };
 
 static int look_up(const char *name)
 {
@@ -38,11 +49,22 @@ static int look_up(const char *name)
     return error;
 }
 
+static int look_back(char *name, socklen_t len)
+{
+    struct sockaddr_in in = address(HOST_B, 80);
+
+    return getnameinfo(generic(&in), sizeof in, name, len, NULL, 0, NI_NAMEREQD);
+}
+
 static int use_own_names(void *arg)
 {
+    char name[8];
+
     (void)arg;
     libsock_set_process(&process);
     ck_assert_int_eq(look_up("known"), 0);
+    ck_assert_int_eq(look_back(name, sizeof name), 0);
+    ck_assert_str_eq(name, "known");
     ck_assert_int_eq(look_up("unknown"), EAI_AGAIN); /* and there is no server */
     libsock_set_process(NULL);
     ck_assert_int_eq(look_up("known"), EAI_AGAIN);
