@@ -616,9 +616,9 @@ void sk_op_accept(struct sk_op *op, sk_fd fd);
  * SK_TIMED_OUT, SK_REFUSED, SK_HOST_UNREACHABLE, SK_NET_UNREACHABLE, SK_NEED_DEST, SK_MSG_SIZE,
  * SK_NO_BUFFERS (of a datagram socket that has none yet), SK_INVALID (port 0, from loopback to
  * another host, or `ancillary` says what cannot be), SK_ADDR_NOT_AVAIL (its address is not ours),
- * SK_ACCESS (a broadcast address, with SK_BROADCAST off). `flags`: SK_OP_URGENT and SK_OP_MORE, which
- * a datagram socket does not look at, and SK_OP_DONTROUTE, which a stream does not; others are
- * SK_INVALID.
+ * SK_ACCESS (a broadcast address, with SK_BROADCAST off). `flags`: SK_OP_URGENT and SK_OP_MORE,
+ * which a datagram socket does not look at, and SK_OP_DONTROUTE, which a stream does not; others
+ * are SK_INVALID.
  */
 void sk_op_send(struct sk_op *op, sk_fd fd, const struct sk_iov *iov, size_t n_iov,
                 struct sk_addr to, uint16_t flags);

@@ -328,8 +328,10 @@ static int unknown(void *arg)
         int level;
         int option;
     } others[] = {
-        { SOL_SOCKET, SO_DEBUG }, { IPPROTO_TCP, 9999 },
-        { IPPROTO_IP, 9999 },     { 9999, SO_TYPE },
+        { SOL_SOCKET, SO_DEBUG },
+        { IPPROTO_TCP, 9999 },
+        { IPPROTO_IP, 9999 },
+        { 9999, SO_TYPE },
     };
     int value = 0;
     socklen_t len = sizeof value;
