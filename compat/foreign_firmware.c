@@ -230,12 +230,13 @@ int foreign_sockatmark(int fd)
 }
 
 /* Buffer by buffer: a file gives or takes each as a whole, or is at its end. */
-ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
+static ssize_t move_all(int fd, const struct iovec *iov, int n, bool writes)
 {
     ssize_t done = 0;
 
     for (int i = 0; i < n; i++) {
-        ssize_t part = foreign_read(fd, iov[i].iov_base, iov[i].iov_len);
+        ssize_t part = writes ? foreign_write(fd, iov[i].iov_base, iov[i].iov_len)
+                              : foreign_read(fd, iov[i].iov_base, iov[i].iov_len);
         if (part < 0) {
             return done > 0 ? done : part;
         }
@@ -247,21 +248,14 @@ ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
     return done;
 }
 
+ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
+{
+    return move_all(fd, iov, n, false);
+}
+
 ssize_t foreign_writev(int fd, const struct iovec *iov, int n)
 {
-    ssize_t done = 0;
-
-    for (int i = 0; i < n; i++) {
-        ssize_t part = foreign_write(fd, iov[i].iov_base, iov[i].iov_len);
-        if (part < 0) {
-            return done > 0 ? done : part;
-        }
-        done += part;
-        if ((size_t)part < iov[i].iov_len) {
-            break;
-        }
-    }
-    return done;
+    return move_all(fd, iov, n, true);
 }
 
 void foreign_broken_pipe(void)

@@ -170,6 +170,7 @@ libtest_a_SOURCES += \
 
 c_tests = \
 	%D%/hostile/test_allocations \
+	%D%/hostile/test_api \
 	%D%/hostile/test_arp_host \
 	%D%/hostile/test_fragments \
 	%D%/hostile/test_icmp_host \
@@ -343,6 +344,7 @@ TESTS += $(c_tests)
 tests_hostile_test_allocations_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sk_pkt_alloc,--wrap=bufpool_take,--wrap=slot_take \
 	-Wl,--wrap=udp_take,--wrap=tcp_take,--wrap=listener_take
 shim_ldadd = $(WRAP_LDFLAGS) $(LDADD)
+tests_hostile_test_api_LDADD = $(shim_ldadd)
 tests_sim_test_programs_LDADD = $(shim_ldadd)
 tests_unit_test_ai_hosts_LDADD = $(shim_ldadd)
 tests_unit_test_beside_firmware_LDADD = $(shim_ldadd)

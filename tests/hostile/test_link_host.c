@@ -6,6 +6,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/time.h"
+#include "base/tick.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -27,6 +29,26 @@ static void begin(void)
     host_begin(&h, NULL);
     host_meet(&h);
 }
+
+/* The link overwrites what it took: what is sent again is made anew. */
+START_TEST(hostile_API_15_packets_are_the_links_once_it_has_them)
+{
+    struct peer p;
+    const struct sent *s;
+    sk_fd fd;
+
+    begin();
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, host_listener(&h, 80, 1));
+    host_send(&h, fd, "text", 4, (struct sk_addr){ ip4(0), 0 });
+    host_poll(&h);
+    ck_assert_mem_eq(peer_expect(&p, TCP_ACK)->payload, "text", 4);
+    host_run(&h, h.now + seconds(2));
+    s = peer_expect(&p, TCP_ACK);
+    ck_assert(s->payload_len == 4 && memcmp(s->payload, "text", 4) == 0);
+    host_free(&h);
+}
+END_TEST
 
 START_TEST(hostile_ETH_01_short_frame)
 {
@@ -236,7 +258,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = { hostile_ETH_01_short_frame,
+    const TTest *const tests[] = { hostile_API_15_packets_are_the_links_once_it_has_them,
+                                   hostile_ETH_01_short_frame,
                                    hostile_ETH_02_no_payload,
                                    hostile_ETH_03_padding_is_not_payload,
                                    hostile_ETH_04_padding_is_zero,

@@ -173,6 +173,7 @@ static enum sk_err fake_tx(struct link *link, struct pkt *pkt, instant now)
     if (l->keep) {
         sk_pkt_list_push(&l->kept, pkt);
     } else {
+        memset(pkt->buf, 0xdb, pkt->cap); /* it is the link's now: nobody may count on it */
         sk_pkt_free(pkt);
     }
     return SK_OK;

@@ -69,7 +69,7 @@ static int just_exits(int fd)
     return 0;
 }
 
-START_TEST(a_connection_outlives_its_copy_in_a_child)
+START_TEST(hostile_API_16_a_connection_outlives_its_copy_in_a_child)
 {
     char octet;
     int client;
@@ -121,7 +121,7 @@ static int calls(int fd)
     return 0;
 }
 
-START_TEST(calls_on_a_copy_fail_at_once)
+START_TEST(hostile_API_16_calls_on_a_copy_fail_at_once)
 {
     int client;
     int server;
@@ -185,8 +185,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_connection_outlives_its_copy_in_a_child,
-        calls_on_a_copy_fail_at_once,
+        hostile_API_16_a_connection_outlives_its_copy_in_a_child,
+        hostile_API_16_calls_on_a_copy_fail_at_once,
         a_child_does_not_wait_for_a_start_that_it_has_no_part_in,
         NULL,
     };

@@ -145,7 +145,7 @@ static void fill(int fd)
     ck_assert_int_eq((int)send(fd, octets, 1, MSG_DONTWAIT), -1);
 }
 
-START_TEST(a_signal_ends_each_call_that_waits)
+START_TEST(hostile_API_16_a_signal_ends_each_call_that_waits)
 {
     struct sockaddr_in nowhere = { .sin_family = AF_INET,
                                    .sin_port = htons(80),
@@ -500,7 +500,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_signal_ends_each_call_that_waits,
+        hostile_API_16_a_signal_ends_each_call_that_waits,
         what_was_transferred_by_then_is_told,
         a_handler_with_sa_restart_lets_a_call_go_on,
         handlers_of_signals_that_are_held_or_ignored_do_not_count,
