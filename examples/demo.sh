@@ -14,18 +14,19 @@ size=1048576
 unset LIBSOCK_MTU LIBSOCK_FORWARD LIBSOCK_OUTBOUND LIBSOCK_SEED LIBSOCK_PCAP LIBSOCK_DNS
 
 [ -x examples/http_get ] || { echo 'demo: there is no examples/http_get: libslirp is missing' >&2; exit 1; }
-work=$(mktemp -d)
+work=
 pids=
 clean_up() {
     for pid in $pids; do
         kill "$pid" 2>/dev/null || :
     done
-    rm -rf "$work"
+    [ -z "$work" ] || rm -rf "$work"
 }
 trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+work=$(mktemp -d)
 
 fail() {
     echo "demo: failed: $*"
