@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # What `make install` leaves is enough: every installed header compiles alone, as C and as C++, and programs link and run
-# with what pkg-config says, against the shared and against the static library.
-: "${srcdir:?}" "${pkgconfigdir:?}" "${libdir:?}"
+# with what pkg-config says, against the shared and against the static library. So do the manual pages' examples.
+: "${srcdir:?}" "${pkgconfigdir:?}" "${libdir:?}" "${mandir:?}"
 set -u
 command -v pkg-config >/dev/null || exit 77
 
@@ -30,6 +30,10 @@ for header in $(cd "$root" && find . -name '*.h' | sed -n 's,.*/include/libsock/
         printf '#include "%s"\nextern int not_empty;\n' "$header" |
             $CC -fsyntax-only -Werror $flags -x $language - || complain "$header, installed, is not $language"
     done
+done
+
+for page in man3/libsock.3 man3/libsock-sim.3 man7/libsock.7; do
+    [ -s "$root$mandir/$page" ] || complain "$page is not installed"
 done
 
 # A program's own config.h is not ours.
@@ -111,6 +115,11 @@ link_both() {
     [ ! -f "$root$pkgconfigdir/libsock-slirp.pc" ] ||
         links "$1 libsock-slirp" libsock-slirp "$2" "$srcdir/tests/install/program.c"
     links "$1 libsock-sim" libsock-sim "$2" "$srcdir/tests/install/simulated.c"
+    for page in libsock libsock-sim; do
+        sed -n -f "$srcdir/tests/support/example.sed" "$root$mandir/man3/$page.3" >"$root/example.c"
+        links "$1 $page(3)" $page "$2" "$root/example.c"
+        grep -q '^hello$' "$root/said" || complain "$1: the example of $page(3) does not say hello"
+    done
     tests_with_check "$1" "$2"
 }
 

@@ -7,7 +7,8 @@ AM_TESTS_ENVIRONMENT = \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; PYTHON='$(PYTHON)'; export PYTHON; \
 	WRAP_NAMES='$(WRAP_NAMES)'; export WRAP_NAMES; \
 	SIM_WRAP_NAMES='$(SIM_WRAP_NAMES)'; export SIM_WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
-	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir;
+	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir; \
+	mandir='$(mandir)'; export mandir;
 if SANITIZED
 AM_TESTS_ENVIRONMENT += CK_FORK=no; export CK_FORK;
 endif
@@ -41,6 +42,7 @@ test_files = \
 	%D%/rfc9293-events.tsv \
 	%D%/rfc9293-requirements.tsv \
 	%D%/support/dnsd.py \
+	%D%/support/example.sed \
 	%D%/support/judge.sh \
 	%D%/support/panic.c
 
@@ -71,6 +73,8 @@ plain_tests = \
 	%D%/hostile/rows.py \
 	%D%/install.sh \
 	%D%/layers.py \
+	%D%/man.sh \
+	%D%/man_sources.py \
 	%D%/posix_names.py \
 	%D%/registered.sh \
 	%D%/quotes.sh \
