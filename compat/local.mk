@@ -83,6 +83,7 @@ shim_host_sources = \
 	%D%/netifs_pool_host.c \
 	%D%/process_host.c \
 	%D%/process_host.h \
+	%D%/sendfile_host.c \
 	%D%/start_host.c
 
 shim_firmware_sources = \

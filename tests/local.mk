@@ -259,6 +259,7 @@ c_tests = \
 	%D%/unit/test_compat_poll \
 	%D%/unit/test_compat_process \
 	%D%/unit/test_compat_reuse \
+	%D%/unit/test_compat_sendfile \
 	%D%/unit/test_compat_shutdown \
 	%D%/unit/test_compat_signal \
 	%D%/unit/test_compat_socket \
@@ -375,6 +376,7 @@ tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
 tests_unit_test_compat_process_LDADD = $(shim_ldadd)
 tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)
+tests_unit_test_compat_sendfile_LDADD = $(shim_ldadd)
 tests_unit_test_compat_shutdown_LDADD = $(shim_ldadd)
 tests_unit_test_compat_signal_LDADD = $(shim_ldadd)
 tests_unit_test_compat_socket_LDADD = $(shim_ldadd)
