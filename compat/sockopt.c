@@ -31,6 +31,7 @@ static const struct option {
     { SOL_SOCKET,  SO_LINGER,          &option_linger,       0 },
     { SOL_SOCKET,  SO_TIMESTAMP,       &option_tells,        FD_TELLS_TIME },
     { SOL_SOCKET,  SO_REUSEADDR,       &option_switch,       SK_REUSEADDR },
+    { SOL_SOCKET,  SO_REUSEPORT,       &option_switch,       SK_REUSEPORT },
     { SOL_SOCKET,  SO_DONTROUTE,       &option_switch,       SK_DONTROUTE },
     { SOL_SOCKET,  SO_BROADCAST,       &option_switch,       SK_BROADCAST },
     { SOL_SOCKET,  SO_RCVBUF,          &option_number,       SK_RCVBUF },

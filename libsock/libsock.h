@@ -422,6 +422,10 @@ enum sk_option {
     SK_REUSEADDR, /* switch: bind beside connections and TIME_WAIT; datagram sockets that all have
                      it share a port: each hears what is sent to many, and the last one that was
                      bound the rest */
+    SK_REUSEPORT, /* switch, before bind: listeners that all have it, and datagram sockets, share an
+                     address and port. Each peer has one of them, by a secret hash, and keeps it as
+                     long as they stay the same; what is sent to many, each datagram socket hears.
+                     What is half open when its listener is closed is another's */
     SK_DONTROUTE, /* switch: only to hosts on a link of ours; SK_NET_UNREACHABLE for others, where a
                      connection or a datagram begins */
     SK_BROADCAST, /* switch: datagrams may go to broadcast addresses; 1. POSIX has it off by default

@@ -256,6 +256,7 @@ c_tests = \
 	%D%/unit/test_compat_names \
 	%D%/unit/test_compat_netifs \
 	%D%/unit/test_compat_numbers \
+	%D%/unit/test_compat_options \
 	%D%/unit/test_compat_poll \
 	%D%/unit/test_compat_process \
 	%D%/unit/test_compat_reuse \
@@ -323,6 +324,7 @@ c_tests = \
 	%D%/unit/test_rack_ack \
 	%D%/unit/test_rack_recovery \
 	%D%/unit/test_ready \
+	%D%/unit/test_reuseport \
 	%D%/unit/test_resolve \
 	%D%/unit/test_resolve_queries \
 	%D%/unit/test_resolve_stream \
@@ -373,6 +375,7 @@ tests_unit_test_compat_long_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_names_LDADD = $(shim_ldadd)
 tests_unit_test_compat_netifs_LDADD = $(shim_ldadd)
 tests_unit_test_compat_numbers_LDADD = $(shim_ldadd)
+tests_unit_test_compat_options_LDADD = $(shim_ldadd)
 tests_unit_test_compat_poll_LDADD = $(shim_ldadd)
 tests_unit_test_compat_process_LDADD = $(shim_ldadd)
 tests_unit_test_compat_reuse_LDADD = $(shim_ldadd)

@@ -79,6 +79,12 @@ static enum sk_err set_reuseaddr(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_reuseport(struct view *v, int32_t value)
+{
+    v->node->reuseport = value != 0;
+    return SK_OK;
+}
+
 static enum sk_err set_rcvlowat(struct view *v, int32_t value)
 {
     if (value < 1) {
@@ -321,6 +327,11 @@ static int32_t get_reuseaddr(struct view *v)
     return v->node->reuseaddr;
 }
 
+static int32_t get_reuseport(struct view *v)
+{
+    return v->node->reuseport;
+}
+
 static int32_t get_rcvbuf(struct view *v)
 {
     return (int32_t)*v->rx_size;
@@ -453,6 +464,7 @@ static const struct {
     [SK_SO_ERROR]     = { NULL,             get_error,        ANY },
     [SK_SO_TYPE]      = { NULL,             get_type,         ANY },
     [SK_REUSEADDR]    = { set_reuseaddr,    get_reuseaddr,    ANY },
+    [SK_REUSEPORT]    = { set_reuseport,    get_reuseport,    ANY },
     [SK_DONTROUTE]    = { set_dontroute,    get_dontroute,    ANY },
     [SK_BROADCAST]    = { set_broadcast,    get_broadcast,    KIND(SOCK_UDP) },
     [SK_RCVBUF]       = { set_rcvbuf,       get_rcvbuf,       ANY },

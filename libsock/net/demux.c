@@ -115,7 +115,34 @@ static int fitness(const struct sock_node *node, bool tcp, struct sk_addr local)
     return ip_equal(node->local.addr, local.addr) ? 2 : 0;
 }
 
-static struct sock_node *find_bound(struct sk_iface *iface, bool tcp, struct sk_addr local)
+/* The finalizer of MurmurHash3 (public domain): every bit of the result depends on all of `x`. */
+static uint32_t mix(uint32_t x)
+{
+    x = (x ^ x >> 16) * 0x85ebca6bu;
+    x = (x ^ x >> 13) * 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+/* The one of a group that weighs most for this pair (rendezvous hashing, Thaler and Ravishankar
+ * 1998): when one comes or goes, no other's peers move but to it or from it. */
+static struct sock_node *choose_from_group(const struct sk_iface *iface, struct sock_node *first,
+                                           int group, bool tcp, struct sk_addr local,
+                                           struct sk_addr remote)
+{
+    uint32_t pair = pair_hash(iface, local, remote);
+    struct sock_node *best = first;
+
+    for (struct sock_node *node = first->hash_next; node; node = node->hash_next) {
+        if (node->reuseport && fitness(node, tcp, local) == group &&
+            mix(pair + node->item) > mix(pair + best->item)) {
+            best = node;
+        }
+    }
+    return best;
+}
+
+static struct sock_node *find_bound(const struct sk_iface *iface, bool tcp, struct sk_addr local,
+                                    struct sk_addr remote)
 {
     struct sk_addr nobody = { ip4(0), 0 };
     struct sock_node *best = NULL;
@@ -130,7 +157,9 @@ static struct sock_node *find_bound(struct sk_iface *iface, bool tcp, struct sk_
             best_fitness = f;
         }
     }
-    return best;
+    return best && best->reuseport
+               ? choose_from_group(iface, best, best_fitness, tcp, local, remote)
+               : best;
 }
 
 struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local,
@@ -154,5 +183,5 @@ struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr
     if (remote.port != 0) {
         node = sockets_find(iface, tcp, local, remote);
     }
-    return node ? node : find_bound(iface, tcp, local);
+    return node ? node : find_bound(iface, tcp, local, remote);
 }

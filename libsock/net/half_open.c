@@ -159,14 +159,14 @@ static uint16_t mss_of(const struct sock_node *listener, const struct netif *net
 static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *half, instant now)
 {
     const struct netif *netif = netif_of(iface, half->tuple.ifindex);
-    struct sk_addr nobody = { ip4(0), 0 };
     struct sk_addr local = tuple_local(&half->tuple);
-    struct sock_node *listener = sockets_match(iface, true, local, nobody);
+    struct sk_addr remote = tuple_remote(&half->tuple);
+    struct sock_node *listener = sockets_match(iface, true, local, remote);
     struct tcp_hdr hdr;
     enum drop_reason reason;
 
     tcp_half_open_answer(&half->tcp, mss_of(listener, netif), ts_offset(iface, half), now, &hdr);
-    reason = tx_segment(iface, listener, local, tuple_remote(&half->tuple), &hdr, now);
+    reason = tx_segment(iface, listener, local, remote, &hdr, now);
     if (reason == DROP_NONE && half->tcp.n_sent > 0) {
         iface->stats.tcp_retransmitted++;
     }
@@ -361,15 +361,13 @@ static void abort_one(struct sk_iface *iface, struct half_open *half, instant no
     fail(iface, half);
 }
 
-void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now)
+void half_opens_abandon(struct sk_iface *iface, instant now)
 {
-    struct sk_addr nobody = { ip4(0), 0 };
-
     for (uint32_t i = 1; i <= iface->half_opens.n_touched; i++) {
         struct tuple *tuple = tuples_at(&iface->half_opens, i);
 
         if (tuple->local_port != 0 &&
-            sockets_match(iface, true, tuple_local(tuple), nobody) == &listener->node) {
+            !sockets_match(iface, true, tuple_local(tuple), tuple_remote(tuple))) {
             abort_one(iface, half_open_of(tuple), now);
         }
     }

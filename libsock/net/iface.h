@@ -75,10 +75,11 @@ struct sock_node {
     uint32_t reported;         /* the readiness that sk_iface_ready last told */
     uint8_t tag;               /* enum sock_tag */
     uint8_t neigh_hint;
-    bool hashed;
-    bool reuseaddr;
-    bool dontroute;     /* only to hosts on the link */
-    bool internal;      /* of a query: the program hears nothing of it */
+    bool hashed : 1;
+    bool reuseaddr : 1;
+    bool reuseport : 1; /* one of a group that shares its address */
+    bool dontroute : 1; /* only to hosts on the link */
+    bool internal : 1;  /* of a query: the program hears nothing of it */
     uint8_t ttl;        /* of what it sends; 0: IP_DEFAULT_TTL */
     uint8_t tos;        /* likewise; of a stream without the ECN bits */
     uint8_t ip_options; /* likewise; 0: none, else 1 + the number of their set */
@@ -574,8 +575,8 @@ bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp);
 
 void hash_insert(struct sk_iface *iface, struct sock_node *node);
 void hash_remove(struct sk_iface *iface, struct sock_node *node);
-/** The socket for a packet: the exact pair, or the local address, or the port alone, in this order.
- */
+/** The socket for a packet: the exact pair, or the local address, or the port alone, in this order;
+ * of a group that shares these (SK_REUSEPORT) the one that `remote` always has. */
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
                                 struct sk_addr remote);
 /** Of the datagram sockets without a peer that are bound to the address or to all of ours, the one
@@ -605,6 +606,8 @@ enum sk_err ports_check(struct sk_iface *iface, const struct sock_node *node, st
 /** A free ephemeral port for a pair of which `remote` may be unspecified; 0: none is left. */
 uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,
                          struct sk_addr remote);
+/** Secret, and the same for a pair as long as the host runs. */
+uint32_t pair_hash(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote);
 /** RFC 6528: the initial sequence number of a pair. */
 uint32_t initial_sequence(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
                           instant now);
@@ -628,7 +631,8 @@ bool listener_opens(struct sk_iface *iface, struct listener_entry *listener,
                     instant now, enum drop_reason *reason);
 /** The record leaves its listener's queue. */
 void listener_forget(struct tcp_entry *tcp);
-/** Resets what waits for it, half open or not. */
+/** It is found no more, and what waits for it is reset; what is half open, too, unless another
+ * listener shares its address. */
 void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, instant now);
 
 /** What a connection through `netif` is opened with; its addresses and buffers are set. Takes
@@ -659,8 +663,8 @@ bool half_open_begin(struct sk_iface *iface, const struct listener_entry *listen
                      const struct arrival *a, const uint32_t *highest, instant now);
 enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry *listener,
                                    struct half_open *half, const struct arrival *a, instant now);
-/** Resets those of a listener. */
-void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now);
+/** Resets those that have no listener any more. */
+void half_opens_abandon(struct sk_iface *iface, instant now);
 /** A neighbour is known, or known to be down. */
 void half_opens_wake(struct sk_iface *iface);
 bool half_opens_poll(struct sk_iface *iface, instant now);
@@ -684,8 +688,9 @@ struct time_wait *time_wait_find(const struct sk_iface *iface, struct sk_addr lo
 void time_wait_begin(struct sk_iface *iface, const struct tcp_entry *tcp);
 enum drop_reason time_wait_arrives(struct sk_iface *iface, struct time_wait *wait,
                                    const struct arrival *a, instant now);
-/** True when a connection from `local`, which may name no address, waits. */
-bool time_wait_conflicts(const struct sk_iface *iface, struct sk_addr local);
+/** True when a connection from `local`, which may name no address, waits; with `reuseport` only
+ * those count that did not have it. */
+bool time_wait_conflicts(const struct sk_iface *iface, struct sk_addr local, bool reuseport);
 bool time_waits_poll(struct sk_iface *iface, instant now);
 instant time_waits_poll_at(const struct sk_iface *iface, instant now);
 

@@ -170,7 +170,8 @@ void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, i
 {
     struct list_link *link;
 
-    half_opens_abandon(iface, listener, now);
+    hash_remove(iface, &listener->node);
+    half_opens_abandon(iface, now);
     while ((link = list_first(&listener->accepted)) != NULL) {
         struct tcp_entry *tcp = list_entry(link, struct tcp_entry, node.queue);
 

@@ -19,14 +19,22 @@ static bool overlap(struct sk_addr a, struct sk_addr b)
            (ip_is_unspecified(a.addr) || ip_is_unspecified(b.addr) || ip_equal(a.addr, b.addr));
 }
 
+/* SO_REUSEPORT: all that have it share what one of them has bound, but no port that is given out.
+ */
+static bool is_group(const struct sock_node *node, const struct sock_node *other, bool chosen)
+{
+    return chosen && node->reuseport && other->reuseport;
+}
+
+/* `chosen`: the port is the program's choice. */
 static bool udp_conflicts(const struct sk_iface *iface, const struct sock_node *node,
-                          struct sk_addr local)
+                          struct sk_addr local, bool chosen)
 {
     for (uint32_t i = 0; i < iface->udp.n_touched; i++) {
         const struct sock_node *other = &udp_at(iface, i)->node;
 
         if (other->tag == SOCK_UDP && other != node && overlap(other->local, local) &&
-            !(node->reuseaddr && other->reuseaddr)) {
+            !(node->reuseaddr && other->reuseaddr) && !is_group(node, other, chosen)) {
             return true;
         }
     }
@@ -36,31 +44,33 @@ static bool udp_conflicts(const struct sk_iface *iface, const struct sock_node *
 /* SO_REUSEADDR: beside connections, whatever their state, and beside others that have it and do not
  * listen. */
 static bool tcp_conflicts(const struct sk_iface *iface, const struct sock_node *node,
-                          struct sk_addr local)
+                          struct sk_addr local, bool chosen)
 {
     for (uint32_t i = 0; i < iface->listeners.n_touched; i++) {
         const struct sock_node *other = &listener_at(iface, i)->node;
 
-        if (other->tag == SOCK_LISTENER && other != node && overlap(other->local, local)) {
+        if (other->tag == SOCK_LISTENER && other != node && overlap(other->local, local) &&
+            !is_group(node, other, chosen)) {
             return true;
         }
     }
     for (uint32_t i = 0; i < iface->tcp.n_touched; i++) {
         const struct tcp_entry *other = tcp_at(iface, i);
-        bool beside = node->reuseaddr && (other->opened || other->node.reuseaddr);
+        bool beside = (node->reuseaddr && (other->opened || other->node.reuseaddr)) ||
+                      is_group(node, &other->node, chosen);
 
         if (other->node.tag == SOCK_TCP && other->node.hashed && &other->node != node &&
             overlap(other->node.local, local) && !beside) {
             return true;
         }
     }
-    return !node->reuseaddr && time_wait_conflicts(iface, local);
+    return !node->reuseaddr && time_wait_conflicts(iface, local, chosen && node->reuseport);
 }
 
 enum sk_err ports_check(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local)
 {
-    bool conflict = node->tag == SOCK_UDP ? udp_conflicts(iface, node, local)
-                                          : tcp_conflicts(iface, node, local);
+    bool conflict = node->tag == SOCK_UDP ? udp_conflicts(iface, node, local, true)
+                                          : tcp_conflicts(iface, node, local, true);
     return conflict ? SK_BINDING_IN_USE : SK_OK;
 }
 
@@ -82,6 +92,12 @@ static uint64_t hash_pair(const struct sip_key *key, struct sk_addr local, struc
     return siphash(key, &pair, sizeof(pair));
 }
 
+/* Not a number that a port is drawn from: there `local` has no port. */
+uint32_t pair_hash(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote)
+{
+    return (uint32_t)hash_pair(&iface->port_key, local, remote);
+}
+
 static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,
                     struct sk_addr remote)
 {
@@ -89,10 +105,10 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
     struct sk_addr any = { ip4(0), local.port };
 
     if (node->tag == SOCK_UDP) {
-        return !udp_conflicts(iface, node, local);
+        return !udp_conflicts(iface, node, local, false);
     }
     if (remote.port == 0) {
-        return !tcp_conflicts(iface, node, local);
+        return !tcp_conflicts(iface, node, local, false);
     }
     return !sk_addr_equal(local, remote) && !sockets_find(iface, true, local, remote) &&
            !time_wait_find(iface, local, remote) && !sockets_find(iface, true, local, nobody) &&

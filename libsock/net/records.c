@@ -56,6 +56,7 @@ static void detach(struct sk_iface *iface, struct sock_node *node)
 void node_inherit(struct sk_iface *iface, struct sock_node *to, const struct sock_node *from)
 {
     to->reuseaddr = from->reuseaddr;
+    to->reuseport = from->reuseport;
     to->dontroute = from->dontroute;
     to->ttl = from->ttl;
     to->tos = from->tos;

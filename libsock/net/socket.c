@@ -115,12 +115,13 @@ static bool overlap(struct sk_addr a, struct sk_addr b)
            (ip_equal(a.addr, b.addr) || ip_is_unspecified(a.addr) || ip_is_unspecified(b.addr));
 }
 
-static bool is_listened_on(const struct sk_iface *iface, struct sk_addr local)
+static bool is_listened_on(const struct sk_iface *iface, const struct sock_node *node)
 {
     for (uint32_t i = 0; i < iface->listeners.n_touched; i++) {
         const struct sock_node *other = &listener_at(iface, i)->node;
 
-        if (other->tag == SOCK_LISTENER && overlap(other->local, local)) {
+        if (other->tag == SOCK_LISTENER && overlap(other->local, node->local) &&
+            !(node->reuseport && other->reuseport)) {
             return true;
         }
     }
@@ -136,7 +137,7 @@ static enum sk_err listen_on(struct sk_iface *iface, struct tcp_entry *tcp, uint
     if (err != SK_OK) {
         return err;
     }
-    if (is_listened_on(iface, tcp->node.local)) {
+    if (is_listened_on(iface, &tcp->node)) {
         return SK_BINDING_IN_USE;
     }
     listener = listener_take(iface);
@@ -267,7 +268,6 @@ static enum sk_err shutdown_listener(struct sk_iface *iface, struct listener_ent
 {
     if (how != SK_SHUT_WR) {
         listener_abandon(iface, listener, now);
-        hash_remove(iface, &listener->node);
         listener->backlog = 0;
         node_changed(iface, &listener->node);
     }

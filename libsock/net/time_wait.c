@@ -9,6 +9,11 @@
 
 _Static_assert(SK_TIME_WAIT_LEN >= sizeof(struct time_wait), "SK_TIME_WAIT_LEN");
 
+/* What is noted of a connection. */
+enum {
+    REUSEPORT = 1, /* it was of a group */
+};
+
 static struct time_wait *time_wait_of(struct tuple *tuple)
 {
     return (struct time_wait *)(void *)tuple;
@@ -78,6 +83,7 @@ void time_wait_begin(struct sk_iface *iface, const struct tcp_entry *tcp)
     struct time_wait *wait = take(iface, tcp->node.local, tcp->node.remote);
 
     tcp_time_wait_begin(&wait->tcp, &tcp->tcp);
+    wait->tcp.notes = tcp->node.reuseport ? REUSEPORT : 0;
     wait->tuple.ifindex = tcp->ifindex;
     enter(iface, wait, tcp->tcp.timer_at);
 }
@@ -96,13 +102,12 @@ static void answer(struct sk_iface *iface, const struct time_wait *wait, instant
 static bool reopens(struct sk_iface *iface, struct time_wait *wait, const struct arrival *a,
                     instant now)
 {
-    struct sk_addr nobody = { ip4(0), 0 };
     struct listener_entry *listener;
 
     if (!tcp_time_wait_reopens(&wait->tcp, &a->hdr)) {
         return false;
     }
-    listener = (struct listener_entry *)(void *)sockets_match(iface, true, a->local, nobody);
+    listener = (struct listener_entry *)(void *)sockets_match(iface, true, a->local, a->remote);
     if (!listener || !listener_has_room(listener) ||
         !half_open_begin(iface, listener, a, &wait->tcp.snd_nxt, now)) {
         return false;
@@ -154,12 +159,13 @@ instant time_waits_poll_at(const struct sk_iface *iface, instant now)
     return first ? tick_instant(first->at, now) : NEVER;
 }
 
-bool time_wait_conflicts(const struct sk_iface *iface, struct sk_addr local)
+bool time_wait_conflicts(const struct sk_iface *iface, struct sk_addr local, bool reuseport)
 {
     for (uint32_t i = 1; i <= iface->time_waits.n_touched; i++) {
-        const struct tuple *other = tuples_at(&iface->time_waits, i);
+        struct tuple *other = tuples_at(&iface->time_waits, i);
 
         if (other->local_port == local.port &&
+            !(reuseport && time_wait_of(other)->tcp.notes & REUSEPORT) &&
             (ip_is_unspecified(local.addr) || ip_equal(other->local_addr, local.addr))) {
             return true;
         }

@@ -29,6 +29,7 @@ static const struct {
     { SK_SO_ERROR, { false, false, false }, { true, true, true } },
     { SK_SO_TYPE, { false, false, false }, { true, true, true } },
     { SK_REUSEADDR, { true, true, true }, { true, true, true } },
+    { SK_REUSEPORT, { true, true, true }, { true, true, true } },
     { SK_RCVBUF, { true, true, true }, { true, true, true } },
     { SK_SNDBUF, { true, true, true }, { true, true, true } },
     { SK_DONTROUTE, { true, true, true }, { true, true, true } },

@@ -18,6 +18,7 @@ struct tcp_time_wait {
     uint8_t rcv_wscale;
     bool timestamps;
     bool extended; /* a new connection would have them if its peer wants to */
+    uint8_t notes; /* its host's; 0 at first */
 };
 
 /** What a segment means to it. */
