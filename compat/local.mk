@@ -57,6 +57,7 @@ shim_sources = \
 	%D%/option_inet6.c \
 	%D%/option_ip.c \
 	%D%/option_shim.c \
+	%D%/option_tcp_info.c \
 	%D%/poll.c \
 	%D%/poll_wait.c \
 	%D%/poll_wait.h \

@@ -62,6 +62,7 @@ static const struct option {
     { IPPROTO_TCP, TCP_KEEPCNT,        &option_number,       SK_KEEPCNT },
     { IPPROTO_TCP, TCP_USER_TIMEOUT,   &option_number,       SK_USER_TIMEOUT },
     { IPPROTO_TCP, TCP_CONGESTION,     &option_congestion,   0 },
+    { IPPROTO_TCP, TCP_INFO,           &option_tcp_info,     0 },
     // clang-format on
 };
 

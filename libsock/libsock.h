@@ -493,6 +493,41 @@ enum sk_option {
 enum sk_err sk_set(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t value);
 enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int32_t *value);
 
+/** How a connection is doing. Times are microseconds. */
+struct sk_tcp_info {
+    enum sk_tcp_state state; /* SK_TCP_CLOSED: there is no connection, and all below is 0 */
+    uint32_t rtt;            /* smoothed (RFC 6298); 0: nothing was measured yet */
+    uint32_t rttvar;
+    uint32_t rto;       /* backed off as often as `backoff` says */
+    uint8_t backoff;    /* timeouts in a row */
+    uint8_t keepalives; /* that are not answered */
+    bool recovering;    /* from a loss that is not repaired */
+    bool timestamps;    /* in use, as all that follow */
+    bool sack;
+    bool wscale;
+    bool ecn;
+    uint8_t snd_wscale; /* of the peer's windows */
+    uint8_t rcv_wscale;
+    uint16_t snd_mss;       /* octets of text in a segment of ours */
+    uint16_t rcv_mss;       /* that we announced */
+    uint16_t path_mtu;      /* octets of a packet, as far as is known; 0: no route */
+    uint16_t retransmitted; /* segments, from the SYN on; 65535: or more */
+    uint32_t cwnd;          /* octets */
+    uint32_t ssthresh;      /* octets; UINT32_MAX: none yet */
+    uint32_t in_flight;     /* octets that are not acknowledged */
+    uint32_t unsent;        /* octets */
+    uint32_t snd_wnd;       /* octets */
+    uint32_t rcv_wnd;       /* octets that the peer may send, as it was told */
+    uint32_t rcv_space;     /* octets that are free for what comes */
+    uint32_t sent_ago;      /* since text or SYN or FIN left; 0 as well when none did */
+    uint32_t heard_ago;     /* since the peer acknowledged anything */
+    uint32_t n_waiting;     /* of a listener: connections to be accepted, and its backlog */
+    uint32_t backlog;
+};
+
+/** SK_NO_OPTION: a datagram socket. SK_INVALID_SOCKET. */
+enum sk_err sk_tcp_info(struct sk_iface *iface, sk_fd fd, struct sk_tcp_info *info);
+
 /** The name of the congestion control that SK_CONGESTION calls `i`, such as "cubic"; NULL: there is
  * none. */
 const char *sk_congestion_name(const struct sk_iface *iface, uint32_t i);

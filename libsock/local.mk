@@ -5,6 +5,7 @@ core_sources = \
 	%D%/api/group.c \
 	%D%/api/op.c \
 	%D%/api/option.c \
+	%D%/api/tcp_info.c \
 	%D%/api/resolve.c \
 	%D%/api/transfer.c \
 	%D%/base/addr.c \

@@ -339,6 +339,7 @@ c_tests = \
 	%D%/unit/test_source \
 	%D%/unit/test_sum \
 	%D%/unit/test_syn_flood \
+	%D%/unit/test_tcp_info \
 	%D%/unit/test_tcp_wire \
 	%D%/unit/test_time_wait \
 	%D%/unit/test_tuples \

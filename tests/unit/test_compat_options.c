@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Options as Linux has them, by what they do: SO_REUSEPORT. */
+/* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO. */
 #include "tests/support/compat_fixture.h"
 
 #include <netinet/tcp.h>
@@ -69,9 +69,107 @@ START_TEST(listeners_share_a_port)
 }
 END_TEST
 
+/* ---- TCP_INFO ---- */
+
+static struct tcp_info info_of(int fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+
+    memset(&info, 0xa5, sizeof info);
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+    ck_assert_uint_eq(len, sizeof info);
+    return info;
+}
+
+static int tells_of_a_connection(void *arg)
+{
+    static const char text[3000];
+    uint8_t octets[6] = { 0, 0, 0, 0, 0, 0xa5 };
+    socklen_t len = 5;
+    struct tcp_info info;
+
+    (void)arg;
+    int fd = make(SOCK_STREAM);
+    ck_assert_uint_eq(info_of(fd).tcpi_state, TCP_CLOSE);
+    ck_assert_uint_eq(info_of(fd).tcpi_rto, 0);
+    ck_assert_int_eq(connect_to(fd, HOST_B, 80), 0);
+    info = info_of(fd);
+    ck_assert_uint_eq(info.tcpi_state, TCP_ESTABLISHED);
+    ck_assert_uint_ge(info.tcpi_rtt, 2 * MS);
+    ck_assert_uint_lt(info.tcpi_rtt, 4 * MS);
+    ck_assert_uint_gt(info.tcpi_rttvar, 0);
+    ck_assert_uint_ge(info.tcpi_rto, 200 * MS);
+    ck_assert_uint_eq(info.tcpi_pmtu, 1500);
+    ck_assert_uint_eq(info.tcpi_advmss, 1460);
+    ck_assert_uint_le(info.tcpi_snd_mss, 1460);
+    ck_assert_uint_ge(info.tcpi_snd_mss, 1400);
+    ck_assert_uint_ge(info.tcpi_snd_cwnd, 2);
+    ck_assert_uint_eq(info.tcpi_snd_ssthresh, 0x7fffffff);
+    ck_assert_uint_eq(info.tcpi_unacked, 0);
+    ck_assert_uint_eq(info.tcpi_total_retrans, 0);
+    ck_assert_uint_gt(info.tcpi_rcv_space, 0);
+    ck_assert_int_eq(send(fd, text, sizeof text, 0), sizeof text);
+    ck_assert_int_eq(usleep(0), 0);
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, octets, &len), 0);
+    ck_assert_uint_eq(len, 5);
+    ck_assert_uint_eq(octets[0], TCP_ESTABLISHED);
+    ck_assert_uint_eq(octets[5], 0xa5);
+    fails_with(setsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, sizeof info), ENOPROTOOPT);
+    return close(fd);
+}
+
+static int takes_three_thousand(void *arg)
+{
+    static char text[3000];
+
+    (void)arg;
+    int fd = accept_one(80);
+    ck_assert_int_eq(recv(fd, text, sizeof text, MSG_WAITALL), sizeof text);
+    return close(fd);
+}
+
+START_TEST(what_is_known_of_a_connection)
+{
+    compat_both(tells_of_a_connection, takes_three_thousand);
+}
+END_TEST
+
+static int tells_of_others(void *arg)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    fails_with(getsockopt(dgram, IPPROTO_TCP, TCP_INFO, &info, &len), ENOPROTOOPT);
+    int listener = listen_on(80);
+    int client = dial(INADDR_LOOPBACK, 80);
+    info = info_of(listener);
+    ck_assert_uint_eq(info.tcpi_state, TCP_LISTEN);
+    ck_assert_uint_eq(info.tcpi_unacked, 1);
+    ck_assert_uint_eq(info.tcpi_sacked, 2);
+    int server = accept(listener, NULL, NULL);
+    ck_assert_uint_eq(info_of(listener).tcpi_unacked, 0);
+    ck_assert_int_eq(shutdown(server, SHUT_WR), 0);
+    char octet;
+    ck_assert_int_eq(recv(client, &octet, 1, 0), 0);
+    ck_assert_uint_eq(info_of(client).tcpi_state, TCP_CLOSE_WAIT);
+    close_both(client, server);
+    close_both(listener, dgram);
+    return 0;
+}
+
+START_TEST(what_is_known_of_a_listener_and_of_no_stream)
+{
+    compat_alone(tells_of_others);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = { listeners_share_a_port, NULL };
+    const TTest *const tests[] = { listeners_share_a_port, what_is_known_of_a_connection,
+                                   what_is_known_of_a_listener_and_of_no_stream, NULL };
 
     return suite_run("compat options", tests);
 }

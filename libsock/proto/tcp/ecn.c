@@ -134,6 +134,11 @@ static void ecn_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     }
 }
 
+static bool ecn_in_use(const struct tcp_sock *tcp)
+{
+    return state_of(tcp)->capable;
+}
+
 const struct tcp_ecn tcp_ecn = {
     .name = "ECN",
     .state_size = sizeof(struct ecn),
@@ -143,4 +148,5 @@ const struct tcp_ecn tcp_ecn = {
     .on_reduced = ecn_on_reduced,
     .fill = ecn_fill,
     .sent = ecn_sent,
+    .in_use = ecn_in_use,
 };

@@ -267,6 +267,11 @@ static bool extensions_ts_recent(const struct tcp_sock *tcp, uint32_t *tsval)
     return x->timestamps;
 }
 
+static bool extensions_uses_sack(const struct tcp_sock *tcp)
+{
+    return state_of(tcp)->sack;
+}
+
 const struct tcp_extensions tcp_timestamps_and_sack = {
     .name = "timestamps and SACK",
     .state_size = sizeof(struct extensions),
@@ -280,4 +285,5 @@ const struct tcp_extensions tcp_timestamps_and_sack = {
     .fill = extensions_fill,
     .sent = extensions_sent,
     .ts_recent = extensions_ts_recent,
+    .uses_sack = extensions_uses_sack,
 };

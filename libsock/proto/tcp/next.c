@@ -327,6 +327,7 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (tcp_seg_len(hdr) == 0) {
         return;
     }
+    tcp->n_resent = (uint16_t)(tcp->n_resent + (again && tcp->n_resent < UINT16_MAX));
     tcp->sent_at = tick_floor(now);
     tcp->corked = false;
     tcp->uncorked = false;

@@ -122,6 +122,8 @@ struct tcp_extensions {
     void (*sent)(struct tcp_sock *tcp);
     /** True when timestamps are in use: `*tsval` is the peer's last. */
     bool (*ts_recent)(const struct tcp_sock *tcp, uint32_t *tsval);
+    /** True when SACK is in use. */
+    bool (*uses_sack)(const struct tcp_sock *tcp);
 };
 
 /** How long segments may be: keeps the MSS at what the path takes. NULL in a profile: what our own
@@ -167,6 +169,8 @@ struct tcp_ecn {
     /** Adds flags to a segment that is about to be sent, and says whether it may be marked. */
     void (*fill)(const struct tcp_sock *tcp, struct tcp_hdr *hdr);
     void (*sent)(struct tcp_sock *tcp, const struct tcp_hdr *hdr);
+    /** Both sides agreed on it. */
+    bool (*in_use)(const struct tcp_sock *tcp);
 };
 
 /** The user timeout option (RFC 5482). NULL in a profile: none. */

@@ -192,6 +192,7 @@ struct tcp_sock {
     uint8_t n_more_acks;  /* behind the one that is due, the same again */
     uint8_t n_quick_acks; /* full-sized segments that do not wait for a second one */
     uint8_t ip_options_len;
+    uint16_t n_resent; /* segments; UINT16_MAX: or more */
     struct tcp_options options;
 
     bool passive; /* opened by a listener, RFC 9293 MUST-11 */
