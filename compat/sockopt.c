@@ -41,6 +41,8 @@ static const struct option {
     { SOL_SOCKET,  SO_OOBINLINE,       &option_switch,       SK_OOBINLINE },
     { IPPROTO_IP,  IP_TTL,             &option_ip_number,    SK_TTL },
     { IPPROTO_IP,  IP_TOS,             &option_ip_number,    SK_TOS },
+    { IPPROTO_IP,  IP_MTU,             &option_number,       SK_MTU },
+    { IPPROTO_IP,  IP_MTU_DISCOVER,    &option_ip_number,    SK_MTU_DISCOVER },
     { IPPROTO_IP,  IP_OPTIONS,         &option_options,      0 },
     { IPPROTO_IP,  IP_PKTINFO,         &option_tells,        FD_TELLS_PACKET_INFO },
     { IPPROTO_IP,  IP_RECVTTL,         &option_tells,        FD_TELLS_TTL },

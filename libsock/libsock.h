@@ -414,6 +414,16 @@ enum sk_tcp_state {
     SK_TCP_LISTEN,
 };
 
+/** What is done with a datagram that is longer than its path takes (RFC 1191); as Linux. */
+enum sk_mtu_discover {
+    SK_MTU_DONT,  /* routers may fragment what leaves whole, and say nothing */
+    SK_MTU_WANT,  /* routers may not; what is longer than the path is known to take leaves in
+                     fragments, or is SK_MSG_SIZE on a host without any (sk_config.fragments) */
+    SK_MTU_DO,    /* nobody may: it is SK_MSG_SIZE */
+    SK_MTU_PROBE, /* nobody may, and what is known of the path does not count: only what is longer
+                     than the netif's MTU is SK_MSG_SIZE */
+};
+
 /** Options of a socket. Values are numbers; switches are 0 and 1, and any other number is 1. What
  * was set of a listener, its connections begin with. */
 enum sk_option {
@@ -477,6 +487,9 @@ enum sk_option {
     SK_TTL, /* 1 to 255; -1, the default, means 64 */
     SK_TOS, /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
                TCP's; 0 */
+    SK_MTU, /* get: octets of a packet that the path to the peer takes, as far as is known;
+               SK_NOT_CONNECTED without a peer */
+    SK_MTU_DISCOVER, /* of datagrams: enum sk_mtu_discover; SK_MTU_WANT */
 
     /* Of datagrams to multicast groups (RFC 1112 6.1). */
     SK_MULTICAST_TTL,  /* 0 to 255; 0: they stay on this host; 1, the default: in the network of the

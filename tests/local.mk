@@ -304,6 +304,7 @@ c_tests = \
 	%D%/unit/test_listen \
 	%D%/unit/test_memory_size \
 	%D%/unit/test_msgq \
+	%D%/unit/test_mtu_discover \
 	%D%/unit/test_multicast \
 	%D%/unit/test_mtu \
 	%D%/unit/test_neigh \

@@ -18,11 +18,11 @@ struct view {
     uint32_t *rx_size;
     uint32_t *tx_size;
     struct tcp_options *tcp;
-    const struct sk_iface *iface;
+    struct sk_iface *iface;
     bool open; /* the buffers are in use: their size is what it is */
 };
 
-static struct view view_of(const struct sk_iface *iface, const struct tagged_socket *slot)
+static struct view view_of(struct sk_iface *iface, const struct tagged_socket *slot)
 {
     struct view v = { .node = slot->u.node, .iface = iface };
 
@@ -285,6 +285,34 @@ static enum sk_err set_multicast_if(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_mtu_discover(struct view *v, int32_t value)
+{
+    if (value < SK_MTU_DONT || value > SK_MTU_PROBE) {
+        return SK_INVALID;
+    }
+    datagram_of(v)->mtu_discover = (uint8_t)value;
+    return SK_OK;
+}
+
+static int32_t get_mtu_discover(struct view *v)
+{
+    return datagram_of(v)->mtu_discover;
+}
+
+/* 0: it has no peer, or no way there. */
+static int32_t get_mtu(struct view *v)
+{
+    struct ip_addr peer = v->node->remote.addr;
+    struct ip_addr next_hop;
+    const struct netif *netif = route(v->iface, peer, &next_hop);
+
+    if (v->node->remote.port == 0 || !netif ||
+        (is_begun(v) && ((struct tcp_entry *)(void *)v->node)->tcp.state == TCP_CLOSED)) {
+        return 0;
+    }
+    return path_mtu(v->iface, netif, peer, v->iface->now);
+}
+
 static int32_t get_multicast_ttl(struct view *v)
 {
     return datagram_of(v)->multicast_ttl;
@@ -487,6 +515,8 @@ static const struct {
     [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
     [SK_TTL]          = { set_ttl,          get_ttl,          ANY },
     [SK_TOS]          = { set_tos,          get_tos,          ANY },
+    [SK_MTU]          = { NULL,             get_mtu,          ANY },
+    [SK_MTU_DISCOVER] = { set_mtu_discover, get_mtu_discover, KIND(SOCK_UDP) },
     [SK_MULTICAST_TTL]  = { set_multicast_ttl,  get_multicast_ttl,  KIND(SOCK_UDP) },
     [SK_MULTICAST_LOOP] = { set_multicast_loop, get_multicast_loop, KIND(SOCK_UDP) },
     [SK_MULTICAST_IF]   = { set_multicast_if,   get_multicast_if,   KIND(SOCK_UDP) },
@@ -536,7 +566,7 @@ enum sk_err sk_get(struct sk_iface *iface, sk_fd fd, enum sk_option option, int3
     if (option == SK_SO_ERROR && got != SK_OK) { /* it is told now */
         node_changed(iface, v.node);
     }
-    if (option == SK_TCP_STATE && got == SK_TCP_CLOSED) {
+    if ((option == SK_TCP_STATE && got == SK_TCP_CLOSED) || (option == SK_MTU && got == 0)) {
         return SK_NOT_CONNECTED;
     }
     *value = got;

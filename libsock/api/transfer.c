@@ -258,8 +258,8 @@ static enum sk_err check_datagram(struct sk_iface *iface, const struct udp_entry
         return SK_INVALID;
     }
     *max = UINT16_MAX;
-    if (!iface->fragments) {
-        *max = path_mtu(iface, netif, to.addr, iface->now);
+    if (!datagram_may_be_cut(iface, udp)) {
+        *max = datagram_mtu(iface, udp, netif, to.addr, iface->now);
     }
     *max -= (size_t)IPV4_HDR_LEN + meta->n_options + UDP_HDR_LEN;
     return SK_OK;

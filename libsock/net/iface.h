@@ -106,6 +106,7 @@ struct udp_entry {
     uint16_t n_groups;      /* that it is in */
     uint8_t multicast_ttl;
     uint8_t multicast_ifindex; /* 0: by the route */
+    uint8_t mtu_discover;      /* enum sk_mtu_discover */
     bool multicast_loop;
     bool no_broadcast; /* it may not send to broadcast addresses */
     bool bound;
@@ -478,6 +479,11 @@ uint16_t ip_id_next(struct ip_ids *ids, uint8_t group);
 /** The MTU towards `dst` by way of `netif`. */
 uint16_t path_mtu(const struct sk_iface *iface, const struct netif *netif, struct ip_addr dst,
                   instant now);
+/** What a datagram of the socket may take that leaves in one packet. */
+uint16_t datagram_mtu(const struct sk_iface *iface, const struct udp_entry *udp,
+                      const struct netif *netif, struct ip_addr dst, instant now);
+/** A longer one leaves in pieces. */
+bool datagram_may_be_cut(const struct sk_iface *iface, const struct udp_entry *udp);
 void path_learn(struct sk_iface *iface, struct ip_addr dst, uint16_t mtu, instant now);
 #define PATH_LEAST_MTU 552 /* a router that says less fragments: as Linux (min_pmtu) */
 /** What to try after a packet of `len` octets was too big, and nobody said by how much. */

@@ -25,6 +25,22 @@ uint16_t path_mtu(const struct sk_iface *iface, const struct netif *netif, struc
     return netif->mtu;
 }
 
+bool datagram_may_be_cut(const struct sk_iface *iface, const struct udp_entry *udp)
+{
+    return iface->fragments && udp->mtu_discover <= SK_MTU_WANT;
+}
+
+/* Where routers fragment, only who can do it as well need not leave it to them. */
+uint16_t datagram_mtu(const struct sk_iface *iface, const struct udp_entry *udp,
+                      const struct netif *netif, struct ip_addr dst, instant now)
+{
+    if (udp->mtu_discover == SK_MTU_PROBE ||
+        (udp->mtu_discover == SK_MTU_DONT && !iface->fragments)) {
+        return netif->mtu;
+    }
+    return path_mtu(iface, netif, dst, now);
+}
+
 /* The place of `dst`, or of what is forgotten first. */
 static struct path *place_for(struct sk_iface *iface, struct ip_addr dst)
 {

@@ -88,6 +88,7 @@ struct udp_entry *udp_take(struct sk_iface *iface)
         udp->tx_size = iface->sndbuf;
         udp->multicast_ttl = 1; /* RFC 1112 6.1 */
         udp->multicast_loop = true;
+        udp->mtu_discover = SK_MTU_WANT;
     }
     return udp;
 }

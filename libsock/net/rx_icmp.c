@@ -192,6 +192,14 @@ static void tell_stream(struct sk_iface *iface, struct tcp_entry *tcp, const str
     tcp_happened(iface, tcp, now);
 }
 
+/* As Linux: who lets routers fragment does not hear that one would not. */
+static bool is_for_who_cuts(const struct sock_node *node, const struct icmp4_hdr *hdr)
+{
+    const struct udp_entry *udp = (const struct udp_entry *)(const void *)node;
+
+    return is_for_path_mtu(hdr) && udp->mtu_discover == SK_MTU_DONT;
+}
+
 /* Only the socket with exactly the quoted pair is told, and it has to be connected; the path of any
  * other datagram is learned all the same. */
 static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
@@ -203,7 +211,7 @@ static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr 
         is_for_path_mtu(hdr) &&
         learn_datagram_path(iface, sockets_match(iface, false, local, remote), hdr, quote, now);
 
-    if (node) {
+    if (node && !is_for_who_cuts(node, hdr)) {
         ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)unreachable_error(hdr);
         node_changed(iface, node);
     }

@@ -199,18 +199,28 @@ static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct netif *n
         .options = d->payload - meta->n_options,
         .n_options = meta->n_options,
         .payload_len = (uint16_t)(UDP_HDR_LEN + d->hdr.payload_len),
-        .dont_frag = true, /* atomic, RFC 6864 4.1 */
+        .dont_frag = true,
     };
 }
 
-static struct pkt *build_whole(struct sk_iface *iface, const struct datagram *d,
-                               const struct ip_hdr *ip)
+/* One without an identification is atomic, RFC 6864 4.1. */
+static void let_routers_cut(struct sk_iface *iface, struct ip_hdr *ip)
+{
+    ip->dont_frag = false;
+    ip->id = ip_id_next(&iface->ip_ids, ip_id_group(&iface->ip_ids, ip->dst));
+}
+
+static struct pkt *build_whole(struct sk_iface *iface, const struct udp_entry *udp,
+                               const struct datagram *d, struct ip_hdr *ip)
 {
     struct pkt *pkt = tx_alloc(iface, ip->n_options + (uint32_t)UDP_HDR_LEN);
     uint16_t sum;
 
     if (!pkt) {
         return NULL;
+    }
+    if (udp->mtu_discover == SK_MTU_DONT) {
+        let_routers_cut(iface, ip);
     }
     sum = sum_copy(0, sk_pkt_put(pkt, d->hdr.payload_len), d->payload, d->hdr.payload_len);
     udp_emit(sk_pkt_push(pkt, UDP_HDR_LEN), ip, &d->hdr, sum);
@@ -273,16 +283,17 @@ static enum turn send_by(struct sk_iface *iface, struct udp_entry *udp, struct n
                          struct mac_addr mac, const struct datagram *d, bool first, instant now)
 {
     struct ip_hdr ip = ip_header_for(iface, netif, d);
-    uint32_t room = path_mtu(iface, netif, ip.dst, now) - ipv4_hdr_len(&ip);
+    uint32_t room = datagram_mtu(iface, udp, netif, ip.dst, now) - ipv4_hdr_len(&ip);
     bool in_pieces = udp->next_piece > 0 || ip.payload_len > room;
     struct pkt *pkt;
     uint32_t len;
 
-    if (in_pieces && !iface->fragments) { /* the MTU became smaller since it was queued */
+    if (in_pieces && udp->next_piece == 0 &&
+        !datagram_may_be_cut(iface, udp)) { /* the MTU became smaller since it was queued */
         give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
         return TURN_MORE;
     }
-    pkt = in_pieces ? build_piece(iface, udp, d, room, &ip) : build_whole(iface, d, &ip);
+    pkt = in_pieces ? build_piece(iface, udp, d, room, &ip) : build_whole(iface, udp, d, &ip);
     if (!pkt) {
         return found_no_room(netif, &udp->node, first);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO. */
+/* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO, IP_MTU, IP_MTU_DISCOVER. */
 #include "tests/support/compat_fixture.h"
 
 #include <netinet/tcp.h>
@@ -166,10 +166,47 @@ START_TEST(what_is_known_of_a_listener_and_of_no_stream)
 }
 END_TEST
 
+/* ---- IP_MTU, IP_MTU_DISCOVER ---- */
+
+static int discovers(void *arg)
+{
+    static const char text[1473];
+    uint8_t octet = IP_PMTUDISC_DO;
+    socklen_t len = sizeof(int);
+    int value;
+
+    (void)arg;
+    int dgram = make(SOCK_DGRAM);
+    int stream = make(SOCK_STREAM);
+    ck_assert_int_eq(number(dgram, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_WANT);
+    ck_assert_int_eq(setsockopt(dgram, IPPROTO_IP, IP_MTU_DISCOVER, &octet, 1), 0);
+    ck_assert_int_eq(number(dgram, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DO);
+    ck_assert_int_eq(set(dgram, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE), 0);
+    ck_assert_int_eq(set(dgram, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT), 0);
+    fails_with(set(dgram, IPPROTO_IP, IP_MTU_DISCOVER, 4), EINVAL);
+    fails_with(set(stream, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), ENOPROTOOPT);
+    fails_with(getsockopt(dgram, IPPROTO_IP, IP_MTU, &value, &len), ENOTCONN);
+    fails_with(getsockopt(stream, IPPROTO_IP, IP_MTU, &value, &len), ENOTCONN);
+    fails_with(set(dgram, IPPROTO_IP, IP_MTU, 1000), ENOPROTOOPT);
+    ck_assert_int_eq(connect_to(dgram, HOST_B, 9), 0);
+    ck_assert_int_eq(number(dgram, IPPROTO_IP, IP_MTU), 1500);
+    ck_assert_int_eq(send(dgram, text, 1472, 0), 1472);
+    fails_with(send(dgram, text, 1473, 0), EMSGSIZE);
+    close_both(dgram, stream);
+    return 0;
+}
+
+START_TEST(paths_and_their_mtu)
+{
+    compat_alone(discovers);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { listeners_share_a_port, what_is_known_of_a_connection,
-                                   what_is_known_of_a_listener_and_of_no_stream, NULL };
+                                   what_is_known_of_a_listener_and_of_no_stream,
+                                   paths_and_their_mtu, NULL };
 
     return suite_run("compat options", tests);
 }
