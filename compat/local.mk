@@ -54,6 +54,7 @@ shim_sources = \
 	%D%/netifs.h \
 	%D%/option.h \
 	%D%/option_core.c \
+	%D%/option_device.c \
 	%D%/option_inet6.c \
 	%D%/option_ip.c \
 	%D%/option_shim.c \

@@ -46,6 +46,10 @@ extern const struct option_kind option_tells;   /* enum fd_tells */
 extern const struct option_kind option_v6only; /* IPV6_V6ONLY: off, and EINVAL to turn it on */
 extern const struct option_kind option_hops;   /* IPV6_UNICAST_HOPS: the core's SK_TTL */
 
+/* ---- option_device.c ---- */
+
+extern const struct option_kind option_device; /* SO_BINDTODEVICE: a name */
+
 /* ---- option_tcp_info.c ---- */
 
 extern const struct option_kind option_tcp_info; /* TCP_INFO: struct tcp_info */

@@ -33,6 +33,7 @@ static const struct option {
     { SOL_SOCKET,  SO_REUSEADDR,       &option_switch,       SK_REUSEADDR },
     { SOL_SOCKET,  SO_REUSEPORT,       &option_switch,       SK_REUSEPORT },
     { SOL_SOCKET,  SO_DONTROUTE,       &option_switch,       SK_DONTROUTE },
+    { SOL_SOCKET,  SO_BINDTODEVICE,    &option_device,       0 },
     { SOL_SOCKET,  SO_BROADCAST,       &option_switch,       SK_BROADCAST },
     { SOL_SOCKET,  SO_RCVBUF,          &option_number,       SK_RCVBUF },
     { SOL_SOCKET,  SO_SNDBUF,          &option_number,       SK_SNDBUF },

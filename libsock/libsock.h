@@ -438,6 +438,9 @@ enum sk_option {
                      What is half open when its listener is closed is another's */
     SK_DONTROUTE, /* switch: only to hosts on a link of ours; SK_NET_UNREACHABLE for others, where a
                      connection or a datagram begins */
+    SK_BINDTODEVICE, /* the number of the only netif whose packets reach the socket, and by which it
+                        sends, but to this host itself; 0, the default: any. Sockets of two netifs
+                        share a port. What a host sends to itself comes by the loopback, 1 */
     SK_BROADCAST, /* switch: datagrams may go to broadcast addresses; 1. POSIX has it off by default
                    */
     SK_RCVBUF, /* octets, a hint as in POSIX: the class of the buffers that a socket gets when it is

@@ -276,6 +276,7 @@ c_tests = \
 	%D%/unit/test_cubic \
 	%D%/unit/test_delivery \
 	%D%/unit/test_demux \
+	%D%/unit/test_device \
 	%D%/unit/test_dhcp \
 	%D%/unit/test_dhcp_host \
 	%D%/unit/test_dhcp_hostile \

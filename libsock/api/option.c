@@ -109,6 +109,15 @@ static enum sk_err set_dontroute(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_device(struct view *v, int32_t value)
+{
+    if (value < 0 || (uint32_t)value > v->iface->n_netifs) {
+        return SK_INVALID;
+    }
+    v->node->device = (uint8_t)value;
+    return SK_OK;
+}
+
 static enum sk_err set_broadcast(struct view *v, int32_t value)
 {
     datagram_of(v)->no_broadcast = value == 0;
@@ -304,7 +313,7 @@ static int32_t get_mtu(struct view *v)
 {
     struct ip_addr peer = v->node->remote.addr;
     struct ip_addr next_hop;
-    const struct netif *netif = route(v->iface, peer, &next_hop);
+    const struct netif *netif = route_by(v->iface, v->node->device, peer, &next_hop);
 
     if (v->node->remote.port == 0 || !netif ||
         (is_begun(v) && ((struct tcp_entry *)(void *)v->node)->tcp.state == TCP_CLOSED)) {
@@ -383,6 +392,11 @@ static int32_t get_oobinline(struct view *v)
 static int32_t get_dontroute(struct view *v)
 {
     return v->node->dontroute;
+}
+
+static int32_t get_device(struct view *v)
+{
+    return v->node->device;
 }
 
 static int32_t get_broadcast(struct view *v)
@@ -494,6 +508,7 @@ static const struct {
     [SK_REUSEADDR]    = { set_reuseaddr,    get_reuseaddr,    ANY },
     [SK_REUSEPORT]    = { set_reuseport,    get_reuseport,    ANY },
     [SK_DONTROUTE]    = { set_dontroute,    get_dontroute,    ANY },
+    [SK_BINDTODEVICE] = { set_device,       get_device,       ANY },
     [SK_BROADCAST]    = { set_broadcast,    get_broadcast,    KIND(SOCK_UDP) },
     [SK_RCVBUF]       = { set_rcvbuf,       get_rcvbuf,       ANY },
     [SK_SNDBUF]       = { set_sndbuf,       get_sndbuf,       ANY },

@@ -19,7 +19,7 @@ static uint32_t ago(const struct sk_iface *iface, tick at)
 static uint16_t path_of(struct sk_iface *iface, const struct tcp_entry *tcp)
 {
     struct ip_addr next_hop;
-    const struct netif *netif = route(iface, tcp->node.remote.addr, &next_hop);
+    const struct netif *netif = route_by(iface, tcp->node.device, tcp->node.remote.addr, &next_hop);
 
     return netif ? path_mtu(iface, netif, tcp->node.remote.addr, iface->now) : 0;
 }

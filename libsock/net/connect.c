@@ -10,19 +10,20 @@ static bool is_connectable(const struct netif *netif, struct sk_addr to)
            !netif_is_broadcast(netif, to.addr);
 }
 
-static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp, struct sk_addr to)
+static enum sk_err choose_pair(struct sk_iface *iface, struct tcp_entry *tcp,
+                               const struct netif *netif, struct sk_addr to)
 {
     struct sk_addr local = tcp->node.local;
 
     if (ip_is_unspecified(local.addr)) {
-        local.addr = source_for(iface, to.addr);
+        local.addr = source_by(iface, netif, to.addr);
     }
     if (local.port == 0) {
         local.port = ports_ephemeral(iface, &tcp->node, local, to);
         if (local.port == 0) {
             return SK_ADDR_NOT_AVAIL;
         }
-    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to) ||
+    } else if (sk_addr_equal(local, to) || sockets_find(iface, true, local, to, 0) ||
                time_wait_find(iface, local, to)) {
         return SK_ADDR_NOT_AVAIL;
     }
@@ -37,7 +38,7 @@ enum sk_err connection_open(struct sk_iface *iface, struct tcp_entry *tcp, struc
                             instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, to.addr, &next_hop);
+    struct netif *netif = route_by(iface, tcp->node.device, to.addr, &next_hop);
     struct tcp_setup setup;
     enum sk_err err;
 
@@ -53,7 +54,7 @@ enum sk_err connection_open(struct sk_iface *iface, struct tcp_entry *tcp, struc
     if (!tcp->rx && !tcp_take_buffers(iface, tcp)) {
         return SK_NO_BUFFERS;
     }
-    err = choose_pair(iface, tcp, to);
+    err = choose_pair(iface, tcp, netif, to);
     if (err != SK_OK) {
         return err;
     }

@@ -153,7 +153,7 @@ void cookie_answer(struct sk_iface *iface, struct listener_entry *listener, cons
     }
     listener->cookies = true;
     listener->cookie_at = tick_floor(now);
-    if (tx_answer(iface, a->local, a->remote, &hdr, now)) {
+    if (tx_answer(iface, listener->node.device, a->local, a->remote, &hdr, now)) {
         iface->stats.tcp_cookies_sent++;
     }
 }

@@ -89,30 +89,39 @@ void hash_remove(struct sk_iface *iface, struct sock_node *node)
 }
 
 struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk_addr local,
-                               struct sk_addr remote)
+                               struct sk_addr remote, uint8_t ifindex)
 {
     struct sock_node *node = iface->buckets[hash(iface, tcp, local.port, remote)];
 
-    while (node &&
-           !(is_tcp(node) == tcp && node->local.port == local.port &&
-             sk_addr_equal(node->remote, remote) && ip_equal(node->local.addr, local.addr))) {
+    while (node && !(is_tcp(node) == tcp && node->local.port == local.port &&
+                     sk_addr_equal(node->remote, remote) &&
+                     ip_equal(node->local.addr, local.addr) && node_hears(node, ifindex))) {
         node = node->hash_next;
     }
     return node;
 }
 
-/* 2: bound to the address, 1: to all of ours, 0: not for it. */
-static int fitness(const struct sock_node *node, bool tcp, struct sk_addr local)
-{
-    bool receives = tcp ? node->tag == SOCK_LISTENER : node->tag == SOCK_UDP;
+/* A packet to one of our addresses. */
+struct arrived {
+    struct sk_addr local;
+    uint8_t ifindex;
+    bool tcp;
+};
 
-    if (!receives || node->local.port != local.port || node->remote.port != 0) {
+/* 3: bound to the address, 1: to all of ours, one more: and to the netif, 0: not for it. */
+static int fitness(const struct sock_node *node, const struct arrived *a)
+{
+    bool receives = a->tcp ? node->tag == SOCK_LISTENER : node->tag == SOCK_UDP;
+    int bound = node->device != 0;
+
+    if (!receives || node->local.port != a->local.port || node->remote.port != 0 ||
+        !node_hears(node, a->ifindex)) {
         return 0;
     }
     if (ip_is_unspecified(node->local.addr)) {
-        return 1;
+        return 1 + bound;
     }
-    return ip_equal(node->local.addr, local.addr) ? 2 : 0;
+    return ip_equal(node->local.addr, a->local.addr) ? 3 + bound : 0;
 }
 
 /* The finalizer of MurmurHash3 (public domain): every bit of the result depends on all of `x`. */
@@ -126,14 +135,14 @@ static uint32_t mix(uint32_t x)
 /* The one of a group that weighs most for this pair (rendezvous hashing, Thaler and Ravishankar
  * 1998): when one comes or goes, no other's peers move but to it or from it. */
 static struct sock_node *choose_from_group(const struct sk_iface *iface, struct sock_node *first,
-                                           int group, bool tcp, struct sk_addr local,
-                                           struct sk_addr remote)
+                                           const struct arrived *a, struct sk_addr remote)
 {
-    uint32_t pair = pair_hash(iface, local, remote);
+    uint32_t pair = pair_hash(iface, a->local, remote);
+    int group = fitness(first, a);
     struct sock_node *best = first;
 
     for (struct sock_node *node = first->hash_next; node; node = node->hash_next) {
-        if (node->reuseport && fitness(node, tcp, local) == group &&
+        if (node->reuseport && fitness(node, a) == group &&
             mix(pair + node->item) > mix(pair + best->item)) {
             best = node;
         }
@@ -141,47 +150,47 @@ static struct sock_node *choose_from_group(const struct sk_iface *iface, struct 
     return best;
 }
 
-static struct sock_node *find_bound(const struct sk_iface *iface, bool tcp, struct sk_addr local,
+static struct sock_node *find_bound(const struct sk_iface *iface, const struct arrived *a,
                                     struct sk_addr remote)
 {
     struct sk_addr nobody = { ip4(0), 0 };
     struct sock_node *best = NULL;
     int best_fitness = 0;
 
-    for (struct sock_node *node = iface->buckets[hash(iface, tcp, local.port, nobody)]; node;
+    for (struct sock_node *node = iface->buckets[hash(iface, a->tcp, a->local.port, nobody)]; node;
          node = node->hash_next) {
-        int f = fitness(node, tcp, local);
+        int f = fitness(node, a);
 
         if (f > best_fitness) {
             best = node;
             best_fitness = f;
         }
     }
-    return best && best->reuseport
-               ? choose_from_group(iface, best, best_fitness, tcp, local, remote)
-               : best;
+    return best && best->reuseport ? choose_from_group(iface, best, a, remote) : best;
 }
 
-struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local,
+struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local, uint8_t ifindex,
                                const struct sock_node *last)
 {
+    struct arrived a = { .local = local, .ifindex = ifindex };
     struct sk_addr nobody = { ip4(0), 0 };
     struct sock_node *node =
         last ? last->hash_next : iface->buckets[hash(iface, false, local.port, nobody)];
 
-    while (node && fitness(node, false, local) == 0) {
+    while (node && fitness(node, &a) == 0) {
         node = node->hash_next;
     }
     return node;
 }
 
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
-                                struct sk_addr remote)
+                                struct sk_addr remote, uint8_t ifindex)
 {
+    struct arrived a = { .local = local, .ifindex = ifindex, .tcp = tcp };
     struct sock_node *node = NULL;
 
     if (remote.port != 0) {
-        node = sockets_find(iface, tcp, local, remote);
+        node = sockets_find(iface, tcp, local, remote, ifindex);
     }
-    return node ? node : find_bound(iface, tcp, local, remote);
+    return node ? node : find_bound(iface, &a, remote);
 }

@@ -156,12 +156,18 @@ static uint16_t mss_of(const struct sock_node *listener, const struct netif *net
                     : mss;
 }
 
+/* NULL: nobody listens there any more. */
+static struct sock_node *listener_of(struct sk_iface *iface, const struct tuple *tuple)
+{
+    return sockets_match(iface, true, tuple_local(tuple), tuple_remote(tuple), tuple->ifindex);
+}
+
 static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *half, instant now)
 {
     const struct netif *netif = netif_of(iface, half->tuple.ifindex);
     struct sk_addr local = tuple_local(&half->tuple);
     struct sk_addr remote = tuple_remote(&half->tuple);
-    struct sock_node *listener = sockets_match(iface, true, local, remote);
+    struct sock_node *listener = listener_of(iface, &half->tuple);
     struct tcp_hdr hdr;
     enum drop_reason reason;
 
@@ -192,8 +198,10 @@ static void move(struct sk_iface *iface, struct half_open *half, uint8_t queue)
 /* False: it found no room. */
 static bool take_turn(struct sk_iface *iface, struct half_open *half, instant now)
 {
+    const struct sock_node *listener = listener_of(iface, &half->tuple);
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, half->tuple.remote_addr, &next_hop);
+    struct netif *netif =
+        route_by(iface, listener ? listener->device : 0, half->tuple.remote_addr, &next_hop);
     enum drop_reason reason = DROP_TX_NO_ROUTE;
 
     if (netif && !netif->no_room) {
@@ -288,14 +296,15 @@ void half_opens_wake(struct sk_iface *iface)
 
 /* ---- What arrives ---------------------------------------------------------------------------- */
 
-static void challenge(struct sk_iface *iface, const struct half_open *half, enum drop_reason reason,
-                      instant now)
+static void challenge(struct sk_iface *iface, const struct listener_entry *listener,
+                      const struct half_open *half, enum drop_reason reason, instant now)
 {
     struct tcp_hdr hdr;
 
     count_challenge(iface, reason);
     tcp_half_open_ack(&half->tcp, ts_offset(iface, half), now, &hdr);
-    tx_answer(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now);
+    tx_answer(iface, listener->node.device, tuple_local(&half->tuple), tuple_remote(&half->tuple),
+              &hdr, now);
 }
 
 /* The peer's SYN again: it missed the answer, or will have it when that leaves. */
@@ -327,13 +336,13 @@ enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry
         }
         return reason;
     case TCP_HALF_OPEN_ACKS:
-        challenge(iface, half, reason, now);
+        challenge(iface, listener, half, reason, now);
         break;
     case TCP_HALF_OPEN_REPEATS:
         repeat(iface, half, now);
         break;
     case TCP_HALF_OPEN_RESETS:
-        tx_reset(iface, a->ip, &a->hdr, now);
+        tx_reset(iface, listener->node.device, a->ip, &a->hdr, now);
         break;
     case TCP_HALF_OPEN_ENDS:
         fail(iface, half);
@@ -345,7 +354,8 @@ enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry
 }
 
 /* RFC 9293 3.10.5, ABORT. */
-static void abort_one(struct sk_iface *iface, struct half_open *half, instant now)
+static void abort_one(struct sk_iface *iface, const struct listener_entry *listener,
+                      struct half_open *half, instant now)
 {
     struct tcp_hdr hdr = {
         .seq = half->tcp.iss + 1,
@@ -354,21 +364,20 @@ static void abort_one(struct sk_iface *iface, struct half_open *half, instant no
         .wscale = TCP_NO_WSCALE,
     };
 
-    if (half->tcp.n_sent > 0 &&
-        tx_answer(iface, tuple_local(&half->tuple), tuple_remote(&half->tuple), &hdr, now)) {
+    if (half->tcp.n_sent > 0 && tx_answer(iface, listener->node.device, tuple_local(&half->tuple),
+                                          tuple_remote(&half->tuple), &hdr, now)) {
         iface->stats.tcp_resets_sent++;
     }
     fail(iface, half);
 }
 
-void half_opens_abandon(struct sk_iface *iface, instant now)
+void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now)
 {
     for (uint32_t i = 1; i <= iface->half_opens.n_touched; i++) {
         struct tuple *tuple = tuples_at(&iface->half_opens, i);
 
-        if (tuple->local_port != 0 &&
-            !sockets_match(iface, true, tuple_local(tuple), tuple_remote(tuple))) {
-            abort_one(iface, half_open_of(tuple), now);
+        if (tuple->local_port != 0 && !listener_of(iface, tuple)) {
+            abort_one(iface, listener, half_open_of(tuple), now);
         }
     }
 }

@@ -378,7 +378,7 @@ static bool run_deadlines(struct sk_iface *iface, instant now)
         if (tcp_poll(&tcp->tcp, now)) {
             iface->stats.tcp_timeouts++;
             if (tcp->tcp.rtt.backoff >= TCP_R1) { /* RFC 9293 3.8.3 (b) */
-                netif_doubt(iface, tcp->node.remote.addr, now);
+                netif_doubt(iface, tcp->node.device, tcp->node.remote.addr, now);
             }
         }
         tcp_happened(iface, tcp, now);

@@ -83,7 +83,20 @@ struct sock_node {
     uint8_t ttl;        /* of what it sends; 0: IP_DEFAULT_TTL */
     uint8_t tos;        /* likewise; of a stream without the ECN bits */
     uint8_t ip_options; /* likewise; 0: none, else 1 + the number of their set */
+    uint8_t device;     /* 0: any, else the only netif that it hears and sends by */
 };
+
+/** False for what came by netif `ifindex`, 0 for whichever, and the socket does not hear. */
+static inline bool node_hears(const struct sock_node *node, uint8_t ifindex)
+{
+    return node->device == 0 || ifindex == 0 || node->device == ifindex;
+}
+
+/** False for two sockets that no packet can be for both. */
+static inline bool nodes_share_netif(const struct sock_node *a, const struct sock_node *b)
+{
+    return node_hears(a, b->device);
+}
 
 static inline uint8_t node_ttl(const struct sock_node *node)
 {
@@ -113,6 +126,12 @@ struct udp_entry {
     bool read_shut; /* by sk_shutdown */
     bool write_shut;
 };
+
+/** By which netif it sends to `to`; 0: by the route. */
+static inline uint8_t udp_ifindex(const struct udp_entry *udp, struct ip_addr to)
+{
+    return udp->node.device ? udp->node.device : ip_is_multicast(to) ? udp->multicast_ifindex : 0;
+}
 
 struct listener_entry {
     struct sock_node node;
@@ -409,8 +428,9 @@ struct ip_addr source_by(struct sk_iface *iface, const struct netif *netif, stru
  * none. `hint`: see neigh_lookup; NULL for neigh_lookup_for_answer. */
 enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, instant now,
                                struct mac_addr *mac, uint8_t *hint);
-/** What is sent to `dst` is not answered: is the next hop still there (RFC 1122 3.3.1.4)? */
-void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now);
+/** What is sent to `dst`, by the route or by netif `ifindex`, is not answered: is the next hop
+ * still there (RFC 1122 3.3.1.4)? */
+void netif_doubt(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst, instant now);
 /** False for a loopback address on a link, which never leaves the host (RFC 1122 3.2.1.3 (g)), and
  * for one that is not, or not any more, our own (RFC 2131 4.4.5). */
 bool netif_may_send_from(struct sk_iface *iface, const struct netif *netif, struct ip_addr src);
@@ -516,15 +536,17 @@ void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instan
 enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
                             struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
                             instant now);
-/** The same, dropped and counted when it cannot leave now: false. */
-bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+/** The same by netif `ifindex`, 0 for the route; dropped and counted when it cannot leave now:
+ * false.
+ */
+bool tx_answer(struct sk_iface *iface, uint8_t ifindex, struct sk_addr local, struct sk_addr remote,
                struct tcp_hdr *hdr, instant now);
 /** An ICMP error about the packet whose IP header begins at `quoted` (RFC 1122 3.2.2), if it may be
  * sent. */
 void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type, uint8_t code,
                    const struct pkt *quoted, instant now);
-void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-              instant now);
+void tx_reset(struct sk_iface *iface, uint8_t ifindex, const struct ip_hdr *ip,
+              const struct tcp_hdr *hdr, instant now);
 /** An ARP message. False: it was dropped, since there was no packet or no room. */
 bool tx_arp(struct sk_iface *iface, struct netif *netif, const struct arp_hdr *arp,
             struct mac_addr dst, instant now);
@@ -581,17 +603,18 @@ bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp);
 
 void hash_insert(struct sk_iface *iface, struct sock_node *node);
 void hash_remove(struct sk_iface *iface, struct sock_node *node);
-/** The socket for a packet: the exact pair, or the local address, or the port alone, in this order;
- * of a group that shares these (SK_REUSEPORT) the one that `remote` always has. */
+/** The socket for a packet that came by netif `ifindex`: the exact pair, or the local address, or
+ * the port alone, in this order, and of two the one that hears no other netif; of a group that
+ * shares all that (SK_REUSEPORT) the one that `remote` always has. */
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
-                                struct sk_addr remote);
+                                struct sk_addr remote, uint8_t ifindex);
 /** Of the datagram sockets without a peer that are bound to the address or to all of ours, the one
  * after `last`, or the first; NULL: there is no other. */
-struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local,
+struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr local, uint8_t ifindex,
                                const struct sock_node *last);
-/** The one with exactly this pair. */
+/** The one with exactly this pair; `ifindex` 0: whichever netif it hears. */
 struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk_addr local,
-                               struct sk_addr remote);
+                               struct sk_addr remote, uint8_t ifindex);
 
 /* settle.c */
 
@@ -669,8 +692,8 @@ bool half_open_begin(struct sk_iface *iface, const struct listener_entry *listen
                      const struct arrival *a, const uint32_t *highest, instant now);
 enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry *listener,
                                    struct half_open *half, const struct arrival *a, instant now);
-/** Resets those that have no listener any more. */
-void half_opens_abandon(struct sk_iface *iface, instant now);
+/** Resets those that have no listener any more: `listener` was theirs. */
+void half_opens_abandon(struct sk_iface *iface, const struct listener_entry *listener, instant now);
 /** A neighbour is known, or known to be down. */
 void half_opens_wake(struct sk_iface *iface);
 bool half_opens_poll(struct sk_iface *iface, instant now);

@@ -139,7 +139,7 @@ static enum drop_reason arrives_ack(struct sk_iface *iface, struct listener_entr
     if (cookie_arrives(iface, listener, a, now, &reason)) {
         return reason;
     }
-    tx_reset(iface, a->ip, &a->hdr, now);
+    tx_reset(iface, listener->node.device, a->ip, &a->hdr, now);
     return drop_at(iface, &listener->node, DROP_TCP_LISTEN, a->pkt);
 }
 
@@ -171,7 +171,7 @@ void listener_abandon(struct sk_iface *iface, struct listener_entry *listener, i
     struct list_link *link;
 
     hash_remove(iface, &listener->node);
-    half_opens_abandon(iface, now);
+    half_opens_abandon(iface, listener, now);
     while ((link = list_first(&listener->accepted)) != NULL) {
         struct tcp_entry *tcp = list_entry(link, struct tcp_entry, node.queue);
 

@@ -34,7 +34,8 @@ static bool udp_conflicts(const struct sk_iface *iface, const struct sock_node *
         const struct sock_node *other = &udp_at(iface, i)->node;
 
         if (other->tag == SOCK_UDP && other != node && overlap(other->local, local) &&
-            !(node->reuseaddr && other->reuseaddr) && !is_group(node, other, chosen)) {
+            nodes_share_netif(node, other) && !(node->reuseaddr && other->reuseaddr) &&
+            !is_group(node, other, chosen)) {
             return true;
         }
     }
@@ -50,7 +51,7 @@ static bool tcp_conflicts(const struct sk_iface *iface, const struct sock_node *
         const struct sock_node *other = &listener_at(iface, i)->node;
 
         if (other->tag == SOCK_LISTENER && other != node && overlap(other->local, local) &&
-            !is_group(node, other, chosen)) {
+            nodes_share_netif(node, other) && !is_group(node, other, chosen)) {
             return true;
         }
     }
@@ -60,7 +61,7 @@ static bool tcp_conflicts(const struct sk_iface *iface, const struct sock_node *
                       is_group(node, &other->node, chosen);
 
         if (other->node.tag == SOCK_TCP && other->node.hashed && &other->node != node &&
-            overlap(other->node.local, local) && !beside) {
+            overlap(other->node.local, local) && nodes_share_netif(node, &other->node) && !beside) {
             return true;
         }
     }
@@ -110,9 +111,9 @@ static bool is_free(struct sk_iface *iface, const struct sock_node *node, struct
     if (remote.port == 0) {
         return !tcp_conflicts(iface, node, local, false);
     }
-    return !sk_addr_equal(local, remote) && !sockets_find(iface, true, local, remote) &&
-           !time_wait_find(iface, local, remote) && !sockets_find(iface, true, local, nobody) &&
-           !sockets_find(iface, true, any, nobody);
+    return !sk_addr_equal(local, remote) && !sockets_find(iface, true, local, remote, 0) &&
+           !time_wait_find(iface, local, remote) && !sockets_find(iface, true, local, nobody, 0) &&
+           !sockets_find(iface, true, any, nobody, 0);
 }
 
 uint16_t ports_ephemeral(struct sk_iface *iface, const struct sock_node *node, struct sk_addr local,

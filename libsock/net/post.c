@@ -31,9 +31,9 @@ struct msg_meta datagram_meta(const struct udp_entry *udp, struct sk_addr to)
         .tos = udp->node.tos,
     };
 
+    meta.ifindex = udp_ifindex(udp, meta.destination.addr);
     if (ip_is_multicast(meta.destination.addr)) {
         meta.ttl = udp->multicast_ttl;
-        meta.ifindex = udp->multicast_ifindex;
     }
     if (ip_is_multicast(meta.source.addr)) { /* it is bound to a group */
         meta.source.addr = ip4(0);

@@ -58,6 +58,7 @@ void node_inherit(struct sk_iface *iface, struct sock_node *to, const struct soc
     to->reuseaddr = from->reuseaddr;
     to->reuseport = from->reuseport;
     to->dontroute = from->dontroute;
+    to->device = from->device;
     to->ttl = from->ttl;
     to->tos = from->tos;
     ip_options_share(iface, to, from);

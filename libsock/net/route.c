@@ -166,10 +166,10 @@ enum neigh_state netif_resolve(struct netif *netif, struct ip_addr next_hop, ins
     return state;
 }
 
-void netif_doubt(struct sk_iface *iface, struct ip_addr dst, instant now)
+void netif_doubt(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst, instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, dst, &next_hop);
+    struct netif *netif = route_by(iface, ifindex, dst, &next_hop);
 
     if (netif && netif->link->medium == LINK_ETHERNET) {
         neigh_doubt(&netif->neigh, next_hop, now);

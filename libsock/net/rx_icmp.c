@@ -168,7 +168,7 @@ static bool learn_datagram_path(struct sk_iface *iface, const struct sock_node *
     uint32_t len = ipv4_hdr_len(&quote->ip) + quote->ip.payload_len;
     uint16_t mtu = hdr->seq != 0 ? hdr->seq : path_plateau_below(len);
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, quote->ip.dst, &next_hop);
+    struct netif *netif = route_by(iface, udp ? udp->node.device : 0, quote->ip.dst, &next_hop);
 
     mtu = mtu > PATH_LEAST_MTU ? mtu : PATH_LEAST_MTU;
     if (!udp || !ip_equal(udp->sent_to, quote->ip.dst)) {
@@ -204,12 +204,12 @@ static bool is_for_who_cuts(const struct sock_node *node, const struct icmp4_hdr
  * other datagram is learned all the same. */
 static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
                                  const struct icmp4_quote *quote, struct sk_addr local,
-                                 struct sk_addr remote, instant now)
+                                 struct sk_addr remote, uint8_t ifindex, instant now)
 {
-    struct sock_node *node = sockets_find(iface, false, local, remote);
-    bool learned =
-        is_for_path_mtu(hdr) &&
-        learn_datagram_path(iface, sockets_match(iface, false, local, remote), hdr, quote, now);
+    struct sock_node *node = sockets_find(iface, false, local, remote, ifindex);
+    bool learned = is_for_path_mtu(hdr) &&
+                   learn_datagram_path(iface, sockets_match(iface, false, local, remote, ifindex),
+                                       hdr, quote, now);
 
     if (node && !is_for_who_cuts(node, hdr)) {
         ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)unreachable_error(hdr);
@@ -218,8 +218,9 @@ static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr 
     return node || learned;
 }
 
-static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
-                                    struct cursor *c, struct pkt *pkt, instant now)
+static enum drop_reason tell_socket(struct sk_iface *iface, uint8_t ifindex,
+                                    const struct icmp4_hdr *hdr, struct cursor *c, struct pkt *pkt,
+                                    instant now)
 {
     struct icmp4_quote quote;
     struct sock_node *node;
@@ -232,10 +233,11 @@ static enum drop_reason tell_socket(struct sk_iface *iface, const struct icmp4_h
     local = (struct sk_addr){ quote.ip.src, quote.src_port };
     remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
     if (quote.ip.proto == IP_PROTO_UDP &&
-        tell_datagram_socket(iface, hdr, &quote, local, remote, now)) {
+        tell_datagram_socket(iface, hdr, &quote, local, remote, ifindex, now)) {
         return DROP_NONE;
     }
-    node = quote.ip.proto == IP_PROTO_TCP ? sockets_find(iface, true, local, remote) : NULL;
+    node =
+        quote.ip.proto == IP_PROTO_TCP ? sockets_find(iface, true, local, remote, ifindex) : NULL;
     if (!node) {
         return drop(iface, DROP_ICMP_QUOTE, pkt);
     }
@@ -263,7 +265,7 @@ static enum drop_reason take_redirect(struct sk_iface *iface, struct netif *neti
     local = (struct sk_addr){ quote.ip.src, quote.src_port };
     remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
     if ((quote.ip.proto != IP_PROTO_TCP && quote.ip.proto != IP_PROTO_UDP) ||
-        !sockets_match(iface, quote.ip.proto == IP_PROTO_TCP, local, remote)) {
+        !sockets_match(iface, quote.ip.proto == IP_PROTO_TCP, local, remote, netif->ifindex)) {
         return drop(iface, DROP_ICMP_QUOTE, pkt);
     }
     return redirect_arrives(iface, netif, ip->src, remote.addr, gateway)
@@ -286,7 +288,7 @@ enum drop_reason rx_icmp(struct sk_iface *iface, struct netif *netif, const stru
     case ICMP4_UNREACHABLE:
     case ICMP4_TIME_EXCEEDED:
     case ICMP4_PARAMETER:
-        return tell_socket(iface, &hdr, c, pkt, now);
+        return tell_socket(iface, netif->ifindex, &hdr, c, pkt, now);
     case ICMP4_REDIRECT:
         return take_redirect(iface, netif, ip, &hdr, c, pkt);
     default:

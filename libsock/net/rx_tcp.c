@@ -17,7 +17,7 @@ static bool checksum_is_good(const struct netif *netif, const struct ip_hdr *ip,
 static enum drop_reason arrives_nowhere(struct sk_iface *iface, const struct arrival *a,
                                         instant now)
 {
-    tx_reset(iface, a->ip, &a->hdr, now);
+    tx_reset(iface, 0, a->ip, &a->hdr, now);
     return drop(iface, DROP_TCP_NO_SOCKET, a->pkt);
 }
 
@@ -77,7 +77,7 @@ enum drop_reason rx_tcp(struct sk_iface *iface, struct netif *netif, const struc
     a.local = (struct sk_addr){ ip->dst, a.hdr.dst_port };
     a.remote = (struct sk_addr){ ip->src, a.hdr.src_port };
     a.text = c->at;
-    node = sockets_match(iface, true, a.local, a.remote);
+    node = sockets_match(iface, true, a.local, a.remote, netif->ifindex);
     if (node && node->tag == SOCK_TCP) {
         tcp = (struct tcp_entry *)(void *)node;
         text_sum = tcp_place(&tcp->tcp, &a.hdr, a.text);

@@ -39,14 +39,14 @@ static bool give_all(struct sk_iface *iface, struct sk_addr local, const struct 
                      instant now)
 {
     struct sk_addr remote = { ip->src, hdr->src_port };
-    struct sock_node *paired = sockets_find(iface, false, local, remote);
+    struct sock_node *paired = sockets_find(iface, false, local, remote, ip->ifindex);
     struct sock_node *node = NULL;
     bool any = paired != NULL;
 
     if (paired) {
         give(iface, paired, ip, hdr, c, pkt, now);
     }
-    while ((node = sockets_next(iface, local, node)) != NULL) {
+    while ((node = sockets_next(iface, local, ip->ifindex, node)) != NULL) {
         give(iface, node, ip, hdr, c, pkt, now);
         any = true;
     }
@@ -84,7 +84,8 @@ enum drop_reason rx_udp(struct sk_iface *iface, struct netif *netif, const struc
     if (ip->to_many && give_all(iface, local, ip, &hdr, c, pkt, now)) {
         return DROP_NONE;
     }
-    node = sockets_match(iface, false, local, (struct sk_addr){ ip->src, hdr.src_port });
+    node =
+        sockets_match(iface, false, local, (struct sk_addr){ ip->src, hdr.src_port }, ip->ifindex);
     if (!node) {
         if (hdr.src_port != 0) { /* else there is nobody to tell */
             tx_icmp_error(iface, ip, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, pkt, now);

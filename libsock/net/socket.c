@@ -121,7 +121,7 @@ static bool is_listened_on(const struct sk_iface *iface, const struct sock_node 
         const struct sock_node *other = &listener_at(iface, i)->node;
 
         if (other->tag == SOCK_LISTENER && overlap(other->local, node->local) &&
-            !(node->reuseport && other->reuseport)) {
+            nodes_share_netif(node, other) && !(node->reuseport && other->reuseport)) {
             return true;
         }
     }
@@ -186,8 +186,7 @@ static struct netif *way_to(struct sk_iface *iface, const struct udp_entry *udp,
                             struct ip_addr peer)
 {
     struct ip_addr next_hop;
-    struct netif *netif =
-        route_by(iface, ip_is_multicast(peer) ? udp->multicast_ifindex : 0, peer, &next_hop);
+    struct netif *netif = route_by(iface, udp_ifindex(udp, peer), peer, &next_hop);
 
     return udp->node.dontroute && !ip_equal(next_hop, peer) ? NULL : netif;
 }

@@ -12,6 +12,7 @@ _Static_assert(SK_TIME_WAIT_LEN >= sizeof(struct time_wait), "SK_TIME_WAIT_LEN")
 /* What is noted of a connection. */
 enum {
     REUSEPORT = 1, /* it was of a group */
+    DEVICE = 2,    /* it sent by its netif alone */
 };
 
 static struct time_wait *time_wait_of(struct tuple *tuple)
@@ -83,7 +84,8 @@ void time_wait_begin(struct sk_iface *iface, const struct tcp_entry *tcp)
     struct time_wait *wait = take(iface, tcp->node.local, tcp->node.remote);
 
     tcp_time_wait_begin(&wait->tcp, &tcp->tcp);
-    wait->tcp.notes = tcp->node.reuseport ? REUSEPORT : 0;
+    wait->tcp.notes =
+        (uint8_t)((tcp->node.reuseport ? REUSEPORT : 0) | (tcp->node.device ? DEVICE : 0));
     wait->tuple.ifindex = tcp->ifindex;
     enter(iface, wait, tcp->tcp.timer_at);
 }
@@ -95,7 +97,7 @@ static void answer(struct sk_iface *iface, const struct time_wait *wait, instant
     struct tcp_hdr hdr;
 
     tcp_time_wait_ack(&wait->tcp, timestamp_offset(iface, local, remote), now, &hdr);
-    tx_answer(iface, local, remote, &hdr, now);
+    tx_answer(iface, wait->tcp.notes & DEVICE ? wait->tuple.ifindex : 0, local, remote, &hdr, now);
 }
 
 /* RFC 9293 MAY-2: the sequence numbers of the new connection begin past those of the old one. */
@@ -107,7 +109,8 @@ static bool reopens(struct sk_iface *iface, struct time_wait *wait, const struct
     if (!tcp_time_wait_reopens(&wait->tcp, &a->hdr)) {
         return false;
     }
-    listener = (struct listener_entry *)(void *)sockets_match(iface, true, a->local, a->remote);
+    listener = (struct listener_entry *)(void *)sockets_match(iface, true, a->local, a->remote,
+                                                              a->netif->ifindex);
     if (!listener || !listener_has_room(listener) ||
         !half_open_begin(iface, listener, a, &wait->tcp.snd_nxt, now)) {
         return false;

@@ -99,11 +99,11 @@ static enum neigh_state resolve_for_answer(struct netif *netif, struct ip_addr d
     return netif_resolve(netif, next_hop, now, mac, ip_equal(next_hop, dst) ? NULL : &hint);
 }
 
-static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt,
-                                  instant now)
+static enum drop_reason try_reply(struct sk_iface *iface, uint8_t ifindex, struct ip_hdr *ip,
+                                  struct pkt *pkt, instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, ip->dst, &next_hop);
+    struct netif *netif = route_by(iface, ifindex, ip->dst, &next_hop);
     struct mac_addr mac;
 
     if (!netif) {
@@ -122,7 +122,7 @@ static enum drop_reason try_reply(struct sk_iface *iface, struct ip_hdr *ip, str
 
 void tx_reply(struct sk_iface *iface, struct ip_hdr *ip, struct pkt *pkt, instant now)
 {
-    enum drop_reason reason = try_reply(iface, ip, pkt, now);
+    enum drop_reason reason = try_reply(iface, 0, ip, pkt, now);
 
     if (reason != DROP_NONE) {
         drop(iface, reason, pkt);
@@ -171,9 +171,9 @@ void tx_icmp_error(struct sk_iface *iface, const struct ip_hdr *ip, uint8_t type
     tx_reply(iface, &reply, pkt, now);
 }
 
-enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
-                            struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
-                            instant now)
+static enum drop_reason segment_by(struct sk_iface *iface, uint8_t ifindex,
+                                   const struct sock_node *as, struct sk_addr local,
+                                   struct sk_addr remote, struct tcp_hdr *hdr, instant now)
 {
     static const struct sk_ip_options none;
     const struct sk_ip_options *options = as ? ip_options_of(iface, as) : &none;
@@ -198,17 +198,24 @@ enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
     hdr->src_port = local.port;
     hdr->dst_port = remote.port;
     tcp_emit(sk_pkt_push(pkt, len), &ip, hdr, 0);
-    reason = try_reply(iface, &ip, pkt, now);
+    reason = try_reply(iface, ifindex, &ip, pkt, now);
     if (reason != DROP_NONE) {
         sk_pkt_free(pkt);
     }
     return reason;
 }
 
-bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remote,
+enum drop_reason tx_segment(struct sk_iface *iface, const struct sock_node *as,
+                            struct sk_addr local, struct sk_addr remote, struct tcp_hdr *hdr,
+                            instant now)
+{
+    return segment_by(iface, as ? as->device : 0, as, local, remote, hdr, now);
+}
+
+bool tx_answer(struct sk_iface *iface, uint8_t ifindex, struct sk_addr local, struct sk_addr remote,
                struct tcp_hdr *hdr, instant now)
 {
-    enum drop_reason reason = tx_segment(iface, NULL, local, remote, hdr, now);
+    enum drop_reason reason = segment_by(iface, ifindex, NULL, local, remote, hdr, now);
 
     if (reason != DROP_NONE) {
         drop(iface, reason, NULL);
@@ -216,8 +223,8 @@ bool tx_answer(struct sk_iface *iface, struct sk_addr local, struct sk_addr remo
     return reason == DROP_NONE;
 }
 
-void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_hdr *hdr,
-              instant now)
+void tx_reset(struct sk_iface *iface, uint8_t ifindex, const struct ip_hdr *ip,
+              const struct tcp_hdr *hdr, instant now)
 {
     struct sk_addr local = { ip->dst, hdr->dst_port };
     struct sk_addr remote = { ip->src, hdr->src_port };
@@ -230,7 +237,7 @@ void tx_reset(struct sk_iface *iface, const struct ip_hdr *ip, const struct tcp_
         drop(iface, DROP_TX_RATE, NULL);
         return;
     }
-    if (tx_answer(iface, local, remote, &rst, now)) {
+    if (tx_answer(iface, ifindex, local, remote, &rst, now)) {
         iface->stats.tcp_resets_sent++;
     }
 }

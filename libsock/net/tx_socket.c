@@ -145,7 +145,7 @@ static enum turn send_segments(struct sk_iface *iface, struct tcp_entry *tcp, st
 static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, instant now)
 {
     struct ip_addr next_hop;
-    struct netif *netif = route(iface, tcp->node.remote.addr, &next_hop);
+    struct netif *netif = route_by(iface, tcp->node.device, tcp->node.remote.addr, &next_hop);
     enum neigh_state neigh = NEIGH_DOWN;
     struct mac_addr mac = MAC_BROADCAST;
     enum turn turn;

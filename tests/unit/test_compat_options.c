@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO, IP_MTU, IP_MTU_DISCOVER. */
+/* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO, IP_MTU, IP_MTU_DISCOVER,
+ * SO_BINDTODEVICE. */
 #include "tests/support/compat_fixture.h"
 
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 
@@ -202,11 +204,56 @@ START_TEST(paths_and_their_mtu)
 }
 END_TEST
 
+/* ---- SO_BINDTODEVICE ---- */
+
+static int devices(void *arg)
+{
+    char name[IF_NAMESIZE];
+    socklen_t len = sizeof name;
+    char octet;
+
+    (void)arg;
+    int fds[2] = { make(SOCK_DGRAM), make(SOCK_DGRAM) };
+    ck_assert_int_eq(getsockopt(fds[0], SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+    ck_assert_uint_eq(len, 0);
+    fails_with(setsockopt(fds[0], SOL_SOCKET, SO_BINDTODEVICE, "eth7", 5), ENODEV);
+    ck_assert_int_eq(setsockopt(fds[0], SOL_SOCKET, SO_BINDTODEVICE, "lo", 2), 0);
+    ck_assert_int_eq(setsockopt(fds[1], SOL_SOCKET, SO_BINDTODEVICE, "eth0", 5), 0);
+    len = sizeof name;
+    ck_assert_int_eq(getsockopt(fds[1], SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+    ck_assert_uint_eq(len, 5);
+    ck_assert_str_eq(name, "eth0");
+    len = IF_NAMESIZE - 1;
+    fails_with(getsockopt(fds[1], SOL_SOCKET, SO_BINDTODEVICE, name, &len), EINVAL);
+    bind_to(fds[0], INADDR_ANY, 9000);
+    bind_to(fds[1], INADDR_ANY, 9000);
+    int from = make(SOCK_DGRAM);
+    ck_assert_int_eq(connect_to(from, INADDR_LOOPBACK, 9000), 0);
+    ck_assert_int_eq(send(from, "x", 1, 0), 1);
+    ck_assert_int_eq(recv(fds[0], &octet, 1, 0), 1);
+    fails_with(recv(fds[1], &octet, 1, MSG_DONTWAIT), EAGAIN);
+    ck_assert_int_eq(setsockopt(fds[1], SOL_SOCKET, SO_BINDTODEVICE, "", 0), 0);
+    len = sizeof name;
+    ck_assert_int_eq(getsockopt(fds[1], SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+    ck_assert_uint_eq(len, 0);
+    close_both(fds[0], fds[1]);
+    return close(from);
+}
+
+START_TEST(a_socket_of_one_interface)
+{
+    compat_alone(devices);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = { listeners_share_a_port, what_is_known_of_a_connection,
+    const TTest *const tests[] = { listeners_share_a_port,
+                                   what_is_known_of_a_connection,
                                    what_is_known_of_a_listener_and_of_no_stream,
-                                   paths_and_their_mtu, NULL };
+                                   paths_and_their_mtu,
+                                   a_socket_of_one_interface,
+                                   NULL };
 
     return suite_run("compat options", tests);
 }

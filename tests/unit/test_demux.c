@@ -63,7 +63,7 @@ static void collides(sk_fd fd, uint16_t *port)
         peer.port++;
         EXPECT(peer.port != 0);
         EXPECT(sk_set_peer(h.iface, fd, peer) == SK_OK);
-    } while (h.iface->buckets[0] != sockets_find(h.iface, false, local, peer));
+    } while (h.iface->buckets[0] != sockets_find(h.iface, false, local, peer, 0));
     *port = peer.port;
 }
 

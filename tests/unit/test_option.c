@@ -33,6 +33,7 @@ static const struct {
     { SK_RCVBUF, { true, true, true }, { true, true, true } },
     { SK_SNDBUF, { true, true, true }, { true, true, true } },
     { SK_DONTROUTE, { true, true, true }, { true, true, true } },
+    { SK_BINDTODEVICE, { true, true, true }, { true, true, true } },
     { SK_BROADCAST, { false, true, false }, { false, true, false } },
     { SK_RCVLOWAT, { true, false, true }, { true, false, true } },
     { SK_OOBINLINE, { true, false, true }, { true, false, true } },
