@@ -60,6 +60,7 @@ static const struct option {
     { IPPROTO_TCP, TCP_CORK,           &option_switch,       SK_CORK },
     { IPPROTO_TCP, TCP_QUICKACK,       &option_switch,       SK_QUICKACK },
     { IPPROTO_TCP, TCP_MAXSEG,         &option_number,       SK_MAXSEG },
+    { IPPROTO_TCP, TCP_DEFER_ACCEPT,   &option_number,       SK_DEFER_ACCEPT },
     { IPPROTO_TCP, TCP_KEEPIDLE,       &option_number,       SK_KEEPIDLE },
     { IPPROTO_TCP, TCP_KEEPINTVL,      &option_number,       SK_KEEPINTVL },
     { IPPROTO_TCP, TCP_KEEPCNT,        &option_number,       SK_KEEPCNT },

@@ -460,9 +460,14 @@ enum sk_option {
                   IP; 88 to 32767, or 0, the default, for what the MTU lets through. Before the
                   connection begins, then SK_IS_CONNECTED. Of a connection: what a segment has room
                   for now */
-    SK_ACCEPTCONN, /* get: 1 for a listener */
-    SK_TCP_STATE,  /* get: enum sk_tcp_state (RFC 9293 3.9.1.7, STATUS); SK_NOT_CONNECTED instead of
-                      SK_TCP_CLOSED */
+    SK_DEFER_ACCEPT, /* seconds: a listener waits so long for the first text of a connection, which
+                        is not to be accepted before and stays half open; then it asks its peer for
+                        another ACK. Rounded up to 0, the default, 1, 3, 7, 15 or 31, where its
+                        SYN,ACK would be sent again; more is 31; not of SYN cookies.
+                        SK_IS_CONNECTED: it is a connection */
+    SK_ACCEPTCONN,   /* get: 1 for a listener */
+    SK_TCP_STATE, /* get: enum sk_tcp_state (RFC 9293 3.9.1.7, STATUS); SK_NOT_CONNECTED instead of
+                     SK_TCP_CLOSED */
 
     /* Keep-alives (RFC 9293 3.8.4): off by default. The peer is asked after SK_KEEPIDLE without a
      * word, then every SK_KEEPINTVL, whether it answers or not, until something else is said; when

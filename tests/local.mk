@@ -274,6 +274,7 @@ c_tests = \
 	%D%/unit/test_cookies \
 	%D%/unit/test_credit \
 	%D%/unit/test_cubic \
+	%D%/unit/test_defer_accept \
 	%D%/unit/test_delivery \
 	%D%/unit/test_demux \
 	%D%/unit/test_device \

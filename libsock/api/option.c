@@ -171,6 +171,26 @@ static enum sk_err set_maxseg(struct view *v, int32_t value)
     return SK_OK;
 }
 
+/* When the `n`th timeout of a half-open connection comes, in seconds after its SYN,ACK. */
+static int32_t nth_timeout(uint32_t n)
+{
+    return (int32_t)((RTO_INITIAL << n) / seconds(1)) - 1;
+}
+
+static enum sk_err set_defer_accept(struct view *v, int32_t value)
+{
+    uint8_t n = 0;
+
+    if (is_begun(v)) {
+        return SK_IS_CONNECTED;
+    }
+    while (n < TCP_SYN_ACK_RETRIES && nth_timeout(n) < value) {
+        n++;
+    }
+    v->tcp->defer_accept = n;
+    return SK_OK;
+}
+
 static enum sk_err set_keepalive(struct view *v, int32_t value)
 {
     v->tcp->keepalive = value != 0;
@@ -428,6 +448,11 @@ static int32_t get_nodelay(struct view *v)
     return v->tcp->nodelay;
 }
 
+static int32_t get_defer_accept(struct view *v)
+{
+    return nth_timeout(v->tcp->defer_accept);
+}
+
 static int32_t get_keepalive(struct view *v)
 {
     return v->tcp->keepalive;
@@ -518,6 +543,7 @@ static const struct {
     [SK_CORK]         = { set_cork,         get_cork,         STREAM },
     [SK_QUICKACK]     = { set_quickack,     get_quickack,     STREAM },
     [SK_MAXSEG]       = { set_maxseg,       get_maxseg,       STREAM },
+    [SK_DEFER_ACCEPT] = { set_defer_accept, get_defer_accept, STREAM },
     [SK_ACCEPTCONN]   = { NULL,             get_acceptconn,   ANY },
     [SK_TCP_STATE]    = { NULL,             get_tcp_state,    STREAM },
     [SK_KEEPALIVE]    = { set_keepalive,    get_keepalive,    STREAM },

@@ -179,12 +179,17 @@ static enum drop_reason send_answer(struct sk_iface *iface, struct half_open *ha
     return reason;
 }
 
+static void wait_for_peer(struct sk_iface *iface, struct half_open *half, instant now)
+{
+    half->tuple.at = tick_ceil(now + tcp_half_open_timeout(&half->tcp));
+    enter(iface, half, (uint8_t)(HALF_OPEN_SENT + half->tcp.n_timeouts));
+}
+
 /* The answer left, or was lost on its way. */
 static void await(struct sk_iface *iface, struct half_open *half, instant now)
 {
     tcp_half_open_sent(&half->tcp, now);
-    half->tuple.at = tick_ceil(now + tcp_half_open_timeout(&half->tcp));
-    enter(iface, half, (uint8_t)(HALF_OPEN_SENT + half->tcp.n_timeouts));
+    wait_for_peer(iface, half, now);
 }
 
 static void move(struct sk_iface *iface, struct half_open *half, uint8_t queue)
@@ -224,14 +229,27 @@ static bool take_turn(struct sk_iface *iface, struct half_open *half, instant no
     return true;
 }
 
+static uint8_t defer_of(struct sk_iface *iface, const struct half_open *half)
+{
+    const struct sock_node *listener = listener_of(iface, &half->tuple);
+
+    return listener ? ((const struct listener_entry *)(const void *)listener)->options.defer_accept
+                    : 0;
+}
+
 static void expire(struct sk_iface *iface, struct half_open *half, instant now)
 {
-    iface->stats.tcp_timeouts++;
     if (!waits_for_peer(half) || !tcp_half_open_expires(&half->tcp)) {
+        iface->stats.tcp_timeouts++;
         fail(iface, half);
         return;
     }
     leave(iface, half);
+    if (!tcp_half_open_is_due(&half->tcp, defer_of(iface, half))) {
+        wait_for_peer(iface, half, now);
+        return;
+    }
+    iface->stats.tcp_timeouts++;
     be_due(iface, half, now);
 }
 
@@ -330,6 +348,9 @@ enum drop_reason half_open_arrives(struct sk_iface *iface, struct listener_entry
 
     switch (tcp_half_open_arrives(&half->tcp, &a->hdr, now, &reason)) {
     case TCP_HALF_OPEN_OPENS:
+        if (!tcp_half_open_takes(&half->tcp, &a->hdr, listener->options.defer_accept, now)) {
+            return reason;
+        }
         if (listener_opens(iface, listener, &half->tcp, netif_of(iface, half->tuple.ifindex), a,
                            now, &reason)) {
             release(iface, half);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options as Linux has them, by what they do: SO_REUSEPORT, TCP_INFO, IP_MTU, IP_MTU_DISCOVER,
- * SO_BINDTODEVICE. */
+ * SO_BINDTODEVICE, TCP_DEFER_ACCEPT. */
 #include "tests/support/compat_fixture.h"
 
 #include <net/if.h>
@@ -246,6 +246,45 @@ START_TEST(a_socket_of_one_interface)
 }
 END_TEST
 
+/* ---- TCP_DEFER_ACCEPT ---- */
+
+static int accepts_late(void *arg)
+{
+    char octet;
+
+    (void)arg;
+    int listener = listen_on(80);
+    ck_assert_int_eq(number(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+    ck_assert_int_eq(set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5), 0);
+    ck_assert_int_eq(number(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT), 7);
+    struct pollfd fd = { .fd = listener, .events = POLLIN };
+    ck_assert_int_eq(poll(&fd, 1, 1500), 0);
+    ck_assert_int_eq(poll(&fd, 1, -1), 1);
+    int server = accept(listener, NULL, NULL);
+    ck_assert_int_ge(server, 0);
+    ck_assert_int_ge(clock_now(), SIM_START + 2LL * SECOND);
+    ck_assert_int_eq(recv(server, &octet, 1, MSG_DONTWAIT), 1);
+    fails_with(set(server, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5), EISCONN);
+    close_both(listener, server);
+    return 0;
+}
+
+static int sends_late(void *arg)
+{
+    (void)arg;
+    int fd = dial(HOST_A, 80);
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+    ck_assert_int_eq(poll(&wait, 1, 2000), 0);
+    ck_assert_int_eq(send(fd, "x", 1, 0), 1);
+    return close(fd);
+}
+
+START_TEST(a_connection_that_says_nothing_is_not_accepted)
+{
+    compat_both(accepts_late, sends_late);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { listeners_share_a_port,
@@ -253,6 +292,7 @@ int main(void)
                                    what_is_known_of_a_listener_and_of_no_stream,
                                    paths_and_their_mtu,
                                    a_socket_of_one_interface,
+                                   a_connection_that_says_nothing_is_not_accepted,
                                    NULL };
 
     return suite_run("compat options", tests);

@@ -41,6 +41,7 @@ static const struct {
     { SK_CORK, { true, false, true }, { true, false, true } },
     { SK_QUICKACK, { true, false, true }, { true, false, true } },
     { SK_MAXSEG, { true, false, true }, { true, false, true } },
+    { SK_DEFER_ACCEPT, { true, false, true }, { true, false, true } },
     { SK_ACCEPTCONN, { false, false, false }, { true, true, true } },
     { SK_TCP_STATE, { false, false, false }, { false, false, true } },
     { SK_KEEPALIVE, { true, false, true }, { true, false, true } },

@@ -68,6 +68,25 @@ void tcp_half_open_sent(struct tcp_half_open *half, instant now)
 {
     half->n_sent = half->n_sent < MANY_SENT ? (uint8_t)(half->n_sent + 1) : MANY_SENT;
     half->sent_at = (uint32_t)now;
+    half->acked = false;
+}
+
+bool tcp_half_open_takes(struct tcp_half_open *half, const struct tcp_hdr *hdr, uint8_t defer,
+                         instant now)
+{
+    if (tcp_seg_len(hdr) > 0 || half->n_timeouts >= defer) {
+        return true;
+    }
+    if (!half->acked) {
+        half->sent_at = (uint32_t)now - half->sent_at;
+        half->acked = true;
+    }
+    return false;
+}
+
+bool tcp_half_open_is_due(const struct tcp_half_open *half, uint8_t defer)
+{
+    return !half->acked || half->n_timeouts >= defer;
 }
 
 void tcp_half_open_ack(const struct tcp_half_open *half, uint32_t ts_offset, instant now,

@@ -17,7 +17,8 @@ struct tcp_half_open {
     uint32_t iss;
     uint32_t irs;
     uint32_t ts_recent;
-    uint32_t sent_at;   /* the SYN,ACK: microseconds, low 32 bits */
+    uint32_t sent_at;   /* the SYN,ACK: microseconds, low 32 bits; once `acked`, how long it took
+                           until it was */
     tick old_ack_at;    /* when an empty segment or a SYN was last answered */
     uint16_t snd_wnd;   /* of the SYN */
     uint16_t rcv_wnd;   /* what the SYN,ACK announces */
@@ -28,7 +29,8 @@ struct tcp_half_open {
     uint8_t n_timeouts; /* how often the timer expired */
     bool timestamps : 1;
     bool sack : 1;
-    bool ecn : 1; /* RFC 3168 6.1.1: the SYN asked for it, and the answer agrees */
+    bool acked : 1; /* the last SYN,ACK, without text, which is waited for */
+    bool ecn : 1;   /* RFC 3168 6.1.1: the SYN asked for it, and the answer agrees */
 };
 
 /** What a segment means to it. */
@@ -61,6 +63,15 @@ void tcp_half_open_ack(const struct tcp_half_open *half, uint32_t ts_offset, ins
 /** A verified segment arrived; `*reason`: why it was of no use, or DROP_NONE. */
 enum tcp_half_open_next tcp_half_open_arrives(struct tcp_half_open *half, const struct tcp_hdr *hdr,
                                               instant now, enum drop_reason *reason);
+
+/** In place of TCP_HALF_OPEN_OPENS: false where the segment opens nothing, since it has no text
+ * and, so says `defer` (struct tcp_options, defer_accept), there is time for some. */
+bool tcp_half_open_takes(struct tcp_half_open *half, const struct tcp_hdr *hdr, uint8_t defer,
+                         instant now);
+
+/** True when the SYN,ACK has to leave once more: the peer is not known to have it, or may be asked
+ * for an ACK that opens. */
+bool tcp_half_open_is_due(const struct tcp_half_open *half, uint8_t defer);
 
 /** How long to wait for the peer after the SYN,ACK was sent (RFC 6298 5.5). */
 duration tcp_half_open_timeout(const struct tcp_half_open *half);

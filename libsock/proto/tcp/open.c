@@ -201,9 +201,10 @@ void tcp_open_answered(struct tcp_sock *tcp, const struct tcp_setup *setup,
     tcp_take_syn(tcp, &syn, now);
     tcp->rcv_adv = tcp->rcv_nxt + rcv_wnd; /* less than announced where only less could be had */
     if (half->n_sent == 1) {               /* Karn */
-        rtt_measure(&tcp->rtt, (uint32_t)now - half->sent_at);
+        rtt_measure(&tcp->rtt, half->acked ? half->sent_at : (uint32_t)now - half->sent_at);
     }
-    tcp->rtt.syn_timed_out = half->n_timeouts > 0;
+    tcp->rtt.syn_timed_out =
+        half->n_timeouts > 0 && half->n_sent > 1; /* or the peer had nothing to say */
     tcp->n_syn_resent = half->n_sent > 1 ? (uint8_t)(half->n_sent - 1) : 0; /* 0: it was a cookie */
     tcp_establish(tcp, now);
     if (rcv_wnd == 0) { /* there was nothing to announce; now there may be */

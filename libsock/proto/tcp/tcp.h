@@ -93,13 +93,15 @@ struct tcp_options {
     uint16_t keep_interval; /* seconds */
     uint8_t keep_count;
     bool keepalive;
-    bool nodelay;       /* no Nagle */
-    bool cork;          /* segments wait until they are full, TCP_CORK_TIME at most */
-    bool quickack;      /* acknowledgments do not wait */
-    uint8_t urgent;     /* enum tcp_urgent_use */
-    bool uto;           /* the user timeout is told to the peer, RFC 5482 3.1 ENABLED */
-    uint8_t ecn;        /* enum tcp_ecn_use */
-    uint8_t congestion; /* tcp_congestion_at */
+    bool nodelay;         /* no Nagle */
+    bool cork;            /* segments wait until they are full, TCP_CORK_TIME at most */
+    bool quickack;        /* acknowledgments do not wait */
+    uint8_t urgent;       /* enum tcp_urgent_use */
+    bool uto;             /* the user timeout is told to the peer, RFC 5482 3.1 ENABLED */
+    uint8_t ecn;          /* enum tcp_ecn_use */
+    uint8_t congestion;   /* tcp_congestion_at */
+    uint8_t defer_accept; /* timeouts of a half-open connection for which an ACK without text does
+                             not open it */
 };
 
 #define TCP_DEFAULT_OPTIONS                                                                        \
