@@ -186,11 +186,10 @@ struct sock_node *sockets_next(const struct sk_iface *iface, struct sk_addr loca
 struct sock_node *sockets_match(struct sk_iface *iface, bool tcp, struct sk_addr local,
                                 struct sk_addr remote, uint8_t ifindex)
 {
-    struct arrived a = { .local = local, .ifindex = ifindex, .tcp = tcp };
     struct sock_node *node = NULL;
 
     if (remote.port != 0) {
         node = sockets_find(iface, tcp, local, remote, ifindex);
     }
-    return node ? node : find_bound(iface, &a, remote);
+    return node ? node : find_bound(iface, &(struct arrived){ local, ifindex, tcp }, remote);
 }

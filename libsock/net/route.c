@@ -102,11 +102,12 @@ struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *
 struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst,
                        struct ip_addr *next_hop)
 {
-    struct netif *netif = netif_of(iface, ifindex);
+    struct netif *netif;
 
     if (ifindex == 0 || netif_with_addr(iface, dst)) {
         return route(iface, dst, next_hop);
     }
+    netif = netif_of(iface, ifindex);
     *next_hop = dst;
     if (!netif || ip_is_unspecified(netif->addr)) {
         return NULL;

@@ -327,7 +327,6 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     if (tcp_seg_len(hdr) == 0) {
         return;
     }
-    tcp->n_resent = (uint16_t)(tcp->n_resent + (again && tcp->n_resent < UINT16_MAX));
     tcp->sent_at = tick_floor(now);
     tcp->corked = false;
     tcp->uncorked = false;
@@ -339,6 +338,7 @@ void tcp_sent(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
     }
     if (again) { /* Karn */
         tcp->timing = false;
+        tcp->n_resent = (uint16_t)(tcp->n_resent + (tcp->n_resent < UINT16_MAX));
         tcp->rtx_nxt = seq_max(tcp->rtx_nxt, end);
         tcp->rtx_end = seq_max(tcp->rtx_end, end);
     }
