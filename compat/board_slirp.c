@@ -37,6 +37,7 @@
 #define N_SYN_CACHE 1024
 #define N_TIME_WAIT 4096
 #define N_PACKETS 1024
+#define N_ERRORS 64
 #define N_QUERIES 32
 #define N_REASSEMBLIES 16
 #define MAX_DATAGRAM 65515        /* octets behind an IP header */
@@ -291,6 +292,7 @@ static struct sk_iface *make_iface(const struct settings *s)
         .n_time_wait = N_TIME_WAIT,
         .n_packets = N_PACKETS,
         .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
+        .n_errors = N_ERRORS,
         .n_queries = N_QUERIES,
         .fragments = &sk_ip_fragments,
         .n_reassemblies = N_REASSEMBLIES,

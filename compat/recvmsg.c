@@ -2,14 +2,17 @@
 /*
  * recvmsg: POSIX.1-2017, XSH recvmsg(); recvmmsg: Linux's. Control data of a datagram are what the
  * socket's options ask for: SO_TIMESTAMP, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IP_RECVOPTS.
+ * With MSG_ERRQUEUE it tells of a datagram that did not arrive (ip(7), IP_RECVERR).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <limits.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
 
+#include "compat/addr.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
 #include "compat/face.h"
@@ -17,6 +20,7 @@
 #include "compat/message.h"
 
 #define SECOND 1000000 /* us */
+#define ERROR_FLAGS (MSG_ERRQUEUE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_TRUNC | MSG_CMSG_CLOEXEC)
 
 /* The control buffer of a caller, as it fills. */
 struct control {
@@ -103,6 +107,58 @@ static void tell_control(unsigned tells, const struct sk_ancillary *a, struct ms
     msg->msg_controllen = before - c.left;
 }
 
+/* ---- MSG_ERRQUEUE ---- */
+
+/* As Linux lays it out, so that SO_EE_OFFENDER finds the address. */
+struct error_control {
+    struct sock_extended_err error;
+    struct sockaddr_in offender;
+};
+
+static void tell_error(const struct sk_datagram_error *what, struct msghdr *msg)
+{
+    struct control c = { .at = msg->msg_control, .left = (size_t)msg->msg_controllen, .msg = msg };
+    bool ours = ip_is_unspecified(what->from);
+    struct error_control e;
+
+    memset(&e, 0, sizeof e);
+    e.error.ee_errno = (uint32_t)errno_of(what->err);
+    e.error.ee_origin = ours ? SO_EE_ORIGIN_LOCAL : SO_EE_ORIGIN_ICMP;
+    e.error.ee_type = what->type;
+    e.error.ee_code = what->code;
+    e.error.ee_info = what->mtu;
+    if (!ours) {
+        e.offender.sin_family = AF_INET;
+        e.offender.sin_addr.s_addr = htonl(ip4_bits(what->from));
+    }
+    c.left = c.at != NULL ? c.left : 0;
+    size_t before = c.left;
+    put(&c, IPPROTO_IP, IP_RECVERR, &e, sizeof e);
+    msg->msg_controllen = before - c.left;
+}
+
+/* It never waits. Of the datagram there is no text: ICMP need not quote any. */
+static ssize_t receive_error(struct sock_fd *s, struct msghdr *msg, int flags)
+{
+    struct sk_datagram_error what;
+
+    if (msg == NULL) {
+        return errno_fail(EFAULT);
+    }
+    if ((flags & ~ERROR_FLAGS) != 0 || s->type != SK_DGRAM) {
+        return errno_fail(EOPNOTSUPP);
+    }
+    enum sk_err err = sk_recv_error(state_enter(), s->fd, &what);
+    state_leave();
+    if (err != SK_OK) {
+        return errno_result(err);
+    }
+    msg->msg_flags = MSG_ERRQUEUE;
+    addr_to_sockaddr(s->open->inet6, what.to, msg->msg_name, &msg->msg_namelen);
+    tell_error(&what, msg);
+    return 0;
+}
+
 /* 0, or an errno. */
 static int check(const struct msghdr *msg, const struct sk_iov **iov)
 {
@@ -123,6 +179,9 @@ static ssize_t receive(struct sock_fd *s, struct msghdr *msg, int flags, bool le
                          .leave_error = leave_error };
     struct sk_op op;
 
+    if ((flags & MSG_ERRQUEUE) != 0) {
+        return receive_error(s, msg, flags);
+    }
     int wrong = check(msg, &m.iov);
     if (wrong != 0) {
         return errno_fail(wrong);

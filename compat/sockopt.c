@@ -46,6 +46,7 @@ static const struct option {
     { IPPROTO_IP,  IP_MTU_DISCOVER,    &option_ip_number,    SK_MTU_DISCOVER },
     { IPPROTO_IP,  IP_OPTIONS,         &option_options,      0 },
     { IPPROTO_IP,  IP_PKTINFO,         &option_tells,        FD_TELLS_PACKET_INFO },
+    { IPPROTO_IP,  IP_RECVERR,         &option_switch,       SK_RECVERR },
     { IPPROTO_IP,  IP_RECVTTL,         &option_tells,        FD_TELLS_TTL },
     { IPPROTO_IP,  IP_RECVTOS,         &option_tells,        FD_TELLS_TOS },
     { IPPROTO_IP,  IP_RECVOPTS,        &option_tells,        FD_TELLS_OPTIONS },

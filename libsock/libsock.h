@@ -105,8 +105,10 @@ struct sk_config {
     uint32_t n_neighbours; /* per netif; at most 255 */
     uint32_t n_ip_options; /* different ones that sockets have at once: sk_set_ip_options; at most
                               255, and none by default */
-    uint32_t n_queries;    /* names being resolved at once, or remembered; at most 256. One that is
-                              asked for has a socket: there are n_udp + n_queries of datagrams */
+    uint32_t n_errors; /* of datagrams, that SK_RECVERR keeps, of all sockets; at most 255, and none
+                          by default */
+    uint32_t n_queries; /* names being resolved at once, or remembered; at most 256. One that is
+                           asked for has a socket: there are n_udp + n_queries of datagrams */
     struct sk_buffer_class buffers[CONFIG_N_BUFFER_CLASSES]; /* in ascending order of sizes; none:
                                                                 two of CONFIG_BUFFER_SIZE for each
                                                                 n_tcp, n_udp and n_queries */
@@ -142,7 +144,7 @@ struct sk_config {
  * they are enough.
  */
 #define SK_IFACE_LEN                                                                               \
-    (1304 + 64 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
+    (1304 + 65 * sizeof(void *) + SK_IP_ADDR_LEN + CONFIG_N_PATHS * (20 + SK_IP_ADDR_LEN) +        \
      CONFIG_N_REDIRECTS * (16 + 2 * SK_IP_ADDR_LEN))
 #define SK_NETIF_LEN (196 + 12 * sizeof(void *) + 13 * SK_IP_ADDR_LEN)
 /* Of the basic profile. */
@@ -157,13 +159,13 @@ struct sk_config {
 #define SK_SOCKET_LEN                                                                              \
     (8 + 4 * sizeof(void *)) /* of any kind: its slot, and its share of the hash */
 #define SK_TUPLE_LEN 4       /* in the hash of those two, at most */
-#define SK_N_TABLES 23
+#define SK_N_TABLES 24
 
 /**
  * An upper bound for sk_iface_size as a constant expression, for a static array: counts and sizes
  * as in struct sk_config, none of them 0; `buffer_octets` is the sum of size times n over the
  * buffer classes. Of use with the basic TCP profile and CONFIG_TCP_RANGES, and without fragments,
- * n_ip_options and multicast; others keep more.
+ * n_ip_options, n_errors and multicast; others keep more.
  */
 #define SK_MEMORY_SIZE(n_tcp, n_udp, n_listeners, n_syn_cache, n_time_wait, n_netifs, n_packets,   \
                        packet_size, n_neighbours, n_queries, buffer_octets)                        \
@@ -492,11 +494,15 @@ enum sk_option {
                       sk_congestion_name. SK_IS_CONNECTED once a connection has begun */
 
     /* Of the IP headers of what is sent from now on (RFC 9293 3.9.2, 3.9.1.9). */
-    SK_TTL, /* 1 to 255; -1, the default, means 64 */
-    SK_TOS, /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
-               TCP's; 0 */
-    SK_MTU, /* get: octets of a packet that the path to the peer takes, as far as is known;
-               SK_NOT_CONNECTED without a peer */
+    SK_TTL,     /* 1 to 255; -1, the default, means 64 */
+    SK_TOS,     /* 0 to 255, as a whole: DSCP and ECN. Of a stream without the ECN bits, which are
+                   TCP's; 0 */
+    SK_RECVERR, /* switch: what ICMP says of datagrams, also of a socket without a peer, and what
+                   became of those that could not leave, is kept for sk_recv_error, and ends the
+                   next call, too; SK_ERROR as long as any is kept. SK_NO_OPTION without
+                   sk_config.n_errors */
+    SK_MTU,     /* get: octets of a packet that the path to the peer takes, as far as is known;
+                   SK_NOT_CONNECTED without a peer */
     SK_MTU_DISCOVER, /* of datagrams: enum sk_mtu_discover; SK_MTU_WANT */
 
     /* Of datagrams to multicast groups (RFC 1112 6.1). */
@@ -569,6 +575,23 @@ enum sk_err sk_join(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint
  * it was none. */
 enum sk_err sk_leave(struct sk_iface *iface, sk_fd fd, struct ip_addr group, uint8_t ifindex,
                      instant now);
+
+/** What became of a datagram. */
+struct sk_datagram_error {
+    enum sk_err err;
+    struct sk_addr to;   /* where it was sent */
+    struct ip_addr from; /* who says so; unspecified: this host, and the next are 0 */
+    uint8_t type;        /* of the ICMP message */
+    uint8_t code;
+    uint16_t mtu; /* octets, of SK_MSG_SIZE: of the path; 0: not told */
+};
+
+/**
+ * Takes the oldest of those that SK_RECVERR kept for a socket. SK_AGAIN: there is none.
+ * SK_NO_OPTION: not of datagrams. While sk_config.n_errors are kept, of all sockets, others are
+ * not.
+ */
+enum sk_err sk_recv_error(struct sk_iface *iface, sk_fd fd, struct sk_datagram_error *what);
 
 /** Options of IP headers, as they are on the wire (RFC 791 3.1). */
 struct sk_ip_options {

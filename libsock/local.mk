@@ -48,6 +48,7 @@ core_sources = \
 	%D%/net/connect.c \
 	%D%/net/cookie.c \
 	%D%/net/demux.c \
+	%D%/net/errors.c \
 	%D%/net/fragments.c \
 	%D%/net/fragments.h \
 	%D%/net/fragments_tx.c \

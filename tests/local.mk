@@ -242,6 +242,7 @@ c_tests = \
 	%D%/unit/test_compat_connect \
 	%D%/unit/test_compat_control \
 	%D%/unit/test_compat_dup \
+	%D%/unit/test_compat_errqueue \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_families \
 	%D%/unit/test_compat_fork \
@@ -288,6 +289,7 @@ c_tests = \
 	%D%/unit/test_dns_malformed \
 	%D%/unit/test_dns_wire \
 	%D%/unit/test_drops \
+	%D%/unit/test_errors \
 	%D%/unit/test_fd_firmware \
 	%D%/unit/test_fragments \
 	%D%/unit/test_frame_wire \
@@ -365,6 +367,7 @@ tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
 tests_unit_test_compat_control_LDADD = $(shim_ldadd)
 tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
+tests_unit_test_compat_errqueue_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_families_LDADD = $(shim_ldadd)
 tests_unit_test_compat_fork_LDADD = $(shim_ldadd)

@@ -314,6 +314,26 @@ static enum sk_err set_multicast_if(struct view *v, int32_t value)
     return SK_OK;
 }
 
+static enum sk_err set_recverr(struct view *v, int32_t value)
+{
+    struct udp_entry *udp = datagram_of(v);
+
+    if (v->iface->max_errors == 0) {
+        return SK_NO_OPTION;
+    }
+    udp->recverr = value != 0;
+    if (!udp->recverr) {
+        errors_forget(v->iface, udp);
+        node_changed(v->iface, v->node);
+    }
+    return SK_OK;
+}
+
+static int32_t get_recverr(struct view *v)
+{
+    return datagram_of(v)->recverr;
+}
+
 static enum sk_err set_mtu_discover(struct view *v, int32_t value)
 {
     if (value < SK_MTU_DONT || value > SK_MTU_PROBE) {
@@ -556,6 +576,7 @@ static const struct {
     [SK_CONGESTION]   = { set_congestion,   get_congestion,   STREAM },
     [SK_TTL]          = { set_ttl,          get_ttl,          ANY },
     [SK_TOS]          = { set_tos,          get_tos,          ANY },
+    [SK_RECVERR]      = { set_recverr,      get_recverr,      KIND(SOCK_UDP) },
     [SK_MTU]          = { NULL,             get_mtu,          ANY },
     [SK_MTU_DISCOVER] = { set_mtu_discover, get_mtu_discover, KIND(SOCK_UDP) },
     [SK_MULTICAST_TTL]  = { set_multicast_ttl,  get_multicast_ttl,  KIND(SOCK_UDP) },

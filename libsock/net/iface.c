@@ -41,8 +41,9 @@ static bool are_counts_valid(const struct sk_config *c)
     return n_sockets < MAX_SOCKETS && c->n_queries <= 1u << QUERY_INDEX_BITS &&
            c->n_syn_cache <= TUPLES_MAX && c->n_time_wait <= TUPLES_MAX &&
            c->n_netifs <= MAX_NETIFS && c->n_neighbours <= 255 && c->n_packets >= 2 &&
-           c->n_ip_options <= UINT8_MAX && c->n_memberships <= UINT8_MAX &&
-           c->n_reassemblies <= MAX_REASSEMBLIES && c->tcp_inflight >= MIN_INFLIGHT;
+           c->n_ip_options <= UINT8_MAX && c->n_errors <= UINT8_MAX &&
+           c->n_memberships <= UINT8_MAX && c->n_reassemblies <= MAX_REASSEMBLIES &&
+           c->tcp_inflight >= MIN_INFLIGHT;
 }
 
 static bool are_domains_valid(const struct sk_config *c)
@@ -170,6 +171,7 @@ static void lay_out(struct sk_iface *iface, const struct sk_config *c, struct ar
     iface->neighs = arena_take(a, (size_t)c->n_netifs * c->n_neighbours, sizeof(struct neigh));
     lay_out_sockets(iface, c, a);
     iface->ip_options = arena_take(a, c->n_ip_options, sizeof(struct ip_option_set));
+    iface->errors = arena_take(a, c->n_errors, sizeof(struct kept_error));
     *packets = arena_reserve(a, c->n_packets, sizeof(struct pkt));
     *octets = arena_reserve(a, c->n_packets, c->packet_size);
     lay_out_buffers(iface, c, a);
@@ -245,6 +247,7 @@ static void init_settings(struct sk_iface *iface, const struct sk_config *c)
     iface->acd = c->acd;
     iface->multicast = c->multicast;
     iface->n_ip_options = c->n_ip_options;
+    iface->max_errors = (uint8_t)c->n_errors;
     iface->tcp_ranges = c->tcp_ranges;
     iface->tcp_inflight = c->tcp_inflight;
     iface->cookies = !c->no_syn_cookies;

@@ -14,7 +14,7 @@
  *   query_stream.c  long answers to them          connect.c  active opens
  *   post.c     what interrupts send               path.c     MTUs of paths
  *   ip_id.c    identifications                    tuples.c   records of those without a socket
- *   ip_options.c  IP options of sockets
+ *   ip_options.c  IP options of sockets   errors.c   datagrams that did not arrive
  *   fragments.c fragments_tx.c  datagrams in pieces, where they are wanted
  *   conflicts.c  addresses that others have, too, where that is looked for
  *   multicast.c  groups, where sockets may be in any
@@ -120,11 +120,13 @@ struct udp_entry {
     uint8_t multicast_ttl;
     uint8_t multicast_ifindex; /* 0: by the route */
     uint8_t mtu_discover;      /* enum sk_mtu_discover */
-    bool multicast_loop;
-    bool no_broadcast; /* it may not send to broadcast addresses */
-    bool bound;
-    bool read_shut; /* by sk_shutdown */
-    bool write_shut;
+    uint8_t n_errors;          /* of it in iface->errors */
+    bool recverr : 1;          /* errors are kept for it */
+    bool multicast_loop : 1;
+    bool no_broadcast : 1; /* it may not send to broadcast addresses */
+    bool bound : 1;
+    bool read_shut : 1; /* by sk_shutdown */
+    bool write_shut : 1;
 };
 
 /** By which netif it sends to `to`; 0: by the route. */
@@ -262,6 +264,12 @@ struct ip_option_set {
     uint32_t n_sockets; /* 0: it is free */
 };
 
+/** What became of a datagram of a socket. */
+struct kept_error {
+    uint32_t socket; /* the number of its record */
+    struct sk_datagram_error what;
+};
+
 #define N_IP_IDS 16
 
 /** The next identification to each of so many groups of hosts. */
@@ -342,6 +350,8 @@ struct sk_iface {
     struct redirect redirects[CONFIG_N_REDIRECTS];
     bool takes_redirects;
     bool network_changed; /* by a frame of this poll */
+    uint8_t max_errors;
+    uint8_t n_errors;
 
     const struct sk_ip_fragments *fragments; /* NULL: there are none */
     struct fragments *pieces;
@@ -354,6 +364,7 @@ struct sk_iface {
     const struct sk_acd *acd; /* NULL: addresses are used as they come */
 
     struct ip_option_set *ip_options;
+    struct kept_error *errors; /* in the order in which they came */
     uint32_t n_ip_options;
     struct ip_ids ip_ids;
     struct rate icmp_errors;
@@ -401,6 +412,14 @@ void ip_options_share(struct sk_iface *iface, struct sock_node *node, const stru
 void ip_options_release(struct sk_iface *iface, struct sock_node *node);
 /** A copy, padded. SK_INVALID: nobody would take them. */
 enum sk_err ip_options_copy(struct sk_ip_options *to, const struct sk_ip_options *options);
+
+/* errors.c */
+
+/** Keeps it for the socket, if that wants it and there is room. */
+void errors_keep(struct sk_iface *iface, struct udp_entry *udp,
+                 const struct sk_datagram_error *what);
+/** Forgets those of the socket. */
+void errors_forget(struct sk_iface *iface, struct udp_entry *udp);
 
 /* route.c */
 

@@ -93,7 +93,7 @@ static uint64_t hash_pair(const struct sip_key *key, struct sk_addr local, struc
     return siphash(key, &pair, sizeof(pair));
 }
 
-/* Not a number that a port is drawn from: there `local` has no port. */
+/* Under the key of ports_ephemeral, which has no port in `local`: neither tells of the other. */
 uint32_t pair_hash(const struct sk_iface *iface, struct sk_addr local, struct sk_addr remote)
 {
     return (uint32_t)hash_pair(&iface->port_key, local, remote);

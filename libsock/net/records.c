@@ -111,6 +111,7 @@ bool udp_take_buffers(struct sk_iface *iface, struct udp_entry *udp)
 
 void udp_release(struct sk_iface *iface, struct udp_entry *udp)
 {
+    errors_forget(iface, udp);
     detach(iface, &udp->node);
     bufpool_give(&iface->buffers, udp->rx, udp->rx_size);
     bufpool_give(&iface->buffers, udp->tx, udp->tx_size);

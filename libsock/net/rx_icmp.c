@@ -200,25 +200,45 @@ static bool is_for_who_cuts(const struct sock_node *node, const struct icmp4_hdr
     return is_for_path_mtu(hdr) && udp->mtu_discover == SK_MTU_DONT;
 }
 
-/* Only the socket with exactly the quoted pair is told, and it has to be connected; the path of any
- * other datagram is learned all the same. */
-static bool tell_datagram_socket(struct sk_iface *iface, const struct icmp4_hdr *hdr,
-                                 const struct icmp4_quote *quote, struct sk_addr local,
-                                 struct sk_addr remote, uint8_t ifindex, instant now)
+/* Of an ICMP message about a datagram. */
+static void tell_datagram_error(struct sk_iface *iface, struct udp_entry *udp,
+                                const struct ip_hdr *ip, const struct icmp4_hdr *hdr,
+                                struct sk_addr remote)
 {
-    struct sock_node *node = sockets_find(iface, false, local, remote, ifindex);
-    bool learned = is_for_path_mtu(hdr) &&
-                   learn_datagram_path(iface, sockets_match(iface, false, local, remote, ifindex),
-                                       hdr, quote, now);
+    struct sk_datagram_error what = {
+        .err = unreachable_error(hdr),
+        .to = remote,
+        .from = ip->src,
+        .type = hdr->type,
+        .code = hdr->code,
+        .mtu = is_for_path_mtu(hdr) ? hdr->seq : 0,
+    };
 
-    if (node && !is_for_who_cuts(node, hdr)) {
-        ((struct udp_entry *)(void *)node)->udp.err = (uint8_t)unreachable_error(hdr);
-        node_changed(iface, node);
-    }
-    return node || learned;
+    errors_keep(iface, udp, &what);
+    udp->udp.err = (uint8_t)what.err;
+    node_changed(iface, &udp->node);
 }
 
-static enum drop_reason tell_socket(struct sk_iface *iface, uint8_t ifindex,
+/* The socket with exactly the quoted pair is told, or another that asked for it (SK_RECVERR); the
+ * path of any datagram is learned all the same. */
+static bool tell_datagram_socket(struct sk_iface *iface, const struct ip_hdr *ip,
+                                 const struct icmp4_hdr *hdr, const struct icmp4_quote *quote,
+                                 struct sk_addr local, struct sk_addr remote, instant now)
+{
+    struct sock_node *node = sockets_match(iface, false, local, remote, ip->ifindex);
+    struct udp_entry *udp = (struct udp_entry *)(void *)node;
+    bool learned = is_for_path_mtu(hdr) && learn_datagram_path(iface, node, hdr, quote, now);
+
+    if (!node || (node->remote.port == 0 && !udp->recverr)) {
+        return learned;
+    }
+    if (!is_for_who_cuts(node, hdr)) {
+        tell_datagram_error(iface, udp, ip, hdr, remote);
+    }
+    return true;
+}
+
+static enum drop_reason tell_socket(struct sk_iface *iface, const struct ip_hdr *ip,
                                     const struct icmp4_hdr *hdr, struct cursor *c, struct pkt *pkt,
                                     instant now)
 {
@@ -233,11 +253,11 @@ static enum drop_reason tell_socket(struct sk_iface *iface, uint8_t ifindex,
     local = (struct sk_addr){ quote.ip.src, quote.src_port };
     remote = (struct sk_addr){ quote.ip.dst, quote.dst_port };
     if (quote.ip.proto == IP_PROTO_UDP &&
-        tell_datagram_socket(iface, hdr, &quote, local, remote, ifindex, now)) {
+        tell_datagram_socket(iface, ip, hdr, &quote, local, remote, now)) {
         return DROP_NONE;
     }
-    node =
-        quote.ip.proto == IP_PROTO_TCP ? sockets_find(iface, true, local, remote, ifindex) : NULL;
+    node = quote.ip.proto == IP_PROTO_TCP ? sockets_find(iface, true, local, remote, ip->ifindex)
+                                          : NULL;
     if (!node) {
         return drop(iface, DROP_ICMP_QUOTE, pkt);
     }
@@ -288,7 +308,7 @@ enum drop_reason rx_icmp(struct sk_iface *iface, struct netif *netif, const stru
     case ICMP4_UNREACHABLE:
     case ICMP4_TIME_EXCEEDED:
     case ICMP4_PARAMETER:
-        return tell_socket(iface, netif->ifindex, &hdr, c, pkt, now);
+        return tell_socket(iface, ip, &hdr, c, pkt, now);
     case ICMP4_REDIRECT:
         return take_redirect(iface, netif, ip, &hdr, c, pkt);
     default:

@@ -66,6 +66,9 @@ static uint32_t udp_readiness(const struct udp_entry *udp)
     if (udp->udp.err != SK_OK) {
         r |= SK_ERROR | SK_READABLE | SK_WRITABLE;
     }
+    if (udp->n_errors > 0) {
+        r |= SK_ERROR;
+    }
     if (udp->read_shut) {
         r |= SK_READABLE | SK_PEER_CLOSED;
     }

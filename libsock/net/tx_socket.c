@@ -166,22 +166,26 @@ static enum turn turn_of_tcp(struct sk_iface *iface, struct tcp_entry *tcp, inst
 
 /* ---- UDP ------------------------------------------------------------------------------------- */
 
-static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp, enum drop_reason reason,
-                             enum sk_err err)
-{
-    drop_at(iface, &udp->node, reason, NULL);
-    udp->udp.err = (uint8_t)err;
-    udp->next_piece = 0;
-    udp_sent(&udp->udp);
-    node_changed(iface, &udp->node);
-}
-
 /* What udp_next gave. */
 struct datagram {
     struct udp_hdr hdr;
     struct msg_meta meta;
     const uint8_t *payload;
 };
+
+static void give_up_datagram(struct sk_iface *iface, struct udp_entry *udp,
+                             const struct datagram *d, enum drop_reason reason, enum sk_err err,
+                             uint32_t mtu)
+{
+    struct sk_datagram_error what = { .err = err, .to = d->meta.destination, .mtu = (uint16_t)mtu };
+
+    drop_at(iface, &udp->node, reason, NULL);
+    errors_keep(iface, udp, &what);
+    udp->udp.err = (uint8_t)err;
+    udp->next_piece = 0;
+    udp_sent(&udp->udp);
+    node_changed(iface, &udp->node);
+}
 
 static struct ip_hdr ip_header_for(struct sk_iface *iface, const struct netif *netif,
                                    const struct datagram *d)
@@ -290,7 +294,7 @@ static enum turn send_by(struct sk_iface *iface, struct udp_entry *udp, struct n
 
     if (in_pieces && udp->next_piece == 0 &&
         !datagram_may_be_cut(iface, udp)) { /* the MTU became smaller since it was queued */
-        give_up_datagram(iface, udp, DROP_TX_LINK, SK_MSG_SIZE);
+        give_up_datagram(iface, udp, d, DROP_TX_LINK, SK_MSG_SIZE, room + ipv4_hdr_len(&ip));
         return TURN_MORE;
     }
     pkt = in_pieces ? build_piece(iface, udp, d, room, &ip) : build_whole(iface, udp, d, &ip);
@@ -319,14 +323,14 @@ static enum turn send_datagram(struct sk_iface *iface, struct udp_entry *udp,
     struct mac_addr mac;
 
     if (!netif) {
-        give_up_datagram(iface, udp, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE);
+        give_up_datagram(iface, udp, d, DROP_TX_NO_ROUTE, SK_NET_UNREACHABLE, 0);
         return TURN_MORE;
     }
     switch (netif_resolve(netif, next_hop, now, &mac, &udp->node.neigh_hint)) {
     case NEIGH_WAITING:
         return wait_for_neighbour(netif, &udp->node);
     case NEIGH_DOWN:
-        give_up_datagram(iface, udp, DROP_TX_HOST_DOWN, SK_HOST_UNREACHABLE);
+        give_up_datagram(iface, udp, d, DROP_TX_HOST_DOWN, SK_HOST_UNREACHABLE, 0);
         return TURN_MORE;
     default:
         break;

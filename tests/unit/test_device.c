@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "net/iface.h"
 #include "tests/support/peer.h"
 #include "tests/support/suite.h"
 
@@ -390,6 +391,26 @@ START_TEST(a_listener_hears_its_netif)
 }
 END_TEST
 
+/* It waits for room on the link that it leaves by. */
+START_TEST(an_answer_waits_for_its_link)
+{
+    sk_fd listener;
+
+    begin();
+    listener = of_netif(SK_STREAM, BARE);
+    ck_assert_int_eq(bind_to(listener, ip4(0)), SK_OK);
+    ck_assert_int_eq(sk_listen(h.iface, listener, 1, h.now), SK_OK);
+    bare.refuse = true;
+    far_begin(4000, PORT);
+    far_sends(BARE, TCP_SYN, NULL, 0);
+    ck_assert_uint_ne(h.iface->netifs[BARE - 1].blocked_half_opens.first, 0);
+    bare.refuse = false;
+    host_poll(&h);
+    far_hears(TCP_SYN | TCP_ACK);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { which_netifs_there_are,
@@ -403,6 +424,7 @@ int main(void)
                                    to_this_host,
                                    a_connection_uses_its_netif,
                                    a_listener_hears_its_netif,
+                                   an_answer_waits_for_its_link,
                                    NULL };
 
     return suite_run("device", tests);

@@ -54,7 +54,8 @@ static const struct {
     { SK_CONGESTION, { true, false, true }, { true, false, true } },
     { SK_TTL, { true, true, true }, { true, true, true } },
     { SK_TOS, { true, true, true }, { true, true, true } },
-    { SK_MTU, { false, false, false }, { false, false, false } }, /* none has a peer */
+    { SK_RECVERR, { false, false, false }, { false, true, false } }, /* no n_errors */
+    { SK_MTU, { false, false, false }, { false, false, false } },    /* none has a peer */
     { SK_MTU_DISCOVER, { false, true, false }, { false, true, false } },
     { SK_MULTICAST_TTL, { false, true, false }, { false, true, false } },
     { SK_MULTICAST_LOOP, { false, false, false }, { false, true, false } }, /* no sk_multicast */
