@@ -99,15 +99,12 @@ struct netif *route(struct sk_iface *iface, struct ip_addr dst, struct ip_addr *
     return direct ? direct : through;
 }
 
-struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst,
-                       struct ip_addr *next_hop)
+static struct netif *by_netif(struct sk_iface *iface, struct netif *netif, struct ip_addr dst,
+                              struct ip_addr *next_hop)
 {
-    struct netif *netif;
-
-    if (ifindex == 0 || netif_with_addr(iface, dst)) {
+    if (netif_with_addr(iface, dst)) {
         return route(iface, dst, next_hop);
     }
-    netif = netif_of(iface, ifindex);
     *next_hop = dst;
     if (!netif || ip_is_unspecified(netif->addr)) {
         return NULL;
@@ -118,6 +115,13 @@ struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr d
     *next_hop = netif->gateway;
     redirect_apply(iface, netif, dst, next_hop);
     return ip_is_unspecified(netif->gateway) ? NULL : netif;
+}
+
+struct netif *route_by(struct sk_iface *iface, uint8_t ifindex, struct ip_addr dst,
+                       struct ip_addr *next_hop)
+{
+    return ifindex == 0 ? route(iface, dst, next_hop)
+                        : by_netif(iface, netif_of(iface, ifindex), dst, next_hop);
 }
 
 struct ip_addr source_by(struct sk_iface *iface, const struct netif *netif, struct ip_addr dst)
