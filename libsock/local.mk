@@ -169,6 +169,8 @@ core_sources = \
 
 # Beside the core, on hosts and on boards.
 host_sources = \
+	%D%/link/own_calls.c \
+	%D%/link/own_calls.h \
 	%D%/link/own_fds.c \
 	%D%/link/own_fds.h \
 	%D%/link/own_poll.c \
@@ -244,11 +246,16 @@ endif
 PUBLIC_NAMES = '^(sk_|libsock_|__wrap_)'
 
 if SHARED
+# The objects of shared libraries, compiled once: of libsock.so, and of libsock-preload.so (compat/preload).
+noinst_LTLIBRARIES += libsock-shared.la
+libsock_shared_la_SOURCES = $(libsock_internal_a_SOURCES)
+libsock_shared_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
+
 lib_LTLIBRARIES += libsock.la
 # Libtool links for one $(libdir): again when there is a new configuration.
 EXTRA_libsock_la_DEPENDENCIES = libsock.pc
-libsock_la_SOURCES = $(libsock_internal_a_SOURCES)
-libsock_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
+libsock_la_SOURCES =
+libsock_la_LIBADD = libsock-shared.la
 libsock_la_LDFLAGS = $(AM_LDFLAGS) $(WRAP_LDFLAGS) -version-info 0:0:0 \
 	-export-symbols-regex $(PUBLIC_NAMES)
 endif

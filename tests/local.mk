@@ -9,6 +9,8 @@ AM_TESTS_ENVIRONMENT = \
 	SIM_WRAP_NAMES='$(SIM_WRAP_NAMES)'; export SIM_WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
 	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir; \
 	mandir='$(mandir)'; export mandir;
+	PRELOAD_NAMES='$(PRELOAD_NAMES)'; export PRELOAD_NAMES; MAKE='$(MAKE)'; export MAKE; \
+	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir;
 if SANITIZED
 AM_TESTS_ENVIRONMENT += CK_FORK=no; export CK_FORK;
 endif

@@ -44,5 +44,17 @@ names_are libsock.a libsock.pc $WRAP_NAMES
 # shellcheck disable=SC2086 # lists of words
 names_are libsock-sim.a libsock-sim.pc $SIM_WRAP_NAMES
 
+# The preload library has the names that programs call, as strong definitions, and no others.
+if [ -f .libs/libsock-preload.so ]; then
+    checked=$((checked + 1))
+    taken=$($NM -D --defined-only .libs/libsock-preload.so | awk '{ print $2, $3 }' | sort -k 2)
+    # shellcheck disable=SC2086 # a list of words
+    wanted=$(printf 'T %s\n' $PRELOAD_NAMES | sort -k 2)
+    if [ "$taken" != "$wanted" ]; then
+        printf 'libsock-preload.so takes:\n%s\nand should:\n%s\n' "$taken" "$wanted"
+        failed=1
+    fi
+fi
+
 [ $checked -gt 0 ] || exit 77
 exit $failed

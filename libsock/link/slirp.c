@@ -20,6 +20,7 @@
 #include <slirp/libslirp.h>
 #endif
 
+#include "link/own_calls.h"
 #include "link/own_fds.h"
 #include "link/own_poll.h"
 #include "link/slirp_policy.h"
@@ -196,7 +197,9 @@ static void collect_fds(struct slirp_link *s)
     uint32_t timeout = UINT32_MAX; /* ms */
 
     s->n_fds = 0;
+    sk_own_calls_begin();
     slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
+    sk_own_calls_end();
     s->due_at = timeout == UINT32_MAX ? NEVER : s->now + (duration)timeout * US_PER_MS;
 }
 
@@ -206,7 +209,9 @@ static void look_at_host(struct slirp_link *s)
 
     collect_fds(s);
     n = s->n_fds > 0 ? sk_own_poll(s->fds, s->n_fds, (struct timespec){ 0, 0 }, NULL) : 0;
+    sk_own_calls_begin();
     slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
+    sk_own_calls_end();
     s->n_fruitless = n > 0 && !s->queue.first ? s->n_fruitless + 1 : 0;
 }
 
@@ -246,7 +251,9 @@ static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
 
     s->now = now;
     if (s->any || slirp_policy_host_only(sk_pkt_data(pkt), pkt->len)) {
+        sk_own_calls_begin();
         slirp_input(s->slirp, sk_pkt_data(pkt), (int)pkt->len);
+        sk_own_calls_end();
     } else {
         refuse(s, pkt);
     }
@@ -320,7 +327,10 @@ static Slirp *start(struct slirp_link *s, const struct slirp_link_config *config
         .disable_dns = config->disable_dns,
     };
 
-    return slirp_new(&cfg, &callbacks, s);
+    sk_own_calls_begin();
+    Slirp *slirp = slirp_new(&cfg, &callbacks, s);
+    sk_own_calls_end();
+    return slirp;
 }
 
 struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config)
@@ -358,7 +368,9 @@ void sk_slirp_link_free(struct slirp_link *s)
         return;
     }
     if (s->slirp) {
+        sk_own_calls_begin();
         slirp_cleanup(s->slirp);
+        sk_own_calls_end();
     }
     free(s->pkts);
     free(s->octets);
@@ -379,7 +391,9 @@ struct link *sk_slirp_link_link(struct slirp_link *s)
  */
 static uint16_t listening_port(Slirp *slirp, bool udp, uint16_t guest_port)
 {
+    sk_own_calls_begin();
     char *table = slirp_connection_info(slirp);
+    sk_own_calls_end();
     const char *line = table;
     unsigned host = 0;
 
@@ -418,9 +432,12 @@ enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr
                                 .sin_addr = in_addr_of(ip4_bits(host.addr)) };
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(guest_port) };
 
-    if (slirp_add_hostxfwd(s->slirp, (const struct sockaddr *)&from, sizeof(from),
-                           (const struct sockaddr *)&to, sizeof(to),
-                           udp ? SLIRP_HOSTFWD_UDP : 0) != 0) {
+    sk_own_calls_begin();
+    int result =
+        slirp_add_hostxfwd(s->slirp, (const struct sockaddr *)&from, sizeof(from),
+                           (const struct sockaddr *)&to, sizeof(to), udp ? SLIRP_HOSTFWD_UDP : 0);
+    sk_own_calls_end();
+    if (result != 0) {
         return errno == EADDRINUSE ? SK_BINDING_IN_USE : SK_ADDR_NOT_AVAIL;
     }
     own_all(s);

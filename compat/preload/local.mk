@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD.
+preload_sources = \
+	%D%/interpose.c \
+	%D%/own.h \
+	%D%/real.c \
+	%D%/real.h
+
+EXTRA_DIST += $(preload_sources)
+
+if HAVE_SLIRP
+if SHARED
+pkglib_LTLIBRARIES += libsock-preload.la
+libsock_preload_la_SOURCES = $(preload_sources) $(slirp_sources)
+libsock_preload_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
+libsock_preload_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)
+libsock_preload_la_LIBADD = libsock-shared.la $(SLIRP_LIBS)
+EXTRA_libsock_preload_la_DEPENDENCIES = preload.names
+# Nothing is left to be bound in a signal handler.
+libsock_preload_la_LDFLAGS = $(AM_LDFLAGS) $(PRELOAD_LDFLAGS) -module -avoid-version \
+	-Wl,-z,now,-Bsymbolic -export-symbols preload.names
+
+CLEANFILES += preload.names
+preload.names: config.status
+	$(AM_V_GEN)printf '%s\n' $(PRELOAD_NAMES) | sort >$@
+endif
+endif
