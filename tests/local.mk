@@ -93,6 +93,8 @@ script_tests = \
 	%D%/e2e/test_http.sh \
 	%D%/e2e/test_http_errors.sh \
 	%D%/e2e/test_sim.sh \
+	%D%/e2e/test_sockrun.sh \
+	%D%/e2e/test_sockrun_usage.sh \
 	%D%/e2e/test_usage.sh \
 	%D%/interop/test_tap.sh
 
@@ -439,6 +441,11 @@ tests_unit_test_slirp_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
 check_PROGRAMS += %D%/e2e/forks
 tests_e2e_forks_LDADD = $(example_ldadd)
+if SHARED
+# As anybody's program: it is linked with nothing.
+check_PROGRAMS += %D%/e2e/preload_probe
+tests_e2e_preload_probe_LDADD =
+endif
 # end of the slirp tests
 endif
 else

@@ -4,54 +4,26 @@
  * are about a number need not ask: what is no socket of the program's goes on to the C library
  * anyway. The other names are those of the shim (PRELOAD_LDFLAGS in configure.ac).
  */
-#include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
 #include "compat/foreign.h"
-#include "compat/preload/own.h"
 #include "compat/preload/real.h"
 #include "link/own_calls.h"
 #include "link/own_fds.h"
 
-#define HIGHEST_BASE 1024 /* the kernel's table of a process grows up to the highest number */
-
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
-
-/* Above what a program counts on, within its limit. */
-static int own_base(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > HIGHEST_BASE) {
-        return HIGHEST_BASE;
-    }
-    return (int)(limit.rlim_cur / 2);
-}
-
-int own_take(int fd)
-{
-    int moved = fd >= 0 ? __real_fcntl(fd, F_DUPFD_CLOEXEC, own_base()) : -1;
-
-    if (moved >= 0) {
-        __real_close(fd);
-        fd = moved;
-    }
-    sk_own_fd_add(fd);
-    return fd;
-}
 
 int socket(int domain, int type, int protocol)
 {
-    return sk_own_calls() ? own_take(__real_socket(domain, type, protocol))
+    return sk_own_calls() ? sk_own_fd_take(__real_socket(domain, type, protocol))
                           : libsock_socket(domain, type, protocol);
 }
 
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-    return sk_own_calls() ? own_take(__real_accept4(fd, addr, len, flags))
+    return sk_own_calls() ? sk_own_fd_take(__real_accept4(fd, addr, len, flags))
                           : libsock_accept4(fd, addr, len, flags);
 }
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD.
+# libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
 	%D%/interpose.c \
-	%D%/own.h \
 	%D%/real.c \
 	%D%/real.h
 
-EXTRA_DIST += $(preload_sources)
+sockrun_sources = \
+	%D%/program.c \
+	%D%/program.h \
+	%D%/sockrun.c
+
+EXTRA_DIST += $(preload_sources) $(sockrun_sources)
 
 if HAVE_SLIRP
 if SHARED
@@ -23,5 +27,12 @@ libsock_preload_la_LDFLAGS = $(AM_LDFLAGS) $(PRELOAD_LDFLAGS) -module -avoid-ver
 CLEANFILES += preload.names
 preload.names: config.status
 	$(AM_V_GEN)printf '%s\n' $(PRELOAD_NAMES) | sort >$@
+
+bin_PROGRAMS += sockrun
+sockrun_SOURCES = $(sockrun_sources) compat/board_settings.c
+sockrun_CPPFLAGS = $(AM_CPPFLAGS) -DSOCKRUN_VERSION='"$(PACKAGE_VERSION)"' -DPRELOAD_DIR='"$(pkglibdir)"'
+sockrun_LDADD = libsock-internal.a
+# It knows where the library is installed: again when there is a new configuration.
+%D%/sockrun-sockrun.$(OBJEXT): config.status
 endif
 endif

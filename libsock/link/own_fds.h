@@ -14,6 +14,12 @@ extern "C" {
 
 /** Numbers from 2^20 on are not kept. */
 void sk_own_fd_add(int fd);
+
+/** As sk_own_fd_add, of one that was just opened and that nobody knows yet: first moves it out of
+ * the way of the program's numbers, up to half of what the process may have, if there is one free.
+ * The number that it has from then on, which is closed on exec; -1 stays -1. */
+int sk_own_fd_take(int fd);
+
 void sk_own_fd_remove(int fd);
 bool sk_own_fd_has(int fd);
 

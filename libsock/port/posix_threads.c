@@ -339,10 +339,7 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
 /* An eventfd; -1: no descriptor is left. */
 static int make_event(void)
 {
-    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-
-    sk_own_fd_add(fd);
-    return fd;
+    return sk_own_fd_take(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 static void close_event(int fd)

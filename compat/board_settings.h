@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the environment says about libslirp's network, and how the network is told to say what is
+ * wrong: of the board (board_slirp.c has the list) and of sockrun, whose options are the same. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "link/slirp.h"
+
+struct settings {
+    struct slirp_link_config link;
+    struct sk_addr dns;
+    const char *forward;
+    const char *pcap;
+    const char *seed;
+};
+
+struct forward {
+    bool udp;
+    struct sk_addr host;
+    uint16_t guest_port;
+};
+
+/** One line on stderr. */
+__attribute__((format(printf, 1, 2))) void settings_say(const char *format, ...);
+
+/** Says that a variable, or the first `len` octets of its value here, is wrong; false. */
+bool settings_refuse(const char *name, const char *value, size_t len, const char *why);
+
+/** NULL when `value` is one that the variable `name` may have, which `s` has from then on;
+ * else why it is none. A variable that there is not has a reason, too. */
+const char *settings_take(struct settings *s, const char *name, const char *value);
+
+/** Takes all of the environment. False after it said what is wrong. */
+bool settings_read(struct settings *s);
+
+/** protocol:address:port:guest-port, `len` octets; false for anything else. */
+bool settings_forward(const char *text, size_t len, struct forward *out);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sockrun: runs a program on a network of its own. It says in the environment what the network is
+ * to be, puts libsock-preload.so in front of the program's libraries, and becomes the program: the
+ * process, its exit status and its signals are the program's. What LD_PRELOAD would not reach is
+ * refused; it would be on the real network.
+ */
+#define _GNU_SOURCE /* asprintf */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compat/board_settings.h"
+#include "compat/preload/program.h"
+
+#define LIBRARY "libsock-preload.so"
+#define SEPARATORS ": " /* of LD_PRELOAD, ld.so(8) */
+
+/* As env(1) and the shells have it. */
+enum { USAGE = 2, CANNOT_RUN = 126, NOT_FOUND = 127 };
+
+static const char usage[] =
+    "usage: sockrun [options] [--] program [argument ...]\n"
+    "Runs a program on a private network: it is 10.0.2.15 there, and this machine's 127.0.0.1 is\n"
+    "10.0.2.2. Nothing else is reached unless --outbound=any says so.\n"
+    "\n"
+    "  -p [ADDRESS:]PORT:GUEST-PORT[/udp]\n"
+    "                     a port of this machine (of 127.0.0.1, unless said) leads to the program\n"
+    "      --dns ADDRESS[:PORT]\n"
+    "                     the name server, such as 10.0.2.3 with --outbound=any\n"
+    "      --mtu N        octets of an IP packet, 576 to 65521\n"
+    "      --outbound loopback|any\n"
+    "                     reach this machine alone, or every other one, too\n"
+    "      --pcap FILE    write every frame to a file for Wireshark\n"
+    "      --seed HEX     the same ports in every run\n"
+    "  -v, --verbose      say what is run\n"
+    "  -h, --help         say this\n"
+    "  -V, --version      say which version this is\n"
+    "\n"
+    "Example: sockrun -p 8080:80 python3 -m http.server 80\n";
+
+/* Options that take a word and become a variable. -p may be there more than once. */
+static const struct word {
+    const char *option;
+    const char *variable;
+} words[] = {
+    { "dns", "LIBSOCK_DNS" },   { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
+    { "pcap", "LIBSOCK_PCAP" }, { "seed", "LIBSOCK_SEED" },
+};
+
+#define N_WORDS (sizeof words / sizeof words[0])
+#define FIRST_WORD 1000 /* above every character */
+
+static char forwards[4096]; /* LIBSOCK_FORWARD */
+static bool verbose;
+
+__attribute__((noreturn, format(printf, 2, 3))) static void die(int status, const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("sockrun: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(status);
+}
+
+static void set(const char *name, const char *value)
+{
+    if (setenv(name, value, 1) != 0) {
+        die(CANNOT_RUN, "%s: %s", name, strerror(errno));
+    }
+}
+
+/* ---- Options ---- */
+
+/* A file's name that means the same wherever the program goes. */
+static const char *absolute(const char *path)
+{
+    static char whole[PATH_MAX];
+    char directory[PATH_MAX];
+
+    if (path[0] == '/') {
+        return path;
+    }
+    if (getcwd(directory, sizeof directory) == NULL ||
+        (size_t)snprintf(whole, sizeof whole, "%s/%s", directory, path) >= sizeof whole) {
+        die(USAGE, "--pcap %s: the name is too long", path);
+    }
+    return whole;
+}
+
+static void take_word(const struct word *w, const char *value)
+{
+    struct settings ignored;
+    const char *wrong;
+
+    if (strcmp(w->option, "pcap") == 0 && value[0] != '\0') {
+        value = absolute(value);
+    }
+    wrong = settings_take(&ignored, w->variable, value);
+    if (wrong != NULL) {
+        die(USAGE, "--%s %s: %s", w->option, value, wrong);
+    }
+    set(w->variable, value);
+}
+
+static size_t n_colons(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++) {
+        n += *text == ':';
+    }
+    return n;
+}
+
+/* [ADDRESS:]PORT:GUEST-PORT[/udp], as one of LIBSOCK_FORWARD. */
+static void take_forward(const char *text)
+{
+    char one[64];
+    struct forward parsed;
+    const char *protocol = strchr(text, '/');
+    size_t len = protocol != NULL ? (size_t)(protocol - text) : strlen(text);
+    const char *address = n_colons(text) == 1 ? "127.0.0.1:" : "";
+    size_t used = strlen(forwards);
+
+    if (protocol != NULL && strcmp(protocol, "/udp") != 0 && strcmp(protocol, "/tcp") != 0) {
+        die(USAGE, "-p %s: neither /tcp nor /udp", text);
+    }
+    int n = snprintf(one, sizeof one, "%s:%s%.*s", protocol != NULL ? protocol + 1 : "tcp", address,
+                     (int)len, text);
+    if (n < 0 || (size_t)n >= sizeof one || !settings_forward(one, (size_t)n, &parsed)) {
+        die(USAGE, "-p %s: not [ADDRESS:]PORT:GUEST-PORT[/udp]", text);
+    }
+    if (used + (size_t)n + 2 > sizeof forwards) {
+        die(USAGE, "-p %s: too many ports", text);
+    }
+    snprintf(forwards + used, sizeof forwards - used, "%s%s", used > 0 ? "," : "", one);
+}
+
+static void print(const char *text)
+{
+    if (fputs(text, stdout) == EOF || fflush(stdout) == EOF) {
+        die(1, "cannot write: %s", strerror(errno));
+    }
+    exit(0);
+}
+
+static void take_option(int option)
+{
+    switch (option) {
+    case 'p':
+        take_forward(optarg);
+        break;
+    case 'v':
+        verbose = true;
+        break;
+    case 'h':
+        print(usage);
+        break;
+    case 'V':
+        print("sockrun (libsock) " SOCKRUN_VERSION "\n");
+        break;
+    case '?': /* getopt_long said why */
+        fputs("Try sockrun --help.\n", stderr);
+        exit(USAGE);
+    default:
+        take_word(&words[option - FIRST_WORD], optarg);
+        break;
+    }
+}
+
+/* Up to the program, the options of which are its own. */
+static void take_options(int argc, char **argv)
+{
+    struct option options[N_WORDS + 4] = {
+        { "help", no_argument, NULL, 'h' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "version", no_argument, NULL, 'V' },
+    };
+    int option;
+
+    for (size_t i = 0; i < N_WORDS; i++) {
+        options[3 + i] =
+            (struct option){ words[i].option, required_argument, NULL, FIRST_WORD + (int)i };
+    }
+    while ((option = getopt_long(argc, argv, "+p:vhV", options, NULL)) != -1) {
+        take_option(option);
+    }
+    if (forwards[0] != '\0') {
+        set("LIBSOCK_FORWARD", forwards);
+    }
+}
+
+/* ---- The library ---- */
+
+/* Beside this program, where libtool builds it, or where it is installed. */
+static const char *find_library(void)
+{
+    static char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - sizeof "/.libs/" LIBRARY);
+
+    while (len > 0 && path[len - 1] != '/') {
+        len--;
+    }
+    if (len > 0) {
+        strcpy(path + len, ".libs/" LIBRARY);
+        if (access(path, R_OK) == 0) {
+            return path;
+        }
+    }
+    if (access(PRELOAD_DIR "/" LIBRARY, R_OK) != 0) {
+        die(CANNOT_RUN, "%s: %s", PRELOAD_DIR "/" LIBRARY, strerror(errno));
+    }
+    return PRELOAD_DIR "/" LIBRARY;
+}
+
+/* First, before what is asked for already. */
+static void preload(const char *library)
+{
+    const char *others = getenv("LD_PRELOAD");
+    char *whole = NULL;
+
+    if (strpbrk(library, SEPARATORS) != NULL) {
+        die(CANNOT_RUN, "%s: LD_PRELOAD can have no name with a space or a colon", library);
+    }
+    if (others == NULL || others[0] == '\0') {
+        set("LD_PRELOAD", library);
+        return;
+    }
+    if (asprintf(&whole, "%s:%s", library, others) < 0) {
+        die(CANNOT_RUN, "no memory");
+    }
+    set("LD_PRELOAD", whole);
+    free(whole);
+}
+
+/* ---- The program ---- */
+
+/* 0, or the errno of an exec. */
+static int look_at(const char *path)
+{
+    struct stat s;
+
+    if (stat(path, &s) != 0) {
+        return errno;
+    }
+    return S_ISREG(s.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
+/* The first one in PATH that can be executed. 0, or an errno: EACCES when there is only one that
+ * cannot. */
+static int search(const char *name, char out[PATH_MAX])
+{
+    const char *directory = getenv("PATH");
+    int result = ENOENT;
+
+    directory = directory != NULL ? directory : "/usr/local/bin:/bin:/usr/bin";
+    for (;;) {
+        size_t len = strcspn(directory, ":");
+        int n = snprintf(out, PATH_MAX, "%.*s/%s", len > 0 ? (int)len : 1,
+                         len > 0 ? directory : ".", name);
+        int error = n > 0 && n < PATH_MAX ? look_at(out) : ENAMETOOLONG;
+        if (error == 0) {
+            return 0;
+        }
+        result = error == EACCES ? EACCES : result;
+        if (directory[len] == '\0') {
+            return result;
+        }
+        directory += len + 1;
+    }
+}
+
+static const char *find_program(const char *name)
+{
+    static char path[PATH_MAX];
+    int error = ENOENT;
+
+    if (strlen(name) >= sizeof path) {
+        error = ENAMETOOLONG;
+    } else if (strchr(name, '/') != NULL) {
+        error = look_at(strcpy(path, name));
+    } else if (name[0] != '\0') {
+        error = search(name, path);
+    }
+    if (error != 0) {
+        die(error == ENOENT || error == ENOTDIR ? NOT_FOUND : CANNOT_RUN, "%s: %s", name,
+            strerror(error));
+    }
+    return path;
+}
+
+static void check(const char *path)
+{
+    struct program_obstacle obstacle;
+
+    if (program_find_obstacle(path, &obstacle) != 0) {
+        die(CANNOT_RUN, "%s%s%s %s: it cannot get a private network", path,
+            strcmp(path, obstacle.path) != 0 ? ": its interpreter " : "",
+            strcmp(path, obstacle.path) != 0 ? obstacle.path : "", obstacle.why);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = { .forward = NULL };
+
+    take_options(argc, argv);
+    if (optind == argc) {
+        fputs(usage, stderr);
+        return USAGE;
+    }
+    if (!settings_read(&settings)) {
+        return USAGE;
+    }
+    const char *library = find_library();
+    const char *path = find_program(argv[optind]);
+    check(path);
+    preload(library);
+    if (verbose) {
+        fprintf(stderr, "sockrun: %s with %s\n", path, library);
+    }
+    execvp(path, argv + optind);
+    die(errno == ENOENT ? NOT_FOUND : CANNOT_RUN, "%s: %s", path, strerror(errno));
+}

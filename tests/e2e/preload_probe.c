@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A program that knows nothing of libsock, and tells what it sees of it.
+ *
+ *   preload_probe counts           threads and open descriptors, before any socket
+ *   preload_probe address PORT     what an internet socket is, connected to 10.0.2.2, to the
+ *                                  program and to the kernel
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int n_entries(const char *path)
+{
+    DIR *directory = opendir(path);
+    int n = 0;
+
+    while (directory != NULL && readdir(directory) != NULL) {
+        n++;
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    return n;
+}
+
+static int counts(void)
+{
+    printf("%d threads, %d descriptors\n", n_entries("/proc/self/task"),
+           n_entries("/proc/self/fd"));
+    return 0;
+}
+
+/* The family of a descriptor's socket as the kernel knows it; AF_UNSPEC: it is none. */
+static int kernel_family(int fd)
+{
+    struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+    socklen_t len = sizeof addr;
+
+    syscall(SYS_getsockname, fd, &addr, &len);
+    return addr.ss_family;
+}
+
+static int address(const char *port)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+    struct sockaddr_in local;
+    socklen_t len = sizeof local;
+    int domain = 0;
+    socklen_t domain_len = sizeof domain;
+    int lowest = dup(0);
+    int n_internet = 0;
+
+    close(lowest);
+    inet_pton(AF_INET, "10.0.2.2", &to.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
+        perror("preload_probe: connect");
+        return 1;
+    }
+    getsockname(fd, (struct sockaddr *)&local, &len);
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len);
+    printf("address %s, domain %s, number %s, to the kernel %s\n", inet_ntoa(local.sin_addr),
+           domain == AF_INET ? "AF_INET" : "?", fd == lowest ? "lowest" : "another",
+           kernel_family(fd) == AF_UNIX ? "AF_UNIX" : "?");
+    for (int other = 0; other < 4096; other++) {
+        n_internet += kernel_family(other) == AF_INET;
+        if (other <= 100 && kernel_family(other) == AF_INET) {
+            printf("%d is in the program's way\n", other);
+        }
+        if (kernel_family(other) == AF_INET && close(other) == 0) {
+            printf("%d can be closed\n", other);
+        }
+    }
+    printf("%s of libslirp's\n", n_internet > 0 ? "some" : "none");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "counts") == 0) {
+        return counts();
+    }
+    if (argc == 3 && strcmp(argv[1], "address") == 0) {
+        return address(argv[2]);
+    }
+    return 2;
+}

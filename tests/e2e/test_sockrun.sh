@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Programs that nobody compiled for libsock work on its network: clients of several kinds, and a server behind a port.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+[ -x ./sockrun ] || skip 'no sockrun'
+start_files
+start_dns files.test=10.0.2.2
+random_file "$work/www/data" 16
+echo content >"$work/www/page"
+url=http://10.0.2.2:$http
+
+has() {
+    command -v "$1" >/dev/null || {
+        echo "without $1"
+        return 1
+    }
+}
+
+# run ARGUMENT ...: sockrun, its output in $work/got
+run() {
+    timeout 100 ./sockrun "$@" >"$work/got" 2>"$work/err" || fail "sockrun $*: status $?: $(cat "$work/err")"
+}
+
+# fetched WHAT: $work/got is the page
+fetched() {
+    grep -qx content "$work/got" || fail "$1: $(cat "$work/got" "$work/err")"
+}
+
+if has curl; then
+    run curl -sS "$url/data"
+    same "$work/got" "$work/www/data"
+    run curl -sS -Z -o "$work/a" "$url/data" -o "$work/b" "$url/data" -o "$work/c" "$url/page" -o "$work/d" "$url/data"
+    for copy in a b d; do
+        same "$work/$copy" "$work/www/data"
+    done
+    run sh -c "curl -sS $url/page | cat"
+    fetched 'a pipeline'
+    run --dns "10.0.2.2:$dns" curl -sS "http://files.test:$http/page"
+    fetched 'a name'
+    run --mtu 16384 --outbound=loopback --seed 7 --pcap "$work/capture" curl -sS "$url/page"
+    fetched 'every option'
+    [ -s "$work/capture" ] || fail 'there is no capture'
+    timeout 100 ./sockrun curl -sS "http://192.0.2.1/" >/dev/null 2>&1 && fail 'another host is reached'
+fi
+if has wget; then
+    run wget -q -O - "$url/data"
+    same "$work/got" "$work/www/data"
+fi
+run "$python" -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' \
+    "$url/data"
+same "$work/got" "$work/www/data"
+printf 'GET /page HTTP/1.0\r\n\r\n' >"$work/request"
+if has nc; then
+    run nc 10.0.2.2 "$http" <"$work/request"
+    fetched nc
+fi
+if has socat; then
+    run socat -t 60 - "TCP:10.0.2.2:$http" <"$work/request"
+    fetched socat
+fi
+
+# A server: the same HTTP server, on the private network's port 80.
+timeout 200 ./sockrun -p 0:80 "$python" -u -m http.server --directory "$work/www" 80 >"$work/ready" 2>"$work/server.err" &
+pids="$pids $!"
+wait_for "$work/ready" 'the server'
+port=$(sed -n 's/^libsock: tcp 127.0.0.1:\([0-9]*\) leads to port 80$/\1/p' "$work/server.err")
+[ -n "$port" ] || fail "no port is forwarded: $(cat "$work/server.err")"
+for _ in 1 2 3; do
+    timeout 100 "$python" -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' \
+        "http://127.0.0.1:$port/data" >"$work/got" || fail "from outside: status $?"
+    same "$work/got" "$work/www/data"
+done
+
+# What a program can see of it.
+if [ -x tests/e2e/preload_probe ]; then
+    tests/e2e/preload_probe counts >"$work/without" </dev/null
+    timeout 60 ./sockrun tests/e2e/preload_probe counts >"$work/with" </dev/null
+    [ "$(cat "$work/without")" = "$(cat "$work/with")" ] || fail "before a socket: $(cat "$work/without" "$work/with")"
+    run tests/e2e/preload_probe address "$http"
+    cat >"$work/wanted" <<'WANTED'
+address 10.0.2.15, domain AF_INET, number lowest, to the kernel AF_UNIX
+some of libslirp's
+WANTED
+    same "$work/got" "$work/wanted"
+fi
