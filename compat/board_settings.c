@@ -88,6 +88,13 @@ static bool take_seed(struct settings *s, const char *value)
     return len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len;
 }
 
+static bool take_loopback(struct settings *s, const char *value)
+{
+    s->host_loopback = strcmp(value, "host") == 0;
+    s->stack_loopback = strcmp(value, "stack") == 0;
+    return s->host_loopback || s->stack_loopback;
+}
+
 /* What these say is found out when the network is made. */
 
 static bool take_forward(struct settings *s, const char *value)
@@ -113,6 +120,7 @@ static const struct variable {
     { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
     { "LIBSOCK_DNS", take_dns, "not a host's address, or address:port" },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
+    { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };
 // clang-format on

@@ -16,6 +16,8 @@ struct settings {
     const char *forward;
     const char *pcap;
     const char *seed;
+    bool host_loopback; /* 127.0.0.1 is asked to be the host's */
+    bool stack_loopback;
 };
 
 struct forward {

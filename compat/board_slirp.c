@@ -8,6 +8,8 @@
  *   LIBSOCK_FORWARD=tcp:127.0.0.1:8080:80,udp:127.0.0.1:0:7
  *                               ports of the host, to ports of ours; 0 takes a free one and says
  *                               which
+ *   LIBSOCK_LOOPBACK=stack      127.0.0.1 is ours, the host's being 10.0.2.2; `host`, of sockrun's
+ *                               programs, which have it by default: it is the host's
  *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
  *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
@@ -24,6 +26,7 @@
 #include <sys/mman.h>
 
 #include "compat/compat.h"
+#include "compat/preload/preload.h"
 #include "link/pcap.h"
 #include "link/slirp.h"
 #include "port/posix.h"
@@ -42,6 +45,9 @@
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
 #define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
+
+/* There is in libsock-preload.so, and nowhere else. */
+extern __typeof(preload_configure) preload_configure __attribute__((weak));
 
 static struct port_posix port;
 static struct slirp_link *slirp; /* until the process ends */
@@ -176,12 +182,25 @@ static struct link *make_link(const struct settings *s)
     return with_capture(sk_slirp_link_link(slirp), s->pcap);
 }
 
+/* Hands on what only a program under sockrun can do. */
+static bool configure_preload(const struct settings *s)
+{
+    static const char host[] = "host";
+
+    if (preload_configure != NULL) {
+        preload_configure(s);
+        return true;
+    }
+    return !s->host_loopback ||
+           settings_refuse("LIBSOCK_LOOPBACK", host, strlen(host), "only sockrun can do that");
+}
+
 struct sk_iface *libsock_board(void)
 {
     static const struct sk_netif_config eth0 = { .name = "eth0" };
     struct settings s = { .forward = NULL };
 
-    if (!settings_read(&s)) {
+    if (!settings_read(&s) || !configure_preload(&s)) {
         return NULL;
     }
     if (sk_port_posix_init(&port) != SK_OK) {

@@ -24,6 +24,7 @@ test_files = \
 	%D%/e2e/long.sh \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
+	%D%/e2e/preload_loopback.py \
 	%D%/firmware/atomics.c \
 	%D%/firmware/beside.c \
 	%D%/firmware/common.sh \
@@ -94,6 +95,7 @@ script_tests = \
 	%D%/e2e/test_http_errors.sh \
 	%D%/e2e/test_sim.sh \
 	%D%/e2e/test_sockrun.sh \
+	%D%/e2e/test_sockrun_loopback.sh \
 	%D%/e2e/test_sockrun_usage.sh \
 	%D%/e2e/test_usage.sh \
 	%D%/interop/test_tap.sh

@@ -2,8 +2,12 @@
 # libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
 	%D%/interpose.c \
+	%D%/loopback.c \
+	%D%/loopback.h \
+	%D%/preload.h \
 	%D%/real.c \
-	%D%/real.h
+	%D%/real.h \
+	%D%/sendmmsg.c
 
 sockrun_sources = \
 	%D%/program.c \

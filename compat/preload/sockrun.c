@@ -35,6 +35,8 @@ static const char usage[] =
     "                     a port of this machine (of 127.0.0.1, unless said) leads to the program\n"
     "      --dns ADDRESS[:PORT]\n"
     "                     the name server, such as 10.0.2.3 with --outbound=any\n"
+    "      --loopback host|stack\n"
+    "                     127.0.0.1 is this machine's (the default), or the program itself\n"
     "      --mtu N        octets of an IP packet, 576 to 65521\n"
     "      --outbound loopback|any\n"
     "                     reach this machine alone, or every other one, too\n"
@@ -51,7 +53,8 @@ static const struct word {
     const char *option;
     const char *variable;
 } words[] = {
-    { "dns", "LIBSOCK_DNS" },   { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
+    { "dns", "LIBSOCK_DNS" },   { "loopback", "LIBSOCK_LOOPBACK" },
+    { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
     { "pcap", "LIBSOCK_PCAP" }, { "seed", "LIBSOCK_SEED" },
 };
 
