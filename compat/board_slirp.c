@@ -7,7 +7,8 @@
  *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
  *   LIBSOCK_FORWARD=tcp:127.0.0.1:8080:80,udp:127.0.0.1:0:7
  *                               ports of the host, to ports of ours; 0 takes a free one and says
- *                               which
+ *                               which. Under sockrun, where several processes may have a network,
+ *                               the one that waits on the port gets it
  *   LIBSOCK_LOOPBACK=stack      127.0.0.1 is ours, the host's being 10.0.2.2; `host`, of sockrun's
  *                               programs, which have it by default: it is the host's
  *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
@@ -19,12 +20,14 @@
  * later one.
  */
 // clang-format on
-#include "compat/board_settings.h"
+#include "compat/board_slirp.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "compat/board_settings.h"
 #include "compat/compat.h"
 #include "compat/preload/preload.h"
 #include "link/pcap.h"
@@ -55,42 +58,94 @@ static struct pcap_link capture;
 
 /* ---- Forwards ---- */
 
-static bool add_forward(struct slirp_link *link, const char *text, size_t len)
+/* One of LIBSOCK_FORWARD, which points to its `len` octets there. */
+struct wanted {
+    const char *text;
+    size_t len;
+    struct forward forward;
+    bool added;
+};
+
+static struct wanted *wanted; /* until the process ends */
+static size_t n_wanted;
+
+static const char forward_name[] = "LIBSOCK_FORWARD";
+
+static bool add_forward(struct wanted *w)
 {
-    static const char name[] = "LIBSOCK_FORWARD";
-    struct forward f;
+    const struct forward *f = &w->forward;
     struct sk_addr bound;
     char listens[SK_ADDR_TEXT_LEN];
 
-    if (!settings_forward(text, len, &f)) {
-        return settings_refuse(name, text, len, "not tcp:ADDRESS:PORT:GUEST-PORT or udp:...");
-    }
-    if (sk_slirp_link_forward(link, f.udp, f.host, f.guest_port, &bound) != SK_OK) {
+    if (sk_slirp_link_forward(slirp, f->udp, f->host, f->guest_port, &bound) != SK_OK) {
         return settings_refuse(
-            name, text, len,
+            forward_name, w->text, w->len,
             "cannot listen there: another program does, or it is no address of this host");
     }
-    if (f.host.port == 0) {
+    w->added = true;
+    if (f->host.port == 0) {
         sk_addr_format(bound, listens);
-        settings_say("%s %s leads to port %u", f.udp ? "udp" : "tcp", listens, f.guest_port);
+        settings_say("%s %s leads to port %u", f->udp ? "udp" : "tcp", listens, f->guest_port);
     }
     return true;
 }
 
-static bool add_forwards(struct slirp_link *link, const char *whole)
+static bool parse_forward(const char *text, size_t len)
+{
+    struct wanted *w = &wanted[n_wanted++];
+
+    *w = (struct wanted){ .text = text, .len = len };
+    return settings_forward(text, len, &w->forward) ||
+           settings_refuse(forward_name, text, len, "not tcp:ADDRESS:PORT:GUEST-PORT or udp:...");
+}
+
+static bool make_wanted(const char *list)
+{
+    size_t n = 1;
+
+    for (const char *at = list; *at != '\0'; at++) {
+        n += *at == ',';
+    }
+    wanted = calloc(n, sizeof *wanted);
+    if (wanted == NULL) {
+        settings_say("no memory");
+    }
+    return wanted != NULL;
+}
+
+/* Each is added as soon as it is read, or when the program waits there: board_forward. */
+static bool take_forwards(const char *whole, bool later)
 {
     const char *list = whole;
 
+    if (whole == NULL) {
+        return true;
+    }
+    if (!make_wanted(whole)) {
+        return false;
+    }
     while (list != NULL) {
         size_t len = strcspn(list, ",");
         if (len == 0) {
-            return settings_refuse("LIBSOCK_FORWARD", whole, strlen(whole),
+            return settings_refuse(forward_name, whole, strlen(whole),
                                    "empty, or a comma too many");
         }
-        if (!add_forward(link, list, len)) {
+        if (!parse_forward(list, len) || (!later && !add_forward(&wanted[n_wanted - 1]))) {
             return false;
         }
         list = list[len] == ',' ? list + len + 1 : NULL;
+    }
+    return true;
+}
+
+bool board_forward(bool udp, uint16_t guest_port)
+{
+    for (size_t i = 0; i < n_wanted; i++) {
+        struct wanted *w = &wanted[i];
+        if (w->forward.udp == udp && w->forward.guest_port == guest_port && !w->added &&
+            !add_forward(w)) {
+            return false;
+        }
     }
     return true;
 }
@@ -162,7 +217,9 @@ static struct link *with_capture(struct link *link, const char *path)
         return link;
     }
     int64_t epoch = port.port.realtime(&port.port) - port.port.now(&port.port);
-    if (!sk_pcap_link_open(&capture, link, path, epoch)) {
+    bool opened = preload_configure != NULL ? sk_pcap_link_append(&capture, link, path, epoch)
+                                            : sk_pcap_link_open(&capture, link, path, epoch);
+    if (!opened) {
         settings_refuse("LIBSOCK_PCAP", path, strlen(path), strerror(errno));
         return NULL;
     }
@@ -176,7 +233,7 @@ static struct link *make_link(const struct settings *s)
         settings_say("libslirp does not start");
         return NULL;
     }
-    if (!add_forwards(slirp, s->forward)) {
+    if (!take_forwards(s->forward, preload_configure != NULL)) {
         return NULL;
     }
     return with_capture(sk_slirp_link_link(slirp), s->pcap);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
+	%D%/forward.c \
+	%D%/forward.h \
 	%D%/interpose.c \
 	%D%/loopback.c \
 	%D%/loopback.h \

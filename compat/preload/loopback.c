@@ -17,6 +17,7 @@
 #include "compat/errno.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
+#include "compat/preload/forward.h"
 #include "compat/preload/loopback.h"
 #include "compat/preload/preload.h"
 #include "compat/preload/real.h"
@@ -326,7 +327,7 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len)
             return -1;
         }
     }
-    return libsock_bind(fd, addr, len);
+    return libsock_bind(fd, addr, len) == 0 ? forward_to(fd) : -1;
 }
 
 /* The address of a stream is ignored. */

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -101,13 +102,25 @@ static const char *absolute(const char *path)
     return whole;
 }
 
+/* Each process that has a network adds to it. */
+static void begin_capture(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0) {
+        die(USAGE, "--pcap %s: %s", path, strerror(errno));
+    }
+    close(fd);
+}
+
 static void take_word(const struct word *w, const char *value)
 {
     struct settings ignored;
     const char *wrong;
 
-    if (strcmp(w->option, "pcap") == 0 && value[0] != '\0') {
+    if (strcmp(w->option, "pcap") == 0) {
         value = absolute(value);
+        begin_capture(value);
     }
     wrong = settings_take(&ignored, w->variable, value);
     if (wrong != NULL) {

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "link/own_fds.h"
@@ -169,10 +171,8 @@ static const struct link_ops pcap_ops = {
     .wait_fds = pcap_wait_fds,
 };
 
-bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
+static void wrap(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
 {
-    int error;
-
     p->link = *inner;
     p->link.ops = &pcap_ops;
     p->inner = inner;
@@ -180,18 +180,56 @@ bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path
     inner->context = p;
     p->path = path;
     p->epoch = epoch;
-    p->file = fopen(path, "wbe");
+}
+
+static bool begin(struct pcap_link *p, const char *mode)
+{
+    p->file = fopen(p->path, mode);
     if (!p->file) {
         return false;
     }
     sk_own_fd_add(fileno(p->file));
     setvbuf(p->file, NULL, _IONBF, 0);
-    if (!write_header(p)) {
-        error = errno;
+    return true;
+}
+
+/* Closes the file when its header could not be written. */
+static bool go_on(struct pcap_link *p, bool written)
+{
+    int error = errno;
+
+    if (!written) {
         close_file(p);
         errno = error;
     }
-    return p->file != NULL;
+    return written;
+}
+
+bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
+{
+    wrap(p, inner, path, epoch);
+    return begin(p, "wbe") && go_on(p, write_header(p));
+}
+
+/* The header is the first process's to write. */
+static bool write_first_header(struct pcap_link *p)
+{
+    struct stat s;
+    int fd = fileno(p->file);
+    bool written;
+
+    if (flock(fd, LOCK_EX) != 0 || fstat(fd, &s) != 0) {
+        return false;
+    }
+    written = s.st_size > 0 || write_header(p);
+    flock(fd, LOCK_UN);
+    return written;
+}
+
+bool sk_pcap_link_append(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)
+{
+    wrap(p, inner, path, epoch);
+    return begin(p, "abe") && go_on(p, write_first_header(p));
 }
 
 bool sk_pcap_link_close(struct pcap_link *p)

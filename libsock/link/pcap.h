@@ -36,6 +36,10 @@ extern "C" {
  */
 bool sk_pcap_link_open(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
 
+/** As sk_pcap_link_open, of a file that several processes write at once: each adds its frames to
+ * those that are there, the first one to an empty file. */
+bool sk_pcap_link_append(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch);
+
 /** Closes the file; the link goes on without. False if anything is missing in the file. */
 bool sk_pcap_link_close(struct pcap_link *p);
 

@@ -72,6 +72,35 @@ for _ in 1 2 3; do
     same "$work/got" "$work/www/data"
 done
 
+# Of several processes that have a network, the one that waits on the port gets it, and all write one capture.
+cat >"$work/both.sh" <<'BOTH'
+exec 4<&0 # an asynchronous list has /dev/null for its own
+"$1" -c 'import socket, sys
+s = socket.create_connection(("10.0.2.2", int(sys.argv[1])))
+open(sys.argv[2], "w").close()
+sys.stdin.read()' "$2" "$4" <&4 &
+read -r _ <"$4"
+exec "$1" -u -m http.server --directory "$3" 80
+BOTH
+mkfifo "$work/held" "$work/connected"
+: >"$work/ready"
+timeout 200 ./sockrun -p 0:80 --pcap "$work/capture" sh "$work/both.sh" "$python" "$http" "$work/www" "$work/connected" \
+    <"$work/held" >"$work/ready" 2>"$work/server.err" &
+pids="$pids $!"
+exec 3>"$work/held"
+wait_for "$work/ready" 'the second process'
+port=$(sed -n 's/^libsock: tcp 127.0.0.1:\([0-9]*\) leads to port 80$/\1/p' "$work/server.err")
+[ -n "$port" ] || fail "no port is forwarded: $(cat "$work/server.err")"
+timeout 100 "$python" -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' \
+    "http://127.0.0.1:$port/page" >"$work/got" || fail "the second process: status $?"
+fetched 'the second process'
+exec 3>&-
+if has tshark; then
+    tshark -r "$work/capture" -T fields -e tcp.dstport -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' >"$work/syns" 2>/dev/null
+    [ "$(sort -u "$work/syns" | tr '\n' ' ')" = "$(printf '%s\n' "$http" 80 | sort -u | tr '\n' ' ')" ] ||
+        fail "the capture has connections to: $(cat "$work/syns")"
+fi
+
 # What a program can see of it.
 if [ -x tests/e2e/preload_probe ]; then
     tests/e2e/preload_probe counts >"$work/without" </dev/null
