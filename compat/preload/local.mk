@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
+	%D%/confine.h \
 	%D%/forward.c \
 	%D%/forward.h \
 	%D%/interpose.c \
@@ -12,6 +13,8 @@ preload_sources = \
 	%D%/sendmmsg.c
 
 sockrun_sources = \
+	%D%/confine.c \
+	%D%/confine.h \
 	%D%/program.c \
 	%D%/program.h \
 	%D%/sockrun.c

@@ -15,13 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+#include "compat/preload/confine.h"
 
 typedef void function(void);
 
 // clang-format off
 #define REALS(REAL)                                                                                \
-    REAL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))              \
     REAL(int, bind, (int fd, const struct sockaddr *addr, socklen_t len), (fd, addr, len))         \
     REAL(int, listen, (int fd, int backlog), (fd, backlog))                                        \
     REAL(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags),                 \
@@ -120,6 +123,12 @@ static function *next(function **known, const char *name)
     }
 REALS(REAL)
 #undef REAL
+
+/* sockrun lets the kernel make sockets of the internet for us alone. */
+int __real_socket(int domain, int type, int protocol)
+{
+    return (int)syscall(SYS_socket, domain, type, protocol, (unsigned long)CONFINE_TOKEN);
+}
 
 /* A long holds every kind of argument that these take, on the ABIs there are. */
 

@@ -2,8 +2,8 @@
 /*
  * sockrun: runs a program on a network of its own. It says in the environment what the network is
  * to be, puts libsock-preload.so in front of the program's libraries, and becomes the program: the
- * process, its exit status and its signals are the program's. What LD_PRELOAD would not reach is
- * refused; it would be on the real network.
+ * process, its exit status and its signals are the program's. A program that LD_PRELOAD would not
+ * reach is refused; what it does not reach later gets no socket of the internet (confine.h).
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "compat/board_settings.h"
+#include "compat/preload/confine.h"
 #include "compat/preload/program.h"
 
 #define LIBRARY "libsock-preload.so"
@@ -345,6 +346,12 @@ int main(int argc, char **argv)
     preload(library);
     if (verbose) {
         fprintf(stderr, "sockrun: %s with %s\n", path, library);
+    }
+    if (confine() != 0) {
+        fprintf(stderr,
+                "sockrun: this kernel has no seccomp filters (%s): what LD_PRELOAD does not reach "
+                "has the real network\n",
+                strerror(errno));
     }
     execvp(path, argv + optind);
     die(errno == ENOENT ? NOT_FOUND : CANNOT_RUN, "%s: %s", path, strerror(errno));

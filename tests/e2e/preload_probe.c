@@ -5,10 +5,12 @@
  *   preload_probe counts           threads and open descriptors, before any socket
  *   preload_probe address PORT     what an internet socket is, connected to 10.0.2.2, to the
  *                                  program and to the kernel
+ *   preload_probe escape           sockets that are asked of the kernel past the C library
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,19 @@ static int address(const char *port)
     return 0;
 }
 
+static const char *escape_by(int domain)
+{
+    return syscall(SYS_socket, domain, SOCK_DGRAM, 0) >= 0 ? "made" : strerrorname_np(errno);
+}
+
+static int escape(void)
+{
+    printf("AF_INET %s, AF_INET6 %s, AF_PACKET %s, AF_UNIX %s, io_uring %s\n", escape_by(AF_INET),
+           escape_by(AF_INET6), escape_by(AF_PACKET), escape_by(AF_UNIX),
+           syscall(SYS_io_uring_setup, 1, NULL) >= 0 ? "made" : strerrorname_np(errno));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "counts") == 0) {
@@ -90,6 +105,9 @@ int main(int argc, char **argv)
     }
     if (argc == 3 && strcmp(argv[1], "address") == 0) {
         return address(argv[2]);
+    }
+    if (argc == 2 && strcmp(argv[1], "escape") == 0) {
+        return escape();
     }
     return 2;
 }

@@ -112,4 +112,13 @@ address 10.0.2.15, domain AF_INET, number lowest, to the kernel AF_UNIX
 some of libslirp's
 WANTED
     same "$work/got" "$work/wanted"
+    run tests/e2e/preload_probe escape
+    echo 'AF_INET EACCES, AF_INET6 EACCES, AF_PACKET EACCES, AF_UNIX made, io_uring ENOSYS' >"$work/wanted"
+    same "$work/got" "$work/wanted"
+fi
+
+# What the C library would ask the real network for by itself, and what no library reaches, gets no socket.
+if ${CC:-cc} "$srcdir/tests/e2e/preload_probe.c" -static -o "$work/static" 2>/dev/null; then
+    run sh -c "$work/static escape; true"
+    same "$work/got" "$work/wanted"
 fi
