@@ -2,7 +2,7 @@
 /**
  * The POSIX shim: what starts it, and its calls under names of their own. Programs use the POSIX
  * names: on firmware the archive defines them (weakly), on hosts `-Wl,--wrap=...` from libsock.pc
- * leads them here.
+ * leads them here, or sockrun, for programs that are linked already.
  *
  * Each call returns what POSIX.1-2017 says and sets errno. Any thread may make it, an interrupt
  * handler none. A call that would block fails with EDEADLK when the port's background hook makes

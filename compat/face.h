@@ -4,7 +4,8 @@
  * octet. On firmware that is the POSIX name, weak. A host executable must never define `bind`
  * itself (a shared library such as libslirp would call ours): there it is __wrap_bind, to which
  * -Wl,--wrap=bind leads; the names are those of WRAP_NAMES in configure.ac, and a test holds the
- * two against each other. Linux compilers say __unix__, bare-metal ones do not.
+ * two against each other. libsock-preload.so, in which they have to have the POSIX names, makes
+ * these of the others (PRELOAD_LDFLAGS in configure.ac). Linux compilers say __unix__, bare-metal ones do not.
  */
 #pragma once
 

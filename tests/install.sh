@@ -123,6 +123,13 @@ link_both() {
     tests_with_check "$1" "$2"
 }
 
+# sockrun looks for its library where it was configured to be.
+if [ -x sockrun ]; then
+    [ -f "$root$libdir/libsock/libsock-preload.so" ] || complain 'libsock-preload.so is not installed'
+    strings -a "$root${libdir%/*}/bin/sockrun" | grep -qxF "$libdir/libsock/libsock-preload.so" ||
+        complain 'sockrun, installed, does not know where its library is'
+fi
+
 # Libtool links for one libdir: after a new configuration it links again.
 for library in libsock libsock-sim libsock-slirp; do
     [ -f $library.la ] || continue

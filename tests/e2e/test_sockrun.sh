@@ -117,6 +117,14 @@ WANTED
     same "$work/got" "$work/wanted"
 fi
 
+# Threads, signals and children at once.
+if [ -x tests/e2e/preload_threads ]; then
+    random_file "$work/www/mebibyte" 1
+    run tests/e2e/preload_threads "$http" /mebibyte
+    octets=$(sed -n 's/^32 fetches, \([0-9]*\) octets, signals$/\1/p' "$work/got")
+    [ "${octets:-0}" -gt 33554432 ] && [ "$octets" -lt 33586432 ] || fail "$(cat "$work/got" "$work/err")"
+fi
+
 # What the C library would ask the real network for by itself, and what no library reaches, gets no socket.
 if ${CC:-cc} "$srcdir/tests/e2e/preload_probe.c" -static -o "$work/static" 2>/dev/null; then
     run sh -c "$work/static escape; true"
