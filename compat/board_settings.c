@@ -95,6 +95,12 @@ static bool take_loopback(struct settings *s, const char *value)
     return s->host_loopback || s->stack_loopback;
 }
 
+static bool take_stats(struct settings *s, const char *value)
+{
+    s->stats = strcmp(value, "1") == 0;
+    return s->stats;
+}
+
 /* What these say is found out when the network is made. */
 
 static bool take_forward(struct settings *s, const char *value)
@@ -121,6 +127,7 @@ static const struct variable {
     { "LIBSOCK_DNS", take_dns, "not a host's address, or address:port" },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
+    { "LIBSOCK_STATS", take_stats, "not 1" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };
 // clang-format on

@@ -18,6 +18,7 @@ struct settings {
     const char *seed;
     bool host_loopback; /* 127.0.0.1 is asked to be the host's */
     bool stack_loopback;
+    bool stats; /* told at the end */
 };
 
 struct forward {

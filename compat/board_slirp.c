@@ -13,6 +13,7 @@
  *                               programs, which have it by default: it is the host's
  *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
+ *   LIBSOCK_STATS=1             of sockrun's programs: what they did is told on stderr at the end
  *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
  *
  * A value that cannot be understood or done is never ignored, nor is a LIBSOCK_ that is none of
@@ -239,17 +240,20 @@ static struct link *make_link(const struct settings *s)
     return with_capture(sk_slirp_link_link(slirp), s->pcap);
 }
 
-/* Hands on what only a program under sockrun can do. */
+static bool refuse_preloads(const char *name, const char *value)
+{
+    return settings_refuse(name, value, strlen(value), "only sockrun can do that");
+}
+
+/* Hands on what only a program under sockrun has. */
 static bool configure_preload(const struct settings *s)
 {
-    static const char host[] = "host";
-
     if (preload_configure != NULL) {
         preload_configure(s);
         return true;
     }
-    return !s->host_loopback ||
-           settings_refuse("LIBSOCK_LOOPBACK", host, strlen(host), "only sockrun can do that");
+    return (!s->host_loopback || refuse_preloads("LIBSOCK_LOOPBACK", "host")) &&
+           (!s->stats || refuse_preloads("LIBSOCK_STATS", "1"));
 }
 
 struct sk_iface *libsock_board(void)

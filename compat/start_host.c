@@ -10,10 +10,12 @@
 
 #include "compat/compat.h"
 #include "compat/foreign.h"
+#include "compat/preload/preload.h"
 #include "compat/state.h"
 #include "link/own_fds.h"
 
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
+extern __typeof(preload_ended) preload_ended __attribute__((weak)); /* of libsock-preload.so */
 
 static pthread_mutex_t lock;
 static int lock_depth;
@@ -117,5 +119,8 @@ __attribute__((destructor(101))) static void finish(void)
 {
     if (drains) {
         exit_drain();
+    }
+    if (preload_ended != NULL) {
+        preload_ended();
     }
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
+	%D%/configure.c \
 	%D%/confine.h \
 	%D%/forward.c \
 	%D%/forward.h \
@@ -10,7 +11,9 @@ preload_sources = \
 	%D%/preload.h \
 	%D%/real.c \
 	%D%/real.h \
-	%D%/sendmmsg.c
+	%D%/sendmmsg.c \
+	%D%/stats.c \
+	%D%/stats.h
 
 sockrun_sources = \
 	%D%/confine.c \

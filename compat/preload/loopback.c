@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "compat/board_settings.h"
 #include "compat/call.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
@@ -19,7 +18,6 @@
 #include "compat/foreign.h"
 #include "compat/preload/forward.h"
 #include "compat/preload/loopback.h"
-#include "compat/preload/preload.h"
 #include "compat/preload/real.h"
 #include "compat/state.h"
 
@@ -30,9 +28,9 @@
 
 static bool stack_loopback;
 
-void preload_configure(const struct settings *s)
+void loopback_is_ours(bool ours)
 {
-    stack_loopback = s->stack_loopback;
+    stack_loopback = ours;
 }
 
 /* ---- Addresses ---- */

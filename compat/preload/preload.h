@@ -7,3 +7,6 @@ struct settings;
 
 /** Once, before the first socket is there. */
 void preload_configure(const struct settings *s);
+
+/** At the end of the process, after its network's. */
+void preload_ended(void);

@@ -44,6 +44,7 @@ static const char usage[] =
     "                     reach this machine alone, or every other one, too\n"
     "      --pcap FILE    write every frame to a file for Wireshark\n"
     "      --seed HEX     the same ports in every run\n"
+    "      --stats        say what each process did on its network when it ends\n"
     "  -v, --verbose      say what is run\n"
     "  -h, --help         say this\n"
     "  -V, --version      say which version this is\n"
@@ -181,6 +182,9 @@ static void take_option(int option)
     case 'v':
         verbose = true;
         break;
+    case 's':
+        set("LIBSOCK_STATS", "1");
+        break;
     case 'h':
         print(usage);
         break;
@@ -199,15 +203,16 @@ static void take_option(int option)
 /* Up to the program, the options of which are its own. */
 static void take_options(int argc, char **argv)
 {
-    struct option options[N_WORDS + 4] = {
+    struct option options[N_WORDS + 5] = {
         { "help", no_argument, NULL, 'h' },
+        { "stats", no_argument, NULL, 's' },
         { "verbose", no_argument, NULL, 'v' },
         { "version", no_argument, NULL, 'V' },
     };
     int option;
 
     for (size_t i = 0; i < N_WORDS; i++) {
-        options[3 + i] =
+        options[4 + i] =
             (struct option){ words[i].option, required_argument, NULL, FIRST_WORD + (int)i };
     }
     while ((option = getopt_long(argc, argv, "+p:vhV", options, NULL)) != -1) {

@@ -31,6 +31,12 @@ done
 for value in '' dns.test 10.0.2.2:99999 10.0.2.2:0 1.2.3 224.0.0.1 255.255.255.255; do
     refused "LIBSOCK_DNS=$value"
 done
+for value in '' other host; do
+    refused "LIBSOCK_LOOPBACK=$value"
+done
+refused LIBSOCK_STATS=0
+refused LIBSOCK_STATS=1
+accepted LIBSOCK_LOOPBACK=stack
 for value in '' none Any; do
     refused "LIBSOCK_OUTBOUND=$value"
 done

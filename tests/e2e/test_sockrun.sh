@@ -41,6 +41,12 @@ if has curl; then
     run --mtu 16384 --outbound=loopback --seed 7 --pcap "$work/capture" curl -sS "$url/page"
     fetched 'every option'
     [ -s "$work/capture" ] || fail 'there is no capture'
+    run --stats sh -c "curl -sS $url/page; curl -sS $url/data >$work/a"
+    fetched --stats
+    [ "$(grep -c '^libsock: curl\[[0-9]*\]: connections: 1 out, 0 in, 0 failed; ' "$work/err")" -eq 2 ] ||
+        fail "--stats: $(cat "$work/err")"
+    timeout 100 ./sockrun --stats curl -sS "http://192.0.2.1/" >/dev/null 2>"$work/err"
+    grep -q '^libsock: curl\[[0-9]*\]: dropped: [1-9][0-9]* tx_policy$' "$work/err" || fail "--stats: $(cat "$work/err")"
     timeout 100 ./sockrun curl -sS "http://192.0.2.1/" >/dev/null 2>&1 && fail 'another host is reached'
 fi
 if has wget; then
