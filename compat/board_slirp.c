@@ -119,6 +119,7 @@ static bool take_forwards(const char *whole, bool later)
 {
     const char *list = whole;
 
+    n_wanted = 0; /* a child of fork has its parent's */
     if (whole == NULL) {
         return true;
     }

@@ -91,6 +91,14 @@ void fd_forget(int fd)
     __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
 }
 
+void fd_forget_all(void)
+{
+    for (int fd = 0; fd <= highest; fd++) {
+        __atomic_store_n(&fd_table_at(fd)->state, NULL, __ATOMIC_RELEASE);
+    }
+    highest = -1;
+}
+
 void fd_release(int fd)
 {
     fd_forget(fd);

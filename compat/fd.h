@@ -97,5 +97,8 @@ void fd_release(int fd);
 /** As fd_release, of a number that somebody else is about to close, or to take. */
 void fd_forget(int fd);
 
+/** In a child of fork: no number is ours any more. Hosts only. */
+void fd_forget_all(void);
+
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */
 int fd_next(int fd);

@@ -58,10 +58,15 @@ static bool make_table(void)
     return true;
 }
 
+/* Once it is there nobody takes the lock, which in a child of fork might be nobody's to give back.
+ */
 static bool have_table(void)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+    if (__atomic_load_n(&table, __ATOMIC_ACQUIRE) != NULL) {
+        return true;
+    }
     pthread_mutex_lock(&lock);
     bool made = table != NULL || make_table();
     pthread_mutex_unlock(&lock);

@@ -9,13 +9,16 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "compat/fd.h"
 #include "compat/foreign.h"
 #include "compat/preload/preload.h"
 #include "compat/state.h"
 #include "link/own_fds.h"
 
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
-extern __typeof(preload_ended) preload_ended __attribute__((weak)); /* of libsock-preload.so */
+/* Of libsock-preload.so. */
+extern __typeof(preload_configure) preload_configure __attribute__((weak));
+extern __typeof(preload_ended) preload_ended __attribute__((weak));
 
 static pthread_mutex_t lock;
 static int lock_depth;
@@ -60,14 +63,16 @@ static void close_own(void)
 }
 
 /* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
- * would reach the parent's peers. It has no stack, then, and its exit nothing to drain. Another
- * thread of the parent's may have had the lock. */
+ * would reach the parent's peers. It has no stack, then, and its exit nothing to drain; under
+ * sockrun, where programs do not know of us, its first socket starts one of its own. Another thread
+ * of the parent's may have had the lock. */
 static void forked(void)
 {
     close_own();
     make_lock();
     lock_depth = 0;
-    state_forked();
+    fd_forget_all();
+    state_forked(preload_configure != NULL);
 }
 
 static void prepare(void)

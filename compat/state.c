@@ -61,9 +61,9 @@ instant state_now(void)
     return state->port->now(state->port);
 }
 
-void state_forked(void)
+void state_forked(bool may_start)
 {
-    forked = true;
+    forked = !may_start;
     starting = false; /* by another thread of the parent's */
     __atomic_store_n(&current, NULL, __ATOMIC_RELEASE);
 }

@@ -25,8 +25,8 @@ void state_leave(void);
 /** The clock of the state in use. */
 instant state_now(void);
 
-/** In a child of fork: it has no host, and starts none. */
-void state_forked(void);
+/** In a child of fork: it has no host, and starts none, or with `may_start` one of its own. */
+void state_forked(bool may_start);
 
 /* ---- What differs between hosts and firmware: start_host.c, start_firmware.c ---- */
 

@@ -24,6 +24,7 @@ test_files = \
 	%D%/e2e/long.sh \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
+	%D%/e2e/preload_forks.py \
 	%D%/e2e/preload_loopback.py \
 	%D%/firmware/atomics.c \
 	%D%/firmware/beside.c \

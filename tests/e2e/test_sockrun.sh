@@ -131,6 +131,10 @@ if [ -x tests/e2e/preload_threads ]; then
     [ "${octets:-0}" -gt 33554432 ] && [ "$octets" -lt 33586432 ] || fail "$(cat "$work/got" "$work/err")"
 fi
 
+# Children of fork.
+run "$python" "$srcdir/tests/e2e/preload_forks.py" "$http"
+grep -qx 'all of it' "$work/got" || fail "children: $(cat "$work/got" "$work/err")"
+
 # What the C library would ask the real network for by itself, and what no library reaches, gets no socket.
 if ${CC:-cc} "$srcdir/tests/e2e/preload_probe.c" -static -o "$work/static" 2>/dev/null; then
     run sh -c "$work/static escape; true"
