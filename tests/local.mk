@@ -326,6 +326,7 @@ c_tests = \
 	%D%/unit/test_path \
 	%D%/unit/test_pair \
 	%D%/unit/test_pair_faults \
+	%D%/unit/test_own \
 	%D%/unit/test_pcap \
 	%D%/unit/test_port_posix \
 	%D%/unit/test_port_sim \

@@ -306,6 +306,32 @@ START_TEST(nothing_is_left_to_write_when_a_frame_has_passed)
 }
 END_TEST
 
+START_TEST(several_write_one_file)
+{
+    struct pcap_link other;
+    uint8_t got[256];
+    char path[32];
+
+    new_path(path);
+    start(LINK_ETHERNET);
+    ck_assert(sk_pcap_link_append(&capture, &wire.ends[0].link, path, 0));
+    ck_assert(sk_pcap_link_append(&other, &wire.ends[1].link, path, 0));
+    ck_assert_int_eq(a->ops->tx(a, packet("x"), 1000000), SK_OK);
+    sk_pkt_free(other.link.ops->rx(&other.link, &pool, 2000000));
+    ck_assert_int_eq(a->ops->tx(a, packet("yz"), 3000000), SK_OK);
+    ck_assert_uint_eq(contents(path, got, sizeof(got)), 24 + 17 + 17 + 18);
+    ck_assert_uint_eq(got[24], 1);
+    ck_assert_uint_eq(got[24 + 17], 2);
+    ck_assert_uint_eq(got[24 + 17 + 17], 3);
+    sk_pkt_free(b->ops->rx(b, &pool, 3000000));
+    ck_assert(sk_pcap_link_close(&other));
+    ck_assert(sk_pcap_link_close(&capture));
+    ck_assert(!sk_pcap_link_append(&capture, &wire.ends[0].link, "/nonexistent/file", 0));
+    ck_assert_int_eq(errno, ENOENT);
+    unlink(path);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -319,6 +345,7 @@ int main(void)
         a_disk_that_fills_up_stops_no_traffic,
         a_reader_that_goes_away_stops_no_traffic,
         nothing_is_left_to_write_when_a_frame_has_passed,
+        several_write_one_file,
         NULL,
     };
 
