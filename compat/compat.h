@@ -38,8 +38,8 @@
  * A child of fork has no network, and none of those descriptors. Its copies of the parent's sockets
  * are what the kernel sees in them, after fork as after exec: sockets connected to nothing. close
  * closes the copy, and the parent's connection does not notice; calls that would move data or
- * connect fail (ENOTCONN, EINVAL), and socket fails with ENETDOWN; under sockrun it starts a network
- * of the child's own. What a child of vfork closes is its own, too.
+ * connect fail (ENOTCONN, EINVAL), and socket fails with ENETDOWN; under sockrun it starts a
+ * network of the child's own. What a child of vfork closes is its own, too.
  */
 #pragma once
 

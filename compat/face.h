@@ -5,7 +5,8 @@
  * itself (a shared library such as libslirp would call ours): there it is __wrap_bind, to which
  * -Wl,--wrap=bind leads; the names are those of WRAP_NAMES in configure.ac, and a test holds the
  * two against each other. libsock-preload.so, in which they have to have the POSIX names, makes
- * these of the others (PRELOAD_LDFLAGS in configure.ac). Linux compilers say __unix__, bare-metal ones do not.
+ * these of the others (PRELOAD_LDFLAGS in configure.ac). Linux compilers say __unix__, bare-metal
+ * ones do not.
  */
 #pragma once
 
