@@ -106,12 +106,12 @@ def same(page, what, said, there):
 
 def check_variables():
     page = read("man/libsock.7")
-    board = read("compat/board_slirp.c")
+    board = read("compat/board_settings.c") + read("compat/board_slirp.c")
     there = set(re.findall(r'^    \{ "(LIBSOCK_\w+)", take_', board, flags=re.M))
     same("libsock.7", "variable", set(re.findall(r"^\.It Ev (LIBSOCK_\w+)$", section(page, "ENVIRONMENT"), flags=re.M)),
          there)
     same("libsock.7", "variable", set(re.findall(r"\bLIBSOCK_[A-Z]\w*", page)), there)
-    for said in re.findall(r'\bsay\("([^"%]*)"\)', board):
+    for said in re.findall(r'\bsettings_say\("([^"%]*)"\)', board):
         if f"libsock: {said}" not in page:
             errors.append(f"libsock.7: DIAGNOSTICS have no '{said}'")
 

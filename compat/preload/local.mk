@@ -22,7 +22,7 @@ sockrun_sources = \
 	%D%/program.h \
 	%D%/sockrun.c
 
-EXTRA_DIST += $(preload_sources) $(sockrun_sources) docs/sockrun.1
+EXTRA_DIST += $(preload_sources) $(sockrun_sources) man/sockrun.1
 
 if HAVE_SLIRP
 if SHARED
@@ -41,7 +41,7 @@ preload.names: config.status
 	$(AM_V_GEN)printf '%s\n' $(PRELOAD_NAMES) | sort >$@
 
 bin_PROGRAMS += sockrun
-man_MANS = docs/sockrun.1
+man_MANS = man/sockrun.1
 sockrun_SOURCES = $(sockrun_sources) compat/board_settings.c
 sockrun_CPPFLAGS = $(AM_CPPFLAGS) -DSOCKRUN_VERSION='"$(PACKAGE_VERSION)"' -DPRELOAD_DIR='"$(pkglibdir)"'
 sockrun_LDADD = libsock-internal.a

@@ -25,10 +25,10 @@ timeout 60 ./sockrun --help | grep -q '^usage: sockrun' || fail --help
 timeout 60 ./sockrun --version | grep -q '^sockrun (libsock) [0-9]' || fail --version
 # The manual has every option that there is, and no warning.
 for option in $(timeout 60 ./sockrun --help | sed -n 's/^ .*--\([a-z]*\).*/\1/p'); do
-    grep -qE "^\.(It|Op) .*Fl .*-$option" "$srcdir/docs/sockrun.1" || fail "the manual has no --$option"
+    grep -qE "^\.(It|Op) .*Fl .*-$option" "$srcdir/man/sockrun.1" || fail "the manual has no --$option"
 done
 if command -v mandoc >/dev/null; then
-    mandoc -Tlint -W warning "$srcdir/docs/sockrun.1" || fail 'the manual has warnings'
+    mandoc -Tlint -W warning "$srcdir/man/sockrun.1" || fail 'the manual has warnings'
 fi
 refused 2 --unknown --unknown true
 refused 2 mtu --mtu
