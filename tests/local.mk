@@ -6,11 +6,10 @@ LOG_COMPILER = timeout 300
 AM_TESTS_ENVIRONMENT = \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; PYTHON='$(PYTHON)'; export PYTHON; \
 	WRAP_NAMES='$(WRAP_NAMES)'; export WRAP_NAMES; \
-	SIM_WRAP_NAMES='$(SIM_WRAP_NAMES)'; export SIM_WRAP_NAMES; MAKE='$(MAKE)'; export MAKE; \
+	SIM_WRAP_NAMES='$(SIM_WRAP_NAMES)'; export SIM_WRAP_NAMES; \
+	PRELOAD_NAMES='$(PRELOAD_NAMES)'; export PRELOAD_NAMES; MAKE='$(MAKE)'; export MAKE; \
 	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir; \
 	mandir='$(mandir)'; export mandir;
-	PRELOAD_NAMES='$(PRELOAD_NAMES)'; export PRELOAD_NAMES; MAKE='$(MAKE)'; export MAKE; \
-	pkgconfigdir='$(pkgconfigdir)'; export pkgconfigdir; libdir='$(libdir)'; export libdir;
 if SANITIZED
 AM_TESTS_ENVIRONMENT += CK_FORK=no; export CK_FORK;
 endif
@@ -45,6 +44,9 @@ test_files = \
 	%D%/rfc-tcp-requirements.tsv \
 	%D%/rfc9293-events.tsv \
 	%D%/rfc9293-requirements.tsv \
+	%D%/others/case_runner.py \
+	%D%/others/python-expected.tsv \
+	%D%/others/python.py \
 	%D%/support/dnsd.py \
 	%D%/support/example.sed \
 	%D%/support/judge.sh \

@@ -80,6 +80,8 @@ typedef void function(void);
          (path, mode, stream))                                                                     \
     REAL(FILE *, freopen64, (const char *path, const char *mode, FILE *stream),                    \
          (path, mode, stream))                                                                     \
+    REAL(ssize_t, sendfile64, (int out, int in, off64_t *offset, size_t count),                    \
+         (out, in, offset, count))                                                                 \
     REAL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
 // clang-format on
 
