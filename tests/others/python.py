@@ -56,7 +56,7 @@ def main():
     if subprocess.run([PYTHON, "-c", "import test.test_socket"], stderr=subprocess.DEVNULL).returncode:
         print("skipped: no test suite of CPython's (Debian: libpython3.11-testsuite)")
         sys.exit(77)
-    sockrun, modules = sys.argv[1], sys.argv[2:] or MODULES
+    sockrun, modules = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] or MODULES
     known, wrong, passed, counted = expected(), [], 0, 0
     for module in modules:
         kernel, ours = run([], module), run([sockrun, "--loopback=stack", "--"], module)
