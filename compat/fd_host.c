@@ -2,7 +2,7 @@
 /*
  * Descriptors on a host. The number is an AF_UNIX socket of the kernel's: a real descriptor, lowest
  * free number, a socket to fstat, closed on exec when asked to. It is connected to nothing, so that
- * a call that is not ours, such as writev, fails with ENOTCONN instead of losing what it was given.
+ * a call that is not ours, such as splice, fails with ENOTCONN instead of losing what it was given.
  *
  * The table is flat and indexed by the number, so that "not ours" costs one load and no lock.
  */

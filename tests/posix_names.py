@@ -21,7 +21,6 @@ include = tests.parent / "include"
 
 Row = collections.namedtuple("Row", "header kind name level")
 
-
 # What Debian 12's glibc has not: of POSIX.1-2024, of POSIX.1-2001, as a macro, and in that header.
 NOT_ON_HOSTS = {"SOCK_CLOFORK", "MSG_CMSG_CLOFORK", "NI_NUMERICSCOPE", "IPPORT_RESERVED", "SIOCATMARK"}
 

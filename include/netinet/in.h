@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* netinet/in.h for firmware whose C library has none, with Linux's values. socket refuses
- * AF_INET6: its addresses are for programs that name both families. See sys/socket.h. */
+/* netinet/in.h for firmware whose C library has none, with Linux's values. Sockets of
+ * AF_INET6 carry IPv4, its addresses mapped. See sys/socket.h. */
 #ifndef LIBSOCK_NETINET_IN_H
 #define LIBSOCK_NETINET_IN_H
 

@@ -380,7 +380,7 @@ START_TEST(hosts_on_a_switch_reach_each_other)
     }
     assert_runs(MINUTE);
     sk_sim_run_for(sim, SECOND); /* what is closing closes */
-    char path[] = "/tmp/sim_switch.XXXXXX";
+    char path[] = "sim_switch.XXXXXX";
     close(mkstemp(path));
     ck_assert(sk_sim_capture(links[3], hosts[3], path));
     sk_sim_call(hosts[0], "ping", ping_a, addresses[1]);
@@ -417,7 +417,7 @@ END_TEST
 
 START_TEST(a_capture_has_every_frame_at_its_time)
 {
-    char path[] = "/tmp/sim_capture.XXXXXX";
+    char path[] = "sim_capture.XXXXXX";
     unsigned char octets[24 + 16];
     int fd = mkstemp(path);
 
@@ -448,7 +448,7 @@ END_TEST
 
 START_TEST(the_environment_captures_every_link)
 {
-    char directory[] = "/tmp/sim_captures.XXXXXX";
+    char directory[] = "sim_captures.XXXXXX";
     char path[128];
 
     ck_assert_ptr_nonnull(mkdtemp(directory));

@@ -83,7 +83,7 @@ static void record(struct recording *r, uint64_t seed)
     FILE *file;
     int fd;
 
-    strcpy(r->path, "/tmp/sim_replay.XXXXXX");
+    strcpy(r->path, "sim_replay.XXXXXX");
     fd = mkstemp(r->path);
     ck_assert_int_ge(fd, 0);
     close(fd);
