@@ -54,17 +54,30 @@ static bool concerns_op(const struct port_wait *wait, sk_fd fd)
     return wait->op->fd == SK_FD_NONE || wait->op->fd == fd;
 }
 
-static instant own_deadline(const struct block_how *how, instant now, instant background_at)
+static size_t fds_of(const struct port_wait *wait, struct pollfd *fds, size_t n)
 {
-    instant until = earlier(how->deadline, background_at);
+    const struct op_wait *w = (const struct op_wait *)(const void *)wait;
 
-    return how->step != 0 ? earlier(until, after(now, how->step)) : until;
+    return w->how->wait_fds(wait->op, fds, n);
+}
+
+static instant own_deadline(const struct port *port, const struct op_wait *w, instant now,
+                            instant background_at)
+{
+    const struct block_how *how = w->how;
+    instant until = earlier(how->deadline, background_at);
+    duration step = how->step != NULL ? how->step(w->wait.op, port->waits_for_fds) : 0;
+
+    return step != 0 ? earlier(until, after(now, step)) : until;
 }
 
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                          const struct block_how *how)
 {
-    struct op_wait w = { .wait = { .op = op, .concerns = concerns_op, .mask = how->mask },
+    struct op_wait w = { .wait = { .op = op,
+                                   .concerns = concerns_op,
+                                   .mask = how->mask,
+                                   .wait_fds = how->wait_fds != NULL ? fds_of : NULL },
                          .how = how };
     instant background_at = port->background != NULL && !how->ends_program ? 0 : NEVER;
     bool interrupted = false;
@@ -90,7 +103,7 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
             background_at = now + BACKGROUND_EVERY;
             continue;
         }
-        w.wait.until = own_deadline(how, now, background_at);
+        w.wait.until = own_deadline(port, &w, now, background_at);
         instant until = earlier(w.wait.until, sk_iface_poll_at(iface, now));
         interrupted = ends_wait(port->idle(port, iface, until, &w.wait), how->signal);
     }

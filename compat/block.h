@@ -8,6 +8,8 @@
 #include "libsock.h"
 #include "port/port.h"
 
+struct pollfd;
+
 #define AT_ONCE ((instant)0) /* a deadline that has always passed: the operation may not wait */
 
 #define BACKGROUND_EVERY                                                                           \
@@ -22,8 +24,14 @@ enum block_signal {
 
 struct block_how {
     instant deadline;
-    duration step; /* the operation is polled at least so often, for what the port cannot wait for;
-                      0: need not be */
+
+    /** How soon the operation is polled again at the latest, for what the port cannot wait for; 0:
+     * need not be. `port_waits`: the port waits for those of wait_fds. NULL: 0. */
+    duration (*step)(const struct sk_op *op, bool port_waits);
+
+    /** Descriptors that are not ours and may let the operation go on, as of a port_wait. NULL:
+     * none. */
+    size_t (*wait_fds)(const struct sk_op *op, struct pollfd *fds, size_t n);
     enum block_signal signal;
     const void *mask;  /* of port_wait */
     bool ends_program; /* the background hook runs no more, and may be where this is called */

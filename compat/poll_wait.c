@@ -2,8 +2,9 @@
 /*
  * Waiting for several descriptors is an operation like any other: its poll function looks at all of
  * them. Where some are the kernel's, it asks the kernel without waiting, under the port's lock as
- * all the shim asks of it: it cannot block. Nothing wakes it for those, nor when a deferred
- * connect is given up: it looks again every LOOK_AGAIN. Timeouts are exact all the same.
+ * all the shim asks of it: it cannot block. The port waits for those, too, where it can. Nothing
+ * wakes it when a deferred connect is given up, nor for what is no end of this wait though the
+ * kernel would say it is one: it looks again every LOOK_AGAIN. Timeouts are exact all the same.
  */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "compat/poll_wait.h"
@@ -111,16 +112,46 @@ bool poll_is_foreign(const struct pollfd *fds, nfds_t n)
     return n > 0 ? foreign_run(fds, n) == n : libsock_state_current() == NULL;
 }
 
-/* True when something can happen that nothing wakes us for. */
-static bool must_look(const struct pollfd *fds, nfds_t n)
+/* What the port can wait for. One that has something already, which is not an end, would have it
+ * again at once. */
+static size_t list_foreign(const struct poll_set *set, struct pollfd *fds, size_t room)
 {
-    for (nfds_t i = 0; i < n; i++) {
-        const struct sock_fd *s = fd_find(fds[i].fd);
-        if (s != NULL ? s->open->connect == FD_CONNECT_DEFERRED : fds[i].fd >= 0) {
+    size_t n = 0;
+
+    for (nfds_t i = 0; i < set->n; i++) {
+        const struct pollfd *p = &set->fds[i];
+        if (p->fd < 0 || p->revents != 0 || fd_find(p->fd) != NULL) {
+            continue;
+        }
+        if (n < room) {
+            fds[n] = (struct pollfd){ .fd = p->fd, .events = p->events };
+        }
+        n++;
+    }
+    return n;
+}
+
+static size_t foreign_fds(const struct sk_op *op, struct pollfd *fds, size_t room)
+{
+    return list_foreign(&((const struct wait *)(const void *)op)->set, fds, room);
+}
+
+/* True when something can happen that nothing wakes us for. */
+static bool must_look(const struct poll_set *set, bool port_waits)
+{
+    for (nfds_t i = 0; i < set->n; i++) {
+        const struct sock_fd *s = fd_find(set->fds[i].fd);
+        if (s != NULL ? s->open->connect == FD_CONNECT_DEFERRED
+                      : set->fds[i].fd >= 0 && (!port_waits || set->fds[i].revents != 0)) {
             return true;
         }
     }
     return false;
+}
+
+static duration look_again(const struct sk_op *op, bool port_waits)
+{
+    return must_look(&((const struct wait *)(const void *)op)->set, port_waits) ? LOOK_AGAIN : 0;
 }
 
 bool poll_is_timeout(const struct timespec *t)
@@ -150,7 +181,8 @@ int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set s
 {
     struct wait w = { .op = { .poll = poll_all, .fd = SK_FD_NONE }, .set = set };
     struct block_how how = { .deadline = deadline,
-                             .step = must_look(set.fds, set.n) ? LOOK_AGAIN : 0,
+                             .step = look_again,
+                             .wait_fds = foreign_fds,
                              .signal = BLOCK_ENDS,
                              .mask = set.mask,
                              .concerns = is_among };

@@ -285,14 +285,26 @@ size_t sk_iface_ready(struct sk_iface *iface, struct sk_event *out, size_t n);
 
 typedef void sk_change_fn(void *context, sk_fd fd);
 
+/** Somebody who is told what happens to sockets; the caller's, who sets the first two members. */
+struct sk_watch {
+    sk_change_fn *changed;
+    void *context;
+    struct sk_watch *next; /* the host's */
+};
+
 /**
- * For ports with threads, which wake those that wait for a socket: from now on `changed` is called
- * with every socket to which something happened that an operation on it, or its readiness, may
- * depend on, at once and within the call that made it happen; also when the handle is given up; and
- * with SK_FD_NONE after a poll in which anything happened, and after sk_netif_add. It may call
- * nothing of this host. One at a time; NULL: nobody. Takes nothing away from sk_iface_ready.
+ * For ports with threads, which wake those that wait for a socket, and for whoever keeps a list of
+ * his own of sockets that are ready: from now on `watch->changed` is called with every socket to
+ * which something happened that an operation on it, or its readiness, may depend on, at once and
+ * within the call that made it happen; also when the handle is given up; and with SK_FD_NONE after
+ * a poll in which anything happened, and after sk_netif_add. It may call nothing of this host. Not
+ * one that watches already; it stays where it is until sk_iface_unwatch. Takes nothing away from
+ * sk_iface_ready.
  */
-void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context);
+void sk_iface_watch(struct sk_iface *iface, struct sk_watch *watch);
+
+/** The end of a watch, which need not be one of this host. */
+void sk_iface_unwatch(struct sk_iface *iface, struct sk_watch *watch);
 
 /** The readiness of one socket; 0 for a handle that is none. */
 uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);

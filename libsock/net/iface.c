@@ -442,7 +442,7 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
         more = more && iface->loopback.queue.first;
     }
     if (any) {
-        tell_watcher(iface, NULL);
+        tell_watches(iface, NULL);
     }
     return any;
 }

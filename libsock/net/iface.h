@@ -289,8 +289,7 @@ struct sk_iface {
     struct sk_stats stats;
     sk_trace_fn *trace;
     void *trace_context;
-    sk_change_fn *watcher; /* may be NULL */
-    void *watcher_context;
+    struct sk_watch *watches;
     instant now; /* of the last poll, or since a long sleep */
     struct rng rng;
     struct sip_key isn_key;
@@ -640,7 +639,7 @@ struct sock_node *sockets_find(const struct sk_iface *iface, bool tcp, struct sk
 uint32_t node_readiness(const struct sock_node *node);
 /** Something happened to it: its readiness may have changed. */
 void node_changed(struct sk_iface *iface, struct sock_node *node);
-void tell_watcher(const struct sk_iface *iface, const struct sock_node *node);
+void tell_watches(const struct sk_iface *iface, const struct sock_node *node);
 /** Brings a connection's deadline, readiness, queue and end up to date. False: it ended, and the
  * record is released. */
 bool tcp_settle(struct sk_iface *iface, struct tcp_entry *tcp, instant now);

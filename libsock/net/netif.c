@@ -149,7 +149,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
         dhcp_start(&netif->dhcp, now);
     }
     iface->n_netifs++;
-    tell_watcher(iface, NULL);
+    tell_watches(iface, NULL);
     if (ifindex) {
         *ifindex = netif->ifindex;
     }

@@ -98,27 +98,46 @@ uint32_t node_readiness(const struct sock_node *node)
     }
 }
 
-void sk_iface_watch(struct sk_iface *iface, sk_change_fn *changed, void *context)
+void sk_iface_watch(struct sk_iface *iface, struct sk_watch *watch)
 {
-    iface->watcher = changed;
-    iface->watcher_context = context;
+    watch->next = iface->watches;
+    iface->watches = watch;
 }
 
-void tell_watcher(const struct sk_iface *iface, const struct sock_node *node)
+void sk_iface_unwatch(struct sk_iface *iface, struct sk_watch *watch)
 {
-    if (iface->watcher) {
-        iface->watcher(iface->watcher_context, fd_of(iface, node));
+    struct sk_watch **at = &iface->watches;
+
+    while (*at && *at != watch) {
+        at = &(*at)->next;
+    }
+    if (*at) {
+        *at = watch->next;
     }
 }
 
-/* The watcher hears of more than sk_iface_ready tells: a send may wait for more room than makes a
+static void tell(const struct sk_watch *watch, sk_fd fd)
+{
+    for (; watch; watch = watch->next) {
+        watch->changed(watch->context, fd);
+    }
+}
+
+void tell_watches(const struct sk_iface *iface, const struct sock_node *node)
+{
+    if (iface->watches) {
+        tell(iface->watches, fd_of(iface, node));
+    }
+}
+
+/* Who watches hears of more than sk_iface_ready tells: a send may wait for more room than makes a
  * socket writable. */
 void node_changed(struct sk_iface *iface, struct sock_node *node)
 {
     if (node->slot == SLOT_NONE || node->internal) {
         return;
     }
-    tell_watcher(iface, node);
+    tell_watches(iface, node);
     if (!list_linked(&node->queue) && node_readiness(node) != node->reported) {
         list_append(&iface->changed, &node->queue);
     }

@@ -61,7 +61,7 @@ void slot_release(struct sk_iface *iface, struct sock_node *node)
 {
     struct tagged_socket *s = &iface->slots[node->slot];
 
-    tell_watcher(iface, node);
+    tell_watches(iface, node);
     s->u.next_free = iface->free_slot;
     s->tag_generation = (s->tag_generation & ~TAG_MASK) + (1u << TAG_BITS) + SOCK_FREE;
     iface->free_slot = node->slot;

@@ -10,6 +10,8 @@
 #include "base/time.h"
 #include "libsock.h"
 
+struct pollfd;
+
 /* What one thread waits for, where there may be several: one of them waits for the host and the
  * links, on behalf of all. */
 struct port_wait {
@@ -23,6 +25,10 @@ struct port_wait {
     /** A sigset_t, where there are signals: the thread holds these back while it waits. NULL: those
      * that it holds back anyway. */
     const void *mask;
+
+    /** Descriptors of the program's that end the wait, too: as wait_fds of a link. NULL: none.
+     * Under the port's lock. */
+    size_t (*wait_fds)(const struct port_wait *wait, struct pollfd *fds, size_t n);
 };
 
 /** Whether an idle was ended by a signal handler that ran in this thread. */
@@ -48,6 +54,9 @@ struct port {
      */
     enum port_idle (*idle)(const struct port *port, struct sk_iface *iface, instant until,
                            const struct port_wait *wait);
+
+    /** Whether idle waits for `wait_fds`; where it does not, somebody has to look again. */
+    bool waits_for_fds;
 
     /** Other work of the program, called without the lock at least every 10 ms of a blocked call,
      * by the thread that is blocked: with several threads, by several at once. May be NULL. */

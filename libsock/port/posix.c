@@ -58,6 +58,7 @@ enum sk_err sk_port_posix_init(struct port_posix *p)
         .now = posix_now,
         .realtime = posix_realtime,
         .idle = threads_idle,
+        .waits_for_fds = true,
         .wake = threads_wake,
         .entropy = posix_entropy,
         .lock = threads_lock,

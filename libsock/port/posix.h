@@ -27,17 +27,18 @@ struct pollfd;
 
 /* What a thread would wait for. */
 struct port_posix_wait {
-    struct pollfd *fds; /* the wake eventfd, then those of the links */
+    struct pollfd *fds; /* an eventfd, then those of the links; those of the program come after */
     size_t n_fds;
     size_t cap_fds;
 };
 
 struct port_posix_follower {
     struct port_posix_follower *next;
-    const struct port_wait *wait; /* NULL: for everything */
-    int fd;                       /* an eventfd: told */
-    bool taken;                   /* by a thread */
-    bool waiting;                 /* it has not been told yet */
+    const struct port_wait *wait;    /* NULL: for everything */
+    int fd;                          /* an eventfd: told */
+    struct port_posix_wait wait_fds; /* that, then the program's */
+    bool taken;                      /* by a thread */
+    bool waiting;                    /* it has not been told yet */
 };
 
 struct port_posix {
@@ -49,6 +50,7 @@ struct port_posix {
     size_t n_told;                         /* of them, that are not back yet */
     int wake_fd;
     struct sk_iface *iface;         /* that was waited for last */
+    struct sk_watch watch;          /* of it */
     bool leading;                   /* a thread sleeps in ppoll; the following are about it */
     bool called;                    /* and has been woken */
     const struct port_wait *leader; /* NULL: it waits for everything */

@@ -75,6 +75,18 @@ static void add_link(struct port_posix_wait *w, struct link *link)
     w->n_fds += n;
 }
 
+/* Puts those of the program behind the others; how many there are in all. */
+static size_t add_programs(struct port_posix_wait *w, const struct port_wait *wait)
+{
+    size_t room = w->cap_fds - w->n_fds;
+    size_t n = wait && wait->wait_fds ? wait->wait_fds(wait, w->fds + w->n_fds, room) : 0;
+
+    if (n > room) {
+        n = make_room(w, w->n_fds + n) ? wait->wait_fds(wait, w->fds + w->n_fds, n) : room;
+    }
+    return w->n_fds + n;
+}
+
 /* The descriptors of all links, and `until` or what a link wants earlier. */
 static instant collect(struct port_posix *p, struct port_posix_wait *w, struct sk_iface *iface,
                        instant until)
@@ -311,25 +323,38 @@ static enum port_idle sleep_as(struct sleeper s, struct pollfd *fds, size_t n, d
     return ended;
 }
 
+static void watch(struct port_posix *p, struct sk_iface *iface)
+{
+    if (p->iface == iface) {
+        return;
+    }
+    if (p->iface) {
+        sk_iface_unwatch(p->iface, &p->watch);
+    }
+    p->iface = iface;
+    p->watch = (struct sk_watch){ .changed = host_changed, .context = p };
+    sk_iface_watch(iface, &p->watch);
+}
+
 static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant until,
                            const struct port_wait *wait)
 {
     enum port_idle ended;
     duration left;
     eventfd_t ignored;
+    size_t n;
 
     p->until = collect(p, &p->led_fds, iface, until);
     left = p->until - clock_of(p);
     if (left <= 0) { /* others want in, too */
         return sleep_as((struct sleeper){ .p = p, .role = NOBODY }, NULL, 0, 0);
     }
-    p->iface = iface;
-    sk_iface_watch(iface, host_changed, p);
+    watch(p, iface);
+    n = add_programs(&p->led_fds, wait);
     p->leading = true;
     p->called = false;
     p->leader = wait;
-    ended = sleep_as((struct sleeper){ .p = p, .role = LEADER }, p->led_fds.fds, p->led_fds.n_fds,
-                     left);
+    ended = sleep_as((struct sleeper){ .p = p, .role = LEADER }, p->led_fds.fds, n, left);
     if (p->led_fds.fds[0].revents & POLLIN) {
         eventfd_read(p->wake_fd, &ignored);
     }
@@ -356,10 +381,13 @@ static struct port_posix_follower *make_follower(struct port_posix *p)
         return NULL;
     }
     *f = (struct port_posix_follower){ .next = p->followers, .fd = make_event() };
-    if (f->fd < 0) {
+    if (f->fd < 0 || !make_room(&f->wait_fds, 1)) {
+        close_event(f->fd);
         free(f);
         return NULL;
     }
+    f->wait_fds.fds[0] = (struct pollfd){ .fd = f->fd, .events = POLLIN };
+    f->wait_fds.n_fds = 1;
     p->followers = f;
     return f;
 }
@@ -378,7 +406,6 @@ static enum port_idle follow(struct port_posix *p, instant until, const struct p
 {
     duration left = (wait ? wait->until : until) - clock_of(p);
     struct port_posix_follower *f = take_follower(p);
-    struct pollfd told;
 
     tell_leader(p);
     if (!f) {
@@ -387,8 +414,8 @@ static enum port_idle follow(struct port_posix *p, instant until, const struct p
     }
     f->wait = wait;
     f->taken = f->waiting = true;
-    told = (struct pollfd){ .fd = f->fd, .events = POLLIN };
-    return sleep_as((struct sleeper){ .p = p, .role = FOLLOWER, .f = f }, &told, 1, left);
+    return sleep_as((struct sleeper){ .p = p, .role = FOLLOWER, .f = f }, f->wait_fds.fds,
+                    add_programs(&f->wait_fds, wait), left);
 }
 
 enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, instant until,
@@ -416,7 +443,7 @@ enum sk_err threads_start(struct port_posix *p)
 void threads_end(struct port_posix *p)
 {
     if (p->iface) {
-        sk_iface_watch(p->iface, NULL, NULL);
+        sk_iface_unwatch(p->iface, &p->watch);
     }
     close_event(p->wake_fd);
     while (p->followers) {
@@ -424,6 +451,7 @@ void threads_end(struct port_posix *p)
 
         p->followers = f->next;
         close_event(f->fd);
+        free(f->wait_fds.fds);
         free(f);
     }
     pthread_mutex_destroy(&p->mutex);

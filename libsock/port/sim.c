@@ -124,7 +124,8 @@ struct sim_host *sk_sim_host_add(struct sim *sim, const char *name, struct sk_if
     host->iface = iface;
     host->sim = sim;
     host->step_at = NEVER;
-    sk_iface_watch(iface, host_changed, host);
+    host->watch = (struct sk_watch){ .changed = host_changed, .context = host };
+    sk_iface_watch(iface, &host->watch);
     seed_host(host, sim->n_hosts++);
     append_host(sim, host);
     if (program) {
@@ -155,7 +156,7 @@ void sk_sim_host_remove(struct sim_host *host)
         at = &(*at)->next;
     }
     *at = host->next;
-    sk_iface_watch(host->iface, NULL, NULL);
+    sk_iface_unwatch(host->iface, &host->watch);
     free(host);
 }
 
@@ -350,7 +351,7 @@ void sk_sim_destroy(struct sim *sim)
         struct sim_host *host = sim->hosts;
 
         sim->hosts = host->next;
-        sk_iface_watch(host->iface, NULL, NULL);
+        sk_iface_unwatch(host->iface, &host->watch);
         free(host);
     }
 }

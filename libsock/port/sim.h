@@ -58,6 +58,7 @@ struct sim_host {
     /* Private */
     struct sim *sim;
     struct sim_host *next;
+    struct sk_watch watch;
     struct rng rng;
     bool locked;
     uint64_t n_events; /* polls that did something, and wakes */

@@ -486,6 +486,42 @@ static int ends_program(void)
     return 0;
 }
 
+static int programs[2]; /* a pipe */
+
+/* More than fit before room is made for them. */
+static size_t programs_fds(const struct port_wait *wait, struct pollfd *fds, size_t n)
+{
+    (void)wait;
+    for (size_t i = 0; i < MAX_FDS && i < n; i++) {
+        fds[i] = (struct pollfd){ .fd = programs[0], .events = POLLIN };
+    }
+    return MAX_FDS;
+}
+
+/* A leader and a follower both sleep on a descriptor of the program's. */
+START_TEST(a_descriptor_of_the_programs_wakes_who_waits_for_it)
+{
+    struct sleeper s[2];
+
+    start();
+    ck_assert_int_eq(pipe(programs), 0);
+    for (int i = 0; i < 2; i++) {
+        s[i] = (struct sleeper){ .wait = { .until = NEVER, .wait_fds = programs_fds },
+                                 .until = NEVER,
+                                 .fd = make_socket() };
+        sleeper_run(&s[i]);
+    }
+    await_leader();
+    await_followers(1);
+    ck_assert_int_eq(write(programs[1], "x", 1), 1);
+    pthread_join(s[0].thread, NULL);
+    pthread_join(s[1].thread, NULL);
+    close(programs[0]);
+    close(programs[1]);
+    end();
+}
+END_TEST
+
 START_TEST(who_ends_the_program_is_alone)
 {
     int status;
@@ -531,6 +567,7 @@ int main(void)
         an_earlier_deadline_wakes_the_leader,
         a_follower_tells_the_leader_what_is_new,
         a_port_that_is_gone_hears_nothing,
+        a_descriptor_of_the_programs_wakes_who_waits_for_it,
         one_thread_at_a_time,
         who_ends_the_program_is_alone,
         the_background_hook_is_what_was_set,

@@ -512,6 +512,8 @@ static void watch(void *context, sk_fd fd)
     watched[n_watched++] = fd;
 }
 
+static struct sk_watch watcher = { .changed = watch, .context = &h };
+
 static void watched_is(size_t n, sk_fd first, sk_fd last)
 {
     ck_assert_uint_eq(n_watched, n);
@@ -525,7 +527,7 @@ START_TEST(the_watcher_hears_of_sockets_and_of_polls)
 
     begin();
     fd = host_bound(&h, SK_DGRAM, 5000);
-    sk_iface_watch(h.iface, watch, &h);
+    sk_iface_watch(h.iface, &watcher);
     n_watched = 0;
     host_poll(&h);
     ck_assert_uint_eq(n_watched, 0); /* nothing happened */
@@ -537,7 +539,7 @@ START_TEST(the_watcher_hears_of_sockets_and_of_polls)
     watched_is(1, SK_FD_NONE, SK_FD_NONE);
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
     watched_is(1, fd, fd);
-    sk_iface_watch(h.iface, NULL, NULL);
+    sk_iface_unwatch(h.iface, &watcher);
     frame_icmp(&f, PEER_IP, HOST_IP, (struct icmp4_hdr){ .type = ICMP4_ECHO_REQUEST }, "x", 1);
     host_hear(&h, &f);
     ck_assert_uint_eq(n_watched, 0);
@@ -555,19 +557,19 @@ START_TEST(the_watcher_hears_of_no_question)
     begin();
     fd = host_socket(&h, SK_DGRAM);
     ck_assert_int_eq(sk_set_peer(h.iface, fd, (struct sk_addr){ PEER_IP, 4000 }), SK_OK);
-    sk_iface_watch(h.iface, watch, &h);
+    sk_iface_watch(h.iface, &watcher);
     n_watched = 0;
     for (int i = 0; i < SK_N_OPTIONS; i++) {
         sk_get(h.iface, fd, (enum sk_option)i, &value);
     }
     ck_assert_uint_eq(n_watched, 0);
-    sk_iface_watch(h.iface, NULL, NULL);
+    sk_iface_unwatch(h.iface, &watcher);
     ck_assert_int_eq(host_send(&h, fd, "x", 1, (struct sk_addr){ .port = 0 }), SK_OK);
     host_poll(&h);
     s = host_sent(&h);
     frame_icmp_error(&f, PEER_IP, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE, s->ip_at, 28);
     host_hear(&h, &f);
-    sk_iface_watch(h.iface, watch, &h);
+    sk_iface_watch(h.iface, &watcher);
     ck_assert_int_eq(sk_get(h.iface, fd, SK_SO_ERROR, &value), SK_OK);
     ck_assert_int_eq(value, SK_REFUSED);
     watched_is(1, fd, fd);
