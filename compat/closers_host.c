@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "compat/call.h"
+#include "compat/epoll_host.h"
 #include "compat/errno.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
@@ -42,6 +43,14 @@ static void close_sockets(unsigned first, unsigned last)
     for (int fd = first <= INT_MAX ? fd_next((int)first) : -1; fd >= 0 && (unsigned)fd <= last;
          fd = fd_next(fd + 1)) {
         close_socket(fd);
+    }
+}
+
+static void forget_instances(unsigned first, unsigned last)
+{
+    for (int fd = first <= INT_MAX ? epoll_next((int)first - 1) : -1;
+         fd >= 0 && (unsigned)fd <= last; fd = epoll_next(fd)) {
+        epoll_forget(fd);
     }
 }
 
@@ -95,6 +104,7 @@ int __wrap_close_range(unsigned first, unsigned last, int flags)
         return __real_close_range(first, last, flags); /* which closes nothing */
     }
     close_sockets(first, last);
+    forget_instances(first, last);
     return close_programs(first, last, flags);
 }
 

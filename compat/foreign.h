@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "libsock.h"
+
 struct mmsghdr;
 
 int foreign_socket(int domain, int type, int protocol);
@@ -71,6 +73,12 @@ void foreign_allow_cancel(int before);
 
 /** True where descriptors that are not ours can be waited for. */
 bool foreign_can_poll(void);
+
+/** Whether one that is not ours has sockets of ours in it: an instance of epoll. */
+bool foreign_has_ours(int fd);
+
+/** Whether one of these has an event that is to be told. Under the port's lock. */
+bool foreign_ours_are_ready(int fd, struct sk_iface *iface, instant now);
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout);
 int foreign_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
                   const sigset_t *mask);

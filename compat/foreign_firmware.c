@@ -281,6 +281,20 @@ bool foreign_can_poll(void)
     return false;
 }
 
+bool foreign_has_ours(int fd)
+{
+    (void)fd;
+    return false;
+}
+
+bool foreign_ours_are_ready(int fd, struct sk_iface *iface, instant now)
+{
+    (void)fd;
+    (void)iface;
+    (void)now;
+    return false;
+}
+
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     (void)timeout;

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "compat/epoll_host.h"
 #include "compat/errno.h"
 #include "compat/process_host.h"
 #include "link/own_fds.h"
@@ -170,17 +171,25 @@ int foreign_close(int fd)
     if (sk_own_fd_has(fd)) {
         return errno_fail(EBADF);
     }
+    epoll_forget(fd);
     return __real_close(fd);
 }
 
 int foreign_dup(int fd)
 {
-    return sk_own_fd_has(fd) ? errno_fail(EBADF) : __real_dup(fd);
+    int copy = sk_own_fd_has(fd) ? errno_fail(EBADF) : __real_dup(fd);
+
+    epoll_copied(fd, copy);
+    return copy;
 }
 
 int foreign_dup3(int from, int to, int flags)
 {
-    return sk_own_fd_has(from) ? errno_fail(EBADF) : __real_dup3(from, to, flags);
+    int copy = sk_own_fd_has(from) ? errno_fail(EBADF) : __real_dup3(from, to, flags);
+
+    epoll_forget(copy); /* what `to` was */
+    epoll_copied(from, copy);
+    return copy;
 }
 
 bool foreign_is_open(int fd)
@@ -197,7 +206,12 @@ bool foreign_is_own(int fd)
  */
 int foreign_fcntl(int fd, int command, long argument)
 {
-    return __real_fcntl(fd, command, argument);
+    int result = __real_fcntl(fd, command, argument);
+
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
+        epoll_copied(fd, result);
+    }
+    return result;
 }
 
 int foreign_ioctl(int fd, unsigned long request, void *argument)
@@ -242,6 +256,16 @@ void foreign_allow_cancel(int before)
 bool foreign_can_poll(void)
 {
     return true;
+}
+
+bool foreign_has_ours(int fd)
+{
+    return epoll_has_members(fd);
+}
+
+bool foreign_ours_are_ready(int fd, struct sk_iface *iface, instant now)
+{
+    return epoll_is_ready(fd, iface, now);
 }
 
 int foreign_poll(struct pollfd *fds, nfds_t n, int timeout)

@@ -79,6 +79,10 @@ shim_host_sources = \
 	%D%/ai_hosts_host.c \
 	%D%/ai_pool_host.c \
 	%D%/closers_host.c \
+	%D%/epoll_ctl_host.c \
+	%D%/epoll_host.h \
+	%D%/epoll_instance.h \
+	%D%/epoll_wait_host.c \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \
 	%D%/fortify_host.c \

@@ -34,16 +34,16 @@ struct wait {
     struct poll_set set;
 };
 
-static short events_of(uint32_t readiness, short wanted)
+uint32_t poll_events(uint32_t readiness, uint32_t wanted)
 {
-    int events = ((readiness & SK_READABLE) != 0 ? EVENTS_IN : 0) |
-                 ((readiness & SK_WRITABLE) != 0 ? EVENTS_OUT : 0) |
-                 ((readiness & SK_URGENT) != 0 ? POLLPRI : 0) |
-                 ((readiness & SK_PEER_CLOSED) != 0 ? EVENTS_RDHUP : 0);
-    int always =
+    uint32_t events = ((readiness & SK_READABLE) != 0 ? EVENTS_IN : 0) |
+                      ((readiness & SK_WRITABLE) != 0 ? EVENTS_OUT : 0) |
+                      ((readiness & SK_URGENT) != 0 ? POLLPRI : 0) |
+                      ((readiness & SK_PEER_CLOSED) != 0 ? EVENTS_RDHUP : 0);
+    uint32_t always =
         ((readiness & SK_HANGUP) != 0 ? POLLHUP : 0) | ((readiness & SK_ERROR) != 0 ? POLLERR : 0);
 
-    return (short)((events & wanted) | always);
+    return (events & wanted) | always;
 }
 
 /* How many descriptors from the first on are not ours. */
@@ -58,13 +58,18 @@ static nfds_t foreign_run(const struct pollfd *fds, nfds_t n)
 }
 
 /* Asks the kernel for the first and those next to it that are not ours either; how many. */
-static nfds_t poll_foreign(struct pollfd *fds, nfds_t n)
+static nfds_t poll_foreign(struct pollfd *fds, nfds_t n, struct sk_iface *iface, instant now)
 {
     nfds_t run = 1 + foreign_run(fds + 1, n - 1);
 
     if (foreign_poll(fds, run, 0) < 0) {
         for (nfds_t i = 0; i < run; i++) {
             fds[i].revents = 0;
+        }
+    }
+    for (nfds_t i = 0; i < run; i++) {
+        if (foreign_has_ours(fds[i].fd) && foreign_ours_are_ready(fds[i].fd, iface, now)) {
+            fds[i].revents |= (short)(fds[i].events & EVENTS_IN);
         }
     }
     return run;
@@ -78,9 +83,9 @@ static enum sk_err poll_all(struct sk_op *op, struct sk_iface *iface, instant no
         struct pollfd *p = &set->fds[i];
         struct sock_fd *s = fd_find(p->fd);
         if (s == NULL) {
-            i += poll_foreign(p, set->n - i);
+            i += poll_foreign(p, set->n - i, iface, now);
         } else {
-            p->revents = events_of(connect_readiness(s, iface, now), p->events);
+            p->revents = (short)poll_events(connect_readiness(s, iface, now), (uint32_t)p->events);
             i++;
         }
     }
@@ -97,11 +102,21 @@ static bool is_among(const struct sk_op *op, sk_fd fd)
 
     for (nfds_t i = 0; i < set->n; i++) {
         const struct sock_fd *s = fd_find(set->fds[i].fd);
-        if (s != NULL && s->fd == fd) {
+        if (s != NULL ? s->fd == fd : foreign_has_ours(set->fds[i].fd)) {
             return true;
         }
     }
     return false;
+}
+
+static nfds_t n_without_ours(const struct pollfd *fds, nfds_t n)
+{
+    nfds_t i = 0;
+
+    while (i < n && fd_find(fds[i].fd) == NULL && !foreign_has_ours(fds[i].fd)) {
+        i++;
+    }
+    return i;
 }
 
 bool poll_is_foreign(const struct pollfd *fds, nfds_t n)
@@ -109,7 +124,7 @@ bool poll_is_foreign(const struct pollfd *fds, nfds_t n)
     if (!foreign_can_poll()) {
         return false;
     }
-    return n > 0 ? foreign_run(fds, n) == n : libsock_state_current() == NULL;
+    return n > 0 ? n_without_ours(fds, n) == n : libsock_state_current() == NULL;
 }
 
 /* What the port can wait for. One that has something already, which is not an end, would have it
@@ -176,6 +191,17 @@ static bool is_interrupted(const sigset_t *mask)
     return mask != NULL && foreign_ppoll(NULL, 0, &at_once, mask) < 0;
 }
 
+int poll_block(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+               struct block_how how)
+{
+    enum sk_err err = block_as(port, iface, op, how);
+
+    if (err == SK_AGAIN && is_interrupted(how.mask)) {
+        return errno_fail(EINTR);
+    }
+    return err == SK_OK || err == SK_AGAIN ? (int)op->done : errno_result(err);
+}
+
 int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set set,
               instant deadline)
 {
@@ -186,10 +212,6 @@ int poll_wait(const struct port *port, struct sk_iface *iface, struct poll_set s
                              .signal = BLOCK_ENDS,
                              .mask = set.mask,
                              .concerns = is_among };
-    enum sk_err err = block_as(port, iface, &w.op, how);
 
-    if (err == SK_AGAIN && is_interrupted(set.mask)) {
-        return errno_fail(EINTR);
-    }
-    return err == SK_OK || err == SK_AGAIN ? (int)w.op.done : errno_result(err);
+    return poll_block(port, iface, &w.op, how);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "compat/block.h"
 #include "libsock.h"
 #include "port/port.h"
 
@@ -20,6 +21,15 @@ struct poll_set {
     bool (*is_met)(const struct pollfd *p); /* whether its revents end the wait */
     const sigset_t *mask; /* what the thread holds back meanwhile; NULL: what it does anyway */
 };
+
+/** POLLIN and so on, of those wanted or always told, of an enum sk_readiness; of epoll, too, whose
+ * events have the same values. */
+uint32_t poll_events(uint32_t readiness, uint32_t wanted);
+
+/** As block_as; the operation's `done`, 0 at the deadline. -1 and errno: EDEADLK, EINTR. With a
+ * mask, a signal that it lets in is never left behind by a wait that found nothing. */
+int poll_block(const struct port *port, struct sk_iface *iface, struct sk_op *op,
+               struct block_how how);
 
 /** True for NULL, and for what ppoll and pselect take. */
 bool poll_is_timeout(const struct timespec *timeout);

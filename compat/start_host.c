@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "compat/epoll_host.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
 #include "compat/preload/preload.h"
@@ -72,6 +73,7 @@ static void forked(void)
     make_lock();
     lock_depth = 0;
     fd_forget_all();
+    epoll_forget_all();
     state_forked(preload_configure != NULL);
 }
 

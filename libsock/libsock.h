@@ -306,6 +306,9 @@ void sk_iface_watch(struct sk_iface *iface, struct sk_watch *watch);
 /** The end of a watch, which need not be one of this host. */
 void sk_iface_unwatch(struct sk_iface *iface, struct sk_watch *watch);
 
+/** Tells those that watch of a socket, as if something had happened to it: they look at it. */
+void sk_iface_tell(struct sk_iface *iface, sk_fd fd);
+
 /** The readiness of one socket; 0 for a handle that is none. */
 uint32_t sk_readiness(const struct sk_iface *iface, sk_fd fd);
 

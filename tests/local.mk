@@ -23,6 +23,7 @@ test_files = \
 	%D%/e2e/long.sh \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
+	%D%/e2e/preload_epoll.py \
 	%D%/e2e/preload_forks.py \
 	%D%/e2e/preload_loopback.py \
 	%D%/firmware/atomics.c \
@@ -98,6 +99,7 @@ script_tests = \
 	%D%/e2e/test_http_errors.sh \
 	%D%/e2e/test_sim.sh \
 	%D%/e2e/test_sockrun.sh \
+	%D%/e2e/test_sockrun_epoll.sh \
 	%D%/e2e/test_sockrun_loopback.sh \
 	%D%/e2e/test_sockrun_usage.sh \
 	%D%/e2e/test_usage.sh \
@@ -251,6 +253,7 @@ c_tests = \
 	%D%/unit/test_compat_connect \
 	%D%/unit/test_compat_control \
 	%D%/unit/test_compat_dup \
+	%D%/unit/test_compat_epoll \
 	%D%/unit/test_compat_errqueue \
 	%D%/unit/test_compat_exit \
 	%D%/unit/test_compat_families \
@@ -377,6 +380,7 @@ tests_unit_test_compat_cancel_LDADD = $(shim_ldadd)
 tests_unit_test_compat_connect_LDADD = $(shim_ldadd)
 tests_unit_test_compat_control_LDADD = $(shim_ldadd)
 tests_unit_test_compat_dup_LDADD = $(shim_ldadd)
+tests_unit_test_compat_epoll_LDADD = $(shim_ldadd)
 tests_unit_test_compat_errqueue_LDADD = $(shim_ldadd)
 tests_unit_test_compat_exit_LDADD = $(shim_ldadd)
 tests_unit_test_compat_families_LDADD = $(shim_ldadd)

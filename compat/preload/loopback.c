@@ -13,6 +13,7 @@
 
 #include "compat/call.h"
 #include "compat/compat.h"
+#include "compat/epoll_host.h"
 #include "compat/errno.h"
 #include "compat/fd.h"
 #include "compat/foreign.h"
@@ -242,6 +243,7 @@ static void replace(struct sk_iface *iface, const struct open_description *open,
         }
         int flags = __real_fcntl(fd, F_GETFD);
         __real_dup3(kernel, fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+        epoll_handed_over(fd);
         if (--left == 0) {
             call_end(iface, s->fd, FD_NO_LINGER);
         }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -82,6 +83,16 @@ typedef void function(void);
          (path, mode, stream))                                                                     \
     REAL(ssize_t, sendfile64, (int out, int in, off64_t *offset, size_t count),                    \
          (out, in, offset, count))                                                                 \
+    REAL(int, epoll_ctl, (int epfd, int operation, int fd, struct epoll_event *event),             \
+         (epfd, operation, fd, event))                                                             \
+    REAL(int, epoll_wait, (int epfd, struct epoll_event *events, int n, int timeout),              \
+         (epfd, events, n, timeout))                                                               \
+    REAL(int, epoll_pwait, (int epfd, struct epoll_event *events, int n, int timeout,              \
+                            const sigset_t *mask),                                                 \
+         (epfd, events, n, timeout, mask))                                                         \
+    REAL(int, epoll_pwait2, (int epfd, struct epoll_event *events, int n,                          \
+                             const struct timespec *timeout, const sigset_t *mask),                \
+         (epfd, events, n, timeout, mask))                                                         \
     REAL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
 // clang-format on
 

@@ -123,6 +123,11 @@ static void tell(const struct sk_watch *watch, sk_fd fd)
     }
 }
 
+void sk_iface_tell(struct sk_iface *iface, sk_fd fd)
+{
+    tell(iface->watches, fd);
+}
+
 void tell_watches(const struct sk_iface *iface, const struct sock_node *node)
 {
     if (iface->watches) {

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Run under sockrun: an instance of epoll with sockets of the private network, of the host's loopback, and pipes."""
+import os
+import select
+import socket
+import threading
+
+PRIVATE = ("10.0.2.15", 8080)
+
+ep = select.epoll()
+readable, writable = os.pipe()
+ep.register(readable, select.EPOLLIN)
+
+# A thread that waits before the process has a network hears of a socket that comes later.
+told = []
+waiting = threading.Event()
+
+
+def wait():
+    waiting.set()
+    told.append(ep.poll(60))
+
+
+thread = threading.Thread(target=wait)
+thread.start()
+waiting.wait()
+listener = socket.socket()
+listener.bind(PRIVATE)
+listener.listen()
+ep.register(listener, select.EPOLLIN)
+client = socket.socket()
+client.connect(PRIVATE)
+thread.join()
+assert told == [[(listener.fileno(), select.EPOLLIN)]], told
+
+os.write(writable, b"x")
+both = [(fd, select.EPOLLIN) for fd in sorted((readable, listener.fileno()))]
+assert sorted(ep.poll(60)) == both
+
+# One that becomes the host's keeps its registration.
+host = socket.socket()
+ep.register(host, select.EPOLLOUT | select.EPOLLET)
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+server.listen()
+host.connect(server.getsockname())
+ep.unregister(listener)
+ep.unregister(readable)
+assert ep.poll(60) == [(host.fileno(), select.EPOLLOUT)]
+assert ep.poll(0) == []
+print("all of it")
