@@ -33,7 +33,7 @@ void __wrap_closefrom(int first);
 
 static void close_socket(int fd)
 {
-    if (fd_find(fd) != NULL && !start_is_child()) {
+    if (fd_peek(fd) != NULL && !start_is_child()) {
         call_close(fd, fd_forget);
     }
 }
@@ -104,6 +104,7 @@ int __wrap_close_range(unsigned first, unsigned last, int flags)
         return __real_close_range(first, last, flags); /* which closes nothing */
     }
     close_sockets(first, last);
+    fd_disown_range(first, last);
     forget_instances(first, last);
     return close_programs(first, last, flags);
 }

@@ -56,9 +56,10 @@ int libsock_dup3(int from, int to, int flags)
     if (start_is_child() || from == to || (flags & ~O_CLOEXEC) != 0 || !is_open(from)) {
         return foreign_dup3(from, to, flags);
     }
-    if (fd_find(to) != NULL) {
+    if (fd_peek(to) != NULL) {
         call_close(to, fd_forget);
     }
+    fd_disown(to);
     if (!ours) {
         return foreign_dup3(from, to, flags);
     }

@@ -307,8 +307,8 @@ static void settle_in(struct instance *in, struct libsock_state *state)
     sk_iface_watch(state->iface, &in->watch);
 }
 
-static int add(struct instance *in, int number, const struct sock_fd *s,
-               const struct epoll_event *event)
+int instance_add(struct instance *in, int number, const struct sock_fd *s,
+                 const struct epoll_event *event)
 {
     settle_in(in, libsock_state_current());
     if (*find_member(in, number, s->fd) != NULL) {
@@ -360,7 +360,7 @@ static int control(struct instance *in, int operation, int number, const struct 
 {
     switch (operation) {
     case EPOLL_CTL_ADD:
-        return add(in, number, s, event);
+        return instance_add(in, number, s, event);
     case EPOLL_CTL_MOD:
         return modify(*find_member(in, number, s->fd), event);
     case EPOLL_CTL_DEL:

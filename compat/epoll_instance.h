@@ -53,6 +53,11 @@ struct instance *instance_get(int number, bool make);
 
 void instance_put(struct instance *in);
 
+/** One more member: a socket, which need not have the number. 0, or an errno: EEXIST, ENOMEM. Under
+ * the port's lock; sk_iface_tell then makes its first events known. */
+int instance_add(struct instance *in, int number, const struct sock_fd *s,
+                 const struct epoll_event *event);
+
 /** Takes out what became of a member whose socket is gone. Under the port's lock. */
 void instance_remove(struct instance *in, const struct member *m);
 

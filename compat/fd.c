@@ -5,20 +5,48 @@
  */
 #include <stddef.h>
 
+#include "compat/call.h"
 #include "compat/fd_table.h"
+#include "compat/foreign.h"
 
 static struct open_description *unused; /* under the lock */
+static struct libsock_state inherited;  /* whose a number is that a parent's socket had */
 static int highest = -1;                /* of all numbers that were ever ours */
 
-struct sock_fd *fd_find(int fd)
+static struct libsock_state *state_of(int fd)
 {
     struct fd_entry *e = fd_table_at(fd);
 
-    if (e == NULL) {
+    return e != NULL ? __atomic_load_n(&e->state, __ATOMIC_ACQUIRE) : NULL;
+}
+
+struct sock_fd *fd_peek(int fd)
+{
+    const struct libsock_state *state = state_of(fd);
+
+    return state != NULL && state == libsock_state_current() ? &fd_table_at(fd)->s : NULL;
+}
+
+struct sock_fd *fd_find(int fd)
+{
+    const struct libsock_state *state = state_of(fd);
+
+    if (state == NULL) {
         return NULL;
     }
-    struct libsock_state *state = __atomic_load_n(&e->state, __ATOMIC_ACQUIRE);
-    return state != NULL && state == libsock_state_current() ? &e->s : NULL;
+    if (state == &inherited) {
+        foreign_use_inherited(fd);
+        fd_disown(fd);
+        return NULL;
+    }
+    return state == libsock_state_current() ? &fd_table_at(fd)->s : NULL;
+}
+
+void fd_disown(int fd)
+{
+    if (state_of(fd) == &inherited) {
+        __atomic_store_n(&fd_table_at(fd)->state, NULL, __ATOMIC_RELEASE);
+    }
 }
 
 static struct open_description *take_description(void)
@@ -38,6 +66,7 @@ static struct open_description *new_description(void)
     struct open_description *open = take_description();
 
     open->n_numbers = 0;
+    open->has_end = false;
     open->inet6 = false;
     open->nonblock = false;
     open->rcv_timeout = 0;
@@ -75,6 +104,14 @@ void fd_publish_copy(int fd, struct libsock_state *state, const struct sock_fd *
     publish(fd, state, of->fd, of->type, of->open);
 }
 
+static void drop(struct open_description *open)
+{
+    if (--open->n_numbers == 0) {
+        open->next_unused = unused;
+        unused = open;
+    }
+}
+
 /* The last use of the entry: from the close on, the number is another thread's. */
 void fd_forget(int fd)
 {
@@ -84,19 +121,51 @@ void fd_forget(int fd)
     if (e->state == NULL) { /* it was reserved, and never published */
         return;
     }
-    if (--open->n_numbers == 0) {
-        open->next_unused = unused;
-        unused = open;
-    }
+    drop(open);
     __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
 }
 
-void fd_forget_all(void)
+void fd_disown_range(unsigned first, unsigned last)
+{
+    for (int fd = (int)first; (unsigned)fd <= last && fd <= highest; fd++) {
+        fd_disown(fd);
+    }
+}
+
+void fd_inherit_all(void)
 {
     for (int fd = 0; fd <= highest; fd++) {
-        __atomic_store_n(&fd_table_at(fd)->state, NULL, __ATOMIC_RELEASE);
+        struct fd_entry *e = fd_table_at(fd);
+        const struct open_description *open = e->state != NULL ? e->s.open : NULL;
+        bool inherits = e->state == &inherited || (open != NULL && open->has_end);
+        __atomic_store_n(&e->state, inherits ? &inherited : NULL, __ATOMIC_RELEASE);
     }
-    highest = -1;
+}
+
+void fd_hold(struct sock_fd *out, const struct sock_fd *s)
+{
+    out->fd = s->fd;
+    out->type = s->type;
+    out->open = s->open;
+    out->open->n_numbers++;
+}
+
+void fd_adopt(struct sock_fd *out, sk_fd handle, enum sk_type type, const struct sock_fd *of)
+{
+    out->fd = handle;
+    out->type = type;
+    out->open = new_description();
+    out->open->n_numbers++;
+    out->open->inet6 = of->open->inet6;
+    out->open->linger = of->open->linger;
+}
+
+void fd_let_go(struct sk_iface *iface, const struct sock_fd *s)
+{
+    if (s->open->n_numbers == 1) {
+        call_end(iface, s->fd, s->type == SK_STREAM ? s->open->linger : FD_NO_LINGER);
+    }
+    drop(s->open);
 }
 
 void fd_release(int fd)
@@ -108,7 +177,7 @@ void fd_release(int fd)
 int fd_next(int fd)
 {
     for (; fd <= __atomic_load_n(&highest, __ATOMIC_RELAXED); fd++) {
-        if (fd_find(fd) != NULL) {
+        if (fd_peek(fd) != NULL) {
             return fd;
         }
     }

@@ -36,7 +36,9 @@ enum fd_tells {
 
 /* What POSIX calls an open file description: all numbers that dup made of one share it. */
 struct open_description {
-    uint32_t n_numbers;              /* under the port's lock */
+    uint32_t n_numbers; /* and holds; under the port's lock */
+    bool has_end; /* its numbers are, to the kernel, an end of a relay (compat/preload/relay.h);
+                     under the lock */
     atomic_bool inet6;               /* of AF_INET6: IPv4 addresses are mapped */
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
@@ -60,8 +62,11 @@ struct sock_fd {
 };
 
 /** The entry of a descriptor, NULL when it is not a socket of this host. Any thread; starts
- * nothing. */
+ * nothing. Of an inherited one (fd_inherit_all) this is the first use: it is the kernel's then. */
 struct sock_fd *fd_find(int fd);
+
+/** As fd_find, where it is no use: by who closes a number, or does not mean its socket. */
+struct sock_fd *fd_peek(int fd);
 
 /**
  * Takes a number, which fd_find does not know yet. -1 and errno: EMFILE, ENFILE. `close_on_exec`
@@ -97,8 +102,24 @@ void fd_release(int fd);
 /** As fd_release, of a number that somebody else is about to close, or to take. */
 void fd_forget(int fd);
 
-/** In a child of fork: no number is ours any more. Hosts only. */
-void fd_forget_all(void);
+/** In a child of fork: no number is ours any more. Those with `has_end` are inherited: the first
+ * fd_find tells foreign_use_inherited. Hosts only. */
+void fd_inherit_all(void);
+
+/** A number that is no socket of ours is closed or taken: it is not inherited any more, either. */
+void fd_disown(int fd);
+
+/** As fd_disown, of all numbers from `first` to `last`. Hosts only. */
+void fd_disown_range(unsigned first, unsigned last);
+
+/** Keeps the socket without a number, in `*out`. Under the port's lock, as the following. */
+void fd_hold(struct sock_fd *out, const struct sock_fd *s);
+
+/** As fd_hold, of a socket that has no number at all: its options are those of `of`. */
+void fd_adopt(struct sock_fd *out, sk_fd handle, enum sk_type type, const struct sock_fd *of);
+
+/** Ends a hold, and the socket with the last. */
+void fd_let_go(struct sk_iface *iface, const struct sock_fd *s);
 
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */
 int fd_next(int fd);

@@ -51,6 +51,9 @@ int foreign_fcntl(int fd, int command, long argument);
 /** Whether a number that is no socket of ours is open. */
 bool foreign_is_open(int fd);
 
+/** An inherited number is used, for the first time in this process (fd_inherit_all). */
+void foreign_use_inherited(int fd);
+
 /** Whether the library has it for itself. */
 bool foreign_is_own(int fd);
 int foreign_ioctl(int fd, unsigned long request, void *argument);

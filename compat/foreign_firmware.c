@@ -58,6 +58,11 @@ bool foreign_is_open(int fd)
     return false;
 }
 
+void foreign_use_inherited(int fd)
+{
+    (void)fd;
+}
+
 bool foreign_is_own(int fd)
 {
     (void)fd;

@@ -16,6 +16,7 @@
 
 #include "compat/epoll_host.h"
 #include "compat/errno.h"
+#include "compat/preload/preload.h"
 #include "compat/process_host.h"
 #include "link/own_fds.h"
 
@@ -25,6 +26,9 @@ int __real_dup3(int from, int to, int flags);
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
 int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
                     struct timespec *timeout);
+
+/* Of libsock-preload.so. */
+extern __typeof(preload_use) preload_use __attribute__((weak));
 
 extern __typeof(socket) __real_socket;
 extern __typeof(bind) __real_bind;
@@ -195,6 +199,13 @@ int foreign_dup3(int from, int to, int flags)
 bool foreign_is_open(int fd)
 {
     return __real_fcntl(fd, F_GETFD) != -1;
+}
+
+void foreign_use_inherited(int fd)
+{
+    if (preload_use != NULL) {
+        preload_use(fd);
+    }
 }
 
 bool foreign_is_own(int fd)

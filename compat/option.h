@@ -18,6 +18,10 @@ struct option_kind {
     int (*set)(struct sock_fd *s, int what, const void *value, socklen_t len);
 };
 
+/** getsockopt and setsockopt of a socket of ours. 0, or -1 and errno. */
+int option_get(struct sock_fd *s, int level, int option, void *value, socklen_t *len);
+int option_set(struct sock_fd *s, int level, int option, const void *value, socklen_t len);
+
 /* ---- The core's: option_core.c. `what` is an enum sk_option ---- */
 
 extern const struct option_kind option_number;

@@ -104,14 +104,10 @@ int option_take_number(const void *value, socklen_t len, int *out)
     return 0;
 }
 
-int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+int option_get(struct sock_fd *s, int level, int option, void *value, socklen_t *len)
 {
-    struct sock_fd *s = fd_find(fd);
     const struct option *o = find(level, option);
 
-    if (s == NULL) {
-        return foreign_getsockopt(fd, level, option, value, len);
-    }
     if (o == NULL || o->kind->get == NULL) {
         return errno_fail(ENOPROTOOPT);
     }
@@ -121,14 +117,10 @@ int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *le
     return o->kind->get(s, o->what, value, len);
 }
 
-int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+int option_set(struct sock_fd *s, int level, int option, const void *value, socklen_t len)
 {
-    struct sock_fd *s = fd_find(fd);
     const struct option *o = find(level, option);
 
-    if (s == NULL) {
-        return foreign_setsockopt(fd, level, option, value, len);
-    }
     if (o == NULL || o->kind->set == NULL) {
         return errno_fail(ENOPROTOOPT);
     }
@@ -136,6 +128,22 @@ int libsock_setsockopt(int fd, int level, int option, const void *value, socklen
         return errno_fail(EFAULT);
     }
     return o->kind->set(s, o->what, value, len);
+}
+
+int libsock_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    struct sock_fd *s = fd_find(fd);
+
+    return s != NULL ? option_get(s, level, option, value, len)
+                     : foreign_getsockopt(fd, level, option, value, len);
+}
+
+int libsock_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    struct sock_fd *s = fd_find(fd);
+
+    return s != NULL ? option_set(s, level, option, value, len)
+                     : foreign_setsockopt(fd, level, option, value, len);
 }
 
 FACE(getsockopt);

@@ -5,6 +5,7 @@
  * it with -u.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,6 +21,10 @@ extern __typeof(libsock_board) libsock_board __attribute__((weak));
 /* Of libsock-preload.so. */
 extern __typeof(preload_configure) preload_configure __attribute__((weak));
 extern __typeof(preload_ended) preload_ended __attribute__((weak));
+extern __typeof(preload_forking) preload_forking __attribute__((weak));
+extern __typeof(preload_forked) preload_forked __attribute__((weak));
+extern __typeof(preload_is_heir) preload_is_heir __attribute__((weak));
+extern __typeof(preload_leave) preload_leave __attribute__((weak));
 
 static pthread_mutex_t lock;
 static int lock_depth;
@@ -65,14 +70,18 @@ static void close_own(void)
 
 /* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
  * would reach the parent's peers. It has no stack, then, and its exit nothing to drain; under
- * sockrun, where programs do not know of us, its first socket starts one of its own. Another thread
- * of the parent's may have had the lock. */
+ * sockrun, where programs do not know of us, its first socket starts one of its own, and its
+ * parent's it reaches through relays. Another thread of the parent's may have had the lock. */
 static void forked(void)
 {
-    close_own();
     make_lock();
     lock_depth = 0;
-    fd_forget_all();
+    if (preload_is_heir != NULL && preload_is_heir()) {
+        owner = getpid();
+        return;
+    }
+    close_own();
+    fd_inherit_all();
     epoll_forget_all();
     state_forked(preload_configure != NULL);
 }
@@ -80,7 +89,7 @@ static void forked(void)
 static void prepare(void)
 {
     make_lock();
-    pthread_atfork(NULL, NULL, forked);
+    pthread_atfork(preload_forking, preload_forked, forked);
 }
 
 void start_lock(void)
@@ -122,8 +131,16 @@ void start_done(void)
 
 /* After the program's own handlers of exit, and its destructors: they may have something to send.
  */
-__attribute__((destructor(101))) static void finish(void)
+__attribute__((destructor(101))) void start_finish(void)
 {
+    static atomic_flag begun = ATOMIC_FLAG_INIT;
+
+    if (atomic_flag_test_and_set(&begun) || start_is_child()) {
+        return;
+    }
+    if (preload_leave != NULL && preload_leave()) {
+        return;
+    }
     if (drains) {
         exit_drain();
     }

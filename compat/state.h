@@ -53,3 +53,6 @@ void start_done(void);
 /** What was sent leaves before the process does: RFC 9293 3.6, close is not abort. Bounded by
  * EXIT_DRAIN. */
 void exit_drain(void);
+
+/** On hosts, at the end of the process, once: everything that is to be done then. */
+void start_finish(void);

@@ -35,11 +35,17 @@ ssize_t libsock_write(int fd, const void *buffer, size_t len)
 
 int libsock_close(int fd)
 {
-    if (fd_find(fd) == NULL || start_is_child()) {
+    if (fd_peek(fd) == NULL || start_is_child()) {
+        fd_disown(fd);
         return foreign_close(fd);
     }
     foreign_test_cancel();
-    return errno_result(call_close(fd, fd_release));
+    enum sk_err err = call_close(fd, fd_release);
+    if (err ==
+        SK_INVALID_SOCKET) { /* meanwhile it became the kernel's, or another thread closed it */
+        return foreign_close(fd);
+    }
+    return errno_result(err);
 }
 
 static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
@@ -49,7 +55,7 @@ static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
         return O_RDWR | (s->open->nonblock ? O_NONBLOCK : 0);
     case F_SETFL:
         s->open->nonblock = (argument & O_NONBLOCK) != 0;
-        return 0;
+        return s->open->has_end ? foreign_fcntl(fd, command, argument) : 0;
     case F_GETFD:
     case F_SETFD:
         return foreign_descriptor_flags(fd, command, argument);
@@ -64,7 +70,8 @@ static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
 
 int libsock_fcntl(int fd, int command, ...)
 {
-    struct sock_fd *s = fd_find(fd);
+    bool of_number = command == F_GETFD || command == F_SETFD;
+    struct sock_fd *s = of_number ? fd_peek(fd) : fd_find(fd);
     va_list arguments;
 
     va_start(arguments, command);

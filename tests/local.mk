@@ -23,9 +23,11 @@ test_files = \
 	%D%/e2e/long.sh \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
+	%D%/e2e/preload_daemon.py \
 	%D%/e2e/preload_epoll.py \
 	%D%/e2e/preload_forks.py \
 	%D%/e2e/preload_loopback.py \
+	%D%/e2e/preload_relays.py \
 	%D%/firmware/atomics.c \
 	%D%/firmware/beside.c \
 	%D%/firmware/common.sh \
@@ -100,6 +102,7 @@ script_tests = \
 	%D%/e2e/test_sim.sh \
 	%D%/e2e/test_sockrun.sh \
 	%D%/e2e/test_sockrun_epoll.sh \
+	%D%/e2e/test_sockrun_fork.sh \
 	%D%/e2e/test_sockrun_loopback.sh \
 	%D%/e2e/test_sockrun_usage.sh \
 	%D%/e2e/test_usage.sh \

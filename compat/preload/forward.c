@@ -11,6 +11,7 @@
 #include "compat/board_slirp.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
+#include "compat/preload/relayed.h"
 #include "compat/fd.h"
 #include "compat/state.h"
 
@@ -49,5 +50,5 @@ int forward_to(int fd)
 
 int listen(int fd, int backlog)
 {
-    return libsock_listen(fd, backlog) == 0 ? forward_to(fd) : -1;
+    return relayed_listen(fd, backlog) == 0 ? forward_to(fd) : -1;
 }

@@ -11,6 +11,15 @@ preload_sources = \
 	%D%/preload.h \
 	%D%/real.c \
 	%D%/real.h \
+	%D%/relay.c \
+	%D%/relay.h \
+	%D%/relay_control.c \
+	%D%/relay_move.c \
+	%D%/relay_name.c \
+	%D%/relay_name.h \
+	%D%/relay_pump.c \
+	%D%/relayed.c \
+	%D%/relayed.h \
 	%D%/sendmmsg.c \
 	%D%/stats.c \
 	%D%/stats.h

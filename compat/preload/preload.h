@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct settings;
 
 /** Once, before the first socket is there. */
@@ -10,3 +12,21 @@ void preload_configure(const struct settings *s);
 
 /** At the end of the process, after its network's. */
 void preload_ended(void);
+
+/* ---- Sockets of several processes: relay.h ---- */
+
+/** Before a fork. */
+void preload_forking(void);
+
+/** After it, in the parent. */
+void preload_forked(void);
+
+/** After it, in the child: true when it has the network from now on, and not the parent. */
+bool preload_is_heir(void);
+
+/** An inherited number is used (foreign_use_inherited). */
+void preload_use(int fd);
+
+/** At the end, before anything is closed: whether the network has an heir, and this process is to
+ * leave it alone. */
+bool preload_leave(void);

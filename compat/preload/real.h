@@ -7,6 +7,8 @@
 
 int __real_socket(int domain, int type, int protocol);
 int __real_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int __real_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int __real_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
 int __real_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
 int __real_dup3(int from, int to, int flags);
 int __real_fcntl(int fd, int command, ...);

@@ -95,14 +95,10 @@ static void *fetch_many(void *total)
 
 static void child(void)
 {
-    char octet;
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     close(fd);
     for (int other = 3; other < 64; other++) {
-        if (other != signalled[0] && recv(other, &octet, 1, MSG_DONTWAIT) >= 0) {
-            _exit(4);
-        }
         close(other);
     }
     execl("/bin/sh", "sh", "-c", "exit 0", (char *)NULL);

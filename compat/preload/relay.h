@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sockets that other processes have, too. The stack is in one process, its owner. When it forks,
+ * the numbers of each socket become an end of a pair of sockets of the kernel's (unix(7)), and the
+ * owner keeps the other one: so the kernel counts who has the socket, whatever they do with the
+ * number: exec, dup, SCM_RIGHTS. Nothing else changes until a process other than the owner uses it.
+ * From then on the pair is what all of them use, and a thread of the owner moves octets between its
+ * end and the stack (relay_pump.c). A listener's pair carries, instead, an end of a relay for each
+ * connection, for whoever accepts first.
+ *
+ * When the owner ends before the others a process stays behind, its heir, that has nothing but the
+ * network, until they do not need it any more.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "compat/fd.h"
+#include "compat/preload/relay_name.h"
+
+/** What the pump waits for. */
+struct source {
+    void (*ready)(struct source *source, uint32_t events); /* of epoll; under the port's lock */
+};
+
+struct relay {
+    struct source of_end;    /* first */
+    struct source of_socket; /* second */
+    struct list_link all;
+    struct sock_fd s; /* held */
+    enum relay_kind kind;
+    int end;       /* the owner's */
+    bool used;     /* not by the owner's own calls */
+    bool hung_up;  /* nobody has the other end */
+    bool sent_all; /* nothing more comes from that end */
+    bool told_all; /* nor from the stack */
+};
+
+/** The random number of this process, which has relays or is about to. */
+uint64_t relay_owner(void);
+
+/** A relay for the socket that is held in `*s`, which it takes over; its other end in `*other`.
+ * NULL and errno: no descriptor or memory is left; then the hold is the caller's. Under the lock,
+ * as all of these. */
+struct relay *relay_make(const struct sock_fd *s, int *other);
+
+/** The pair is what everybody uses from now on. */
+void relay_use(struct relay *r);
+
+/** It is over: the socket is closed. The relay is there until relay_free_ended. */
+void relay_end(struct relay *r);
+void relay_free_ended(void);
+
+/** NULL: there is none. */
+struct relay *relay_find(sk_fd handle);
+
+/** Whether there are any. */
+bool relay_any(void);
+
+/** Whether a request may be granted that came by this connection. */
+bool relay_may_ask(int connection, const struct relay_message *m);
+
+/* ---- relay_pump.c ---- */
+
+/** Starts what waits for sources, when it does not yet. False: it cannot. */
+bool pump_start(void);
+
+/** -1 and errno. */
+int pump_add(int fd, uint32_t events, struct source *source);
+void pump_change(int fd, uint32_t events, struct source *source);
+
+/** Its socket's own events, too. False: no memory is left. */
+bool pump_add_socket(struct relay *r);
+
+/** Waits for sources until there is no relay any more, in the calling thread. */
+void pump_until_done(void);
+
+/** In a child of fork: there is no pump. */
+void pump_forget(void);
+
+/* ---- relay_move.c: what events let move, or end ---- */
+
+void relay_end_ready(struct source *of_end, uint32_t events);
+void relay_socket_ready(struct source *of_socket, uint32_t events);
+
+/* ---- relay_control.c ---- */
+
+/** Requests by other processes are heard from now on. False: they cannot be. */
+bool control_start(void);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The other end of a relay (relay.h), in whatever process: see relayed.c. */
+#pragma once
+
+#include "compat/preload/relay_name.h"
+
+/** Whether a number that is the kernel's is an end of a relay, and of which. */
+bool relayed_find(int fd, struct relay_name *out);
+
+/** Before a fork: makes the secret by which its children are known, if there is none yet. */
+void relayed_keep_secret(void);
+
+bool relayed_has_secret(const struct relay_message *m);
+
+/** accept4 and listen, of any number. */
+int relayed_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int relayed_listen(int fd, int backlog);
