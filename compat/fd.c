@@ -142,6 +142,15 @@ void fd_inherit_all(void)
     }
 }
 
+void fd_use_inherited(void)
+{
+    for (int fd = 0; fd <= highest; fd++) {
+        if (state_of(fd) == &inherited && !foreign_closes_on_exec(fd)) {
+            fd_find(fd);
+        }
+    }
+}
+
 void fd_hold(struct sock_fd *out, const struct sock_fd *s)
 {
     out->fd = s->fd;

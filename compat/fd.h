@@ -106,6 +106,9 @@ void fd_forget(int fd);
  * fd_find tells foreign_use_inherited. Hosts only. */
 void fd_inherit_all(void);
 
+/** Before an exec: inherited numbers that stay open are used. Hosts only. */
+void fd_use_inherited(void);
+
 /** A number that is no socket of ours is closed or taken: it is not inherited any more, either. */
 void fd_disown(int fd);
 

@@ -54,6 +54,9 @@ bool foreign_is_open(int fd);
 /** An inherited number is used, for the first time in this process (fd_inherit_all). */
 void foreign_use_inherited(int fd);
 
+/** Whether an exec closes it. */
+bool foreign_closes_on_exec(int fd);
+
 /** Whether the library has it for itself. */
 bool foreign_is_own(int fd);
 int foreign_ioctl(int fd, unsigned long request, void *argument);

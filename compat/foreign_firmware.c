@@ -63,6 +63,12 @@ void foreign_use_inherited(int fd)
     (void)fd;
 }
 
+bool foreign_closes_on_exec(int fd)
+{
+    (void)fd;
+    return false;
+}
+
 bool foreign_is_own(int fd)
 {
     (void)fd;

@@ -208,6 +208,11 @@ void foreign_use_inherited(int fd)
     }
 }
 
+bool foreign_closes_on_exec(int fd)
+{
+    return (__real_fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+}
+
 bool foreign_is_own(int fd)
 {
     return sk_own_fd_has(fd);

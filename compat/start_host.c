@@ -68,6 +68,14 @@ static void close_own(void)
     }
 }
 
+void start_lose_network(void)
+{
+    close_own();
+    fd_inherit_all();
+    epoll_forget_all();
+    state_forked(preload_configure != NULL);
+}
+
 /* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
  * would reach the parent's peers. It has no stack, then, and its exit nothing to drain; under
  * sockrun, where programs do not know of us, its first socket starts one of its own, and its
@@ -80,10 +88,7 @@ static void forked(void)
         owner = getpid();
         return;
     }
-    close_own();
-    fd_inherit_all();
-    epoll_forget_all();
-    state_forked(preload_configure != NULL);
+    start_lose_network();
 }
 
 static void prepare(void)

@@ -54,5 +54,9 @@ void start_done(void);
  * EXIT_DRAIN. */
 void exit_drain(void);
 
+/** On hosts: another process has the network from now on, and what numbers were ours are inherited
+ * (fd_inherit_all). */
+void start_lose_network(void);
+
 /** On hosts, at the end of the process, once: everything that is to be done then. */
 void start_finish(void);

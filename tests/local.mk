@@ -26,6 +26,7 @@ test_files = \
 	%D%/e2e/preload_daemon.py \
 	%D%/e2e/preload_epoll.py \
 	%D%/e2e/preload_forks.py \
+	%D%/e2e/preload_handed.py \
 	%D%/e2e/preload_loopback.py \
 	%D%/e2e/preload_relays.py \
 	%D%/firmware/atomics.c \

@@ -5,6 +5,8 @@ preload_sources = \
 	%D%/confine.h \
 	%D%/forward.c \
 	%D%/forward.h \
+	%D%/handed.c \
+	%D%/handed.h \
 	%D%/interpose.c \
 	%D%/loopback.c \
 	%D%/loopback.h \

@@ -18,6 +18,7 @@
 #include "compat/fd.h"
 #include "compat/foreign.h"
 #include "compat/preload/forward.h"
+#include "compat/preload/handed.h"
 #include "compat/preload/loopback.h"
 #include "compat/preload/real.h"
 #include "compat/state.h"
@@ -348,6 +349,7 @@ ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct s
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
+    handed_in_message(fd, msg);
     if (msg != NULL && loopback_prepare_datagram(fd, msg->msg_name, msg->msg_namelen) != 0) {
         return -1;
     }

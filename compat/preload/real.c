@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <poll.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -93,6 +94,27 @@ typedef void function(void);
     REAL(int, epoll_pwait2, (int epfd, struct epoll_event *events, int n,                          \
                              const struct timespec *timeout, const sigset_t *mask),                \
          (epfd, events, n, timeout, mask))                                                         \
+    REAL(FILE *, fdopen, (int fd, const char *mode), (fd, mode))                                   \
+    REAL(ssize_t, splice, (int in, off64_t *in_at, int out, off64_t *out_at, size_t len,           \
+                           unsigned flags),                                                        \
+         (in, in_at, out, out_at, len, flags))                                                     \
+    REAL(int, execve, (const char *path, char *const argv[], char *const envp[]),                  \
+         (path, argv, envp))                                                                       \
+    REAL(int, execvpe, (const char *file, char *const argv[], char *const envp[]),                 \
+         (file, argv, envp))                                                                       \
+    REAL(int, fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp))         \
+    REAL(int, posix_spawn,                                                                         \
+         (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,                \
+          const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),            \
+         (pid, path, actions, attributes, argv, envp))                                             \
+    REAL(int, posix_spawnp,                                                                        \
+         (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,                \
+          const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),            \
+         (pid, file, actions, attributes, argv, envp))                                             \
+    REAL(int, posix_spawn_file_actions_adddup2,                                                    \
+         (posix_spawn_file_actions_t * actions, int fd, int to), (actions, fd, to))                \
+    REAL(int, system, (const char *command), (command))                                            \
+    REAL(FILE *, popen, (const char *command, const char *mode), (command, mode))                  \
     REAL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
 // clang-format on
 

@@ -21,6 +21,9 @@
 #include "compat/state.h"
 #include "link/own_fds.h"
 
+/* What is waited for at an end that is used. */
+#define USED ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+
 static struct list relays = { .head = { &relays.head, &relays.head } };
 static struct list ended = { .head = { &ended.head, &ended.head } };
 static uint64_t owner; /* 0: there never was a relay */
@@ -149,7 +152,7 @@ void relay_use(struct relay *r)
         return;
     }
     r->used = true;
-    pump_change(r->end, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &r->of_end);
+    pump_change(r->end, USED, &r->of_end);
     give_numbers(r);
 }
 
@@ -194,16 +197,15 @@ static void replace_numbers(int first, const struct sock_fd *held, int end)
 {
     uint32_t left = held->open->n_numbers - 1;
 
-    for (int fd = first; fd >= 0 && left > 0; fd = fd_next(fd + 1)) {
+    for (int fd = fd_next(first); fd >= 0 && left > 0; fd = fd_next(fd + 1)) {
         if (fd_peek(fd)->open == held->open) {
-            int flags = __real_fcntl(fd, F_GETFD);
-            __real_dup3(end, fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+            __real_dup3(end, fd, foreign_closes_on_exec(fd) ? O_CLOEXEC : 0);
             left--;
         }
     }
 }
 
-/* `first` is the lowest number of it. False: no descriptor or memory is left. */
+/* No number of it is below `first`. False: no descriptor or memory is left. */
 static bool prepare(int first, const struct sock_fd *s)
 {
     struct sock_fd held;
@@ -231,6 +233,21 @@ static void prepare_all(struct sk_iface *iface)
     }
 }
 
+void relay_give(int fd)
+{
+    if (fd_find(fd) == NULL || start_is_child()) {
+        return;
+    }
+    relayed_keep_secret();
+    struct sk_iface *iface = state_enter();
+    const struct sock_fd *s = fd_peek(fd);
+    if (s != NULL && is_open(iface, s) &&
+        (s->open->has_end || (pump_start() && control_start() && prepare(0, s)))) {
+        relay_use(relay_find(s->fd));
+    }
+    state_leave();
+}
+
 /* The lock is held until after the fork: no socket comes in between. */
 void preload_forking(void)
 {
@@ -247,16 +264,20 @@ void preload_forked(void)
     }
 }
 
-bool preload_is_heir(void)
+static void forget(void)
 {
-    if (leaving) {
-        return true;
-    }
     list_init(&relays);
     list_init(&ended);
     owner = 0;
     pump_forget();
-    return false;
+}
+
+bool preload_is_heir(void)
+{
+    if (!leaving) {
+        forget();
+    }
+    return leaving;
 }
 
 bool relay_may_ask(int connection, const struct relay_message *m)
@@ -271,13 +292,33 @@ bool relay_may_ask(int connection, const struct relay_message *m)
 
 /* ---- At the end ---- */
 
-/* The program's descriptors are not the heir's to keep open, its sockets are closed. */
-extern void __wrap_closefrom(int first);
+extern __typeof(closefrom) __wrap_closefrom;
 
+/* The instance that the pump waited in is still its, until the process ends: it might take events
+ * that are the heir's. */
+static void resume(void)
+{
+    if (!pump_renew()) {
+        return;
+    }
+    control_resume();
+    for (struct list_link *l = relays.head.next; l != &relays.head; l = l->next) {
+        struct relay *r = relay_of(l);
+        pump_add(r->end, r->used ? USED : 0, &r->of_end);
+        if (r->used) {
+            pump_add_socket(r);
+        }
+    }
+}
+
+/* The program's descriptors are not the heir's to keep open, its sockets are closed. */
 static _Noreturn void inherit(void)
 {
     setsid();
     __wrap_closefrom(0);
+    state_enter();
+    resume();
+    state_leave();
     pump_until_done();
     leaving = false;
     exit_drain();
@@ -335,4 +376,33 @@ bool preload_leave(void)
         inherit();
     }
     return heir > 0;
+}
+
+static void give_all(void)
+{
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
+        if (!foreign_closes_on_exec(fd)) {
+            relay_give(fd);
+        }
+    }
+}
+
+/* What is sent already still leaves; sockets that stay open are the heir's. */
+void relay_before_exec(void)
+{
+    if (start_is_child()) {
+        return;
+    }
+    if (libsock_state_current() == NULL) {
+        fd_use_inherited();
+        return;
+    }
+    give_all();
+    if (preload_leave()) {
+        leaving = false;
+        forget();
+    } else {
+        exit_drain();
+    }
+    start_lose_network();
 }

@@ -48,6 +48,14 @@ struct relay *relay_make(const struct sock_fd *s, int *other);
 /** The pair is what everybody uses from now on. */
 void relay_use(struct relay *r);
 
+/** A number is about to be given to somebody who calls the kernel, such as the C library's stdio:
+ * if it is a connection of ours, or a listener, it is relayed from now on. Not under the lock. */
+void relay_give(int fd);
+
+/** Sockets that an exec leaves open are relayed, and this process has no network from now on. Not
+ * under the lock. */
+void relay_before_exec(void);
+
 /** It is over: the socket is closed. The relay is there until relay_free_ended. */
 void relay_end(struct relay *r);
 void relay_free_ended(void);
@@ -65,6 +73,10 @@ bool relay_may_ask(int connection, const struct relay_message *m);
 
 /** Starts what waits for sources, when it does not yet. False: it cannot. */
 bool pump_start(void);
+
+/** What it waits in is another one from now on, in which there is nothing yet. False: no descriptor
+ * is left. */
+bool pump_renew(void);
 
 /** -1 and errno. */
 int pump_add(int fd, uint32_t events, struct source *source);
@@ -88,3 +100,6 @@ void relay_socket_ready(struct source *of_socket, uint32_t events);
 
 /** Requests by other processes are heard from now on. False: they cannot be. */
 bool control_start(void);
+
+/** The same, after pump_renew. */
+void control_resume(void);

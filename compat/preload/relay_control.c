@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What other processes ask of a socket that they have through a relay, and cannot ask the pair: its
  * options, and that it be relayed at all. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -15,9 +16,13 @@
 #include "link/own_fds.h"
 
 struct connection {
-    struct source source; /* first */
+    struct source source;  /* first */
+    struct list_link link; /* in connections; the listener's is in none */
     int fd;
 };
+
+static struct connection listener;
+static struct list connections = { .head = { &connections.head, &connections.head } };
 
 /* Runs with the lock, which options take themselves. */
 static int with_option(const struct relay *r, struct relay_message *m)
@@ -79,6 +84,7 @@ static void request_ready(struct source *source, uint32_t events)
     if (is_valid(&m, len)) {
         answer(c->fd, &m);
     }
+    list_remove(&c->link);
     sk_own_fd_remove(c->fd);
     __real_close(c->fd);
     free(c);
@@ -86,10 +92,10 @@ static void request_ready(struct source *source, uint32_t events)
 
 static void connection_ready(struct source *source, uint32_t events)
 {
-    const struct connection *listener = (const struct connection *)(const void *)source;
     struct connection *c = malloc(sizeof *c);
-    int fd = sk_own_fd_take(foreign_accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC));
+    int fd = sk_own_fd_take(foreign_accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC));
 
+    (void)source;
     (void)events;
     if (c != NULL) {
         *c = (struct connection){ .source.ready = request_ready, .fd = fd };
@@ -98,7 +104,9 @@ static void connection_ready(struct source *source, uint32_t events)
         sk_own_fd_remove(fd);
         __real_close(fd);
         free(c);
+        return;
     }
+    list_append(&connections, &c->link);
 }
 
 static int make_listener(void)
@@ -120,16 +128,26 @@ static int make_listener(void)
 /* One for each owner: a child of fork may be the next. */
 bool control_start(void)
 {
-    static struct connection listener = { .source.ready = connection_ready };
     static uint64_t for_owner;
 
     if (for_owner == relay_owner()) {
         return true;
     }
-    listener.fd = make_listener();
+    list_init(&connections);
+    listener = (struct connection){ .source.ready = connection_ready, .fd = make_listener() };
     if (listener.fd < 0 || pump_add(listener.fd, EPOLLIN, &listener.source) != 0) {
         return false;
     }
     for_owner = relay_owner();
     return true;
+}
+
+void control_resume(void)
+{
+    pump_add(listener.fd, EPOLLIN, &listener.source);
+    for (struct list_link *l = connections.head.next; l != &connections.head; l = l->next) {
+        struct connection *c =
+            (struct connection *)(void *)((char *)l - offsetof(struct connection, link));
+        pump_add(c->fd, EPOLLIN, &c->source);
+    }
 }

@@ -80,11 +80,13 @@ static bool start_thread(void)
 
 bool pump_start(void)
 {
-    if (epfd >= 0) {
-        return true;
-    }
+    return epfd >= 0 || (pump_renew() && start_thread());
+}
+
+bool pump_renew(void)
+{
     epfd = sk_own_fd_take(epoll_create1(EPOLL_CLOEXEC));
-    return epfd >= 0 && start_thread();
+    return epfd >= 0;
 }
 
 int pump_add(int fd, uint32_t events, struct source *source)

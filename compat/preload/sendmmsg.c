@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "compat/compat.h"
+#include "compat/preload/handed.h"
 #include "compat/preload/loopback.h"
 
 int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
@@ -12,6 +13,9 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
         loopback_prepare_datagram(fd, messages->msg_hdr.msg_name, messages->msg_hdr.msg_namelen) !=
             0) {
         return -1;
+    }
+    for (unsigned i = 0; messages != NULL && i < n; i++) {
+        handed_in_message(fd, &messages[i].msg_hdr);
     }
     return libsock_sendmmsg(fd, messages, n, flags);
 }

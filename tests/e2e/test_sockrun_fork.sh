@@ -7,6 +7,12 @@
 timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_relays.py" >"$work/out" 2>&1 || fail "status $?: $(cat "$work/out")"
 grep -qx 'all of it' "$work/out" || fail "$(cat "$work/out")"
 
+start_files
+echo content >"$work/www/page"
+timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_handed.py" "$http" >"$work/out" 2>&1 ||
+    fail "handed on: status $?: $(cat "$work/out")"
+grep -qx 'all of it' "$work/out" && grep -qx content "$work/out" || fail "handed on: $(cat "$work/out")"
+
 timeout 60 ./sockrun -p 0:80 "$python" "$srcdir/tests/e2e/preload_daemon.py" "$work/pid" >"$work/out" 2>&1 ||
     fail "status $?: $(cat "$work/out")"
 port=$(sed -n 's/^libsock: .*:\([0-9]*\) leads to port 80$/\1/p' "$work/out")

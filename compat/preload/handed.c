@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Numbers that are handed to somebody who calls the kernel and not us: to stdio, to other programs,
+ * to other processes in a message, to splice. What stands behind the number is relayed from then on
+ * (relay.h).
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "compat/errno.h"
+#include "compat/fd.h"
+#include "compat/foreign.h"
+#include "compat/preload/handed.h"
+#include "compat/preload/relay.h"
+
+#define MAX_ARGUMENTS 4096 /* of execl and its like */
+
+extern __typeof(fdopen) __real_fdopen;
+extern __typeof(splice) __real_splice;
+extern __typeof(execve) __real_execve;
+extern __typeof(execvpe) __real_execvpe;
+extern __typeof(fexecve) __real_fexecve;
+extern __typeof(posix_spawn) __real_posix_spawn;
+extern __typeof(posix_spawnp) __real_posix_spawnp;
+extern __typeof(posix_spawn_file_actions_adddup2) __real_posix_spawn_file_actions_adddup2;
+extern __typeof(system) __real_system;
+extern __typeof(popen) __real_popen;
+
+/* ---- To the kernel, and in messages ---- */
+
+FILE *fdopen(int fd, const char *mode)
+{
+    relay_give(fd);
+    return __real_fdopen(fd, mode);
+}
+
+ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len, unsigned flags)
+{
+    relay_give(in);
+    relay_give(out);
+    return __real_splice(in, in_at, out, out_at, len, flags);
+}
+
+static void give_numbers(const struct cmsghdr *header)
+{
+    const unsigned char *at = CMSG_DATA((struct cmsghdr *)(uintptr_t)header);
+
+    for (size_t left = header->cmsg_len - CMSG_LEN(0); left >= sizeof(int); left -= sizeof(int)) {
+        int fd;
+        memcpy(&fd, at, sizeof fd);
+        at += sizeof fd;
+        relay_give(fd);
+    }
+}
+
+void handed_in_message(int fd, const struct msghdr *msg)
+{
+    if (msg == NULL || msg->msg_controllen == 0 || fd_find(fd) != NULL) {
+        return;
+    }
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h != NULL;
+         h = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, h)) {
+        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+            h->cmsg_len >= CMSG_LEN(0)) {
+            give_numbers(h);
+        }
+    }
+}
+
+/* ---- To other programs, in this process ---- */
+
+/* A program that cannot be executed leaves everything as it is. */
+static bool may_execute(const char *path)
+{
+    return path != NULL && (strchr(path, '/') == NULL || access(path, X_OK) == 0);
+}
+
+int execve(const char *path, char *const argv[], char *const envp[])
+{
+    if (may_execute(path)) {
+        relay_before_exec();
+    }
+    return __real_execve(path, argv, envp);
+}
+
+int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+    if (may_execute(file)) {
+        relay_before_exec();
+    }
+    return __real_execvpe(file, argv, envp);
+}
+
+int fexecve(int fd, char *const argv[], char *const envp[])
+{
+    if (foreign_is_open(fd)) {
+        relay_before_exec();
+    }
+    return __real_fexecve(fd, argv, envp);
+}
+
+int execv(const char *path, char *const argv[])
+{
+    return execve(path, argv, environ);
+}
+
+int execvp(const char *file, char *const argv[])
+{
+    return execvpe(file, argv, environ);
+}
+
+/* The arguments of execl from the second on, in `argv`; false: there are too many. */
+static bool list(char *argv[MAX_ARGUMENTS], const char *first, va_list *rest)
+{
+    size_t n = 0;
+
+    argv[n] = (char *)(uintptr_t)first;
+    while (argv[n] != NULL && ++n < MAX_ARGUMENTS) {
+        argv[n] = va_arg(*rest, char *);
+    }
+    return n < MAX_ARGUMENTS;
+}
+
+int execl(const char *path, const char *first, ...)
+{
+    char *argv[MAX_ARGUMENTS];
+    va_list rest;
+
+    va_start(rest, first);
+    bool all = list(argv, first, &rest);
+    va_end(rest);
+    return all ? execv(path, argv) : errno_fail(E2BIG);
+}
+
+int execlp(const char *file, const char *first, ...)
+{
+    char *argv[MAX_ARGUMENTS];
+    va_list rest;
+
+    va_start(rest, first);
+    bool all = list(argv, first, &rest);
+    va_end(rest);
+    return all ? execvp(file, argv) : errno_fail(E2BIG);
+}
+
+int execle(const char *path, const char *first, ...)
+{
+    char *argv[MAX_ARGUMENTS];
+    va_list rest;
+
+    va_start(rest, first);
+    bool all = list(argv, first, &rest);
+    char *const *envp = va_arg(rest, char *const *);
+    va_end(rest);
+    return all ? execve(path, argv, envp) : errno_fail(E2BIG);
+}
+
+/* ---- To other programs, in processes of their own: the C library makes these past our fork ----
+ */
+
+static void give_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        relay_give(fd);
+    }
+}
+
+static void give_open(void)
+{
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
+        if (!foreign_closes_on_exec(fd)) {
+            relay_give(fd);
+        }
+    }
+}
+
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    give_open();
+    return __real_posix_spawn(pid, path, actions, attributes, argv, envp);
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    give_open();
+    return __real_posix_spawnp(pid, file, actions, attributes, argv, envp);
+}
+
+int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd, int to)
+{
+    relay_give(fd);
+    return __real_posix_spawn_file_actions_adddup2(actions, fd, to);
+}
+
+int system(const char *command)
+{
+    give_standard();
+    return __real_system(command);
+}
+
+FILE *popen(const char *command, const char *mode)
+{
+    give_standard();
+    return __real_popen(command, mode);
+}
