@@ -356,8 +356,8 @@ bool sk_iface_idle(const struct sk_iface *iface);
 
 /**
  * True when the peers have everything that was sent on closed sockets (RFC 9293 3.3.2: from
- * FIN-WAIT-2 on), and every datagram has left: a program may end. Looks at every connection. Names
- * being resolved do not count.
+ * FIN-WAIT-2 on), and every datagram has left, links that delay included: a program may end. Looks
+ * at every connection. Names being resolved do not count.
  */
 bool sk_iface_drained(const struct sk_iface *iface);
 

@@ -169,6 +169,8 @@ core_sources = \
 
 # Beside the core, on hosts and on boards.
 host_sources = \
+	%D%/link/impaired.c \
+	%D%/link/impaired.h \
 	%D%/link/own_calls.c \
 	%D%/link/own_calls.h \
 	%D%/link/own_fds.c \
@@ -236,6 +238,7 @@ nobase_include_HEADERS += \
 else
 nobase_include_HEADERS += \
 	%D%/base/rng.h \
+	%D%/link/impaired.h \
 	%D%/link/pair.h \
 	%D%/link/pcap.h \
 	%D%/link/tap.h \

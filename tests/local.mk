@@ -315,6 +315,7 @@ c_tests = \
 	%D%/unit/test_hystart \
 	%D%/unit/test_icmp \
 	%D%/unit/test_iface \
+	%D%/unit/test_impaired \
 	%D%/unit/test_igmp \
 	%D%/unit/test_inet_firmware \
 	%D%/unit/test_ip_options \

@@ -46,6 +46,10 @@ struct link_ops {
 
     /** Hosts only: up to `n` descriptors to wait for; returns how many there are. NULL: none. */
     size_t (*wait_fds)(struct link *link, struct pollfd *fds, size_t n);
+
+    /** Frames that it took are still on their way inside this process, and would be lost if it
+     * ended now. NULL: never. */
+    bool (*holds)(const struct link *link);
 };
 
 struct link {

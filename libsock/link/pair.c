@@ -309,7 +309,7 @@ static void wire_lay_out(struct pair *pair, const struct pair_config *config, in
     uint32_t max_len = link_header_len(config->medium) + mtu_of(config, from);
     uint32_t cap = (max_len + ETH_PAD + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     struct pair_frame *frames = arena_take(arena, config->n_frames, sizeof(*frames));
-    uint8_t *octets = arena_take(arena, config->n_frames, cap);
+    uint8_t *octets = arena_reserve(arena, config->n_frames, cap);
     struct pair_wire *w;
     uint32_t i;
 

@@ -163,12 +163,20 @@ static void pcap_take_groups(struct link *link, bool wanted)
     }
 }
 
+static bool pcap_holds(const struct link *link)
+{
+    const struct link *inner = ((const struct pcap_link *)link)->inner;
+
+    return inner->ops->holds && inner->ops->holds(inner);
+}
+
 static const struct link_ops pcap_ops = {
     .rx = pcap_rx,
     .tx = pcap_tx,
     .poll_at = pcap_poll_at,
     .take_groups = pcap_take_groups,
     .wait_fds = pcap_wait_fds,
+    .holds = pcap_holds,
 };
 
 static void wrap(struct pcap_link *p, struct link *inner, const char *path, int64_t epoch)

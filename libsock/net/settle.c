@@ -248,8 +248,18 @@ static bool is_delivered(const struct tcp_entry *tcp)
 
 /* Closed datagram sockets live until their last datagram has left. A query is nothing that was
  * sent: who ends does not want its answer any more. */
+static bool link_holds(const struct link *link)
+{
+    return link->ops->holds && link->ops->holds(link);
+}
+
 bool sk_iface_drained(const struct sk_iface *iface)
 {
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        if (link_holds(iface->netifs[i].link)) {
+            return false;
+        }
+    }
     for (uint32_t i = 0; i < iface->tcp.n_touched; i++) {
         if (!is_delivered(tcp_at(iface, i))) {
             return false;
