@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/board_units.h"
+
 #define MIN_MTU 576 /* RFC 1122 3.3.2: what every host takes; below, DHCP would need fragments */
 
 #define MAX_PORT 65535
@@ -88,6 +90,21 @@ static bool take_seed(struct settings *s, const char *value)
     return len > 0 && len <= 32 && strspn(value, "0123456789abcdefABCDEF") == len;
 }
 
+static bool take_delay(struct settings *s, const char *value)
+{
+    return units_time(value, &s->delay);
+}
+
+static bool take_loss(struct settings *s, const char *value)
+{
+    return units_percent(value, &s->loss);
+}
+
+static bool take_rate(struct settings *s, const char *value)
+{
+    return units_rate(value, &s->rate);
+}
+
 static bool take_loopback(struct settings *s, const char *value)
 {
     s->host_loopback = strcmp(value, "host") == 0;
@@ -124,6 +141,9 @@ static const struct variable {
     { "LIBSOCK_FORWARD", take_forward, NULL },
     { "LIBSOCK_PCAP", take_pcap, NULL },
     { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
+    { "LIBSOCK_DELAY", take_delay, "not a time from 0ms to 60s, such as 20ms" },
+    { "LIBSOCK_LOSS", take_loss, "not a percentage, such as 1%" },
+    { "LIBSOCK_RATE", take_rate, "not bits per second from 1kbit to 100gbit, such as 10mbit" },
     { "LIBSOCK_DNS", take_dns, "not a host's address, or address:port" },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },

@@ -12,9 +12,13 @@
  *   LIBSOCK_LOOPBACK=stack      127.0.0.1 is ours, the host's being 10.0.2.2; `host`, of sockrun's
  *                               programs, which have it by default: it is the host's
  *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
+ *   LIBSOCK_DELAY=20ms          each frame takes so long, one way: with a unit, us, ms or s
+ *   LIBSOCK_LOSS=1%             so many frames are lost, each way
+ *   LIBSOCK_RATE=10mbit         so many bits per second leave, each way; bit, kbit, mbit or gbit
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
  *   LIBSOCK_STATS=1             of sockrun's programs: what they did is told on stderr at the end
- *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run
+ *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run,
+ *                               what it loses included
  *
  * A value that cannot be understood or done is never ignored, nor is a LIBSOCK_ that is none of
  * these: one line says so, and the call that needed the network fails with ENETDOWN, as does every
@@ -31,6 +35,7 @@
 #include "compat/board_settings.h"
 #include "compat/compat.h"
 #include "compat/preload/preload.h"
+#include "link/impaired.h"
 #include "link/pcap.h"
 #include "link/slirp.h"
 #include "port/posix.h"
@@ -49,6 +54,9 @@
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
 #define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
+#define ON_THE_WAY (8u << 20) /* octets of frames that a bad wire carries, each way */
+#define MIN_ON_THE_WAY 256    /* frames */
+#define RATE_QUEUE 150000     /* octets that wait for a rate, as sim/libsock-sim.h */
 
 /* There is in libsock-preload.so, and nowhere else. */
 extern __typeof(preload_configure) preload_configure __attribute__((weak));
@@ -228,6 +236,40 @@ static struct link *with_capture(struct link *link, const char *path)
     return &capture.link;
 }
 
+/* Of its own: what is lost tells nothing of the ports. */
+static uint64_t loss_seed(const struct settings *s)
+{
+    uint8_t seed[16] = { 0 };
+    uint64_t folded[2];
+
+    make_seed(s->seed, seed);
+    memcpy(folded, seed, sizeof folded);
+    return folded[0] ^ folded[1];
+}
+
+/* The link, or one around it that is as bad as was asked for. NULL: no memory, which was said. */
+static struct link *with_impairment(struct link *link, const struct settings *s)
+{
+    uint32_t n = ON_THE_WAY / (ETH_HDR_LEN + (uint32_t)link->mtu);
+    struct pair_settings wire = { .delay = (duration)s->delay,
+                                  .rate = s->rate,
+                                  .queue_len = RATE_QUEUE,
+                                  .loss = (uint32_t)s->loss };
+    struct impaired_config config = { .seed = loss_seed(s),
+                                      .n_frames = n > MIN_ON_THE_WAY ? n : MIN_ON_THE_WAY,
+                                      .settings = { wire, wire } };
+
+    if (s->delay == 0 && s->rate == 0 && s->loss == 0) {
+        return link;
+    }
+    struct impaired_link *bad = sk_impaired_link_new(link, &config);
+    if (bad == NULL) {
+        settings_say("no memory for the network");
+        return NULL;
+    }
+    return sk_impaired_link_link(bad);
+}
+
 static struct link *make_link(const struct settings *s)
 {
     slirp = sk_slirp_link_new(&s->link);
@@ -238,7 +280,8 @@ static struct link *make_link(const struct settings *s)
     if (!take_forwards(s->forward, preload_configure != NULL)) {
         return NULL;
     }
-    return with_capture(sk_slirp_link_link(slirp), s->pcap);
+    struct link *link = with_impairment(sk_slirp_link_link(slirp), s);
+    return link != NULL ? with_capture(link, s->pcap) : NULL;
 }
 
 static bool refuse_preloads(const char *name, const char *value)

@@ -106,6 +106,7 @@ script_tests = \
 	%D%/e2e/test_sockrun_fork.sh \
 	%D%/e2e/test_sockrun_loopback.sh \
 	%D%/e2e/test_sockrun_usage.sh \
+	%D%/e2e/test_sockrun_wire.sh \
 	%D%/e2e/test_usage.sh \
 	%D%/interop/test_tap.sh
 
@@ -447,11 +448,13 @@ tests_sim_test_sim_time_LDADD = $(product_ldadd)
 
 if HAVE_SLIRP
 slirp_tests = \
+	%D%/unit/test_board_settings \
 	%D%/unit/test_slirp \
 	%D%/unit/test_slirp_policy
 check_PROGRAMS += $(slirp_tests)
 TESTS += $(slirp_tests)
 slirp_ldadd = libsock-slirp-internal.a $(LDADD) $(SLIRP_LIBS)
+tests_unit_test_board_settings_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
 check_PROGRAMS += %D%/e2e/forks

@@ -53,7 +53,7 @@ preload.names: config.status
 
 bin_PROGRAMS += sockrun
 man_MANS = man/sockrun.1
-sockrun_SOURCES = $(sockrun_sources) compat/board_settings.c
+sockrun_SOURCES = $(sockrun_sources) $(settings_sources)
 sockrun_CPPFLAGS = $(AM_CPPFLAGS) -DSOCKRUN_VERSION='"$(PACKAGE_VERSION)"' -DPRELOAD_DIR='"$(pkglibdir)"'
 sockrun_LDADD = libsock-internal.a
 # It knows where the library is installed: again when there is a new configuration.

@@ -35,15 +35,19 @@ static const char usage[] =
     "\n"
     "  -p [ADDRESS:]PORT:GUEST-PORT[/udp]\n"
     "                     a port of this machine (of 127.0.0.1, unless said) leads to the program\n"
+    "      --delay TIME   each frame takes so long, one way, such as 20ms\n"
     "      --dns ADDRESS[:PORT]\n"
     "                     the name server, such as 10.0.2.3 with --outbound=any\n"
     "      --loopback host|stack\n"
     "                     127.0.0.1 is this machine's (the default), or the program itself\n"
+    "      --loss PERCENT so many frames are lost, each way, such as 1%\n"
     "      --mtu N        octets of an IP packet, 576 to 65521\n"
     "      --outbound loopback|any\n"
     "                     reach this machine alone, or every other one, too\n"
     "      --pcap FILE    write every frame to a file for Wireshark\n"
-    "      --seed HEX     the same ports in every run\n"
+    "      --rate BITS-PER-SECOND\n"
+    "                     so many leave, each way, such as 10mbit\n"
+    "      --seed HEX     the same ports, and the same losses, in every run\n"
     "      --stats        say what each process did on its network when it ends\n"
     "  -v, --verbose      say what is run\n"
     "  -h, --help         say this\n"
@@ -56,9 +60,9 @@ static const struct word {
     const char *option;
     const char *variable;
 } words[] = {
-    { "dns", "LIBSOCK_DNS" },   { "loopback", "LIBSOCK_LOOPBACK" },
-    { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
-    { "pcap", "LIBSOCK_PCAP" }, { "seed", "LIBSOCK_SEED" },
+    { "delay", "LIBSOCK_DELAY" }, { "dns", "LIBSOCK_DNS" },   { "loopback", "LIBSOCK_LOOPBACK" },
+    { "loss", "LIBSOCK_LOSS" },   { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
+    { "pcap", "LIBSOCK_PCAP" },   { "rate", "LIBSOCK_RATE" }, { "seed", "LIBSOCK_SEED" },
 };
 
 #define N_WORDS (sizeof words / sizeof words[0])

@@ -40,6 +40,15 @@ accepted LIBSOCK_LOOPBACK=stack
 for value in '' none Any; do
     refused "LIBSOCK_OUTBOUND=$value"
 done
+for value in '' 20 20m -1ms 61s; do
+    refused "LIBSOCK_DELAY=$value"
+done
+for value in '' one% 101% -1 0.00001%; do
+    refused "LIBSOCK_LOSS=$value"
+done
+for value in '' 0 999 10mbps 101gbit; do
+    refused "LIBSOCK_RATE=$value"
+done
 for value in '' xyz 123456789012345678901234567890123; do
     refused "LIBSOCK_SEED=$value"
 done
@@ -62,6 +71,9 @@ done
 accepted LIBSOCK_SEED=0123456789abcdefFEDCBA9876543210
 accepted LIBSOCK_SEED=7
 accepted LIBSOCK_OUTBOUND=loopback
+accepted LIBSOCK_DELAY=1ms
+accepted LIBSOCK_LOSS=0
+accepted LIBSOCK_RATE=1gbit
 accepted LIBSOCK_OUTBOUND=any
 accepted "LIBSOCK_PCAP=$work/capture.pcap"
 

@@ -37,6 +37,9 @@ for value in '' 575 65522 many; do
 done
 refused 2 '--dns dns.test: not' --dns dns.test true
 refused 2 '--outbound some: neither' --outbound=some true
+refused 2 '--delay 20: not a time' --delay 20 true
+refused 2 '--loss 101%: not a percentage' --loss=101% true
+refused 2 '--rate 10mbps: not bits per second' --rate 10mbps true
 refused 2 '--seed xyz: not' --seed xyz true
 for value in '' 80 80:0 :80 8080:80/sctp 127.0.0.1:80 host:1:2 1:2:3:4 8080:70000; do
     refused 2 "-p $value: " -p "$value" true
