@@ -105,6 +105,12 @@ static bool take_rate(struct settings *s, const char *value)
     return units_rate(value, &s->rate);
 }
 
+static bool take_congestion(struct settings *s, const char *value)
+{
+    s->congestion = value;
+    return strcmp(value, "reno") == 0 || strcmp(value, "cubic") == 0 || strcmp(value, "bbr") == 0;
+}
+
 static bool take_loopback(struct settings *s, const char *value)
 {
     s->host_loopback = strcmp(value, "host") == 0;
@@ -141,6 +147,7 @@ static const struct variable {
     { "LIBSOCK_FORWARD", take_forward, NULL },
     { "LIBSOCK_PCAP", take_pcap, NULL },
     { "LIBSOCK_MTU", take_mtu, "not a number from " TEXT(MIN_MTU) " to " TEXT(SLIRP_MAX_MTU) },
+    { "LIBSOCK_CONGESTION", take_congestion, "not reno, cubic or bbr" },
     { "LIBSOCK_DELAY", take_delay, "not a time from 0ms to 60s, such as 20ms" },
     { "LIBSOCK_LOSS", take_loss, "not a percentage, such as 1%" },
     { "LIBSOCK_RATE", take_rate, "not bits per second from 1kbit to 100gbit, such as 10mbit" },

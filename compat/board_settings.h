@@ -16,10 +16,11 @@ struct settings {
     const char *forward;
     const char *pcap;
     const char *seed;
-    uint64_t delay;     /* us, one way */
-    uint64_t loss;      /* parts per million, each way */
-    uint64_t rate;      /* bit/s, each way; 0: as fast as it can */
-    bool host_loopback; /* 127.0.0.1 is asked to be the host's */
+    const char *congestion; /* NULL: what there is by default */
+    uint64_t delay;         /* us, one way */
+    uint64_t loss;          /* parts per million, each way */
+    uint64_t rate;          /* bit/s, each way; 0: as fast as it can */
+    bool host_loopback;     /* 127.0.0.1 is asked to be the host's */
     bool stack_loopback;
     bool stats; /* told at the end */
 };

@@ -12,6 +12,7 @@
  *   LIBSOCK_LOOPBACK=stack      127.0.0.1 is ours, the host's being 10.0.2.2; `host`, of sockrun's
  *                               programs, which have it by default: it is the host's
  *   LIBSOCK_OUTBOUND=loopback   reach the host's 127.0.0.1 only, as 10.0.2.2; `any`: the real network
+ *   LIBSOCK_CONGESTION=cubic    the congestion control of a new socket: reno, cubic or bbr
  *   LIBSOCK_DELAY=20ms          each frame takes so long, one way: with a unit, us, ms or s
  *   LIBSOCK_LOSS=1%             so many frames are lost, each way
  *   LIBSOCK_RATE=10mbit         so many bits per second leave, each way; bit, kbit, mbit or gbit
@@ -33,6 +34,7 @@
 #include <sys/mman.h>
 
 #include "compat/board_settings.h"
+#include "compat/board_tcp.h"
 #include "compat/compat.h"
 #include "compat/preload/preload.h"
 #include "link/impaired.h"
@@ -192,6 +194,7 @@ static struct sk_iface *make_iface(const struct settings *s)
         .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
         .n_errors = N_ERRORS,
         .n_queries = N_QUERIES,
+        .tcp = board_tcp(s->congestion != NULL ? s->congestion : BOARD_CONGESTION),
         .fragments = &sk_ip_fragments,
         .n_reassemblies = N_REASSEMBLIES,
         .reassembly_size = MAX_DATAGRAM,

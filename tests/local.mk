@@ -105,6 +105,7 @@ script_tests = \
 	%D%/e2e/test_sockrun_epoll.sh \
 	%D%/e2e/test_sockrun_fork.sh \
 	%D%/e2e/test_sockrun_loopback.sh \
+	%D%/e2e/test_sockrun_options.sh \
 	%D%/e2e/test_sockrun_usage.sh \
 	%D%/e2e/test_sockrun_wire.sh \
 	%D%/e2e/test_usage.sh \

@@ -35,6 +35,8 @@ static const char usage[] =
     "\n"
     "  -p [ADDRESS:]PORT:GUEST-PORT[/udp]\n"
     "                     a port of this machine (of 127.0.0.1, unless said) leads to the program\n"
+    "      --congestion reno|cubic|bbr\n"
+    "                     the congestion control of a new TCP socket, reno unless said\n"
     "      --delay TIME   each frame takes so long, one way, such as 20ms\n"
     "      --dns ADDRESS[:PORT]\n"
     "                     the name server, such as 10.0.2.3 with --outbound=any\n"
@@ -60,9 +62,16 @@ static const struct word {
     const char *option;
     const char *variable;
 } words[] = {
-    { "delay", "LIBSOCK_DELAY" }, { "dns", "LIBSOCK_DNS" },   { "loopback", "LIBSOCK_LOOPBACK" },
-    { "loss", "LIBSOCK_LOSS" },   { "mtu", "LIBSOCK_MTU" },   { "outbound", "LIBSOCK_OUTBOUND" },
-    { "pcap", "LIBSOCK_PCAP" },   { "rate", "LIBSOCK_RATE" }, { "seed", "LIBSOCK_SEED" },
+    { "congestion", "LIBSOCK_CONGESTION" },
+    { "delay", "LIBSOCK_DELAY" },
+    { "dns", "LIBSOCK_DNS" },
+    { "loopback", "LIBSOCK_LOOPBACK" },
+    { "loss", "LIBSOCK_LOSS" },
+    { "mtu", "LIBSOCK_MTU" },
+    { "outbound", "LIBSOCK_OUTBOUND" },
+    { "pcap", "LIBSOCK_PCAP" },
+    { "rate", "LIBSOCK_RATE" },
+    { "seed", "LIBSOCK_SEED" },
 };
 
 #define N_WORDS (sizeof words / sizeof words[0])

@@ -40,6 +40,9 @@ accepted LIBSOCK_LOOPBACK=stack
 for value in '' none Any; do
     refused "LIBSOCK_OUTBOUND=$value"
 done
+for value in '' vegas Reno; do
+    refused "LIBSOCK_CONGESTION=$value"
+done
 for value in '' 20 20m -1ms 61s; do
     refused "LIBSOCK_DELAY=$value"
 done
@@ -71,6 +74,7 @@ done
 accepted LIBSOCK_SEED=0123456789abcdefFEDCBA9876543210
 accepted LIBSOCK_SEED=7
 accepted LIBSOCK_OUTBOUND=loopback
+accepted LIBSOCK_CONGESTION=bbr
 accepted LIBSOCK_DELAY=1ms
 accepted LIBSOCK_LOSS=0
 accepted LIBSOCK_RATE=1gbit

@@ -37,6 +37,7 @@ for value in '' 575 65522 many; do
 done
 refused 2 '--dns dns.test: not' --dns dns.test true
 refused 2 '--outbound some: neither' --outbound=some true
+refused 2 '--congestion vegas: not reno, cubic or bbr' --congestion vegas true
 refused 2 '--delay 20: not a time' --delay 20 true
 refused 2 '--loss 101%: not a percentage' --loss=101% true
 refused 2 '--rate 10mbps: not bits per second' --rate 10mbps true

@@ -2,8 +2,10 @@
 /* What the LIBSOCK_ variables may say, word by word; tests/e2e/test_environment.sh holds what comes
  * of a wrong one. */
 #include <stdio.h>
+#include <string.h>
 
 #include "compat/board_settings.h"
+#include "compat/board_tcp.h"
 #include "compat/board_units.h"
 #include "tests/support/suite.h"
 
@@ -97,6 +99,31 @@ START_TEST(variables_are_taken_one_by_one)
 }
 END_TEST
 
+START_TEST(each_congestion_control_may_be_the_first_and_the_others_stay)
+{
+    static const char *const names[] = { "reno", "cubic", "bbr" };
+    struct settings s = { .forward = NULL };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct tcp_profile *profile = board_tcp(names[i]);
+
+        ck_assert_ptr_null(settings_take(&s, "LIBSOCK_CONGESTION", names[i]));
+        ck_assert_str_eq(s.congestion, names[i]);
+        ck_assert_str_eq(tcp_congestion_at(profile, 0)->name, names[i]);
+        for (uint32_t at = 0; at < 3; at++) {
+            const char *name = tcp_congestion_at(profile, at)->name;
+            ck_assert_ptr_null(settings_take(&s, "LIBSOCK_CONGESTION", name));
+            ck_assert(at == 0 || strcmp(name, names[i]) != 0);
+        }
+        ck_assert_str_ne(tcp_congestion_at(profile, 1)->name, tcp_congestion_at(profile, 2)->name);
+        ck_assert_ptr_null(tcp_congestion_at(profile, 3));
+        ck_assert_ptr_eq(profile->recovery, &tcp_rack);
+    }
+    ck_assert_ptr_nonnull(settings_take(&s, "LIBSOCK_CONGESTION", "vegas"));
+    ck_assert_str_eq(board_tcp(BOARD_CONGESTION)->congestion->name, "reno");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -104,6 +131,7 @@ int main(void)
         a_percentage_has_its_sign_or_none,
         a_rate_is_in_bits,
         variables_are_taken_one_by_one,
+        each_congestion_control_may_be_the_first_and_the_others_stay,
         NULL,
     };
 

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What sockrun's options do to a program that knows nothing of them.
+. "${srcdir:-.}/tests/e2e/common.sh"
+
+[ -x ./sockrun ] || skip 'no sockrun'
+start_files
+echo content >"$work/www/page"
+
+# run ARGUMENT ...: sockrun, its output in $work/got
+run() {
+    timeout 100 ./sockrun "$@" >"$work/got" 2>"$work/err" || fail "sockrun $*: status $?: $(cat "$work/err")"
+}
+
+# got LINE ...: what the program said
+got() {
+    printf '%s\n' "$@" >"$work/wanted"
+    same "$work/got" "$work/wanted"
+}
+
+# The congestion control of new sockets, of those that a listener accepts, and another one that the program asks for.
+cat >"$work/congestion.py" <<'CONGESTION'
+import socket, sys
+
+def name(s):
+    return s.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
+
+names = []
+s = socket.create_connection(("10.0.2.2", int(sys.argv[1])))
+names.append(name(s))
+s.sendall(b"GET /page HTTP/1.0\r\n\r\n")
+assert s.makefile("rb").read().endswith(b"content\n")
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+names.append(name(listener.accept()[0]))
+for other in b"bbr", b"cubic", b"reno":
+    s = socket.socket()
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, other)
+    names.append(name(s))
+try:
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"vegas")
+except FileNotFoundError:
+    names.append("ENOENT")
+print(*names)
+CONGESTION
+for control in reno cubic bbr; do
+    run --loopback stack --congestion $control "$python" "$work/congestion.py" "$http"
+    got "$control $control bbr cubic reno ENOENT"
+done
+run --loopback stack "$python" "$work/congestion.py" "$http"
+got 'reno reno bbr cubic reno ENOENT'
+LIBSOCK_CONGESTION=cubic run --loopback stack "$python" "$work/congestion.py" "$http"
+got 'cubic cubic bbr cubic reno ENOENT'
