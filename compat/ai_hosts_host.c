@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* /etc/hosts, see hosts(5): an address, a name, more names. IPv6 lines are passed over. In a
- * simulation that has a table of its own, that one. */
+/* What the board over libslirp was told (LIBSOCK_HOSTS), and /etc/hosts, see hosts(5): an address,
+ * a name, more names. IPv6 lines are passed over. In a simulation that has a table of its own, that
+ * one. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "compat/ai.h"
+#include "compat/board_hosts.h"
 #include "compat/process_host.h"
 
 #define LINE_LEN 512 /* of what is longer, only the beginning is looked at */
 #define BLANKS " \t\n"
+
+/* There is where that board is. */
+extern __typeof(libsock_board_host) libsock_board_host __attribute__((weak));
 
 struct entry {
     struct ip_addr addr;
@@ -64,8 +69,24 @@ static void read_lines(FILE *file, visitor *visit, void *search)
     }
 }
 
+/* False: no more is needed. */
+static bool read_board(visitor *visit, void *search)
+{
+    struct board_host host;
+
+    for (size_t i = 0; libsock_board_host != NULL && libsock_board_host(i, &host); i++) {
+        struct entry entry = { .addr = host.addr,
+                               .first = host.name,
+                               .rest = host.name + strlen(host.name) };
+        if (!visit(&entry, search)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Reading a file is a cancellation point, which would leave it open. */
-static void read_table(visitor *visit, void *search)
+static void read_file(visitor *visit, void *search)
 {
     int cancel_state;
 
@@ -76,6 +97,13 @@ static void read_table(visitor *visit, void *search)
         fclose(file);
     }
     pthread_setcancelstate(cancel_state, &cancel_state);
+}
+
+static void read_table(visitor *visit, void *search)
+{
+    if (read_board(visit, search)) {
+        read_file(visit, search);
+    }
 }
 
 static bool has_name(const struct entry *entry, const char *name)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/board_hosts.h"
 #include "compat/board_units.h"
 
 #define MIN_MTU 576 /* RFC 1122 3.3.2: what every host takes; below, DHCP would need fragments */
@@ -124,6 +125,13 @@ static bool take_stats(struct settings *s, const char *value)
     return s->stats;
 }
 
+/* It is looked at when a name is. */
+static bool take_hosts(struct settings *s, const char *value)
+{
+    (void)s;
+    return board_hosts_valid(value);
+}
+
 /* What these say is found out when the network is made. */
 
 static bool take_forward(struct settings *s, const char *value)
@@ -152,6 +160,7 @@ static const struct variable {
     { "LIBSOCK_LOSS", take_loss, "not a percentage, such as 1%" },
     { "LIBSOCK_RATE", take_rate, "not bits per second from 1kbit to 100gbit, such as 10mbit" },
     { "LIBSOCK_DNS", take_dns, "not a host's address, or address:port" },
+    { "LIBSOCK_HOSTS", take_hosts, SETTINGS_NO_HOST },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
     { "LIBSOCK_STATS", take_stats, "not 1" },

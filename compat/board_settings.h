@@ -10,6 +10,8 @@
 #include "base/addr.h"
 #include "link/slirp.h"
 
+#define SETTINGS_NO_HOST "not NAME=ADDRESS with an IPv4 address"
+
 struct settings {
     struct slirp_link_config link;
     struct sk_addr dns;

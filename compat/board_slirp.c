@@ -5,6 +5,8 @@
  *
  *   LIBSOCK_MTU=1500            octets of an IP packet, 576 to 65521
  *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
+ *   LIBSOCK_HOSTS=db.example=10.0.2.2,web.example=10.0.2.2
+ *                               names that have these addresses, whatever a server says
  *   LIBSOCK_FORWARD=tcp:127.0.0.1:8080:80,udp:127.0.0.1:0:7
  *                               ports of the host, to ports of ours; 0 takes a free one and says
  *                               which. Under sockrun, where several processes may have a network,

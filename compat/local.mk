@@ -116,7 +116,7 @@ shim_firmware_sources = \
 	%D%/socketpair_firmware.c \
 	%D%/start_firmware.c
 
-settings_sources = %D%/board_settings.c %D%/board_settings.h %D%/board_units.c %D%/board_units.h
+settings_sources = %D%/board_hosts.c %D%/board_hosts.h %D%/board_settings.c %D%/board_settings.h %D%/board_units.c %D%/board_units.h
 slirp_sources += $(settings_sources) %D%/board_slirp.c %D%/board_slirp.h %D%/board_tcp.c %D%/board_tcp.h
 
 EXTRA_DIST += $(shim_host_sources) $(shim_firmware_sources)

@@ -286,6 +286,7 @@ libsock_slirp_la_SOURCES = $(slirp_sources) \
 	%D%/base/pkt.c \
 	%D%/base/sum.c \
 	%D%/wire/arp.c \
+	%D%/wire/dns.c \
 	%D%/wire/eth.c \
 	%D%/wire/icmp4.c \
 	%D%/wire/ip.c \

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat/board_hosts.h"
 #include "compat/board_settings.h"
 #include "compat/preload/confine.h"
 #include "compat/preload/program.h"
@@ -40,6 +41,8 @@ static const char usage[] =
     "      --delay TIME   each frame takes so long, one way, such as 20ms\n"
     "      --dns ADDRESS[:PORT]\n"
     "                     the name server, such as 10.0.2.3 with --outbound=any\n"
+    "      --hosts NAME=ADDRESS\n"
+    "                     the address of a name, whatever a server says; may be there again\n"
     "      --loopback host|stack\n"
     "                     127.0.0.1 is this machine's (the default), or the program itself\n"
     "      --loss PERCENT so many frames are lost, each way, such as 1%\n"
@@ -75,9 +78,17 @@ static const struct word {
 };
 
 #define N_WORDS (sizeof words / sizeof words[0])
+#define N_OTHERS 5      /* long options */
 #define FIRST_WORD 1000 /* above every character */
 
-static char forwards[4096]; /* LIBSOCK_FORWARD */
+/* Values of variables, to which options that may be there more than once add, with commas. */
+struct list {
+    const char *variable;
+    char text[4096];
+};
+
+static struct list forwards = { .variable = "LIBSOCK_FORWARD" };
+static struct list hosts = { .variable = "LIBSOCK_HOSTS" };
 static bool verbose;
 
 __attribute__((noreturn, format(printf, 2, 3))) static void die(int status, const char *format, ...)
@@ -154,6 +165,27 @@ static size_t n_colons(const char *text)
     return n;
 }
 
+static void add(struct list *list, const char *one, const char *option)
+{
+    size_t used = strlen(list->text);
+
+    if (used + strlen(one) + 2 > sizeof list->text) {
+        die(USAGE, "%s %s: too many of them", option, one);
+    }
+    snprintf(list->text + used, sizeof list->text - used, "%s%s", used > 0 ? "," : "", one);
+    set(list->variable, list->text);
+}
+
+static void take_host(const char *text)
+{
+    struct board_host ignored;
+
+    if (!board_host_parse(text, strlen(text), &ignored)) {
+        die(USAGE, "--hosts %s: %s", text, SETTINGS_NO_HOST);
+    }
+    add(&hosts, text, "--hosts");
+}
+
 /* [ADDRESS:]PORT:GUEST-PORT[/udp], as one of LIBSOCK_FORWARD. */
 static void take_forward(const char *text)
 {
@@ -162,7 +194,6 @@ static void take_forward(const char *text)
     const char *protocol = strchr(text, '/');
     size_t len = protocol != NULL ? (size_t)(protocol - text) : strlen(text);
     const char *address = n_colons(text) == 1 ? "127.0.0.1:" : "";
-    size_t used = strlen(forwards);
 
     if (protocol != NULL && strcmp(protocol, "/udp") != 0 && strcmp(protocol, "/tcp") != 0) {
         die(USAGE, "-p %s: neither /tcp nor /udp", text);
@@ -172,10 +203,7 @@ static void take_forward(const char *text)
     if (n < 0 || (size_t)n >= sizeof one || !settings_forward(one, (size_t)n, &parsed)) {
         die(USAGE, "-p %s: not [ADDRESS:]PORT:GUEST-PORT[/udp]", text);
     }
-    if (used + (size_t)n + 2 > sizeof forwards) {
-        die(USAGE, "-p %s: too many ports", text);
-    }
-    snprintf(forwards + used, sizeof forwards - used, "%s%s", used > 0 ? "," : "", one);
+    add(&forwards, one, "-p");
 }
 
 static void print(const char *text)
@@ -194,6 +222,9 @@ static void take_option(int option)
         break;
     case 'v':
         verbose = true;
+        break;
+    case 'H':
+        take_host(optarg);
         break;
     case 's':
         set("LIBSOCK_STATS", "1");
@@ -216,23 +247,19 @@ static void take_option(int option)
 /* Up to the program, the options of which are its own. */
 static void take_options(int argc, char **argv)
 {
-    struct option options[N_WORDS + 5] = {
-        { "help", no_argument, NULL, 'h' },
-        { "stats", no_argument, NULL, 's' },
-        { "verbose", no_argument, NULL, 'v' },
+    struct option options[N_WORDS + N_OTHERS + 1] = {
+        { "help", no_argument, NULL, 'h' },    { "hosts", required_argument, NULL, 'H' },
+        { "stats", no_argument, NULL, 's' },   { "verbose", no_argument, NULL, 'v' },
         { "version", no_argument, NULL, 'V' },
     };
     int option;
 
     for (size_t i = 0; i < N_WORDS; i++) {
-        options[4 + i] =
+        options[N_OTHERS + i] =
             (struct option){ words[i].option, required_argument, NULL, FIRST_WORD + (int)i };
     }
     while ((option = getopt_long(argc, argv, "+p:vhV", options, NULL)) != -1) {
         take_option(option);
-    }
-    if (forwards[0] != '\0') {
-        set("LIBSOCK_FORWARD", forwards);
     }
 }
 

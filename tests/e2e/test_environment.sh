@@ -46,6 +46,9 @@ done
 for value in '' 20 20m -1ms 61s; do
     refused "LIBSOCK_DELAY=$value"
 done
+for value in '' files.test files.test= =10.0.2.2 files.test=::1 files.test=10.0.2.2,; do
+    refused "LIBSOCK_HOSTS=$value"
+done
 for value in '' one% 101% -1 0.00001%; do
     refused "LIBSOCK_LOSS=$value"
 done
@@ -76,10 +79,15 @@ accepted LIBSOCK_SEED=7
 accepted LIBSOCK_OUTBOUND=loopback
 accepted LIBSOCK_CONGESTION=bbr
 accepted LIBSOCK_DELAY=1ms
+accepted LIBSOCK_HOSTS=files.test=10.0.2.2,other.test=10.0.2.3
 accepted LIBSOCK_LOSS=0
 accepted LIBSOCK_RATE=1gbit
 accepted LIBSOCK_OUTBOUND=any
 accepted "LIBSOCK_PCAP=$work/capture.pcap"
+
+LIBSOCK_HOSTS=other.test=10.0.2.3,Files.test=10.0.2.2 timeout 60 "$get" "http://files.TEST:$http/page" >"$work/out" 2>"$work/err" ||
+    fail "LIBSOCK_HOSTS: $(cat "$work/err")"
+[ "$(cat "$work/out")" = content ] || fail "LIBSOCK_HOSTS: $(cat "$work/out")"
 
 [ "$(od -An -N4 -tx1 "$work/capture.pcap" | tr -d ' ')" = d4c3b2a1 ] || fail 'the capture is no pcap file'
 "$srcdir/tests/support/judge.sh" "$work/capture.pcap"

@@ -51,3 +51,21 @@ run --loopback stack "$python" "$work/congestion.py" "$http"
 got 'reno reno bbr cubic reno ENOENT'
 LIBSOCK_CONGESTION=cubic run --loopback stack "$python" "$work/congestion.py" "$http"
 got 'cubic cubic bbr cubic reno ENOENT'
+
+# Names, before every server and both ways, by each call that asks for them.
+start_dns files.test=10.0.2.9 other.test=10.0.2.8
+cat >"$work/names.py" <<'NAMES'
+import socket
+
+print(*socket.gethostbyname_ex("FILES.test"))
+print(socket.gethostbyname("localhost"), socket.gethostbyname("other.test"))
+print(*(a[4][0] for a in socket.getaddrinfo("db.test", 80, type=socket.SOCK_STREAM)))
+print(socket.gethostbyaddr("10.0.2.2")[0], socket.getnameinfo(("10.0.2.7", 80), socket.NI_NUMERICSERV)[0])
+NAMES
+run --dns "10.0.2.2:$dns" --hosts Files.test=10.0.2.2 --hosts db.test=10.0.2.7 --hosts db.test=127.0.0.1 \
+    "$python" "$work/names.py"
+got "Files.test [] ['10.0.2.2']" '127.0.0.1 10.0.2.8' '10.0.2.7 127.0.0.1' 'Files.test db.test'
+run --hosts files.test=10.0.2.2 "$python" -c '
+import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1]).read().decode(), end="")' "http://files.test:$http/page"
+got content

@@ -39,6 +39,9 @@ refused 2 '--dns dns.test: not' --dns dns.test true
 refused 2 '--outbound some: neither' --outbound=some true
 refused 2 '--congestion vegas: not reno, cubic or bbr' --congestion vegas true
 refused 2 '--delay 20: not a time' --delay 20 true
+for value in '' name name= =10.0.2.2 name=dns.test name=::1 name=10.0.2.2:80 name=10.0.2.2,other=10.0.2.2; do
+    refused 2 "--hosts $value: not NAME=ADDRESS" --hosts good=10.0.2.2 --hosts "$value" true
+done
 refused 2 '--loss 101%: not a percentage' --loss=101% true
 refused 2 '--rate 10mbps: not bits per second' --rate 10mbps true
 refused 2 '--seed xyz: not' --seed xyz true

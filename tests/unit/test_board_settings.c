@@ -2,8 +2,11 @@
 /* What the LIBSOCK_ variables may say, word by word; tests/e2e/test_environment.sh holds what comes
  * of a wrong one. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "compat/ai.h"
+#include "compat/board_hosts.h"
 #include "compat/board_settings.h"
 #include "compat/board_tcp.h"
 #include "compat/board_units.h"
@@ -124,6 +127,73 @@ START_TEST(each_congestion_control_may_be_the_first_and_the_others_stay)
 }
 END_TEST
 
+START_TEST(a_host_is_a_name_and_an_address)
+{
+    static const char *const wrong[] = { "",
+                                         "name",
+                                         "name=",
+                                         "=10.0.0.1",
+                                         "name=10.0.0",
+                                         "name=10.0.0.1:80",
+                                         "name=::1",
+                                         "name=0.0.0.0",
+                                         "name=224.0.0.1",
+                                         "name=10.0.0.1 ",
+                                         " name=10.0.0.1",
+                                         "na me=10.0.0.1",
+                                         "na..me=10.0.0.1",
+                                         "name.=10.0.0.1",
+                                         ".name=10.0.0.1",
+                                         "name=x=10.0.0.1",
+                                         "10.0.0.2=10.0.0.1",
+                                         "7=10.0.0.1",
+                                         "0x7f=10.0.0.1",
+                                         "localhost=10.0.0.1",
+                                         "some.LocalHost=10.0.0.1",
+                                         "some.invalid=10.0.0.1",
+                                         NULL };
+    struct board_host host;
+    char text[512] = "";
+
+    for (size_t i = 0; wrong[i]; i++) {
+        ck_assert_msg(!board_host_parse(wrong[i], strlen(wrong[i]), &host), "%s", wrong[i]);
+        ck_assert_msg(!board_hosts_valid(wrong[i]), "%s", wrong[i]);
+    }
+    ck_assert(board_host_parse("3com_X-1.Test=127.0.0.1,", 23, &host));
+    ck_assert_str_eq(host.name, "3com_X-1.Test");
+    ck_assert_uint_eq(ip4_bits(host.addr), 0x7f000001);
+    ck_assert(board_hosts_valid("a=10.0.0.1,b=10.0.0.2"));
+    ck_assert(!board_hosts_valid("a=10.0.0.1,"));
+    ck_assert(!board_hosts_valid(",a=10.0.0.1"));
+    memset(text, 'a', sizeof text - 1);
+    memcpy(text + 300, "=10.0.0.1", sizeof "=10.0.0.1");
+    ck_assert(!board_hosts_valid(text));
+    memcpy(text + 63, ".test=10.0.0.1", sizeof ".test=10.0.0.1");
+    ck_assert(board_hosts_valid(text));
+}
+END_TEST
+
+START_TEST(hosts_come_before_the_table_of_the_system)
+{
+    struct sk_addr found[3];
+    const char *canonical = NULL;
+    char name[BOARD_HOST_NAME_SIZE];
+
+    setenv("LIBSOCK_HOSTS", "One.test=10.0.0.1,two.test=10.0.0.2,one.TEST=10.0.0.3", 1);
+    ck_assert_uint_eq(ai_hosts("ONE.test", found, 3, &canonical), 2);
+    ck_assert_uint_eq(ip4_bits(found[0].addr), 0x0a000001);
+    ck_assert_uint_eq(ip4_bits(found[1].addr), 0x0a000003);
+    ck_assert_str_eq(canonical, "One.test");
+    ck_assert_uint_eq(ai_hosts("one.test", found, 1, &canonical), 1);
+    ck_assert_uint_eq(ai_hosts("three.test", found, 3, &canonical), 0);
+    ck_assert(ai_hosts_name(ip4(0x0a000002), name, sizeof name));
+    ck_assert_str_eq(name, "two.test");
+    ck_assert(!ai_hosts_name(ip4(0x0a000004), name, sizeof name));
+    unsetenv("LIBSOCK_HOSTS");
+    ck_assert_uint_eq(ai_hosts("one.test", found, 3, &canonical), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -132,6 +202,8 @@ int main(void)
         a_rate_is_in_bits,
         variables_are_taken_one_by_one,
         each_congestion_control_may_be_the_first_and_the_others_stay,
+        a_host_is_a_name_and_an_address,
+        hosts_come_before_the_table_of_the_system,
         NULL,
     };
 
