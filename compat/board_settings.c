@@ -121,8 +121,8 @@ static bool take_loopback(struct settings *s, const char *value)
 
 static bool take_stats(struct settings *s, const char *value)
 {
-    s->stats = strcmp(value, "1") == 0;
-    return s->stats;
+    s->stats = strcmp(value, "1") == 0 ? STATS_TEXT : STATS_JSON;
+    return s->stats == STATS_TEXT || strcmp(value, "json") == 0;
 }
 
 /* It is looked at when a name is. */
@@ -163,7 +163,7 @@ static const struct variable {
     { "LIBSOCK_HOSTS", take_hosts, SETTINGS_NO_HOST },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
-    { "LIBSOCK_STATS", take_stats, "not 1" },
+    { "LIBSOCK_STATS", take_stats, "neither 1 nor json" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };
 // clang-format on

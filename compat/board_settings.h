@@ -12,6 +12,8 @@
 
 #define SETTINGS_NO_HOST "not NAME=ADDRESS with an IPv4 address"
 
+enum settings_stats { STATS_NONE, STATS_TEXT, STATS_JSON };
+
 struct settings {
     struct slirp_link_config link;
     struct sk_addr dns;
@@ -24,7 +26,7 @@ struct settings {
     uint64_t rate;          /* bit/s, each way; 0: as fast as it can */
     bool host_loopback;     /* 127.0.0.1 is asked to be the host's */
     bool stack_loopback;
-    bool stats; /* told at the end */
+    enum settings_stats stats; /* told at the end */
 };
 
 struct forward {

@@ -19,7 +19,8 @@
  *   LIBSOCK_LOSS=1%             so many frames are lost, each way
  *   LIBSOCK_RATE=10mbit         so many bits per second leave, each way; bit, kbit, mbit or gbit
  *   LIBSOCK_PCAP=file.pcap      write every frame to a file
- *   LIBSOCK_STATS=1             of sockrun's programs: what they did is told on stderr at the end
+ *   LIBSOCK_STATS=1             of sockrun's programs: what they did is told on stderr at the end;
+ *                               `json`: in a line of JSON
  *   LIBSOCK_SEED=0123abcd       up to 32 hexadecimal digits instead of entropy: to repeat a run,
  *                               what it loses included
  *
@@ -302,7 +303,8 @@ static bool configure_preload(const struct settings *s)
         return true;
     }
     return (!s->host_loopback || refuse_preloads("LIBSOCK_LOOPBACK", "host")) &&
-           (!s->stats || refuse_preloads("LIBSOCK_STATS", "1"));
+           (s->stats == STATS_NONE ||
+            refuse_preloads("LIBSOCK_STATS", s->stats == STATS_TEXT ? "1" : "json"));
 }
 
 struct sk_iface *libsock_board(void)

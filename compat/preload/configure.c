@@ -8,7 +8,7 @@
 void preload_configure(const struct settings *s)
 {
     loopback_is_ours(s->stack_loopback);
-    if (s->stats) {
-        stats_wanted();
+    if (s->stats != STATS_NONE) {
+        stats_wanted(s->stats == STATS_JSON);
     }
 }

@@ -53,7 +53,7 @@ static const char usage[] =
     "      --rate BITS-PER-SECOND\n"
     "                     so many leave, each way, such as 10mbit\n"
     "      --seed HEX     the same ports, and the same losses, in every run\n"
-    "      --stats        say what each process did on its network when it ends\n"
+    "      --stats[=json] say what each process did on its network when it ends\n"
     "  -v, --verbose      say what is run\n"
     "  -h, --help         say this\n"
     "  -V, --version      say which version this is\n"
@@ -76,6 +76,8 @@ static const struct word {
     { "rate", "LIBSOCK_RATE" },
     { "seed", "LIBSOCK_SEED" },
 };
+
+static const struct word stats = { "stats", "LIBSOCK_STATS" };
 
 #define N_WORDS (sizeof words / sizeof words[0])
 #define N_OTHERS 5      /* long options */
@@ -227,7 +229,7 @@ static void take_option(int option)
         take_host(optarg);
         break;
     case 's':
-        set("LIBSOCK_STATS", "1");
+        take_word(&stats, optarg != NULL ? optarg : "1");
         break;
     case 'h':
         print(usage);
@@ -248,8 +250,8 @@ static void take_option(int option)
 static void take_options(int argc, char **argv)
 {
     struct option options[N_WORDS + N_OTHERS + 1] = {
-        { "help", no_argument, NULL, 'h' },    { "hosts", required_argument, NULL, 'H' },
-        { "stats", no_argument, NULL, 's' },   { "verbose", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },        { "hosts", required_argument, NULL, 'H' },
+        { "stats", optional_argument, NULL, 's' }, { "verbose", no_argument, NULL, 'v' },
         { "version", no_argument, NULL, 'V' },
     };
     int option;

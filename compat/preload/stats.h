@@ -2,5 +2,7 @@
 /* What a process did on its network: see stats.c. */
 #pragma once
 
-/** Before the network starts: it is to be told at the end. */
-void stats_wanted(void);
+#include <stdbool.h>
+
+/** Before the network starts: it is to be told at the end, for people or as JSON. */
+void stats_wanted(bool json);

@@ -35,7 +35,9 @@ for value in '' other host; do
     refused "LIBSOCK_LOOPBACK=$value"
 done
 refused LIBSOCK_STATS=0
+refused LIBSOCK_STATS=xml
 refused LIBSOCK_STATS=1
+refused LIBSOCK_STATS=json
 accepted LIBSOCK_LOOPBACK=stack
 for value in '' none Any; do
     refused "LIBSOCK_OUTBOUND=$value"

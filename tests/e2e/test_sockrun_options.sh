@@ -69,3 +69,48 @@ run --hosts files.test=10.0.2.2 "$python" -c '
 import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1]).read().decode(), end="")' "http://files.test:$http/page"
 got content
+
+# What a process did, as JSON: one line for each that had a network, whatever its name.
+cat >"$work/did.py" <<'DID'
+import os, socket, sys
+
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+listener.accept()
+s = socket.create_connection(("10.0.2.2", int(sys.argv[1])))
+s.sendall(b"GET /page HTTP/1.0\r\n\r\n")
+s.makefile("rb").read()
+u = socket.socket(type=socket.SOCK_DGRAM)
+u.sendto(b"", ("192.0.2.1", 9))
+if os.fork() == 0:
+    assert socket.create_connection(("10.0.2.2", int(sys.argv[1])))
+    sys.exit(0)
+os.wait()
+print(os.getpid())
+os.close(2)
+DID
+ln -s "$("$python" -c 'import sys; print(sys.executable)')" "$work/a \"b\\é"
+run --loopback stack --stats=json "$work/a \"b\\é" "$work/did.py" "$http"
+[ "$(wc -l <"$work/err")" -eq 2 ] || fail "--stats=json: $(cat "$work/err")"
+while read -r line; do
+    printf '%s\n' "$line" | "$python" -m json.tool >"$work/json" || fail "--stats=json is none: $line"
+done <<LINES
+$(cat "$work/err")
+LINES
+"$python" - "$work/err" "$(cat "$work/got")" <<'JUDGE' || fail "--stats=json: $(cat "$work/err")"
+import json, sys
+
+said = {record["pid"]: record for record in map(json.loads, open(sys.argv[1]))}
+parent = said.pop(int(sys.argv[2]))
+child, = said.values()
+assert list(parent) == ["pid", "program", "connections_opened", "connections_accepted", "connections_failed",
+                        "datagrams_sent", "datagrams_received", "bytes_out", "bytes_in", "retransmissions",
+                        "resets_sent", "drops"], list(parent)
+assert parent["program"].encode("latin-1").decode() == 'a "b\\é', parent["program"]
+assert parent["connections_opened"] == 2 and parent["connections_accepted"] == 1, parent
+assert parent["bytes_out"] > 100 and parent["bytes_in"] > 100, parent
+assert parent["drops"].get("tx_policy") == 1 and 0 not in parent["drops"].values(), parent
+assert child["connections_opened"] == 1, child
+JUDGE
+run --stats=json true
+[ ! -s "$work/err" ] || fail "nothing was done: $(cat "$work/err")"
