@@ -44,6 +44,7 @@ extern const struct option_kind option_fact;    /* enum option_fact */
 extern const struct option_kind option_timeout; /* enum option_timeout: struct timeval */
 extern const struct option_kind option_linger;  /* SO_LINGER: struct linger */
 extern const struct option_kind option_tells;   /* enum fd_tells */
+extern const struct option_kind option_debug;   /* SO_DEBUG: off, and EACCES to turn it on */
 
 /* ---- Of AF_INET6: option_inet6.c ---- */
 

@@ -129,7 +129,30 @@ static int set_tells(struct sock_fd *s, int what, const void *value, socklen_t l
     return 0;
 }
 
+/* ---- SO_DEBUG: nothing is recorded, and nobody is privileged to have it so ---- */
+
+static int get_debug(struct sock_fd *s, int what, void *out, socklen_t *len)
+{
+    (void)s;
+    (void)what;
+    return option_give_number(SK_OK, 0, out, len);
+}
+
+/* As Linux's of a process without CAP_NET_ADMIN. */
+static int set_debug(struct sock_fd *s, int what, const void *value, socklen_t len)
+{
+    int on;
+
+    (void)s;
+    (void)what;
+    if (option_take_number(value, len, &on) != 0) {
+        return -1;
+    }
+    return on != 0 ? errno_fail(EACCES) : 0;
+}
+
 const struct option_kind option_fact = { get_fact, NULL };
 const struct option_kind option_timeout = { get_timeout, set_timeout };
 const struct option_kind option_linger = { get_linger, set_linger };
+const struct option_kind option_debug = { get_debug, set_debug };
 const struct option_kind option_tells = { get_tells, set_tells };

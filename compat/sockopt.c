@@ -20,6 +20,7 @@ static const struct option {
     int what;
 } options[] = {
     // clang-format off
+    { SOL_SOCKET,  SO_DEBUG,           &option_debug,        0 },
     { SOL_SOCKET,  SO_ERROR,           &option_error,        0 },
     { SOL_SOCKET,  SO_TYPE,            &option_fact,         OPTION_TYPE },
     { SOL_SOCKET,  SO_DOMAIN,          &option_fact,         OPTION_DOMAIN },

@@ -59,6 +59,31 @@ START_TEST(numbers_and_switches_keep_what_they_are_told)
 }
 END_TEST
 
+/* Linux tells the privileged alone that they debug, and nobody is that here. */
+static int debug(void *arg)
+{
+    (void)arg;
+    for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
+        int fd = make(type);
+        short half = 0;
+        ck_assert_int_eq(number(fd, SOL_SOCKET, SO_DEBUG), 0);
+        ck_assert_int_eq(set(fd, SOL_SOCKET, SO_DEBUG, 0), 0);
+        fails_with(set(fd, SOL_SOCKET, SO_DEBUG, 1), EACCES);
+        fails_with(set(fd, SOL_SOCKET, SO_DEBUG, -1), EACCES);
+        fails_with(setsockopt(fd, SOL_SOCKET, SO_DEBUG, &half, sizeof half), EINVAL);
+        fails_with(setsockopt(fd, SOL_SOCKET, SO_DEBUG, NULL, sizeof(int)), EFAULT);
+        ck_assert_int_eq(number(fd, SOL_SOCKET, SO_DEBUG), 0);
+        ck_assert_int_eq(close(fd), 0);
+    }
+    return 0;
+}
+
+START_TEST(so_debug_is_off_and_for_the_privileged)
+{
+    compat_alone(debug);
+}
+END_TEST
+
 static int facts(void *arg)
 {
     static const int all[] = { SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_SNDLOWAT, SO_ACCEPTCONN };
@@ -328,7 +353,6 @@ static int unknown(void *arg)
         int level;
         int option;
     } others[] = {
-        { SOL_SOCKET, SO_DEBUG },
         { IPPROTO_TCP, 9999 },
         { IPPROTO_IP, 9999 },
         { 9999, SO_TYPE },
@@ -391,6 +415,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         numbers_and_switches_keep_what_they_are_told,
+        so_debug_is_off_and_for_the_privileged,
         facts_can_be_read_and_not_set,
         a_buffer_in_use_tells_its_true_size,
         timeouts_keep_what_they_are_told,
