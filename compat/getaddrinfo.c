@@ -7,15 +7,21 @@
 #define _GNU_SOURCE /* EAI_ADDRFAMILY */
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compat/ai.h"
 #include "compat/compat.h"
 #include "compat/face.h"
 #include "compat/lookup.h"
 
+#ifndef AI_IDN /* glibc's alone */
+#define AI_IDN 0
+#define AI_CANONIDN 0
+#endif
+
 #define SUPPORTED                                                                                  \
     (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_ADDRCONFIG | AI_V4MAPPED |   \
-     AI_ALL)
+     AI_ALL | AI_IDN | AI_CANONIDN)
 
 #define MAX_PORT 65535
 #define NO_NUMBER (-2)
@@ -79,6 +85,39 @@ static int check(const char *node, const char *service, const struct addrinfo *h
         return EAI_FAMILY;
     }
     return some_kind_wanted(hints) ? 0 : EAI_SOCKTYPE;
+}
+
+/* ---- Names in other scripts ---- */
+
+static bool is_ascii(const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if ((*name & 0x80) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_encoded_label(const char *name)
+{
+    for (; name != NULL; name = strchr(name, '.')) {
+        name += *name == '.';
+        if (strncasecmp(name, "xn--", 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody translates them here (RFC 5890): there is an answer where there is nothing to translate.
+ */
+static int check_scripts(const char *node, int flags)
+{
+    bool wrong = node != NULL && (((flags & AI_IDN) != 0 && !is_ascii(node)) ||
+                                  ((flags & AI_CANONIDN) != 0 && has_encoded_label(node)));
+
+    return wrong ? EAI_IDN_ENCODE : 0;
 }
 
 /* ---- Services ---- */
@@ -268,6 +307,9 @@ int libsock_getaddrinfo(const char *node, const char *service, const struct addr
 
     hints = hints != NULL ? hints : &anything;
     int error = check(node, service, hints);
+    if (error == 0) {
+        error = check_scripts(node, hints->ai_flags);
+    }
     if (error == 0) {
         error = ports_of(service, hints, ports);
     }

@@ -69,6 +69,12 @@ run --hosts files.test=10.0.2.2 "$python" -c '
 import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1]).read().decode(), end="")' "http://files.test:$http/page"
 got content
+run --hosts files.test=10.0.2.2 getent ahostsv4 files.test
+grep -q '^10\.0\.2\.2  *STREAM' "$work/got" || fail "getent: $(cat "$work/got")"
+run --dns "10.0.2.2:$dns" getent ahosts other.test
+grep -q '^10\.0\.2\.8  *STREAM' "$work/got" || fail "getent: $(cat "$work/got")"
+run --dns "10.0.2.2:$dns" getent hosts other.test
+grep -q '^10\.0\.2\.8  *other.test' "$work/got" || fail "getent: $(cat "$work/got")"
 
 # What a process did, as JSON: one line for each that had a network, whatever its name.
 cat >"$work/did.py" <<'DID'

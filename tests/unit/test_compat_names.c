@@ -102,6 +102,25 @@ START_TEST(an_address_has_many_forms)
 }
 END_TEST
 
+START_TEST(names_in_other_scripts_are_not_translated)
+{
+    struct addrinfo *list;
+    struct addrinfo hints = hints_for(AI_IDN | AI_CANONIDN | AI_CANONNAME, SOCK_STREAM);
+
+    ck_assert_int_eq(getaddrinfo("localhost", NULL, &hints, &list), 0);
+    ck_assert_str_eq(list->ai_canonname, "localhost");
+    freeaddrinfo(list);
+    ck_assert_int_eq(error_of("b\xc3\xbc"
+                              "cher.localhost",
+                              "80", hints),
+                     EAI_IDN_ENCODE);
+    ck_assert_int_eq(error_of("www.XN--bcher-kva.localhost", "80", hints), EAI_IDN_ENCODE);
+    ck_assert_int_eq(error_of("www.xn--bcher-kva.localhost", "80", hints_for(AI_IDN, SOCK_STREAM)),
+                     0);
+    ck_assert_int_eq(error_of("xn-.localhost.", "80", hints), 0);
+}
+END_TEST
+
 /* Without a network these would be EAI_SYSTEM if anybody was asked. */
 START_TEST(what_looks_like_an_address_and_is_none_is_no_name)
 {
@@ -387,6 +406,7 @@ int main(void)
         an_address_in_text_is_its_own_answer,
         an_address_has_many_forms,
         what_looks_like_an_address_and_is_none_is_no_name,
+        names_in_other_scripts_are_not_translated,
         services_have_ports,
         hints_are_checked,
         every_error_has_a_text,
