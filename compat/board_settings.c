@@ -10,6 +10,8 @@
 
 #include "compat/board_hosts.h"
 #include "compat/board_units.h"
+#include "link/slirp_policy.h"
+#include "wire/dns.h"
 
 #define MIN_MTU 576 /* RFC 1122 3.3.2: what every host takes; below, DHCP would need fragments */
 
@@ -210,6 +212,19 @@ bool settings_read(struct settings *s)
         }
     }
     return true;
+}
+
+struct sk_addr settings_name_server(const struct settings *s)
+{
+    struct sk_addr server = s->dns;
+
+    if (ip_is_unspecified(server.addr) && s->link.any) {
+        server.addr = ip4(SLIRP_DNS);
+    }
+    if (server.port == 0) {
+        server.port = DNS_PORT;
+    }
+    return server;
 }
 
 /* ---- Forwards: protocol:address:port:guest-port,... ---- */

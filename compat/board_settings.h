@@ -48,5 +48,8 @@ const char *settings_take(struct settings *s, const char *name, const char *valu
 /** Takes all of the environment. False after it said what is wrong. */
 bool settings_read(struct settings *s);
 
+/** The name server that the network has, port and all; unspecified: none that is reached. */
+struct sk_addr settings_name_server(const struct settings *s);
+
 /** protocol:address:port:guest-port, `len` octets; false for anything else. */
 bool settings_forward(const char *text, size_t len, struct forward *out);

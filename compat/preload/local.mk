@@ -7,6 +7,7 @@ preload_sources = \
 	%D%/forward.h \
 	%D%/handed.c \
 	%D%/handed.h \
+	%D%/getaddrinfo_a.c \
 	%D%/interpose.c \
 	%D%/loopback.c \
 	%D%/loopback.h \
@@ -22,6 +23,9 @@ preload_sources = \
 	%D%/relay_pump.c \
 	%D%/relayed.c \
 	%D%/relayed.h \
+	%D%/res_init.c \
+	%D%/res_query.c \
+	%D%/res_send.c \
 	%D%/sendmmsg.c \
 	%D%/stats.c \
 	%D%/stats.h
