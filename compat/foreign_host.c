@@ -23,9 +23,6 @@
 /* Those that the C library declares for _GNU_SOURCE alone, which changes what others take. */
 int __real_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 int __real_dup3(int from, int to, int flags);
-int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
-int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
-                    struct timespec *timeout);
 
 /* Of libsock-preload.so. */
 extern __typeof(preload_use) preload_use __attribute__((weak));
@@ -39,15 +36,7 @@ extern __typeof(getsockname) __real_getsockname;
 extern __typeof(getpeername) __real_getpeername;
 extern __typeof(getsockopt) __real_getsockopt;
 extern __typeof(setsockopt) __real_setsockopt;
-extern __typeof(sendto) __real_sendto;
-extern __typeof(recvfrom) __real_recvfrom;
-extern __typeof(sendmsg) __real_sendmsg;
-extern __typeof(recvmsg) __real_recvmsg;
 extern __typeof(sockatmark) __real_sockatmark;
-extern __typeof(readv) __real_readv;
-extern __typeof(writev) __real_writev;
-extern __typeof(read) __real_read;
-extern __typeof(write) __real_write;
 extern __typeof(close) __real_close;
 extern __typeof(dup) __real_dup;
 extern __typeof(fcntl) __real_fcntl;
@@ -111,62 +100,9 @@ int foreign_setsockopt(int fd, int level, int option, const void *value, socklen
     return __real_setsockopt(fd, level, option, value, len);
 }
 
-ssize_t foreign_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
-                       socklen_t to_len)
-{
-    return __real_sendto(fd, buffer, len, flags, to, to_len);
-}
-
-ssize_t foreign_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
-                         socklen_t *from_len)
-{
-    return __real_recvfrom(fd, buffer, len, flags, from, from_len);
-}
-
-ssize_t foreign_sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    return __real_sendmsg(fd, msg, flags);
-}
-
-ssize_t foreign_recvmsg(int fd, struct msghdr *msg, int flags)
-{
-    return __real_recvmsg(fd, msg, flags);
-}
-
-int foreign_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
-{
-    return __real_sendmmsg(fd, messages, n, flags);
-}
-
-int foreign_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
-                     struct timespec *timeout)
-{
-    return __real_recvmmsg(fd, messages, n, flags, timeout);
-}
-
 int foreign_sockatmark(int fd)
 {
     return __real_sockatmark(fd);
-}
-
-ssize_t foreign_readv(int fd, const struct iovec *iov, int n)
-{
-    return __real_readv(fd, iov, n);
-}
-
-ssize_t foreign_writev(int fd, const struct iovec *iov, int n)
-{
-    return __real_writev(fd, iov, n);
-}
-
-ssize_t foreign_read(int fd, void *buffer, size_t len)
-{
-    return __real_read(fd, buffer, len);
-}
-
-ssize_t foreign_write(int fd, const void *buffer, size_t len)
-{
-    return __real_write(fd, buffer, len);
 }
 
 /* A number of the library's is, to the program, one that is not open. */

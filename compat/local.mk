@@ -85,6 +85,7 @@ shim_host_sources = \
 	%D%/epoll_wait_host.c \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \
+	%D%/foreign_transfer_host.c \
 	%D%/fortify_host.c \
 	%D%/netifs_pool_host.c \
 	%D%/process_host.c \

@@ -23,6 +23,7 @@ preload_sources = \
 	%D%/relay_pump.c \
 	%D%/relayed.c \
 	%D%/relayed.h \
+	%D%/relayed_datagrams.c \
 	%D%/res_init.c \
 	%D%/res_query.c \
 	%D%/res_send.c \

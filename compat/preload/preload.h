@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 struct settings;
 
@@ -30,3 +31,9 @@ void preload_use(int fd);
 /** At the end, before anything is closed: whether the network has an heir, and this process is to
  * leave it alone. */
 bool preload_leave(void);
+
+/** Whether a number of the kernel's is an end of a relay of datagrams; then these are sendmsg and
+ * recvmsg. */
+bool preload_has_datagrams(int fd);
+ssize_t preload_send_datagram(int fd, const struct msghdr *msg, int flags);
+ssize_t preload_receive_datagram(int fd, struct msghdr *msg, int flags);

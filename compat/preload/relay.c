@@ -45,6 +45,9 @@ static enum relay_kind kind_of(struct sk_iface *iface, const struct sock_fd *s)
 {
     int32_t listens = 0;
 
+    if (s->type == SK_DGRAM) {
+        return RELAY_DATAGRAMS;
+    }
     return sk_get(iface, s->fd, SK_ACCEPTCONN, &listens) == SK_OK && listens != 0 ? RELAY_LISTENER
                                                                                   : RELAY_STREAM;
 }
@@ -152,6 +155,7 @@ void relay_use(struct relay *r)
         return;
     }
     r->used = true;
+    relayed_note(r->kind);
     pump_change(r->end, USED, &r->of_end);
     give_numbers(r);
 }
@@ -188,7 +192,7 @@ static bool is_open(struct sk_iface *iface, const struct sock_fd *s)
     int32_t state = SK_TCP_CLOSED;
     int32_t listens = 0;
 
-    return s->type == SK_STREAM &&
+    return s->type == SK_DGRAM ||
            ((sk_get(iface, s->fd, SK_TCP_STATE, &state) == SK_OK && state != SK_TCP_CLOSED) ||
             (sk_get(iface, s->fd, SK_ACCEPTCONN, &listens) == SK_OK && listens != 0));
 }
@@ -221,7 +225,7 @@ static bool prepare(int first, const struct sock_fd *s)
     return true;
 }
 
-/* Under the lock. Sockets that have no connection and wait for none stay the owner's. */
+/* Under the lock. Streams that have no connection and wait for none stay the owner's. */
 static void prepare_all(struct sk_iface *iface)
 {
     for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {

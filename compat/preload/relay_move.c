@@ -16,6 +16,8 @@
 #include "compat/preload/relay.h"
 #include "compat/state.h"
 
+#define MAX_DATAGRAM 65507 /* octets: 65,535 without the headers of IP and UDP */
+
 static struct msghdr message_of(const struct sk_iov runs[2], struct iovec iov[2])
 {
     for (int i = 0; i < 2; i++) {
@@ -58,7 +60,7 @@ static void move_received(struct sk_iface *iface, struct relay *r)
             return;
         }
         struct msghdr msg = message_of(runs, iov);
-        ssize_t n = foreign_sendmsg(r->end, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = __real_sendmsg(r->end, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (would_block(n)) {
             return;
         }
@@ -85,7 +87,7 @@ static void move_sent(struct sk_iface *iface, struct relay *r)
             return;
         }
         struct msghdr msg = message_of(runs, iov);
-        ssize_t n = foreign_recvmsg(r->end, &msg, MSG_DONTWAIT);
+        ssize_t n = __real_recvmsg(r->end, &msg, MSG_DONTWAIT);
         if (would_block(n)) {
             return;
         }
@@ -124,7 +126,7 @@ static bool pass(int to, struct sk_addr from, int end)
                                        .cmsg_type = SCM_RIGHTS,
                                        .cmsg_len = CMSG_LEN(sizeof end) };
     memcpy(CMSG_DATA(&control.header), &end, sizeof end);
-    return foreign_sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    return __real_sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 /* A connection for which there is no descriptor, or no place after all, is lost, and its peer is
@@ -162,23 +164,76 @@ static void move_connections(struct sk_iface *iface, struct relay *r)
     }
 }
 
+/* ---- Datagrams ---- */
+
+static uint8_t datagram[MAX_DATAGRAM]; /* on its way */
+
+static struct msghdr message_with(struct sk_addr *addr, size_t len, struct iovec iov[2])
+{
+    iov[0] = (struct iovec){ .iov_base = addr, .iov_len = sizeof *addr };
+    iov[1] = (struct iovec){ .iov_base = datagram, .iov_len = len };
+    return (struct msghdr){ .msg_iov = iov, .msg_iovlen = 2 };
+}
+
+/* An error of the socket is one that the next call would have had: it goes on. */
+static void move_arrived(struct sk_iface *iface, struct relay *r)
+{
+    struct sk_iov room = { .base = datagram, .len = sizeof datagram };
+    struct iovec iov[2];
+    struct sk_op receive;
+
+    while (is_writable(r->end)) {
+        sk_op_recv(&receive, r->s.fd, &room, 1, 0);
+        enum sk_err err = receive.poll(&receive, iface, state_now());
+        if (err == SK_PENDING) {
+            return;
+        }
+        if (err == SK_OK) {
+            struct msghdr msg = message_with(&receive.addr, receive.done, iov);
+            __real_sendmsg(r->end, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
+    }
+}
+
+/* One that cannot leave is lost, as any may be. */
+static void move_written(struct sk_iface *iface, struct relay *r)
+{
+    struct sk_addr to;
+    struct iovec iov[2];
+    struct sk_op send;
+
+    while ((sk_readiness(iface, r->s.fd) & SK_WRITABLE) != 0) {
+        struct msghdr msg = message_with(&to, sizeof datagram, iov);
+        ssize_t n = __real_recvmsg(r->end, &msg, MSG_DONTWAIT);
+        if (n < (ssize_t)sizeof to) {
+            return;
+        }
+        struct sk_iov out = { .base = datagram, .len = (size_t)n - sizeof to };
+        sk_op_send(&send, r->s.fd, &out, 1, to, 0);
+        send.poll(&send, iface, state_now());
+    }
+}
+
 /* ---- Events ---- */
 
 static void move(struct relay *r)
 {
     struct sk_iface *iface = libsock_iface();
 
-    if (r->kind == RELAY_LISTENER && r->hung_up) {
-        relay_end(r);
-        return;
-    }
-    if (r->kind == RELAY_LISTENER) {
+    switch (r->kind) {
+    case RELAY_LISTENER:
         move_connections(iface, r);
-        return;
+        break;
+    case RELAY_DATAGRAMS:
+        move_written(iface, r);
+        move_arrived(iface, r);
+        break;
+    case RELAY_STREAM:
+        move_received(iface, r);
+        move_sent(iface, r);
+        break;
     }
-    move_received(iface, r);
-    move_sent(iface, r);
-    if (r->hung_up && r->sent_all) {
+    if (r->hung_up && (r->sent_all || r->kind != RELAY_STREAM)) {
         relay_end(r);
     }
 }

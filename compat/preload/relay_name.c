@@ -60,5 +60,5 @@ bool relay_name_read(const struct sockaddr_un *addr, socklen_t len, struct relay
     out->inet6 = family == '6';
     out->local.addr = ip4(local);
     out->peer.addr = ip4(peer);
-    return kind == RELAY_STREAM || kind == RELAY_LISTENER;
+    return kind == RELAY_STREAM || kind == RELAY_LISTENER || kind == RELAY_DATAGRAMS;
 }

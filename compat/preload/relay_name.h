@@ -15,7 +15,8 @@
 
 enum relay_kind {
     RELAY_STREAM = 's',
-    RELAY_LISTENER = 'l', /* a message for each connection: its peer, and an end of a relay */
+    RELAY_LISTENER = 'l',  /* a message for each connection: its peer, and an end of a relay */
+    RELAY_DATAGRAMS = 'd', /* a message for each datagram: who it is from or to, and what it says */
 };
 
 struct relay_name {

@@ -101,6 +101,7 @@ void preload_use(int fd)
 
     if (foreign_getsockname(fd, (struct sockaddr *)&addr, &len) == 0 &&
         relay_name_read(&addr, len, &name)) {
+        relayed_note(name.kind);
         ask(&name, &m);
     }
     errno = before;
@@ -131,7 +132,7 @@ int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
     if (!relayed_find(fd, &name)) {
         return libsock_getpeername(fd, addr, len);
     }
-    return name.kind == RELAY_STREAM ? address(&name, name.peer, addr, len) : errno_fail(ENOTCONN);
+    return name.peer.port != 0 ? address(&name, name.peer, addr, len) : errno_fail(ENOTCONN);
 }
 
 /* What the pair itself does. */
@@ -203,7 +204,7 @@ static int take_connection(int fd, const struct relay_name *name, struct sockadd
     struct msghdr msg = {
         .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
     };
-    ssize_t n = foreign_recvmsg(fd, &msg, (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
+    ssize_t n = __real_recvmsg(fd, &msg, (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
 
     if (n < 0) {
         return -1;

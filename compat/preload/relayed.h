@@ -15,3 +15,6 @@ bool relayed_has_secret(const struct relay_message *m);
 /** accept4 and listen, of any number. */
 int relayed_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 int relayed_listen(int fd, int backlog);
+
+/** A relay of this kind is used here, from now on. */
+void relayed_note(enum relay_kind kind);

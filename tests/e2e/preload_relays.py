@@ -164,6 +164,39 @@ assert c.recv(1) == b""
 c.close()
 
 
+# Datagrams, with the addresses they are from and to.
+c, s = (socket.socket(type=socket.SOCK_DGRAM) for _ in range(2))
+c.bind(("", 9001))
+s.bind(("", 9000))
+c.sendto(b"first", (HOST, 9000))
+_, peer = s.recvfrom(100)
+
+
+def exchanges():
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_DGRAM
+    assert s.sendto(b"to you", peer) == 6
+    assert s.recvfrom(3) == (b"and", peer)
+    got = bytearray(100)
+    assert s.recvmsg_into([got])[0] == 0
+    assert s.sendmsg([b"in ", b"pieces"], [], 0, peer) == 9
+    try:
+        s.send(b"to nobody")
+        raise AssertionError("it has no peer")
+    except OSError as e:
+        assert e.strerror == os.strerror(89), e  # EDESTADDRREQ
+
+
+pid = forked(exchanges)
+assert c.recvfrom(100) == (b"to you", (HOST, 9000))
+c.sendto(b"and cut off", (HOST, 9000))
+c.sendto(b"", (HOST, 9000))
+assert c.recv(100) == b"in pieces"
+ended(pid)
+s.sendto(b"the parent, too", peer)
+assert c.recv(100) == b"the parent, too"
+s.close()
+c.close()
+
 
 def is_reset():
     c.close()
