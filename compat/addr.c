@@ -47,6 +47,14 @@ static int from_inet6(const struct sockaddr *sa, struct sk_addr *out)
     return 0;
 }
 
+static bool is_mapped(const struct sockaddr *sa)
+{
+    struct sockaddr_in6 in6;
+
+    memcpy(&in6, sa, SIN6_LEN_RFC2133);
+    return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+}
+
 static int read_address(bool inet6, const struct sockaddr *sa, socklen_t len, struct sk_addr *out)
 {
     if (sa == NULL) {
@@ -61,10 +69,13 @@ static int read_address(bool inet6, const struct sockaddr *sa, socklen_t len, st
     return inet6 ? from_inet6(sa, out) : from_inet(sa, out);
 }
 
+/* A socket for IPv6 alone has no other address than "::", and nobody to send to. */
 int addr_from_sockaddr(const struct sock_fd *s, const struct sockaddr *sa, socklen_t len,
                        struct sk_addr *out)
 {
-    return read_address(s->open->inet6, sa, len, out);
+    int wrong = read_address(s->open->inet6, sa, len, out);
+
+    return wrong == 0 && s->open->v6only && is_mapped(sa) ? EINVAL : wrong;
 }
 
 int addr_of_peer(const struct sock_fd *s, const struct sockaddr *sa, socklen_t len,
@@ -73,7 +84,8 @@ int addr_of_peer(const struct sock_fd *s, const struct sockaddr *sa, socklen_t l
     bool plain = s->type == SK_DGRAM && sa != NULL && len >= (socklen_t)sizeof(sa_family_t) &&
                  family_of(sa) == AF_INET;
 
-    return read_address(s->open->inet6 && !plain, sa, len, out);
+    int wrong = read_address(s->open->inet6 && !plain, sa, len, out);
+    return wrong == 0 && s->open->v6only ? ENETUNREACH : wrong;
 }
 
 static void map(struct ip_addr addr, struct in6_addr *out)

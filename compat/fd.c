@@ -68,6 +68,7 @@ static struct open_description *new_description(void)
     open->n_numbers = 0;
     open->has_end = false;
     open->inet6 = false;
+    open->v6only = false;
     open->nonblock = false;
     open->rcv_timeout = 0;
     open->snd_timeout = 0;

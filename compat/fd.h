@@ -40,6 +40,7 @@ struct open_description {
     bool has_end; /* its numbers are, to the kernel, an end of a relay (compat/preload/relay.h);
                      under the lock */
     atomic_bool inet6;               /* of AF_INET6: IPv4 addresses are mapped */
+    atomic_bool v6only;              /* and there are none: IPV6_V6ONLY */
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */

@@ -16,8 +16,10 @@ extern __typeof(preload_has_datagrams) preload_has_datagrams __attribute__((weak
 extern __typeof(preload_send_datagram) preload_send_datagram __attribute__((weak));
 extern __typeof(preload_receive_datagram) preload_receive_datagram __attribute__((weak));
 
-extern __typeof(sendto) __real_sendto;
-extern __typeof(recvfrom) __real_recvfrom;
+ssize_t __real_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to,
+                      socklen_t to_len);
+ssize_t __real_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                        socklen_t *from_len);
 extern __typeof(sendmsg) __real_sendmsg;
 extern __typeof(recvmsg) __real_recvmsg;
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);

@@ -6,10 +6,21 @@
 static int get_v6only(struct sock_fd *s, int what, void *out, socklen_t *len)
 {
     (void)what;
-    return option_give_number(s->open->inet6 ? SK_OK : SK_NO_OPTION, 0, out, len);
+    return option_give_number(s->open->inet6 ? SK_OK : SK_NO_OPTION, s->open->v6only, out, len);
 }
 
-/* A socket for IPv6 alone would hear nothing. */
+static enum sk_err set_only(struct sk_iface *iface, struct sock_fd *s, bool on)
+{
+    struct sk_addr local;
+
+    if (sk_local(iface, s->fd, &local) == SK_OK && local.port != 0) {
+        return SK_INVALID;
+    }
+    s->open->v6only = on;
+    return sk_set(iface, s->fd, SK_BINDTODEVICE, on ? SK_NO_NETIF : 0);
+}
+
+/* A socket for IPv6 alone hears nothing, and leaves the port to those of IPv4. */
 static int set_v6only(struct sock_fd *s, int what, const void *value, socklen_t len)
 {
     int on;
@@ -21,7 +32,9 @@ static int set_v6only(struct sock_fd *s, int what, const void *value, socklen_t 
     if (option_take_number(value, len, &on) != 0) {
         return -1;
     }
-    return on != 0 ? errno_fail(EINVAL) : 0;
+    enum sk_err err = set_only(state_enter(), s, on != 0);
+    state_leave();
+    return errno_result(err);
 }
 
 static int get_hops(struct sock_fd *s, int what, void *out, socklen_t *len)

@@ -283,6 +283,8 @@ struct sk_event {
  * returns. */
 size_t sk_iface_ready(struct sk_iface *iface, struct sk_event *out, size_t n);
 
+#define SK_NO_NETIF 255 /* for SK_BINDTODEVICE */
+
 typedef void sk_change_fn(void *context, sk_fd fd);
 
 /** Somebody who is told what happens to sockets; the caller's, who sets the first two members. */
@@ -457,7 +459,8 @@ enum sk_option {
                      connection or a datagram begins */
     SK_BINDTODEVICE, /* the number of the only netif whose packets reach the socket, and by which it
                         sends, but to this host itself; 0, the default: any. Sockets of two netifs
-                        share a port. What a host sends to itself comes by the loopback, 1 */
+                        share a port. What a host sends to itself comes by the loopback, 1.
+                        SK_NO_NETIF: none, which is in no other's way */
     SK_BROADCAST, /* switch: datagrams may go to broadcast addresses; 1. POSIX has it off by default
                    */
     SK_RCVBUF, /* octets, a hint as in POSIX: the class of the buffers that a socket gets when it is

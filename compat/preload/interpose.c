@@ -4,19 +4,17 @@
  * are about a number need not ask: what is no socket of the program's goes on to the C library
  * anyway. The other names are those of the shim (PRELOAD_LDFLAGS in configure.ac).
  */
-#define _GNU_SOURCE /* vfork, syscall */
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
 #include "compat/foreign.h"
 #include "compat/preload/real.h"
 #include "compat/preload/relayed.h"
-#include "compat/state.h"
 #include "link/own_calls.h"
 #include "link/own_fds.h"
+
+int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 
 int socket(int domain, int type, int protocol)
 {
@@ -42,23 +40,4 @@ int close(int fd)
     }
     sk_own_fd_remove(fd);
     return __real_close(fd);
-}
-
-/* The stack is not a child's that shares our memory: it gets a copy. */
-pid_t vfork(void)
-{
-    return fork();
-}
-
-/* What was sent leaves before the process does, as with exit. */
-void _exit(int status)
-{
-    start_finish();
-    syscall(SYS_exit_group, status);
-    __builtin_unreachable();
-}
-
-void _Exit(int status)
-{
-    _exit(status);
 }

@@ -12,6 +12,7 @@ preload_sources = \
 	%D%/loopback.c \
 	%D%/loopback.h \
 	%D%/preload.h \
+	%D%/process.c \
 	%D%/real.c \
 	%D%/real.h \
 	%D%/relay.c \

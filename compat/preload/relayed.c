@@ -3,7 +3,6 @@
  * Calls on the other end of a relay: a socket of the kernel's, which has all that moves octets and
  * waits for them. What it does not know it is asked of its name, or of the owner.
  */
-#define _GNU_SOURCE /* accept4 */
 #include "compat/preload/relayed.h"
 
 #include <fcntl.h>

@@ -111,7 +111,7 @@ static enum sk_err set_dontroute(struct view *v, int32_t value)
 
 static enum sk_err set_device(struct view *v, int32_t value)
 {
-    if (value < 0 || (uint32_t)value > v->iface->n_netifs) {
+    if (value != SK_NO_NETIF && (value < 0 || (uint32_t)value > v->iface->n_netifs)) {
         return SK_INVALID;
     }
     v->node->device = (uint8_t)value;

@@ -95,7 +95,7 @@ static inline bool node_hears(const struct sock_node *node, uint8_t ifindex)
 /** False for two sockets that no packet can be for both. */
 static inline bool nodes_share_netif(const struct sock_node *a, const struct sock_node *b)
 {
-    return node_hears(a, b->device);
+    return (a->device == SK_NO_NETIF) == (b->device == SK_NO_NETIF) && node_hears(a, b->device);
 }
 
 static inline uint8_t node_ttl(const struct sock_node *node)
