@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One function for each variable: see board_settings.h. */
+#define HEXADECIMAL 16
 #define _GNU_SOURCE /* environ */
 #include "compat/board_settings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,6 +123,14 @@ static bool take_loopback(struct settings *s, const char *value)
     return s->host_loopback || s->stack_loopback;
 }
 
+static bool take_tree(struct settings *s, const char *value)
+{
+    char *end;
+
+    s->tree = strtoull(value, &end, HEXADECIMAL);
+    return *end == '\0' && s->tree != 0;
+}
+
 static bool take_stats(struct settings *s, const char *value)
 {
     s->stats = strcmp(value, "1") == 0 ? STATS_TEXT : STATS_JSON;
@@ -166,6 +176,7 @@ static const struct variable {
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
     { "LIBSOCK_STATS", take_stats, "neither 1 nor json" },
+    { "LIBSOCK_TREE", take_tree, "not a number of sockrun's" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };
 // clang-format on

@@ -26,6 +26,7 @@ struct settings {
     uint64_t rate;          /* bit/s, each way; 0: as fast as it can */
     bool host_loopback;     /* 127.0.0.1 is asked to be the host's */
     bool stack_loopback;
+    uint64_t tree;             /* a random number of sockrun's; 0: none */
     enum settings_stats stats; /* told at the end */
 };
 

@@ -303,6 +303,7 @@ static bool configure_preload(const struct settings *s)
         return true;
     }
     return (!s->host_loopback || refuse_preloads("LIBSOCK_LOOPBACK", "host")) &&
+           (s->tree == 0 || refuse_preloads("LIBSOCK_TREE", getenv("LIBSOCK_TREE"))) &&
            (s->stats == STATS_NONE ||
             refuse_preloads("LIBSOCK_STATS", s->stats == STATS_TEXT ? "1" : "json"));
 }

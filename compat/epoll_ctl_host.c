@@ -29,8 +29,31 @@ struct name {
     struct instance *instance;
 };
 
+#define N_NUMBERS (1 << 20) /* Linux's default for fs.nr_open */
+#define BITS 32
+
 static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct name *names; /* atomic, so that whoever has no instance takes no lock */
+static struct name *names;
+
+/* A bit for each number that has a name, so that whoever closes another one takes no lock: signal
+ * handlers do. */
+static uint32_t named[N_NUMBERS / BITS];
+
+static bool is_named(int number)
+{
+    return number >= 0 && number < N_NUMBERS &&
+           (__atomic_load_n(&named[number / BITS], __ATOMIC_ACQUIRE) >> number % BITS & 1) != 0;
+}
+
+static void note_name(int number)
+{
+    __atomic_fetch_or(&named[number / BITS], UINT32_C(1) << number % BITS, __ATOMIC_RELEASE);
+}
+
+static void unnote_name(int number)
+{
+    __atomic_fetch_and(&named[number / BITS], ~(UINT32_C(1) << number % BITS), __ATOMIC_RELEASE);
+}
 
 static struct instance *find(int number)
 {
@@ -44,14 +67,15 @@ static struct instance *find(int number)
 
 static struct instance *add_name(int number, struct instance *instance)
 {
-    struct name *n = instance != NULL ? malloc(sizeof *n) : NULL;
+    struct name *n = instance != NULL && number < N_NUMBERS ? malloc(sizeof *n) : NULL;
 
     if (n == NULL) {
         return NULL;
     }
     *n = (struct name){ .next = names, .number = number, .instance = instance };
     instance->n_names++;
-    __atomic_store_n(&names, n, __ATOMIC_RELEASE);
+    names = n;
+    note_name(number);
     return instance;
 }
 
@@ -101,7 +125,7 @@ static void destroy(struct instance *in)
 
 struct instance *instance_get(int number, bool make)
 {
-    if (!make && __atomic_load_n(&names, __ATOMIC_ACQUIRE) == NULL) {
+    if (!make && !is_named(number)) {
         return NULL;
     }
     pthread_mutex_lock(&names_lock);
@@ -135,7 +159,8 @@ static struct name *take_name(int number)
     }
     struct name *n = *at;
     if (n != NULL) {
-        __atomic_store_n(at, n->next, __ATOMIC_RELEASE);
+        *at = n->next;
+        unnote_name(number);
     }
     return n;
 }
@@ -162,7 +187,7 @@ void epoll_forget(int fd)
 
 void epoll_copied(int fd, int copy)
 {
-    if (__atomic_load_n(&names, __ATOMIC_ACQUIRE) == NULL || copy < 0 || start_is_child()) {
+    if (!is_named(fd) || copy < 0 || start_is_child()) {
         return;
     }
     pthread_mutex_lock(&names_lock);
@@ -186,7 +211,7 @@ int epoll_next(int after)
 
 bool epoll_has_members(int fd)
 {
-    if (__atomic_load_n(&names, __ATOMIC_ACQUIRE) == NULL) {
+    if (!is_named(fd)) {
         return false;
     }
     pthread_mutex_lock(&names_lock);
@@ -209,6 +234,9 @@ bool epoll_is_ready(int fd, struct sk_iface *iface, instant now)
 void epoll_forget_all(void)
 {
     pthread_mutex_init(&names_lock, NULL);
+    for (const struct name *n = names; n != NULL; n = n->next) {
+        unnote_name(n->number);
+    }
     names = NULL;
 }
 
@@ -500,9 +528,6 @@ static void hand_over(int epfd, struct instance *in, int fd)
 
 void epoll_handed_over(int fd)
 {
-    if (__atomic_load_n(&names, __ATOMIC_ACQUIRE) == NULL) {
-        return;
-    }
     pthread_mutex_lock(&names_lock);
     for (const struct name *n = names; n != NULL; n = n->next) {
         hand_over(n->number, n->instance, fd);

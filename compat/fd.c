@@ -166,8 +166,10 @@ void fd_adopt(struct sock_fd *out, sk_fd handle, enum sk_type type, const struct
     out->type = type;
     out->open = new_description();
     out->open->n_numbers++;
-    out->open->inet6 = of->open->inet6;
-    out->open->linger = of->open->linger;
+    if (of != NULL) {
+        out->open->inet6 = of->open->inet6;
+        out->open->linger = of->open->linger;
+    }
 }
 
 void fd_let_go(struct sk_iface *iface, const struct sock_fd *s)

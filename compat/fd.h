@@ -119,7 +119,8 @@ void fd_disown_range(unsigned first, unsigned last);
 /** Keeps the socket without a number, in `*out`. Under the port's lock, as the following. */
 void fd_hold(struct sock_fd *out, const struct sock_fd *s);
 
-/** As fd_hold, of a socket that has no number at all: its options are those of `of`. */
+/** As fd_hold, of a socket that has no number at all: its options are those of `of`, which may be
+ * NULL. */
 void fd_adopt(struct sock_fd *out, sk_fd handle, enum sk_type type, const struct sock_fd *of);
 
 /** Ends a hold, and the socket with the last. */

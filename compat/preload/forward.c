@@ -11,6 +11,7 @@
 #include "compat/board_slirp.h"
 #include "compat/compat.h"
 #include "compat/errno.h"
+#include "compat/preload/door.h"
 #include "compat/preload/relayed.h"
 #include "compat/fd.h"
 #include "compat/state.h"
@@ -48,7 +49,25 @@ int forward_to(int fd)
     return taken ? 0 : errno_fail(EADDRINUSE);
 }
 
+static void open_door(int fd)
+{
+    const struct sock_fd *s = fd_find(fd);
+    uint16_t port = 0;
+
+    if (s != NULL) {
+        is_waiting(state_enter(), s, &port);
+        state_leave();
+    }
+    if (port != 0) {
+        door_open(port);
+    }
+}
+
 int listen(int fd, int backlog)
 {
-    return relayed_listen(fd, backlog) == 0 ? forward_to(fd) : -1;
+    if (relayed_listen(fd, backlog) != 0 || forward_to(fd) != 0) {
+        return -1;
+    }
+    open_door(fd);
+    return 0;
 }

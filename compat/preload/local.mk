@@ -2,6 +2,8 @@
 # libsock-preload.so: the shim under the POSIX names themselves, for LD_PRELOAD; and sockrun, which asks for it.
 preload_sources = \
 	%D%/configure.c \
+	%D%/door.c \
+	%D%/door.h \
 	%D%/confine.h \
 	%D%/forward.c \
 	%D%/forward.h \

@@ -172,6 +172,7 @@ void relay_end(struct relay *r)
     r->of_end.ready = r->of_socket.ready = ignore;
     list_remove(&r->all);
     list_append(&ended, &r->all);
+    pump_remove(r->end);
     close_end(r->end);
     fd_let_go(libsock_iface(), &r->s);
 }

@@ -82,6 +82,10 @@ bool pump_renew(void);
 int pump_add(int fd, uint32_t events, struct source *source);
 void pump_change(int fd, uint32_t events, struct source *source);
 
+/** Before `fd` is closed: a child that a fork is just making may have it, too, and then the kernel
+ * would go on telling of it. */
+void pump_remove(int fd);
+
 /** Its socket's own events, too. False: no memory is left. */
 bool pump_add_socket(struct relay *r);
 
@@ -100,6 +104,9 @@ void relay_socket_ready(struct source *of_socket, uint32_t events);
 
 /** Requests by other processes are heard from now on. False: they cannot be. */
 bool control_start(void);
+
+/** At one more address. */
+bool control_listen(const struct sockaddr_un *addr, socklen_t len);
 
 /** The same, after pump_renew. */
 void control_resume(void);

@@ -10,6 +10,7 @@
 #include "compat/errno.h"
 #include "compat/foreign.h"
 #include "compat/option.h"
+#include "compat/preload/door.h"
 #include "compat/preload/real.h"
 #include "compat/preload/relay.h"
 #include "compat/state.h"
@@ -17,11 +18,11 @@
 
 struct connection {
     struct source source;  /* first */
-    struct list_link link; /* in connections; the listener's is in none */
+    struct list_link link; /* in connections */
     int fd;
 };
 
-static struct connection listener;
+/* Listeners, too. */
 static struct list connections = { .head = { &connections.head, &connections.head } };
 
 /* Runs with the lock, which options take themselves. */
@@ -57,18 +58,62 @@ static int grant(struct relay *r, struct relay_message *m)
 
 static bool is_valid(const struct relay_message *m, ssize_t len)
 {
-    return len == (ssize_t)sizeof *m && m->len <= RELAY_VALUE_LEN && m->request <= RELAY_LISTEN &&
+    return len == (ssize_t)sizeof *m && m->len <= RELAY_VALUE_LEN && m->request <= RELAY_DIAL &&
            m->name >= 0;
+}
+
+static int grant_of_relay(struct relay_message *m)
+{
+    struct relay *r = relay_find(m->handle);
+
+    return r != NULL ? grant(r, m) : EBADF;
 }
 
 static void answer(int fd, struct relay_message *m)
 {
-    struct relay *r = relay_find(m->handle);
+    int end = -1;
 
-    m->error = !relay_may_ask(fd, m) ? EPERM : r == NULL ? EBADF : grant(r, m);
-    if (m->request != RELAY_USE) {
-        foreign_sendto(fd, m, sizeof *m, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    if (!relay_may_ask(fd, m)) {
+        m->error = EPERM;
+    } else if (m->request == RELAY_DIAL) {
+        m->error = door_dial((uint16_t)m->name, &end);
+    } else {
+        m->error = grant_of_relay(m);
     }
+    if (m->request != RELAY_USE) {
+        relay_pass(fd, m, sizeof *m, end);
+    }
+    if (end >= 0) {
+        __real_close(end);
+    }
+}
+
+static void end_connection(struct connection *c)
+{
+    list_remove(&c->link);
+    pump_remove(c->fd);
+    sk_own_fd_remove(c->fd);
+    __real_close(c->fd);
+    free(c);
+}
+
+/* False: there is no descriptor, or no memory. */
+static bool add_connection(int fd, void (*ready)(struct source *source, uint32_t events))
+{
+    struct connection *c = fd >= 0 ? malloc(sizeof *c) : NULL;
+
+    if (c == NULL) {
+        sk_own_fd_remove(fd);
+        __real_close(fd);
+        return false;
+    }
+    *c = (struct connection){ .source.ready = ready, .fd = fd };
+    list_append(&connections, &c->link);
+    if (pump_add(fd, EPOLLIN, &c->source) != 0) {
+        end_connection(c);
+        return false;
+    }
+    return true;
 }
 
 static void request_ready(struct source *source, uint32_t events)
@@ -84,58 +129,44 @@ static void request_ready(struct source *source, uint32_t events)
     if (is_valid(&m, len)) {
         answer(c->fd, &m);
     }
-    list_remove(&c->link);
-    sk_own_fd_remove(c->fd);
-    __real_close(c->fd);
-    free(c);
+    end_connection(c);
 }
 
-static void connection_ready(struct source *source, uint32_t events)
+static void listener_ready(struct source *source, uint32_t events)
 {
-    struct connection *c = malloc(sizeof *c);
-    int fd = sk_own_fd_take(foreign_accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC));
+    const struct connection *listener = (const struct connection *)(const void *)source;
 
-    (void)source;
     (void)events;
-    if (c != NULL) {
-        *c = (struct connection){ .source.ready = request_ready, .fd = fd };
-    }
-    if (c == NULL || fd < 0 || pump_add(fd, EPOLLIN, &c->source) != 0) {
-        sk_own_fd_remove(fd);
-        __real_close(fd);
-        free(c);
-        return;
-    }
-    list_append(&connections, &c->link);
+    add_connection(sk_own_fd_take(foreign_accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC)),
+                   request_ready);
 }
 
-static int make_listener(void)
+bool control_listen(const struct sockaddr_un *addr, socklen_t len)
 {
-    struct sockaddr_un addr;
-    socklen_t len = relay_owner_address(relay_owner(), &addr);
     int fd =
         sk_own_fd_take(foreign_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
-    if (fd >= 0 && (__real_bind(fd, (const struct sockaddr *)&addr, len) != 0 ||
+    if (fd >= 0 && (__real_bind(fd, (const struct sockaddr *)addr, len) != 0 ||
                     foreign_listen(fd, SOMAXCONN) != 0)) {
         sk_own_fd_remove(fd);
         __real_close(fd);
-        return -1;
+        return false;
     }
-    return fd;
+    return add_connection(fd, listener_ready);
 }
 
 /* One for each owner: a child of fork may be the next. */
 bool control_start(void)
 {
     static uint64_t for_owner;
+    struct sockaddr_un addr;
 
     if (for_owner == relay_owner()) {
         return true;
     }
     list_init(&connections);
-    listener = (struct connection){ .source.ready = connection_ready, .fd = make_listener() };
-    if (listener.fd < 0 || pump_add(listener.fd, EPOLLIN, &listener.source) != 0) {
+    socklen_t len = relay_owner_address(relay_owner(), &addr);
+    if (!control_listen(&addr, len)) {
         return false;
     }
     for_owner = relay_owner();
@@ -144,7 +175,6 @@ bool control_start(void)
 
 void control_resume(void)
 {
-    pump_add(listener.fd, EPOLLIN, &listener.source);
     for (struct list_link *l = connections.head.next; l != &connections.head; l = l->next) {
         struct connection *c =
             (struct connection *)(void *)((char *)l - offsetof(struct connection, link));

@@ -109,26 +109,6 @@ static bool is_writable(int end)
     return foreign_poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
 }
 
-/* Its peer's address, and the end. */
-static bool pass(int to, struct sk_addr from, int end)
-{
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof end)];
-    } control;
-    struct iovec iov = { .iov_base = &from, .iov_len = sizeof from };
-    struct msghdr msg = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-    };
-
-    memset(&control, 0, sizeof control);
-    control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-                                       .cmsg_type = SCM_RIGHTS,
-                                       .cmsg_len = CMSG_LEN(sizeof end) };
-    memcpy(CMSG_DATA(&control.header), &end, sizeof end);
-    return __real_sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-}
-
 /* A connection for which there is no descriptor, or no place after all, is lost, and its peer is
  * told so. */
 static void hand_on(struct sk_iface *iface, struct relay *listener, const struct sk_op *accepted)
@@ -142,7 +122,7 @@ static void hand_on(struct sk_iface *iface, struct relay *listener, const struct
         fd_let_go(iface, &s);
         return;
     }
-    bool passed = pass(listener->end, accepted->addr, other);
+    bool passed = relay_pass(listener->end, &accepted->addr, sizeof accepted->addr, other);
     __real_close(other);
     if (passed) {
         relay_use(r);

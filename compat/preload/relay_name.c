@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compat/preload/real.h"
+
 #define OWNER "libsock/%016" PRIx64
 #define REST "/%" PRIx32 "/%c%c/%" PRIx32 ":%" PRIx16 "/%" PRIx32 ":%" PRIx16
 #define N_FIELDS 8
@@ -61,4 +63,44 @@ bool relay_name_read(const struct sockaddr_un *addr, socklen_t len, struct relay
     out->local.addr = ip4(local);
     out->peer.addr = ip4(peer);
     return kind == RELAY_STREAM || kind == RELAY_LISTENER || kind == RELAY_DATAGRAMS;
+}
+
+union control {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+};
+
+bool relay_pass(int to, const void *octets, size_t len, int end)
+{
+    union control control;
+    struct iovec iov = { .iov_base = (void *)(uintptr_t)octets, .iov_len = len };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    memset(&control, 0, sizeof control);
+    if (end >= 0) {
+        control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+                                           .cmsg_type = SCM_RIGHTS,
+                                           .cmsg_len = CMSG_LEN(sizeof end) };
+        memcpy(CMSG_DATA(&control.header), &end, sizeof end);
+        msg.msg_control = &control;
+        msg.msg_controllen = sizeof control;
+    }
+    return __real_sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+ssize_t relay_take(int from, void *octets, size_t len, int *end, int flags)
+{
+    union control control;
+    struct iovec iov = { .iov_base = octets, .iov_len = len };
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    ssize_t n = __real_recvmsg(from, &msg, flags);
+    struct cmsghdr *header = n >= 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+    *end = -1;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(end, CMSG_DATA(header), sizeof *end);
+    }
+    return n;
 }

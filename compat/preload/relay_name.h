@@ -42,6 +42,8 @@ enum relay_request {
     RELAY_GET,
     RELAY_SET,
     RELAY_LISTEN, /* `name` is the backlog */
+    RELAY_DIAL,   /* of a door (door.h): a new connection to the port `name`, the end of which is in
+                     the answer */
 };
 
 #define RELAY_SECRET_LEN 16
@@ -57,3 +59,10 @@ struct relay_message {
     socklen_t len;
     char value[RELAY_VALUE_LEN];
 };
+
+/** Sends octets with an end of a pair (SCM_RIGHTS), -1 for none, without waiting. */
+bool relay_pass(int to, const void *octets, size_t len, int end);
+
+/** Receives the same, as recvmsg does: how many octets, and in `*end` what came with them, or -1.
+ */
+ssize_t relay_take(int from, void *octets, size_t len, int *end, int flags);

@@ -103,6 +103,11 @@ void pump_change(int fd, uint32_t events, struct source *source)
     __wrap_epoll_ctl(epfd, EPOLL_CTL_MOD, fd, &event);
 }
 
+void pump_remove(int fd)
+{
+    __wrap_epoll_ctl(epfd, EPOLL_CTL_DEL, fd, NULL);
+}
+
 bool pump_add_socket(struct relay *r)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,

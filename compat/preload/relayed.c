@@ -50,16 +50,18 @@ bool relayed_has_secret(const struct relay_message *m)
     return has_secret && memcmp(m->secret, secret, sizeof secret) == 0;
 }
 
+void relayed_put_secret(struct relay_message *m)
+{
+    memcpy(m->secret, secret, sizeof m->secret);
+}
+
 /* ---- Requests ---- */
 
-/* A connection to the owner; -1 and errno. */
-static int reach(uint64_t owner)
+int relayed_reach(const struct sockaddr_un *addr, socklen_t len)
 {
-    struct sockaddr_un addr;
-    socklen_t len = relay_owner_address(owner, &addr);
     int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && foreign_connect(fd, (const struct sockaddr *)&addr, len) != 0) {
+    if (fd >= 0 && foreign_connect(fd, (const struct sockaddr *)addr, len) != 0) {
         __real_close(fd);
         return -1;
     }
@@ -76,10 +78,12 @@ static bool exchange(int fd, struct relay_message *m)
 /* 0, or -1 and errno: ENOTCONN, the owner is gone. */
 static int ask(const struct relay_name *name, struct relay_message *m)
 {
-    int fd = reach(name->owner);
+    struct sockaddr_un addr;
+    socklen_t len = relay_owner_address(name->owner, &addr);
+    int fd = relayed_reach(&addr, len);
 
     m->handle = name->handle;
-    memcpy(m->secret, secret, sizeof m->secret);
+    relayed_put_secret(m);
     bool answered = fd >= 0 && exchange(fd, m);
     if (fd >= 0) {
         __real_close(fd);
@@ -179,37 +183,19 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
     return ask(&name, &m);
 }
 
-static int take_number(const struct msghdr *msg)
-{
-    struct cmsghdr *header = CMSG_FIRSTHDR(msg);
-    int fd = -1;
-
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
-        memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    }
-    return fd;
-}
-
 /* The next connection that the owner handed on. */
 static int take_connection(int fd, const struct relay_name *name, struct sockaddr *addr,
                            socklen_t *len, int flags)
 {
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control;
     struct sk_addr from;
-    struct iovec iov = { .iov_base = &from, .iov_len = sizeof from };
-    struct msghdr msg = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-    };
-    ssize_t n = __real_recvmsg(fd, &msg, (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
+    int taken;
+    ssize_t n = relay_take(fd, &from, sizeof from, &taken,
+                           (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
 
     if (n < 0) {
         return -1;
     }
-    int taken = n == (ssize_t)sizeof from ? take_number(&msg) : -1;
-    if (taken < 0) {
+    if (n != (ssize_t)sizeof from || taken < 0) {
         return errno_fail(n == 0 ? EINVAL : EMFILE);
     }
     if ((flags & SOCK_NONBLOCK) != 0) {

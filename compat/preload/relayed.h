@@ -11,6 +11,10 @@ bool relayed_find(int fd, struct relay_name *out);
 void relayed_keep_secret(void);
 
 bool relayed_has_secret(const struct relay_message *m);
+void relayed_put_secret(struct relay_message *m);
+
+/** A connection to where requests are heard; -1 and errno. */
+int relayed_reach(const struct sockaddr_un *addr, socklen_t len);
 
 /** accept4 and listen, of any number. */
 int relayed_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags);

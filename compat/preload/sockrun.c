@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -308,6 +310,20 @@ static void preload(const char *library)
     free(whole);
 }
 
+/* What the processes have in common that come of this one: their loopback (door.h). */
+static void name_tree(void)
+{
+    char text[2 * sizeof(uint64_t) + 1];
+    uint64_t tree = 0;
+
+    if (getrandom(&tree, sizeof tree, 0) == sizeof tree && tree != 0) {
+        snprintf(text, sizeof text, "%" PRIx64, tree);
+        set("LIBSOCK_TREE", text);
+    } else {
+        unsetenv("LIBSOCK_TREE");
+    }
+}
+
 /* ---- The program ---- */
 
 /* 0, or the errno of an exec. */
@@ -391,6 +407,7 @@ int main(int argc, char **argv)
     const char *path = find_program(argv[optind]);
     check(path);
     preload(library);
+    name_tree();
     if (verbose) {
         fprintf(stderr, "sockrun: %s with %s\n", path, library);
     }

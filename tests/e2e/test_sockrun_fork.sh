@@ -13,6 +13,31 @@ timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_handed.py" "$http" >"
     fail "handed on: status $?: $(cat "$work/out")"
 grep -qx 'all of it' "$work/out" && grep -qx content "$work/out" || fail "handed on: $(cat "$work/out")"
 
+# A server and a client in two processes, over the loopback that they share.
+for loopback in host stack; do
+    # shellcheck disable=SC2016 # of the inner shell
+    timeout 100 ./sockrun "--loopback=$loopback" sh -c '
+        "$1" -uc "
+import socket
+s = socket.create_server((\"\", 0))
+print(s.getsockname()[1])
+while True:
+    c = s.accept()[0]
+    c.sendall(c.recv(100))
+    c.close()" >"$2/served" &
+        while ! read -r port <"$2/served"; do
+            kill -0 $! || exit 1
+        done
+        "$1" -c "
+import socket, sys
+c = socket.create_connection((\"127.0.0.1\", int(sys.argv[1])))
+assert c.getpeername() == (\"127.0.0.1\", int(sys.argv[1])) and c.getsockname()[0] == \"127.0.0.1\"
+c.sendall(b\"there and back\")
+print(c.recv(100).decode())" "$port"
+        kill $!' sh "$python" "$work" >"$work/out" 2>&1
+    grep -qx 'there and back' "$work/out" || fail "two processes: $(cat "$work/out")"
+done
+
 timeout 60 ./sockrun -p 0:80 "$python" "$srcdir/tests/e2e/preload_daemon.py" "$work/pid" >"$work/out" 2>&1 ||
     fail "status $?: $(cat "$work/out")"
 port=$(sed -n 's/^libsock: .*:\([0-9]*\) leads to port 80$/\1/p' "$work/out")
