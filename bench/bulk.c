@@ -82,7 +82,7 @@ void bulk_host(struct bulk *b, struct link *link, const struct tcp_profile *prof
         .tcp = profile,
         .tcp_ranges = N_RANGES,
         .tcp_inflight = N_INFLIGHT,
-        .seed = { (uint8_t)(b->n_hosts + 1) },
+        .seed = { (uint8_t)(b->n_hosts + 1), (uint8_t)b->seed, (uint8_t)(b->seed >> 8) },
     };
     struct sk_netif_config netif = { .name = "eth0",
                                      .addr = address(b->n_hosts, 0).addr,

@@ -19,6 +19,7 @@ struct bulk {
     void *memory[2 * BULK_MAX_HOSTS];
     size_t len[2 * BULK_MAX_HOSTS];
     int n_memory;
+    uint64_t seed; /* of what the hosts draw; 0 after bulk_begin */
     instant now;
     /** What stands between the hosts and has to be driven; NULL: nothing. True: it moved a frame.
      */

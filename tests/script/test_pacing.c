@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A congestion control that paces (BBR): text waits for its time, and nothing else does. With a
- * round trip of 277 ms, BBR's first ten segments leave 10 ms apart. */
+ * round trip of 277 ms, BBR's first ten segments leave 10 ms apart once something was lost; before,
+ * they may leave at once. */
+#include "proto/tcp/bbr.h"
 #include "tests/script/script.h"
 #include "tests/support/suite.h"
 
+static struct tcp_profile paced;
+static struct tcp_congestion after_a_loss;
+
+static void init_after_a_loss(struct tcp_sock *tcp, instant now)
+{
+    tcp_bbr.init(tcp, now);
+    bbr_of(tcp)->c.lost = 1;
+}
+
 // clang-format off
 
+SCRIPT(the_first_may_leave_at_once)
+    setup(.profile = &sk_tcp_bbr),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(277, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(277, ACK, 1, 1, 0),
+    app(277, WRITE, 3000),
+    out(277, ACK, 1, 1, 1000),
+    out(277, ACK, 1001, 1, 1000),
+    out(277, ACK | PSH, 2001, 1, 1000),
+END_SCRIPT;
+
 #define open_with(sack) \
-    setup(.profile = &sk_tcp_bbr), \
+    setup(.profile = &paced), \
     active(0), \
     out(0, SYN, 0, 0, 0), \
     in(277, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = sack), \
@@ -154,6 +177,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        the_first_may_leave_at_once,
         segments_leave_apart,
         after_a_pause_nothing_waits,
         after_ten_minutes_they_leave_apart,
@@ -170,5 +194,9 @@ int main(void)
         NULL,
     };
 
+    after_a_loss = tcp_bbr;
+    after_a_loss.init = init_after_a_loss;
+    paced = sk_tcp_bbr;
+    paced.congestion = &after_a_loss;
     return suite_run("pacing", tests);
 }

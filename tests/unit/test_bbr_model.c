@@ -8,6 +8,13 @@
 
 /* ---- One sample at a time -------------------------------------------------------------------- */
 
+/* An acknowledgment that is no sample. */
+static void hear_of(uint32_t len)
+{
+    p.bbr->c.acked = len;
+    tcp_bbr.model->on_acked(p.tcp, 100 * MSS, p.now);
+}
+
 /* An acknowledgment of one segment, the first of a round or not. */
 static void take_sample(struct delivery_sample rs, bool round)
 {
@@ -310,6 +317,41 @@ START_TEST(the_window_has_room_for_bunches_and_none_for_losses)
 }
 END_TEST
 
+/* 5.6.2: who probes, or makes room, has the margin of 1 % always. */
+START_TEST(only_a_flow_that_cruises_has_no_margin)
+{
+    static const struct {
+        enum bbr_state state;
+        uint32_t percent;
+    } cases[] = { { BBR_PROBE_BW_CRUISE, 100 }, { BBR_PROBE_BW_REFILL, 99 } };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cwnd_in(cases[i].state, BBR_INFINITE);
+        ck_assert(bbr_is_queue_own(p.tcp, p.bbr->min_rtt));
+        ck_assert_uint_eq(p.bbr->pacing_rate, (uint64_t)bbr_bw(p.bbr) * cases[i].percent / 100);
+        end();
+    }
+}
+END_TEST
+
+/* Two segments at 1.25 MB/s are 1.6 ms; of a short round trip a sixteenth. */
+START_TEST(a_queue_that_is_its_own)
+{
+    begin();
+    p.bbr->max_bw_filter[0] = p.bbr->pacing_rate = RATE;
+    ck_assert(!bbr_is_queue_own(p.tcp, (uint32_t)RTT)); /* no sample */
+    p.bbr->rs.rtt = (uint32_t)RTT + 1600;
+    ck_assert(bbr_is_queue_own(p.tcp, (uint32_t)RTT));
+    p.bbr->rs.rtt++;
+    ck_assert(!bbr_is_queue_own(p.tcp, (uint32_t)RTT));
+    p.bbr->rs.rtt = 8500;
+    ck_assert(bbr_is_queue_own(p.tcp, 8000));
+    p.bbr->rs.rtt++;
+    ck_assert(!bbr_is_queue_own(p.tcp, 8000));
+    end();
+}
+END_TEST
+
 /* 5.6.4.2: three times what leaves together is in flight, or the path were empty in between; and
  * four segments. */
 START_TEST(a_short_path_has_room_for_what_leaves_together)
@@ -351,18 +393,77 @@ END_TEST
 /* ---- Pacing ---------------------------------------------------------------------------------- */
 
 /* Before there is a sample: the initial window in a round trip, times the gain of Startup. */
-START_TEST(the_first_segments_are_paced)
+START_TEST(the_first_segments_have_a_rate)
 {
     begin();
     send_one();
     ck_assert_uint_eq(p.bbr->pacing_rate, 10 * MSS * 25 / 100 * 277);
-    ck_assert_int_gt(tcp_bbr.model->send_in(p.tcp, p.now), 0);
     end();
     begin();
     p.tcp->rtt.srtt = 0;
     send_one();
     ck_assert_uint_eq(p.bbr->pacing_rate, 10 * MSS * 1000 / 100 * 277);
     end();
+}
+END_TEST
+
+/* A declared choice: ten segments leave at once, and no more; when something was lost, none. */
+START_TEST(a_burst_is_an_initial_window)
+{
+    begin();
+    p.tcp->cwnd = 100 * MSS;
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+        send_one();
+    }
+    send_one();
+    ck_assert_int_gt(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+    p.now += seconds(1); /* a wait saves up no more */
+    for (int i = 0; i < 11; i++) {
+        ck_assert_int_eq(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+        send_one();
+    }
+    ck_assert_int_gt(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+    tcp_bbr.model->on_lost(p.tcp, (uint32_t)p.now, MSS, p.now);
+    p.now += seconds(1);
+    send_one();
+    ck_assert_int_gt(tcp_bbr.model->send_in(p.tcp, p.now), 0);
+    end();
+}
+END_TEST
+
+/* A declared choice: what is measured of a window that left at once is late, and low. */
+START_TEST(startup_is_as_fast_as_its_window)
+{
+    begin();
+    take_sample((struct delivery_sample){ .rate = 1000, .rtt = (uint32_t)millis(50) }, true);
+    p.tcp->cwnd = 200 * MSS - MSS;
+    hear_of(MSS);
+    ck_assert_int_eq(p.bbr->state, BBR_STARTUP);
+    ck_assert_uint_ge(p.bbr->pacing_rate, 199 * MSS / 2 * 20 / 100 * 277);
+    ck_assert_uint_le(p.bbr->pacing_rate, 200 * MSS / 2 * 20 / 100 * 277);
+    end();
+}
+END_TEST
+
+/* A declared choice: a window that did not fit is cut to twice the BDP, without room for bunches.
+ */
+START_TEST(a_startup_that_loses_is_bound)
+{
+    for (int lost = 0; lost < 2; lost++) {
+        begin();
+        take_sample((struct delivery_sample){ .rate = RATE, .rtt = (uint32_t)RTT }, true);
+        p.tcp->cwnd = 3 * BDP;
+        p.bbr->c.delivered = 20 * MSS;
+        p.bbr->extra_acked_filter[0] = BDP / 2;
+        if (lost) {
+            bbr_note_loss(p.bbr);
+        }
+        hear_of(MSS);
+        ck_assert_int_eq(p.bbr->state, BBR_STARTUP);
+        ck_assert_uint_eq(p.tcp->cwnd, lost ? 2 * BDP : 3 * BDP);
+        end();
+    }
 }
 END_TEST
 
@@ -397,9 +498,14 @@ int main(void)
         a_mark_bounds_what_is_in_flight,
         room_is_left_when_nothing_is_probed,
         the_window_has_room_for_bunches_and_none_for_losses,
+        only_a_flow_that_cruises_has_no_margin,
+        a_queue_that_is_its_own,
         a_short_path_has_room_for_what_leaves_together,
         a_probe_raises_the_bound_ever_faster,
-        the_first_segments_are_paced,
+        the_first_segments_have_a_rate,
+        a_burst_is_an_initial_window,
+        startup_is_as_fast_as_its_window,
+        a_startup_that_loses_is_bound,
         startup_does_not_slow_down,
         NULL,
     };

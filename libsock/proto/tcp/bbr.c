@@ -11,6 +11,7 @@
 #define PACING_MARGIN_PERCENT 1
 #define LATE (2u << TICK_SHIFT) /* microseconds that timers make a departure late, at most */
 #define MAX_WAIT (2u * seconds(1))
+#define OWN_QUEUE_DIVISOR 16 /* of min_rtt */
 
 /* Gains, in percent. */
 struct gains {
@@ -34,25 +35,6 @@ static uint32_t percent(uint32_t n, uint32_t of)
 
 /* ---- Pacing: 5.6.2 --------------------------------------------------------------------------- */
 
-static void set_pacing_rate(struct bbr *bbr, uint32_t gain)
-{
-    uint32_t rate = percent(percent(bbr_bw(bbr), gain), 100 - PACING_MARGIN_PERCENT);
-
-    if (rate > 0 && (bbr->full_bw_reached || rate > bbr->pacing_rate)) {
-        bbr->pacing_rate = rate;
-    }
-}
-
-/* Until a delivery rate is known: the initial window in a round trip, or in a millisecond. */
-static void init_pacing_rate(struct tcp_sock *tcp)
-{
-    uint32_t rtt = tcp->rtt.srtt > 0 ? tcp->rtt.srtt : (uint32_t)millis(1);
-    uint64_t rate = (uint64_t)tcp->cwnd * US_PER_S / rtt;
-
-    rate = rate < BBR_INFINITE ? rate : BBR_INFINITE;
-    bbr_of(tcp)->pacing_rate = percent((uint32_t)rate, gains[BBR_STARTUP].pacing);
-}
-
 /* Octets that may leave together. */
 static uint32_t send_quantum(const struct tcp_sock *tcp)
 {
@@ -64,21 +46,109 @@ static uint32_t send_quantum(const struct tcp_sock *tcp)
     return bbr_max(2u * tcp->mss, bbr_min(rate / 1000, 65536));
 }
 
-/* The next departure is a little before now, or not far behind it; any other was of before a pause,
- * in which the clock may have gone round. */
-static bool is_next(const struct bbr *bbr, uint32_t now)
+/* What leaves together waits for itself: that much of a queue says nothing of the path. */
+bool bbr_is_queue_own(const struct tcp_sock *tcp, uint32_t min_rtt)
 {
-    return bbr->next_departure - (now - LATE) <= LATE + MAX_WAIT;
+    const struct bbr *bbr = bbr_of(tcp);
+    uint64_t own = (uint64_t)send_quantum(tcp) * US_PER_S / bbr_max(bbr_bw(bbr), 1);
+    uint32_t most = min_rtt / OWN_QUEUE_DIVISOR;
+
+    own = own < most ? own : most;
+    return bbr->rs.rtt > 0 && bbr->rs.rtt <= min_rtt + own;
 }
 
-static void depart(struct bbr *bbr, uint32_t len, uint32_t now)
+/*
+ * A declared choice: a flow that cruises and sees no queue but its own has no margin. The margin is
+ * there to drain a queue; where there is none it leaves the path idle. With one it is what the
+ * draft always has, so that the queue does not grow with an estimate that is a little high.
+ */
+static uint32_t pacing_margin(const struct tcp_sock *tcp)
 {
-    uint64_t gap = (uint64_t)len * US_PER_S / bbr_max(bbr->pacing_rate, 1);
+    const struct bbr *bbr = bbr_of(tcp);
+    bool has_room = bbr->state == BBR_PROBE_BW_CRUISE && bbr_is_queue_own(tcp, bbr->min_rtt);
 
-    if (bbr->in_flight <= len || !is_next(bbr, now)) { /* it was not late: there was nothing */
-        bbr->next_departure = now;
+    return has_room ? 0 : PACING_MARGIN_PERCENT;
+}
+
+static void set_pacing_rate(struct tcp_sock *tcp, uint32_t gain)
+{
+    struct bbr *bbr = bbr_of(tcp);
+    uint32_t rate = percent(percent(bbr_bw(bbr), gain), 100 - pacing_margin(tcp));
+
+    if (rate > 0 && (bbr->full_bw_reached || rate > bbr->pacing_rate)) {
+        bbr->pacing_rate = rate;
     }
-    bbr->next_departure += (uint32_t)(gap < seconds(1) ? gap : (uint64_t)seconds(1));
+}
+
+/* Startup's, when `window` arrives in `rtt` microseconds. */
+static uint32_t startup_rate(uint32_t window, uint32_t rtt)
+{
+    uint64_t rate = (uint64_t)window * US_PER_S / rtt;
+
+    rate = rate < BBR_INFINITE ? rate : BBR_INFINITE;
+    return percent((uint32_t)rate, gains[BBR_STARTUP].pacing);
+}
+
+/* Until a delivery rate is known: the initial window in a round trip, or in a millisecond. */
+static void init_pacing_rate(struct tcp_sock *tcp)
+{
+    uint32_t rtt = tcp->rtt.srtt > 0 ? tcp->rtt.srtt : (uint32_t)millis(1);
+
+    bbr_of(tcp)->pacing_rate = startup_rate(tcp->cwnd, rtt);
+}
+
+/*
+ * A declared choice: Startup's window, which is twice what arrives in a round trip, tells the rate,
+ * too. A delivery rate is known a round later, and is low where what was sent left in a part of a
+ * round trip only; at 2.77 times that the window takes longer than a round trip to double.
+ */
+static void follow_window(struct tcp_sock *tcp)
+{
+    struct bbr *bbr = bbr_of(tcp);
+    uint32_t window = (uint32_t)((uint64_t)tcp->cwnd * 100 / gains[BBR_STARTUP].cwnd);
+
+    if (bbr->state == BBR_STARTUP && bbr->min_rtt != BBR_INFINITE) {
+        bbr->pacing_rate = bbr_max(bbr->pacing_rate, startup_rate(window, bbr->min_rtt));
+    }
+}
+
+/* Microseconds that `len` octets take. */
+static uint32_t pacing_delay(const struct bbr *bbr, uint32_t len)
+{
+    uint64_t delay = (uint64_t)len * US_PER_S / bbr_max(bbr->pacing_rate, 1);
+
+    return (uint32_t)(delay < seconds(1) ? delay : (uint64_t)seconds(1));
+}
+
+/* The next departure is a little before now, or not far behind it; any other was of before a pause,
+ * in which the clock may have gone round. */
+static bool is_next(const struct bbr *bbr, uint32_t early, uint32_t now)
+{
+    return bbr->next_departure - (now - early) <= early + MAX_WAIT;
+}
+
+/*
+ * A declared choice: until something is lost an initial window may leave at once in Startup, the
+ * first and what follows a wait. 5.6.3 leaves the quantum to who sends; RFC 9002 7.7 allows as
+ * much, and Linux does not pace the first ten segments. A queue that is too short for it tells so.
+ */
+static uint32_t burst_time(const struct tcp_sock *tcp)
+{
+    const struct bbr *bbr = bbr_of(tcp);
+    bool allowed = !bbr->full_bw_reached && bbr->c.lost == 0;
+
+    return allowed ? pacing_delay(bbr, initial_window_10(tcp->mss)) : 0;
+}
+
+static void depart(struct tcp_sock *tcp, uint32_t len, uint32_t now)
+{
+    struct bbr *bbr = bbr_of(tcp);
+    uint32_t burst = burst_time(tcp);
+
+    if (bbr->in_flight <= len || !is_next(bbr, bbr_max(LATE, burst), now)) {
+        bbr->next_departure = now - burst; /* it was not late: there was nothing */
+    }
+    bbr->next_departure += pacing_delay(bbr, len);
 }
 
 static duration bbr_send_in(const struct tcp_sock *tcp, instant now)
@@ -103,12 +173,23 @@ uint32_t bbr_full_pipe(const struct tcp_sock *tcp)
     return quantization_budget(tcp, bbr_bdp(tcp, bbr_bw(bbr_of(tcp))));
 }
 
+/*
+ * A declared choice: in a round in which Startup loses, it has no room for bunches, as on Linux in
+ * all of Startup. Where the queue holds a BDP and no more, that room is what does not fit, and what
+ * is sent again would be lost again.
+ */
+static bool overflows(const struct bbr *bbr)
+{
+    return !bbr->full_bw_reached && bbr->loss_in_round;
+}
+
 static uint32_t max_inflight(const struct tcp_sock *tcp)
 {
     const struct bbr *bbr = bbr_of(tcp);
     uint32_t inflight = percent(bbr_bdp(tcp, bbr_bw(bbr)), gains[bbr->state].cwnd);
+    uint32_t extra = overflows(bbr) ? 0 : bbr_extra_acked(bbr);
 
-    return quantization_budget(tcp, bbr_sum(inflight, bbr_extra_acked(bbr)));
+    return quantization_budget(tcp, bbr_sum(inflight, extra));
 }
 
 uint32_t bbr_probe_rtt_cwnd(const struct tcp_sock *tcp)
@@ -136,7 +217,7 @@ static void set_cwnd(struct tcp_sock *tcp)
     const struct bbr *bbr = bbr_of(tcp);
     uint32_t most = max_inflight(tcp);
 
-    if (bbr->full_bw_reached) {
+    if (bbr->full_bw_reached || overflows(bbr)) {
         tcp->cwnd = bbr_min(bbr_sum(tcp->cwnd, bbr->rs.acked), most);
     } else if (tcp->cwnd < most || bbr->c.delivered < initial_window_10(tcp->mss)) {
         tcp->cwnd = bbr_sum(tcp->cwnd, bbr->rs.acked);
@@ -196,7 +277,7 @@ static void restart_from_idle(struct tcp_sock *tcp, instant now)
     bbr->idle_restart = true;
     bbr->extra_acked_interval_start = (uint32_t)now;
     if (bbr_in_probe_bw(bbr)) {
-        set_pacing_rate(bbr, 100);
+        set_pacing_rate(tcp, 100);
     } else if (bbr->state == BBR_PROBE_RTT) {
         bbr_check_probe_rtt_done(tcp, now);
     }
@@ -214,7 +295,7 @@ static void bbr_on_sent(struct tcp_sock *tcp, uint32_t len, uint32_t in_flight, 
         init_pacing_rate(tcp);
     }
     delivery_on_sent(&bbr->c, len, in_flight, tcp->rtt.srtt, (uint32_t)now);
-    depart(bbr, len, (uint32_t)now);
+    depart(tcp, len, (uint32_t)now);
     if (!tcp_has_new(tcp) && tcp->rtx_nxt == tcp->rtx_end && in_flight < tcp->cwnd) {
         delivery_app_limited(&bbr->c, in_flight);
     }
@@ -231,8 +312,9 @@ static void bbr_on_acked(struct tcp_sock *tcp, uint32_t in_flight, instant now)
     bbr_update_model(tcp, now);
     bbr_update_state(tcp, now);
     bbr_advance_latest_signals(bbr);
-    set_pacing_rate(bbr, gains[bbr->state].pacing);
+    set_pacing_rate(tcp, gains[bbr->state].pacing);
     set_cwnd(tcp);
+    follow_window(tcp);
 }
 
 static const struct tcp_model model = {

@@ -148,6 +148,9 @@ static inline bool bbr_in_probe_bw(const struct bbr *bbr)
 uint32_t bbr_full_pipe(const struct tcp_sock *tcp);
 /** BBRProbeRTTCwnd: what lets its queue drain. */
 uint32_t bbr_probe_rtt_cwnd(const struct tcp_sock *tcp);
+/** Whether the sample of the round trip is longer than `min_rtt` by no more than what leaves
+ * together makes it, and a sixteenth. False: there is none. */
+bool bbr_is_queue_own(const struct tcp_sock *tcp, uint32_t min_rtt);
 
 /* bbr_states.c */
 

@@ -285,18 +285,22 @@ static void check_startup_high_loss(struct tcp_sock *tcp)
 /* ---- The round trip: 5.5.7, 5.3.4.3 ---------------------------------------------------------- */
 
 /*
- * A declared choice: a sample that is as short as the shortest renews it, too, as in the draft's
- * first version (draft-cardwell-iccrg-bbr-congestion-control-00); now only a shorter one
- * does. It was queued nowhere, which is all that ProbeRTT could find out, and at the price of 2 %.
+ * A declared choice: a sample that is as short as the shortest, but for the queue that the flow
+ * itself makes, says that there is no other. ProbeRTT could not find out more, and takes 2 %. (In
+ * the draft's first version, draft-cardwell-iccrg-bbr-congestion-control-00, one that is as short
+ * did so; now only a shorter one does.) The estimate stays: it does not creep up.
  */
-static void update_min_rtt(struct bbr *bbr, instant now)
+static void update_min_rtt(struct tcp_sock *tcp, instant now)
 {
+    struct bbr *bbr = bbr_of(tcp);
     bool min_rtt_expired = tick_since(bbr->min_rtt_stamp, now) > tick_ceil(MIN_RTT_FILTER_TIME);
 
     bbr->probe_rtt_expired =
         tick_since(bbr->probe_rtt_min_stamp, now) > tick_ceil(PROBE_RTT_INTERVAL);
-    if (bbr->rs.rtt > 0 && (bbr->rs.rtt <= bbr->probe_rtt_min_delay || bbr->probe_rtt_expired)) {
+    if (bbr->rs.rtt > 0 && (bbr->rs.rtt < bbr->probe_rtt_min_delay || bbr->probe_rtt_expired)) {
         bbr->probe_rtt_min_delay = bbr->rs.rtt;
+        bbr->probe_rtt_min_stamp = tick_floor(now);
+    } else if (bbr_is_queue_own(tcp, bbr->probe_rtt_min_delay)) {
         bbr->probe_rtt_min_stamp = tick_floor(now);
     }
     if (bbr->probe_rtt_min_delay < bbr->min_rtt || min_rtt_expired) {
@@ -315,5 +319,5 @@ void bbr_update_model(struct tcp_sock *tcp, instant now)
     update_ack_aggregation(tcp, now);
     check_full_bw_reached(bbr);
     check_startup_high_loss(tcp);
-    update_min_rtt(bbr, now);
+    update_min_rtt(tcp, now);
 }
