@@ -204,6 +204,12 @@ firmware_sources = \
 slirp_sources = \
 	%D%/link/slirp.c \
 	%D%/link/slirp.h \
+	%D%/link/slirp_burst.c \
+	%D%/link/slirp_burst.h \
+	%D%/link/slirp_fds.c \
+	%D%/link/slirp_fds.h \
+	%D%/link/slirp_flows.c \
+	%D%/link/slirp_flows.h \
 	%D%/link/slirp_policy.c \
 	%D%/link/slirp_policy.h
 
@@ -291,6 +297,7 @@ libsock_slirp_la_SOURCES = $(slirp_sources) \
 	%D%/wire/icmp4.c \
 	%D%/wire/ip.c \
 	%D%/wire/ipv4.c \
+	%D%/wire/tcp.c \
 	%D%/wire/udp.c
 libsock_slirp_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 libsock_slirp_la_CFLAGS = $(AM_CFLAGS) $(SHARED_CFLAGS)

@@ -36,6 +36,10 @@ struct link_ops {
      */
     enum sk_err (*tx)(struct link *link, struct pkt *pkt, instant now);
 
+    /** The stack has nothing more to send for now: what tx took and held back, to make one of it
+     * with what might have followed, is sent. NULL: nothing is held back. */
+    void (*flush)(struct link *link, instant now);
+
     /** When the link has to be polled though nothing arrived; NEVER if it need not. NULL: never. */
     instant (*poll_at)(const struct link *link);
 

@@ -140,6 +140,15 @@ static enum sk_err pcap_tx(struct link *link, struct pkt *pkt, instant now)
     return err;
 }
 
+static void pcap_flush(struct link *link, instant now)
+{
+    struct link *inner = ((struct pcap_link *)link)->inner;
+
+    if (inner->ops->flush) {
+        inner->ops->flush(inner, now);
+    }
+}
+
 static instant pcap_poll_at(const struct link *link)
 {
     const struct link *inner = ((const struct pcap_link *)link)->inner;
@@ -173,6 +182,7 @@ static bool pcap_holds(const struct link *link)
 static const struct link_ops pcap_ops = {
     .rx = pcap_rx,
     .tx = pcap_tx,
+    .flush = pcap_flush,
     .poll_at = pcap_poll_at,
     .take_groups = pcap_take_groups,
     .wait_fds = pcap_wait_fds,

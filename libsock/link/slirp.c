@@ -22,7 +22,9 @@
 
 #include "link/own_calls.h"
 #include "link/own_fds.h"
-#include "link/own_poll.h"
+#include "link/slirp_burst.h"
+#include "link/slirp_fds.h"
+#include "link/slirp_flows.h"
 #include "link/slirp_policy.h"
 #include "wire/ipv4.h"
 
@@ -30,9 +32,8 @@
 #define QUEUE_OCTETS (8u << 20) /* of packets that libslirp may send between two polls */
 #define MIN_QUEUED 256          /* frames */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
-#define FIRST_FDS 16
-#define MANY_FRUITLESS 64    /* looks */
-#define FRUITLESS_WAIT 10000 /* microseconds */
+#define MANY_FRUITLESS 64       /* looks */
+#define FRUITLESS_WAIT 10000    /* microseconds */
 #define NS_PER_US 1000
 #define US_PER_MS 1000
 
@@ -45,12 +46,15 @@ struct slirp_link {
     uint8_t *octets;       /* of the packets; pages are committed as they are used */
     struct pkt_list queue; /* libslirp to the stack */
     bool looked;           /* at the host's sockets, since rx said NULL */
+    bool stirred;          /* libslirp may wait for something else than it said last */
+    bool looking;          /* it does what its sockets are ready for */
     instant now;           /* of the last call */
     instant due_at;        /* libslirp's timers */
     uint32_t n_fruitless;  /* looks in a row at something that was ready, of which nothing came */
-    struct pollfd *fds;
-    size_t n_fds;
-    size_t cap_fds;
+    struct slirp_fds fds;
+    struct slirp_flows flows;
+    struct slirp_burst burst;          /* to libslirp, not given to it yet */
+    const struct slirp_seen *entering; /* it is given this */
 };
 
 /* ---- What libslirp calls ---- */
@@ -58,6 +62,7 @@ struct slirp_link {
 static ssize_t on_packet(const void *octets, size_t len, void *opaque)
 {
     struct slirp_link *s = opaque;
+    struct slirp_seen seen;
     struct pkt *pkt;
 
     if (len > ETH_HDR_LEN + (size_t)s->link.mtu) {
@@ -71,6 +76,10 @@ static ssize_t on_packet(const void *octets, size_t len, void *opaque)
     }
     memcpy(sk_pkt_put(pkt, (uint32_t)len), octets, len);
     sk_pkt_list_push(&s->queue, pkt);
+    slirp_see(octets, len, &seen);
+    if (seen.is_tcp) {
+        slirp_flows_received(&s->flows, &seen.ip, &seen.tcp);
+    }
     return (ssize_t)len;
 }
 
@@ -109,15 +118,24 @@ static void on_timer_mod(void *timer, int64_t expire_ms, void *opaque)
 /* libslirp lets programs that are executed have what it accepts. */
 static void on_opened(int fd, void *opaque)
 {
-    (void)opaque;
+    struct slirp_link *s = opaque;
+
     ioctl(fd, FIOCLEX);
     sk_own_fd_add(fd);
+    if (s->looking) {
+        slirp_flows_accepts(&s->flows, fd);
+    } else if (s->entering && s->entering->is_tcp) {
+        slirp_flows_connects(&s->flows, fd, &s->entering->ip, &s->entering->tcp);
+    }
 }
 
 static void on_closing(int fd, void *opaque)
 {
-    (void)opaque;
+    struct slirp_link *s = opaque;
+
     sk_own_fd_remove(fd);
+    slirp_fds_forget(&s->fds, fd);
+    slirp_flows_closes(&s->flows, fd);
 }
 
 static void on_notify(void *opaque)
@@ -152,66 +170,137 @@ static const struct {
 static int on_add_poll(int fd, int wanted, void *opaque)
 {
     struct slirp_link *s = opaque;
-    struct pollfd *pfd;
+    short poll_events = 0;
     size_t i;
 
-    if (s->n_fds == s->cap_fds) {
-        size_t cap = s->cap_fds ? 2 * s->cap_fds : FIRST_FDS;
-        struct pollfd *fds = realloc(s->fds, cap * sizeof(*fds));
-
-        if (!fds) {
-            return -1;
-        }
-        s->fds = fds;
-        s->cap_fds = cap;
-    }
-    pfd = &s->fds[s->n_fds];
-    *pfd = (struct pollfd){ .fd = fd };
     for (i = 0; i < N_EVENTS; i++) {
         if (wanted & events[i].slirp) {
-            pfd->events |= events[i].poll;
+            poll_events |= events[i].poll;
         }
     }
-    return (int)s->n_fds++;
+    return slirp_fds_add(&s->fds, fd, poll_events);
 }
 
-static int on_get_revents(int index, void *opaque)
+static int on_get_revents(int fd, void *opaque)
 {
     const struct slirp_link *s = opaque;
+    short ready = slirp_fds_got(&s->fds, fd);
     int got = 0;
     size_t i;
 
-    if (index < 0 || (size_t)index >= s->n_fds) {
-        return 0;
-    }
-    for (i = 0; i < N_EVENTS; i++) {
-        if (s->fds[index].revents & events[i].poll) {
+    for (i = 0; ready && i < N_EVENTS; i++) {
+        if (ready & events[i].poll) {
             got |= events[i].slirp;
         }
     }
     return got;
 }
 
-static void collect_fds(struct slirp_link *s)
+/* ---- To libslirp ---- */
+
+static void enter(struct slirp_link *s, const uint8_t *frame, size_t len,
+                  const struct slirp_seen *seen)
+{
+    s->stirred = true;
+    s->entering = seen;
+    sk_own_calls_begin();
+    slirp_input(s->slirp, frame, (int)len);
+    sk_own_calls_end();
+    s->entering = NULL;
+    if (seen && seen->is_tcp) {
+        slirp_flows_sent(&s->flows, &seen->ip, &seen->tcp);
+    }
+}
+
+static void end_burst(struct slirp_link *s)
+{
+    size_t len;
+
+    if (slirp_burst_any(&s->burst)) {
+        const uint8_t *frame = slirp_burst_frame(&s->burst, &len);
+
+        enter(s, frame, len, &s->burst.seen);
+        slirp_burst_clear(&s->burst);
+    }
+}
+
+/* ---- What libslirp waits for ---- */
+
+static void ask_what_it_wants(struct slirp_link *s)
 {
     uint32_t timeout = UINT32_MAX; /* ms */
 
-    s->n_fds = 0;
+    s->stirred = false;
+    slirp_fds_begin(&s->fds);
     sk_own_calls_begin();
     slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
     sk_own_calls_end();
+    slirp_fds_end(&s->fds);
     s->due_at = timeout == UINT32_MAX ? NEVER : s->now + (duration)timeout * US_PER_MS;
+}
+
+/* Connections that are over and for whose descriptors libslirp has no more use; true: some were. */
+static bool end_connections(struct slirp_link *s)
+{
+    uint8_t frame[SLIRP_FLOW_FRAME_LEN];
+    bool any = false;
+    size_t i = 0;
+    int fd;
+
+    while ((fd = slirp_flows_next_ended(&s->flows, &i)) >= 0) {
+        if (!slirp_fds_wanted(&s->fds, fd)) {
+            slirp_flows_reset(&s->flows, fd, s->link.mac, frame);
+            enter(s, frame, sizeof(frame), NULL);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void collect_fds(struct slirp_link *s)
+{
+    end_burst(s);
+    if (s->stirred || s->now >= s->due_at) {
+        do {
+            ask_what_it_wants(s);
+        } while (end_connections(s));
+    }
+}
+
+/* What libslirp wrote to the host made room. */
+static void ask_for_windows(struct slirp_link *s)
+{
+    uint8_t frame[SLIRP_FLOW_FRAME_LEN];
+    size_t i;
+
+    for (i = 0; i < s->fds.n_ready; i++) {
+        int fd = s->fds.ready[i];
+
+        if ((slirp_fds_got(&s->fds, fd) & POLLOUT) &&
+            slirp_flows_probe(&s->flows, fd, s->link.mac, frame)) {
+            enter(s, frame, sizeof(frame), NULL);
+        }
+    }
 }
 
 static void look_at_host(struct slirp_link *s)
 {
+    bool stirred = s->stirred || s->now >= s->due_at;
     int n;
 
     collect_fds(s);
-    n = s->n_fds > 0 ? sk_own_poll(s->fds, s->n_fds, (struct timespec){ 0, 0 }, NULL) : 0;
+    n = slirp_fds_look(&s->fds);
+    if (n == 0 && !stirred) {
+        return;
+    }
+    s->stirred = true;
+    s->looking = true;
     sk_own_calls_begin();
     slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
     sk_own_calls_end();
+    s->looking = false;
+    ask_for_windows(s);
+    slirp_fds_clear(&s->fds);
     s->n_fruitless = n > 0 && !s->queue.first ? s->n_fruitless + 1 : 0;
 }
 
@@ -223,6 +312,7 @@ static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant no
 
     (void)pool;
     s->now = now;
+    end_burst(s);
     if (!s->queue.first && !s->looked) {
         look_at_host(s);
         s->looked = true;
@@ -245,27 +335,50 @@ static void refuse(struct slirp_link *s, const struct pkt *pkt)
     }
 }
 
+/* The policy lets all TCP to the host pass. */
+static bool may_pass(const struct slirp_link *s, const struct pkt *pkt,
+                     const struct slirp_seen *seen)
+{
+    return s->any || (seen->is_tcp && ip4_bits(seen->ip.dst) == SLIRP_HOST) ||
+           slirp_policy_host_only(sk_pkt_data(pkt), pkt->len);
+}
+
 static enum sk_err slirp_tx(struct link *link, struct pkt *pkt, instant now)
+{
+    struct slirp_link *s = (struct slirp_link *)link;
+    struct slirp_seen seen;
+
+    s->now = now;
+    slirp_see(sk_pkt_data(pkt), pkt->len, &seen);
+    if (!may_pass(s, pkt, &seen)) {
+        refuse(s, pkt);
+        sk_pkt_free(pkt);
+        return SK_OK;
+    }
+    if (slirp_burst_take(&s->burst, pkt, &seen)) {
+        return SK_OK;
+    }
+    end_burst(s);
+    if (!slirp_burst_take(&s->burst, pkt, &seen)) {
+        enter(s, sk_pkt_data(pkt), pkt->len, &seen);
+        sk_pkt_free(pkt);
+    }
+    return SK_OK;
+}
+
+static void slirp_flush(struct link *link, instant now)
 {
     struct slirp_link *s = (struct slirp_link *)link;
 
     s->now = now;
-    if (s->any || slirp_policy_host_only(sk_pkt_data(pkt), pkt->len)) {
-        sk_own_calls_begin();
-        slirp_input(s->slirp, sk_pkt_data(pkt), (int)pkt->len);
-        sk_own_calls_end();
-    } else {
-        refuse(s, pkt);
-    }
-    sk_pkt_free(pkt);
-    return SK_OK;
+    end_burst(s);
 }
 
 static instant slirp_poll_at(const struct link *link)
 {
     const struct slirp_link *s = (const struct slirp_link *)link;
 
-    return s->queue.first ? 0 : s->due_at;
+    return s->queue.first || slirp_burst_any(&s->burst) ? 0 : s->due_at;
 }
 
 static size_t slirp_wait_fds(struct link *link, struct pollfd *fds, size_t n)
@@ -277,15 +390,13 @@ static size_t slirp_wait_fds(struct link *link, struct pollfd *fds, size_t n)
         s->due_at = s->now + FRUITLESS_WAIT;
         return 0;
     }
-    if (n > 0 && s->n_fds > 0) {
-        memcpy(fds, s->fds, (n < s->n_fds ? n : s->n_fds) * sizeof(*fds));
-    }
-    return s->n_fds;
+    return slirp_fds_wait(&s->fds, fds, n);
 }
 
 static const struct link_ops slirp_ops = {
     .rx = slirp_rx,
     .tx = slirp_tx,
+    .flush = slirp_flush,
     .poll_at = slirp_poll_at,
     .wait_fds = slirp_wait_fds,
 };
@@ -354,7 +465,11 @@ struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config)
     };
     s->any = config->any;
     s->due_at = NEVER;
-    s->slirp = make_packets(s) ? start(s, config) : NULL;
+    s->stirred = true;
+    slirp_fds_init(&s->fds);
+    s->slirp = make_packets(s) && slirp_flows_init(&s->flows) && slirp_burst_init(&s->burst)
+                   ? start(s, config)
+                   : NULL;
     if (!s->slirp) {
         sk_slirp_link_free(s);
         return NULL;
@@ -374,7 +489,9 @@ void sk_slirp_link_free(struct slirp_link *s)
     }
     free(s->pkts);
     free(s->octets);
-    free(s->fds);
+    slirp_fds_free(&s->fds);
+    slirp_flows_free(&s->flows);
+    slirp_burst_free(&s->burst);
     free(s);
 }
 
@@ -418,9 +535,10 @@ static void own_all(struct slirp_link *s)
 {
     size_t i;
 
+    s->stirred = true;
     collect_fds(s);
-    for (i = 0; i < s->n_fds; i++) {
-        sk_own_fd_add(s->fds[i].fd);
+    for (i = 0; i < s->fds.n; i++) {
+        sk_own_fd_add(s->fds.list[i].fd);
     }
 }
 

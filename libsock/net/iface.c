@@ -408,6 +408,17 @@ static bool run_netifs(struct sk_iface *iface, instant now)
     return any;
 }
 
+static void flush(struct sk_iface *iface, instant now)
+{
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        struct link *link = iface->netifs[i].link;
+
+        if (link->ops->flush) {
+            link->ops->flush(link, now);
+        }
+    }
+}
+
 /* The netifs come last, since the senders before them may have asked for a neighbour. */
 static bool poll_round(struct sk_iface *iface, instant now)
 {
@@ -441,6 +452,7 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
         any |= more;
         more = more && iface->loopback.queue.first;
     }
+    flush(iface, now);
     if (any) {
         tell_watches(iface, NULL);
     }
