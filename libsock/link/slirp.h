@@ -9,11 +9,11 @@
  * address is the real one, and 10.0.2.3 the host's resolver.
  *
  * libslirp sends segments of mtu - 60 octets, whatever MSS was offered, one datagram of each UDP
- * socket per round, and offers no window scale. What it would do late or never, the link sees to: it
- * joins the segments of a burst, since each frame is a call of the system; it asks for the window
- * after libslirp wrote to the host, since that tells of none that opens when segments are large; and
- * it resets, in libslirp alone, what would be in TIME-WAIT there with a descriptor and 256 KB for
- * 10 s.
+ * socket per round, and offers no window scale. What it would do late or never, the link sees to:
+ * it joins the segments of a burst, since each frame is a call of the system; it asks for the
+ * window after libslirp wrote to the host, since that tells of none that opens when segments are
+ * large; and it resets, in libslirp alone, what would be in TIME-WAIT there with a descriptor and
+ * 256 KB for 10 s.
  */
 #pragma once
 
