@@ -453,6 +453,7 @@ slirp_tests = \
 	%D%/unit/test_board_settings \
 	%D%/unit/test_slirp \
 	%D%/unit/test_slirp_policy \
+	%D%/unit/test_slirp_stalls \
 	%D%/unit/test_slirp_tcp
 check_PROGRAMS += $(slirp_tests)
 TESTS += $(slirp_tests)
@@ -460,6 +461,7 @@ slirp_ldadd = libsock-slirp-internal.a $(LDADD) $(SLIRP_LIBS)
 tests_unit_test_board_settings_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
+tests_unit_test_slirp_stalls_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_tcp_LDADD = $(slirp_ldadd)
 check_PROGRAMS += %D%/e2e/forks
 tests_e2e_forks_LDADD = $(example_ldadd)

@@ -63,6 +63,7 @@ struct link {
     uint16_t mtu;      /* octets of an IP packet */
     duration msl;      /* how long a segment can live here; RFC 9293 3.4.2: 2 minutes */
     uint32_t absorb;   /* octets of TCP text that it takes in between polls; 0: no limit */
+    bool quick_acks;   /* TCP acknowledgments cost little here, and what waits for one much */
     bool checksums_rx; /* TCP sums need no check: the link did, or cannot err */
     uint32_t drops[N_DROP_REASONS]; /* link_dropped */
 

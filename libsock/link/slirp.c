@@ -461,6 +461,7 @@ struct slirp_link *sk_slirp_link_new(const struct slirp_link_config *config)
         .mac = { { 0x52, 0x55, 0x0a, 0x00, 0x02, 0x0f } },
         .mtu = config->mtu ? config->mtu : SLIRP_MTU,
         .msl = SLIRP_MSL,
+        .quick_acks = true, /* libslirp begins with one segment, also after a pause */
         .checksums_rx = true,
     };
     s->any = config->any;

@@ -27,6 +27,9 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
     if (tcp->credit == 0) {
         tcp->credit = netif_take_credit(netif, tcp->rx_size);
     }
+    struct tcp_options options = tcp->tcp.options;
+
+    options.quickack |= netif->link->quick_acks;
     return (struct tcp_setup){
         .profile = iface->profile,
         .n_ranges = iface->tcp_ranges,
@@ -42,7 +45,7 @@ struct tcp_setup tcp_setup_for(struct sk_iface *iface, struct tcp_entry *tcp, st
         .known_mss = (uint16_t)(mtu < netif->mtu ? mtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0),
         .ip_options_len = ip_options_of(iface, &tcp->node)->len,
         .msl = netif->link->msl,
-        .options = tcp->tcp.options,
+        .options = options,
     };
 }
 
