@@ -31,6 +31,7 @@
 #define SLIRP_MSL 250000        /* microseconds: no segment outlives a round of the process */
 #define QUEUE_OCTETS (8u << 20) /* of packets that libslirp may send between two polls */
 #define MIN_QUEUED 256          /* frames */
+#define KEPT (4u << 20)         /* octets that malloc keeps */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
 #define MANY_FRUITLESS 64       /* looks */
 #define FRUITLESS_WAIT 10000    /* microseconds */
@@ -423,6 +424,20 @@ static bool make_packets(struct slirp_link *s)
     return s->pkts && s->octets;
 }
 
+/*
+ * libslirp allocates 256 KB for each connection and frees them at its end. glibc gives that back to
+ * the system each time, and page faults then are most of what a connection costs, until the program
+ * has once freed something larger (mallopt(3), M_MMAP_THRESHOLD: from then on twice as much is
+ * kept). This does nothing else than that, and nothing at all where the program or its user has
+ * chosen otherwise, or has another allocator.
+ */
+static void warm_allocator(void)
+{
+    void *volatile octets = malloc(KEPT);
+
+    free(octets);
+}
+
 static Slirp *start(struct slirp_link *s, const struct slirp_link_config *config)
 {
     SlirpConfig cfg = {
@@ -438,6 +453,7 @@ static Slirp *start(struct slirp_link *s, const struct slirp_link_config *config
         .disable_dns = config->disable_dns,
     };
 
+    warm_allocator();
     sk_own_calls_begin();
     Slirp *slirp = slirp_new(&cfg, &callbacks, s);
     sk_own_calls_end();

@@ -524,6 +524,46 @@ START_TEST(when_few_are_left_each_is_waited_for_again)
 }
 END_TEST
 
+/* ---- Memory ---- */
+
+static long n_faults(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt;
+}
+
+static void connect_and_close(uint16_t port)
+{
+    struct guest g;
+    int fd = connect_as(&g, port);
+
+    close_host_first(&g, fd);
+    link_->ops->wait_fds(link_, NULL, 0);
+}
+
+/* Two buffers of 128 KB would be 64 pages. */
+START_TEST(connections_one_after_another_share_their_memory)
+{
+    enum { N = 100 };
+    long before;
+
+    begin(0);
+    for (uint16_t i = 0; i < N; i++) {
+        connect_and_close((uint16_t)(GUEST_PORT + i));
+    }
+    before = n_faults();
+    for (uint16_t i = 0; i < N; i++) {
+        connect_and_close((uint16_t)(GUEST_PORT + i));
+    }
+#ifndef __SANITIZE_ADDRESS__
+    ck_assert_int_lt(n_faults() - before, 10 * N);
+#endif
+    finish();
+}
+END_TEST
+
 /* ---- Readiness ---- */
 
 /* libslirp takes a socket of datagrams that is said to be ready and has none for one with an error,
@@ -565,6 +605,7 @@ int main(void)
         many_sockets_are_one_descriptor_to_wait_for,
         what_libslirp_does_not_wait_for_wakes_nobody,
         when_few_are_left_each_is_waited_for_again,
+        connections_one_after_another_share_their_memory,
         a_socket_of_datagrams_that_has_none_is_not_read,
         NULL,
     };
