@@ -48,6 +48,7 @@ struct slirp_link {
     struct pkt_list queue; /* libslirp to the stack */
     bool looked;           /* at the host's sockets, since rx said NULL */
     bool stirred;          /* libslirp may wait for something else than it said last */
+    bool waiting;          /* frames of libslirp's may have waited for our hardware address */
     bool looking;          /* it does what its sockets are ready for */
     instant now;           /* of the last call */
     instant due_at;        /* libslirp's timers */
@@ -208,6 +209,7 @@ static void enter(struct slirp_link *s, const uint8_t *frame, size_t len,
     slirp_input(s->slirp, frame, (int)len);
     sk_own_calls_end();
     s->entering = NULL;
+    s->waiting |= seen && !seen->is_tcp;
     if (seen && seen->is_tcp) {
         slirp_flows_sent(&s->flows, &seen->ip, &seen->tcp);
     }
@@ -286,14 +288,15 @@ static void ask_for_windows(struct slirp_link *s)
 
 static void look_at_host(struct slirp_link *s)
 {
-    bool stirred = s->stirred || s->now >= s->due_at;
+    bool due = s->waiting || s->now >= s->due_at;
     int n;
 
     collect_fds(s);
     n = slirp_fds_look(&s->fds);
-    if (n == 0 && !stirred) {
+    if (n == 0 && !due) { /* it would go through all of its sockets for nothing */
         return;
     }
+    s->waiting = false;
     s->stirred = true;
     s->looking = true;
     sk_own_calls_begin();
