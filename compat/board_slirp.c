@@ -3,7 +3,7 @@
 /*
  * The board that a host program has by default: libslirp's network, as the environment says.
  *
- *   LIBSOCK_MTU=1500            octets of an IP packet, 576 to 65521
+ *   LIBSOCK_MTU=16424           octets of an IP packet, 576 to 65521
  *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
  *   LIBSOCK_HOSTS=db.example=10.0.2.2,web.example=10.0.2.2
  *                               names that have these addresses, whatever a server says
@@ -45,17 +45,23 @@
 #include "link/slirp.h"
 #include "port/posix.h"
 
-/* A host has memory: pages of it that are never touched cost nothing. */
-#define N_TCP 1024
+/* A host has memory: pages of it that are never touched cost nothing, but where address space is
+ * limited (ulimit -v) it is tried with less. */
+#define MOST_TCP 32768
+#define LEAST_TCP 1024
 #define N_UDP 256
-#define N_LISTENERS 64
-#define N_SYN_CACHE 1024
-#define N_TIME_WAIT 4096
+#define N_LISTENERS 256
+#define N_SYN_CACHE 4096
+#define N_TIME_WAIT 32768
 #define N_PACKETS 1024
 #define N_ERRORS 64
 #define N_QUERIES 32
 #define N_REASSEMBLIES 16
-#define MAX_DATAGRAM 65515        /* octets behind an IP header */
+#define MAX_DATAGRAM 65515 /* octets behind an IP header */
+/* The segment of 16 KB that this leaves goes into libslirp's buffers of 128 KB without a rest. For
+ * any other it makes them anew when a connection is there, and so has the system commit all of
+ * their memory. Larger ones save little. */
+#define MTU 16424
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
 #define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
@@ -183,46 +189,58 @@ static bool make_seed(const char *text, uint8_t seed[16])
     return true;
 }
 
-static struct sk_iface *make_iface(const struct settings *s)
+static struct sk_config configuration(const struct settings *s, uint32_t n_tcp)
 {
-    uint32_t mtu = s->link.mtu != 0 ? s->link.mtu : SLIRP_MTU;
-    struct sk_config config = {
-        .size = sizeof config,
-        .n_tcp = N_TCP,
+    return (struct sk_config){
+        .size = sizeof(struct sk_config),
+        .n_tcp = n_tcp,
         .n_udp = N_UDP,
         .n_listeners = N_LISTENERS,
         .n_syn_cache = N_SYN_CACHE,
         .n_time_wait = N_TIME_WAIT,
         .n_packets = N_PACKETS,
-        .packet_size = (mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
+        .packet_size = (s->link.mtu + HEADROOM + PACKET_ALIGN - 1) & ~(PACKET_ALIGN - 1),
         .n_errors = N_ERRORS,
         .n_queries = N_QUERIES,
         .tcp = board_tcp(s->congestion != NULL ? s->congestion : BOARD_CONGESTION),
         .fragments = &sk_ip_fragments,
         .n_reassemblies = N_REASSEMBLIES,
         .reassembly_size = MAX_DATAGRAM,
-        .buffers = { { BUFFER_SIZE, 2 * (N_TCP + N_UDP) } },
+        .buffers = { { BUFFER_SIZE, 2 * (n_tcp + N_UDP) } },
         .rcvbuf = BUFFER_SIZE,
         .sndbuf = BUFFER_SIZE,
         .dns = { s->dns, s->dns }, /* every place is taken: DHCP adds none */
     };
+}
 
-    if (!make_seed(s->seed, config.seed)) {
+static void *map(size_t len)
+{
+    void *memory =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
+static struct sk_iface *make_iface(const struct settings *s)
+{
+    uint8_t seed[16] = { 0 };
+
+    if (!make_seed(s->seed, seed)) {
         settings_say("this system has no entropy");
         return NULL;
     }
-    size_t len = sk_iface_size(&config);
-    if (len == 0) {
-        settings_say("the network's configuration is not valid");
-        return NULL;
+    for (uint32_t n_tcp = MOST_TCP; n_tcp >= LEAST_TCP; n_tcp /= 2) {
+        struct sk_config config = configuration(s, n_tcp);
+        size_t len = sk_iface_size(&config);
+        void *memory = len > 0 ? map(len) : NULL;
+
+        if (memory != NULL) {
+            memcpy(config.seed, seed, sizeof seed);
+            return sk_iface_init(&config, memory, len, port.port.now(&port.port));
+        }
     }
-    void *memory =
-        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        settings_say("no memory for the network");
-        return NULL;
-    }
-    return sk_iface_init(&config, memory, len, port.port.now(&port.port));
+    settings_say("no memory for the network");
+    return NULL;
 }
 
 /* The link, or one around it that keeps a capture. NULL: the file cannot be opened, which was said.
@@ -315,6 +333,9 @@ struct sk_iface *libsock_board(void)
 
     if (!settings_read(&s) || !configure_preload(&s)) {
         return NULL;
+    }
+    if (s.link.mtu == 0) {
+        s.link.mtu = MTU;
     }
     if (sk_port_posix_init(&port) != SK_OK) {
         settings_say("no descriptor is left");

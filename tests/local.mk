@@ -21,6 +21,7 @@ test_files = \
 	%D%/e2e/echo_client.py \
 	%D%/e2e/full_pipe.py \
 	%D%/e2e/long.sh \
+	%D%/e2e/many.py \
 	%D%/e2e/odd_server.py \
 	%D%/e2e/on_terminal.py \
 	%D%/e2e/preload_daemon.py \
@@ -100,6 +101,7 @@ script_tests = \
 	%D%/e2e/test_fork.sh \
 	%D%/e2e/test_http.sh \
 	%D%/e2e/test_http_errors.sh \
+	%D%/e2e/test_many.sh \
 	%D%/e2e/test_sim.sh \
 	%D%/e2e/test_sockrun.sh \
 	%D%/e2e/test_sockrun_epoll.sh \
