@@ -13,7 +13,9 @@
 
 #define N_FDS (1 << 20) /* Linux's default for fs.nr_open */
 #define BITS 32
-#define HIGHEST_BASE 1024 /* the kernel's table of a process grows with its highest number */
+/* The kernel's table of a process grows with its highest number. */
+#define HIGHEST_BASE 1024
+#define HIGHEST_SOFT 65536
 
 static uint32_t words[N_FDS / BITS];
 
@@ -29,20 +31,39 @@ void sk_own_fd_add(int fd)
     }
 }
 
-static long base(void)
+static long copy_above(int fd, rlim_t base)
 {
-    struct rlimit limit;
+    return syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)base);
+}
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > HIGHEST_BASE) {
-        return HIGHEST_BASE;
+/* The soft limit is what the program may have. Up to the hard one there are numbers beyond that,
+ * for which the soft one has to be higher just while they are made. */
+static long copy_beyond(int fd, struct rlimit limit)
+{
+    struct rlimit all = { .rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max };
+    long copy = -1;
+
+    if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur <= HIGHEST_SOFT &&
+        setrlimit(RLIMIT_NOFILE, &all) == 0) {
+        copy = copy_above(fd, limit.rlim_cur);
+        setrlimit(RLIMIT_NOFILE, &limit);
     }
-    return (long)(limit.rlim_cur / 2);
+    return copy;
+}
+
+static long copy_away(int fd)
+{
+    struct rlimit limit = { .rlim_cur = 2 * HIGHEST_BASE };
+    long copy = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? copy_beyond(fd, limit) : -1;
+    rlim_t half = limit.rlim_cur / 2;
+
+    return copy >= 0 ? copy : copy_above(fd, half < HIGHEST_BASE ? half : HIGHEST_BASE);
 }
 
 int sk_own_fd_take(int fd)
 {
     int before = errno;
-    long moved = fd >= 0 ? syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, base()) : -1;
+    long moved = fd >= 0 ? copy_away(fd) : -1;
 
     if (moved >= 0) {
         syscall(SYS_close, fd);

@@ -16,7 +16,8 @@ extern "C" {
 void sk_own_fd_add(int fd);
 
 /** As sk_own_fd_add, of one that was just opened and that nobody knows yet: first moves it out of
- * the way of the program's numbers, up to half of what the process may have, if there is one free.
+ * the way of the program's numbers, beyond its soft limit where the hard one is higher, else up to
+ * half of what the process may have, if there is one free.
  * The number that it has from then on, which is closed on exec; -1 stays -1. */
 int sk_own_fd_take(int fd);
 
