@@ -3,7 +3,7 @@
 /*
  * The board that a host program has by default: libslirp's network, as the environment says.
  *
- *   LIBSOCK_MTU=16424           octets of an IP packet, 576 to 65521
+ *   LIBSOCK_MTU=8232            octets of an IP packet, 576 to 65521
  *   LIBSOCK_DNS=10.0.2.2:5353   the name server, in place of DHCP's; port 53 if none is given
  *   LIBSOCK_HOSTS=db.example=10.0.2.2,web.example=10.0.2.2
  *                               names that have these addresses, whatever a server says
@@ -58,10 +58,10 @@
 #define N_QUERIES 32
 #define N_REASSEMBLIES 16
 #define MAX_DATAGRAM 65515 /* octets behind an IP header */
-/* The segment of 16 KB that this leaves goes into libslirp's buffers of 128 KB without a rest. For
- * any other it makes them anew when a connection is there, and so has the system commit all of
- * their memory. Larger ones save little. */
-#define MTU 16424
+/* The segments of 8 KB that this leaves fill libslirp's buffers of 128 KB without a rest, for any
+ * others it makes them anew when a connection is there, and so has the system commit all of their
+ * memory; and seven of them its window of 64 KB, of which 16 KB would waste a quarter. */
+#define MTU 8232
 #define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
 #define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
