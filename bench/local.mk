@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += %D%/instructions.sh %D%/slirp.py %D%/benchmarks.sh %D%/linux.txt %D%/loss.gnuplot \
-	%D%/peers.txt %D%/plot.sh
+	%D%/peers.txt %D%/plot.sh %D%/host/host.py %D%/host/table.py
 
 if !FIRMWARE
 EXTRA_PROGRAMS += %D%/bench
@@ -15,6 +15,10 @@ EXTRA_PROGRAMS += %D%/bench
 %C%_loss_LDADD = libsock-internal.a -lm
 %C%_round_trip_SOURCES = %D%/round_trip.c %D%/hosts.c %D%/hosts.h
 %C%_round_trip_LDADD = libsock-internal.a
+
+# As anybody's program: it is linked with nothing.
+check_PROGRAMS += %D%/host/ask
+%C%_host_ask_LDADD =
 
 # tests/scale.sh counts the instructions of the first, tests/e2e/test_benchmarks.sh runs the others.
 check_PROGRAMS += %D%/round_trip %D%/linux %D%/loss %D%/fairness
@@ -48,6 +52,16 @@ bench-document: bench-loss
 	@if test -f %D%/loss.svg; then cp %D%/loss.svg $(srcdir)/docs/loss.svg; fi
 
 CLEANFILES += %D%/linux.out %D%/loss.txt %D%/loss.svg %D%/fairness.txt %D%/benchmarks.md
+
+# Ten minutes: programs without privileges, beside slirp4netns, pasta and the kernel.
+bench-host: %D%/host/ask all
+	@$(PYTHON) $(srcdir)/%D%/host/host.py %D%/host/ask ./sockrun >%D%/host.txt
+	@$(PYTHON) $(srcdir)/%D%/host/table.py %D%/host.txt %D%/host.svg
+
+bench-host-document: bench-host
+	@$(PYTHON) $(srcdir)/%D%/host/table.py %D%/host.txt $(srcdir)/docs/host.svg $(srcdir)/docs/benchmarks.md
+
+CLEANFILES += %D%/host.txt %D%/host.svg
 
 size:
 	@$(srcdir)/firmware/size.sh $(srcdir)

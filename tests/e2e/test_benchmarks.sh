@@ -35,7 +35,7 @@ awk '/^full/ { exit !($6 > 0 && $13 > 0.5 && $13 < 3 && $14 > $13) }' "$work/onc
 # usage PROGRAM ARGUMENT ...: these are wrong, and it says what it takes instead
 usage() {
     timeout "$most" "$@" >"$work/wrong" 2>&1
-    [ $? -eq 2 ] && grep -q "^usage: ${1#bench/} " "$work/wrong" || fail "$*: $(cat "$work/wrong")"
+    [ $? -eq 2 ] && grep -q "^usage: ${1##*/} " "$work/wrong" || fail "$*: $(cat "$work/wrong")"
 }
 for wrong in '1 full 20' '1 full 0 5' '1 full 20 100' '1 full 20ms 5' '1 full 1001 5' 0 1001 2x --help; do
     # shellcheck disable=SC2086 # a list of words
@@ -61,3 +61,19 @@ grep -E '^\| 100 ms, [35] %' "$work/document" >"$work/rows"
 while IFS= read -r line; do
     grep -qxF "$line" "$document" || fail "not in docs/benchmarks.md (make bench-document): $line"
 done <"$work/rows"
+
+# Programs without privileges: what asks and answers, on the kernel's loopback, and the table.
+if [ -x bench/host/ask ]; then
+    timeout 100 bench/host/ask serve >"$work/port" &
+    pids="$pids $!"
+    wait_for "$work/port" bench/host/ask
+    for what in rr crr http count; do
+        timeout "$most" bench/host/ask $what 127.0.0.1 "$(cat "$work/port")" 50 </dev/null >"$work/asked" || fail "ask $what: $?"
+        awk '{ exit !($1 > 0) }' "$work/asked" || fail "ask $what: $(cat "$work/asked")"
+    done
+    usage bench/host/ask none 127.0.0.1 1 1
+fi
+printf '# row tool figures\nup libsock 6 4.5 5\nup slirp4netns 2 2 3\nrr libsock 1000\n' >"$work/figures"
+"$python" "$srcdir/bench/host/table.py" "$work/figures" "$work/plot.svg" >"$work/table" || fail "table.py: $?"
+grep -qF '| 5.00 (4.50 to 6.00) | 2.00 (2.00 to 3.00) |  |  | 2.50 |  |' "$work/table" || fail "$(cat "$work/table")"
+grep -qF '| 1,000 (1,000 to 1,000) |  |  |  |  |  |' "$work/table" || fail "$(cat "$work/table")"
