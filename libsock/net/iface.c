@@ -408,17 +408,6 @@ static bool run_netifs(struct sk_iface *iface, instant now)
     return any;
 }
 
-static void flush(struct sk_iface *iface, instant now)
-{
-    for (uint32_t i = 0; i < iface->n_netifs; i++) {
-        struct link *link = iface->netifs[i].link;
-
-        if (link->ops->flush) {
-            link->ops->flush(link, now);
-        }
-    }
-}
-
 /* The netifs come last, since the senders before them may have asked for a neighbour. */
 static bool poll_round(struct sk_iface *iface, instant now)
 {
@@ -452,8 +441,10 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
         any |= more;
         more = more && iface->loopback.queue.first;
     }
-    flush(iface, now);
     if (any) {
+        if (iface->has_flush) {
+            netifs_flush(iface, now);
+        }
         tell_watches(iface, NULL);
     }
     return any;

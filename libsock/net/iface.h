@@ -349,6 +349,7 @@ struct sk_iface {
     struct redirect redirects[CONFIG_N_REDIRECTS];
     bool takes_redirects;
     bool network_changed; /* by a frame of this poll */
+    bool has_flush;       /* some link has */
     uint8_t max_errors;
     uint8_t n_errors;
 
@@ -392,6 +393,9 @@ struct netif *netif_of(struct sk_iface *iface, uint8_t ifindex);
 void netif_want(struct sk_iface *iface, struct netif *netif, struct netif_addrs addrs, instant now);
 /** The addresses that the netif wants are in use from now on. */
 void netif_use_wanted(struct sk_iface *iface, struct netif *netif, instant now);
+/** Links send what they held back (link_ops.flush). */
+void netifs_flush(struct sk_iface *iface, instant now);
+
 /** Timers of neighbours and DHCP, and what they send. */
 bool netif_poll(struct sk_iface *iface, struct netif *netif, instant now);
 instant netif_poll_at(const struct netif *netif);

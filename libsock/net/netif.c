@@ -126,6 +126,7 @@ enum sk_err sk_netif_add(struct sk_iface *iface, struct link *link,
         .credit = link->absorb,
         .due_at = dhcp ? now : NEVER,
     };
+    iface->has_flush |= link->ops->flush != NULL;
     link->on_dropped = link_drops;
     link->context = iface;
     list_init(&netif->waiting);
@@ -338,4 +339,15 @@ instant netif_poll_at(const struct netif *netif)
     instant link_at = netif->link->ops->poll_at ? netif->link->ops->poll_at(netif->link) : NEVER;
 
     return earlier(link_at, netif->due_at);
+}
+
+void netifs_flush(struct sk_iface *iface, instant now)
+{
+    for (uint32_t i = 0; i < iface->n_netifs; i++) {
+        struct link *link = iface->netifs[i].link;
+
+        if (link->ops->flush) {
+            link->ops->flush(link, now);
+        }
+    }
 }
