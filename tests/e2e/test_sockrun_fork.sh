@@ -24,8 +24,8 @@ print(s.getsockname()[1])
 while True:
     c = s.accept()[0]
     c.sendall(c.recv(100))
-    c.close()" >"$2/served" &
-        while ! read -r port <"$2/served"; do
+    c.close()" >"$2" &
+        while ! read -r port <"$2"; do
             kill -0 $! || exit 1
         done
         "$1" -c "
@@ -34,7 +34,7 @@ c = socket.create_connection((\"127.0.0.1\", int(sys.argv[1])))
 assert c.getpeername() == (\"127.0.0.1\", int(sys.argv[1])) and c.getsockname()[0] == \"127.0.0.1\"
 c.sendall(b\"there and back\")
 print(c.recv(100).decode())" "$port"
-        kill $!' sh "$python" "$work" >"$work/out" 2>&1
+        kill $!' sh "$python" "$work/served.$loopback" >"$work/out" 2>&1
     grep -qx 'there and back' "$work/out" || fail "two processes: $(cat "$work/out")"
 done
 
