@@ -177,6 +177,8 @@ host_sources = \
 	%D%/link/own_fds.h \
 	%D%/link/own_poll.c \
 	%D%/link/own_poll.h \
+	%D%/link/own_signals.c \
+	%D%/link/own_signals.h \
 	%D%/link/pcap.c \
 	%D%/link/tap.c \
 	%D%/link/tap.h \

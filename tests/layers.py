@@ -25,10 +25,10 @@ PUBLIC = "libsock.h"
 # What the layers beside the house may include, besides base/, wire/ and their own directory.
 BESIDE = {
     "link": set(),
-    "port": {PUBLIC, "link/link.h", "link/own_fds.h", "link/own_poll.h"},
+    "port": {PUBLIC, "link/link.h", "link/own_fds.h", "link/own_poll.h", "link/own_signals.h"},
 }
 # The interfaces that the shim meets beside the house.
-INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h", "link/own_calls.h", "link/own_fds.h"}
+INTERFACES = {"port/port.h", "link/link.h", "link/loopback.h", "link/own_calls.h", "link/own_fds.h", "link/own_signals.h"}
 # What libsock-sim is made of: all of it is installed, and its functions are exported, so that it links with libsock.so.
 FROM_SIM = {PUBLIC, "compat/compat.h", "link/pair.h", "link/pcap.h", "port/sim.h"}
 FROM_C = {"memcpy", "memmove", "memset", "memcmp"}

@@ -469,9 +469,10 @@ check_PROGRAMS += %D%/e2e/forks
 tests_e2e_forks_LDADD = $(example_ldadd)
 if SHARED
 # As anybody's program: it is linked with nothing.
-check_PROGRAMS += %D%/e2e/preload_probe %D%/e2e/preload_resolver %D%/e2e/preload_threads
+check_PROGRAMS += %D%/e2e/preload_probe %D%/e2e/preload_resolver %D%/e2e/preload_signals %D%/e2e/preload_threads
 tests_e2e_preload_probe_LDADD =
 tests_e2e_preload_resolver_LDADD = -lresolv -lpthread
+tests_e2e_preload_signals_LDADD =
 tests_e2e_preload_threads_LDADD = -lpthread
 endif
 # end of the slirp tests

@@ -31,6 +31,7 @@ preload_sources = \
 	%D%/res_query.c \
 	%D%/res_send.c \
 	%D%/sendmmsg.c \
+	%D%/signals.c \
 	%D%/stats.c \
 	%D%/stats.h
 

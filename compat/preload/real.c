@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,6 +116,9 @@ typedef void function(void);
          (posix_spawn_file_actions_t * actions, int fd, int to), (actions, fd, to))                \
     REAL(int, system, (const char *command), (command))                                            \
     REAL(FILE *, popen, (const char *command, const char *mode), (command, mode))                  \
+    REAL(int, sigaction,                                                                           \
+         (int number, const struct sigaction *action, struct sigaction *old),                      \
+         (number, action, old))                                                                    \
     REAL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
 // clang-format on
 

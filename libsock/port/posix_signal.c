@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "link/own_poll.h"
+#include "link/own_signals.h"
 
 #define US_PER_S 1000000
 #define NS_PER_US 1000
@@ -17,6 +18,22 @@
 static _Thread_local bool holding;
 static _Thread_local sigset_t callers;         /* the mask to go back to */
 static _Thread_local const sigset_t *in_sleep; /* that of a sleep; NULL: callers */
+
+/* Whose handlers did not run are let in by what the mask is for: a sleep, or the way out. */
+static void let_in_deferred(sigset_t *mask)
+{
+    sigset_t deferred;
+    int number;
+
+    if (!sk_signals_take_deferred(&deferred)) {
+        return;
+    }
+    for (number = 1; number <= SIGRTMAX; number++) {
+        if (sigismember(&deferred, number) == 1) {
+            sigdelset(mask, number);
+        }
+    }
+}
 
 /* All that may wait. A fault may not: held back, it would end the program without its handler. */
 static sigset_t holdable(void)
@@ -41,6 +58,7 @@ void signals_hold(void)
     }
     set = holdable();
     pthread_sigmask(SIG_BLOCK, &set, &callers);
+    let_in_deferred(&callers);
     holding = true;
 }
 
@@ -51,9 +69,14 @@ void signals_sleep_with(const void *mask)
 
 void signals_release(void)
 {
+    sigset_t deferred;
+
     if (holding) {
         holding = false;
         pthread_sigmask(SIG_SETMASK, &callers, NULL);
+    }
+    if (sk_signals_take_deferred(&deferred)) {
+        pthread_sigmask(SIG_UNBLOCK, &deferred, NULL);
     }
 }
 

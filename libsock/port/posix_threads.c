@@ -13,6 +13,7 @@
 #include "libsock.h"
 #include "link/link.h"
 #include "link/own_fds.h"
+#include "link/own_signals.h"
 #include "port/posix_signal.h"
 
 #define FIRST_FDS 16
@@ -152,9 +153,11 @@ static bool is_halted(const struct port_posix *p)
 static void enter(struct port_posix *p)
 {
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    sk_stack_enter();
     pthread_mutex_lock(&p->mutex);
     if (is_halted(p)) {
         pthread_mutex_unlock(&p->mutex);
+        sk_stack_leave();
         for (;;) {
             pause();
         }
@@ -169,6 +172,7 @@ static void leave(struct port_posix *p)
     int ignored;
 
     pthread_mutex_unlock(&p->mutex);
+    sk_stack_leave();
     pthread_setcancelstate(cancel_state, &ignored);
 }
 

@@ -131,6 +131,12 @@ if [ -x tests/e2e/preload_threads ]; then
     [ "${octets:-0}" -gt 33554432 ] && [ "$octets" -lt 33586432 ] || fail "$(cat "$work/got" "$work/err")"
 fi
 
+# A handler that sends.
+if [ -x tests/e2e/preload_signals ]; then
+    run tests/e2e/preload_signals
+    grep -qx 'all of it' "$work/got" || fail "$(cat "$work/got" "$work/err")"
+fi
+
 # Children of fork.
 run "$python" "$srcdir/tests/e2e/preload_forks.py" "$http"
 grep -qx 'all of it' "$work/got" || fail "children: $(cat "$work/got" "$work/err")"

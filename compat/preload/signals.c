@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Handlers of signals, which may call for sockets (signal-safety(7)). One that interrupted its own
+ * thread in the stack would wait for it, so what the kernel calls is ours: in the stack it only
+ * makes the signal pending again, and blocked, until the thread sleeps or leaves
+ * (link/own_signals.h). Faults are not deferred.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "compat/errno.h"
+#include "link/own_signals.h"
+
+extern __typeof(sigaction) __real_sigaction;
+
+/* What the program installed, by the signal's number. Of a reader and a writer each waits for the
+ * other, with all signals blocked. */
+static struct sigaction installed[NSIG];
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+static void take(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, before);
+    while (atomic_flag_test_and_set(&busy)) {
+    }
+}
+
+static void give_back(const sigset_t *before)
+{
+    atomic_flag_clear(&busy);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static bool is_deferrable(int number)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (number == faults[i]) {
+            return false;
+        }
+    }
+    return number > 0 && number < NSIG;
+}
+
+static bool has_handler(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) != 0 ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+/* The thread's mask from the handler's return on is that of the context. */
+static void defer(int number, siginfo_t *info, ucontext_t *context)
+{
+    sigaddset(&context->uc_sigmask, number);
+    sk_signal_defer(number);
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
+}
+
+/* SA_RESETHAND is done here: a deferred signal would find its handler gone. */
+static struct sigaction look_up(int number)
+{
+    static const struct sigaction by_default = { .sa_handler = SIG_DFL };
+    sigset_t before;
+
+    take(&before);
+    struct sigaction action = installed[number];
+    if ((action.sa_flags & (int)SA_RESETHAND) != 0) {
+        installed[number] = by_default;
+        __real_sigaction(number, &by_default, NULL);
+    }
+    give_back(&before);
+    return action;
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    int before = errno;
+
+    if (sk_in_stack()) {
+        defer(number, info, context);
+        errno_fail(before);
+        return;
+    }
+    struct sigaction action = look_up(number);
+    errno_fail(before);
+    if ((action.sa_flags & SA_SIGINFO) != 0) {
+        action.sa_sigaction(number, info, context);
+    } else if (has_handler(&action)) {
+        action.sa_handler(number);
+    }
+}
+
+/* With the kernel's view of it in `*old`, the program's. */
+static void tell_installed(int number, struct sigaction *old)
+{
+    if ((old->sa_flags & SA_SIGINFO) != 0 && old->sa_sigaction == on_signal) {
+        *old = installed[number];
+    }
+}
+
+static int install(int number, const struct sigaction *action, struct sigaction *old)
+{
+    struct sigaction ours;
+
+    if (action != NULL && has_handler(action)) {
+        ours = *action;
+        ours.sa_flags = (action->sa_flags & ~(int)SA_RESETHAND) | SA_SIGINFO;
+        ours.sa_sigaction = on_signal;
+    } else if (action != NULL) {
+        ours = *action;
+    }
+    int result = __real_sigaction(number, action != NULL ? &ours : NULL, old);
+    if (result == 0) {
+        tell_installed(number, old);
+    }
+    if (result == 0 && action != NULL) {
+        installed[number] = *action;
+    }
+    return result;
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    struct sigaction unasked;
+    sigset_t before;
+
+    if (!is_deferrable(number)) {
+        return __real_sigaction(number, action, old);
+    }
+    take(&before);
+    int result = install(number, action, old != NULL ? old : &unasked);
+    give_back(&before);
+    return result;
+}
+
+static sighandler_t install_simply(int number, sighandler_t handler, int flags)
+{
+    struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
+    struct sigaction old;
+
+    if (handler == SIG_ERR) {
+        errno_fail(EINVAL);
+        return SIG_ERR;
+    }
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
+sighandler_t signal(int number, sighandler_t handler)
+{
+    return install_simply(number, handler, SA_RESTART);
+}
+
+/* glibc's names for the same, and for the signal of System V. */
+sighandler_t bsd_signal(int number, sighandler_t handler);
+sighandler_t __sysv_signal(int number, sighandler_t handler);
+
+sighandler_t bsd_signal(int number, sighandler_t handler)
+{
+    return signal(number, handler);
+}
+
+sighandler_t __sysv_signal(int number, sighandler_t handler)
+{
+    return install_simply(number, handler, (int)SA_RESETHAND | SA_NODEFER);
+}
