@@ -466,7 +466,7 @@ enum sk_option {
     SK_RCVBUF, /* octets, a hint as in POSIX: the class of the buffers that a socket gets when it is
                   bound, or connects, or is accepted. Until then it reads back as it was set, then
                   as it is, and setting it changes nothing any more */
-    SK_SNDBUF,
+    SK_SNDBUF, /* the same; and of a connection, how much of its buffer is used */
     SK_RCVLOWAT,  /* octets of a stream, at least 1; 1: fewer do not make it readable, nor end a
                      receive that has room for more, unless no more can come */
     SK_OOBINLINE, /* where the last octet is that the peer called urgent: 2, the default, in line as

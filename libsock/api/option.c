@@ -19,7 +19,8 @@ struct view {
     uint32_t *tx_size;
     struct tcp_options *tcp;
     struct sk_iface *iface;
-    bool open; /* the buffers are in use: their size is what it is */
+    bool open;         /* the buffers are in use: their size is what it is */
+    uint32_t whole_tx; /* octets of a connection's buffer; 0: there is none yet */
 };
 
 static struct view view_of(struct sk_iface *iface, const struct tagged_socket *slot)
@@ -37,6 +38,7 @@ static struct view view_of(struct sk_iface *iface, const struct tagged_socket *s
         v.tx_size = &slot->u.tcp->tx_size;
         v.tcp = &slot->u.tcp->tcp.options;
         v.open = slot->u.tcp->rx != NULL;
+        v.whole_tx = v.open ? ring_size(&slot->u.tcp->tcp.tx) : 0;
         break;
     default:
         v.rx_size = &slot->u.listener->rx_size;
@@ -68,8 +70,13 @@ static enum sk_err set_rcvbuf(struct view *v, int32_t value)
     return set_buffer(v, v->rx_size, value);
 }
 
+/* Of a connection the buffer stays what it is, and less of it is used. */
 static enum sk_err set_sndbuf(struct view *v, int32_t value)
 {
+    if (value > 0 && v->whole_tx > 0) {
+        *v->tx_size = (uint32_t)value < v->whole_tx ? (uint32_t)value : v->whole_tx;
+        return SK_OK;
+    }
     return set_buffer(v, v->tx_size, value);
 }
 

@@ -91,7 +91,8 @@ static enum sk_err send_stream(struct sk_op *op, struct sk_iface *iface, struct 
             skip -= iov->len;
             continue;
         }
-        len = iov->len - skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)(iov->len - skip);
+        len = tcp_room(tcp);
+        len = iov->len - skip > len ? len : (uint32_t)(iov->len - skip);
         len = ring_write(&tcp->tcp.tx, (const uint8_t *)iov->base + skip, len);
         op->done += len;
         if (len < iov->len - skip) {
@@ -468,7 +469,7 @@ enum sk_err sk_send_reserve(struct sk_iface *iface, sk_fd fd, struct sk_iov out[
     if (err != SK_OK) {
         return err;
     }
-    ring_reserve(&tcp->tcp.tx, 0, ring_free(&tcp->tcp.tx), spans);
+    ring_reserve(&tcp->tcp.tx, 0, tcp_room(tcp), spans);
     give_spans(spans, out);
     return spans[0].len > 0 ? SK_OK : SK_PENDING;
 }
@@ -485,7 +486,7 @@ enum sk_err sk_send_commit(struct sk_iface *iface, sk_fd fd, size_t len, instant
     if (err != SK_OK) {
         return err;
     }
-    if (len > ring_free(&tcp->tcp.tx)) {
+    if (len > tcp_room(tcp)) {
         return SK_INVALID;
     }
     ring_commit(&tcp->tcp.tx, (uint32_t)len);

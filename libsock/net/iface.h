@@ -153,7 +153,7 @@ struct tcp_entry {
     uint8_t *rx;
     uint8_t *tx;
     uint32_t rx_size;
-    uint32_t tx_size;
+    uint32_t tx_size;    /* octets that may be queued; the buffer may be larger */
     uint32_t credit;     /* octets of the netif's absorb that this connection may announce */
     uint8_t ip_id_group; /* of its packets that may be fragmented */
     uint8_t ifindex;     /* of the credit */
@@ -161,6 +161,14 @@ struct tcp_entry {
     bool opened;         /* tcp is in use; until then only its options are kept */
     struct tcp_sock tcp; /* and the state of its profile behind it */
 };
+
+/** Octets that may be queued besides those that are. */
+static inline uint32_t tcp_room(const struct tcp_entry *tcp)
+{
+    uint32_t used = ring_used(&tcp->tcp.tx);
+
+    return tcp->tx_size > used ? tcp->tx_size - used : 0;
+}
 
 /* The queues of half_open.c. */
 enum half_open_queue {

@@ -26,7 +26,7 @@ static uint32_t tcp_readiness(const struct tcp_entry *tcp)
     if (has_enough(t) || tcp_at_end(t) || t->err != SK_OK) {
         r |= SK_READABLE;
     }
-    if (!tcp_may_send(t) || ring_free(&t->tx) > 0) {
+    if (!tcp_may_send(t) || tcp_room(tcp) > 0) {
         r |= SK_WRITABLE;
     }
     if (t->fin_received || t->read_shut || t->state == TCP_CLOSED) {

@@ -241,6 +241,41 @@ START_TEST(a_buffer_is_of_the_class_that_was_asked_for)
 }
 END_TEST
 
+/* Of a connection less of the send buffer is used, or all of it again. */
+START_TEST(the_send_buffer_of_a_connection_can_be_less)
+{
+    struct sk_iov room[2];
+    struct peer p;
+    sk_fd listener;
+    sk_fd fd;
+
+    begin_with_classes();
+    listener = host_bound(&h, SK_STREAM, 80);
+    ck_assert_int_eq(sk_set(h.iface, listener, SK_SNDBUF, 2048), SK_OK);
+    ck_assert_int_eq(sk_listen(h.iface, listener, 4, h.now), SK_OK);
+    peer_begin(&p, &h, 4000, 80);
+    fd = peer_accepted(&p, listener);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_SNDBUF, 100), SK_OK);
+    ck_assert_int_eq(host_option(&h, fd, SK_SNDBUF), 100);
+    ck_assert_int_eq(sk_send_reserve(h.iface, fd, room), SK_OK);
+    ck_assert_uint_eq(room[0].len + room[1].len, 100);
+    ck_assert_int_eq(sk_send_commit(h.iface, fd, 101, h.now), SK_INVALID);
+    ck_assert_int_eq(sk_send_commit(h.iface, fd, 100, h.now), SK_OK);
+    ck_assert_int_eq(sk_send_reserve(h.iface, fd, room), SK_PENDING);
+    ck_assert_uint_eq(sk_readiness(h.iface, fd) & SK_WRITABLE, 0);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_SNDBUF, 10), SK_OK); /* less than there is in it */
+    ck_assert_int_eq(sk_send_reserve(h.iface, fd, room), SK_PENDING);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_SNDBUF, 1 << 20), SK_OK);
+    ck_assert_int_eq(host_option(&h, fd, SK_SNDBUF), 2048);
+    ck_assert_int_eq(sk_send_reserve(h.iface, fd, room), SK_OK);
+    ck_assert_uint_eq(room[0].len + room[1].len, 1948);
+    ck_assert_int_eq(sk_set(h.iface, fd, SK_SNDBUF, 100), SK_OK);
+    ck_assert_int_eq(sk_abort(h.iface, fd, h.now), SK_OK); /* and the pool gets back what it gave */
+    ck_assert_int_eq(sk_close(h.iface, listener, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
 START_TEST(a_buffer_of_no_size)
 {
     sk_fd fd;
@@ -696,6 +731,7 @@ int main(void)
                                    the_state_of_a_connection_is_told,
                                    switches_are_zero_and_one,
                                    a_buffer_is_of_the_class_that_was_asked_for,
+                                   the_send_buffer_of_a_connection_can_be_less,
                                    a_buffer_of_no_size,
                                    a_listener_hands_its_options_on,
                                    classes_that_are_used_up,
