@@ -6,6 +6,7 @@
  * wrap (-Wl,--wrap=poll and so on) are not called here, but for ioctl, which is the kernel's for
  * descriptors that are not ours.
  */
+#define _GNU_SOURCE /* syscall */
 #include "link/slirp.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #if __has_include(<libslirp.h>)
 #include <libslirp.h>
 #else
@@ -562,6 +566,15 @@ static void own_all(struct slirp_link *s)
     }
 }
 
+/* libslirp lets one connection wait, and the host resets others of a crowd. Asked again, listen(2)
+ * changes the number; of what does not listen it is an error, which is fine. */
+static void let_more_wait(const struct slirp_link *s)
+{
+    for (size_t i = 0; i < s->n_fds; i++) {
+        syscall(SYS_listen, s->fds[i].fd, SOMAXCONN);
+    }
+}
+
 enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
                                   uint16_t guest_port, struct sk_addr *bound)
 {
@@ -579,6 +592,9 @@ enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr
         return errno == EADDRINUSE ? SK_BINDING_IN_USE : SK_ADDR_NOT_AVAIL;
     }
     own_all(s);
+    if (!udp) {
+        let_more_wait(s);
+    }
     if (host.port == 0) {
         host.port = listening_port(s->slirp, udp, guest_port);
     }

@@ -250,6 +250,36 @@ START_TEST(a_connection_to_a_forwarded_port_arrives_as_a_syn)
 }
 END_TEST
 
+static bool connects(const struct sockaddr_in *to)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+    connect(fd, (const struct sockaddr *)to, sizeof *to);
+    bool connected = poll(&p, 1, 5000) == 1 && (p.revents & POLLERR) == 0;
+    close(fd);
+    return connected;
+}
+
+START_TEST(a_crowd_waits_until_it_is_accepted)
+{
+    struct slirp_link_config config = { 0 };
+    struct sk_addr bound;
+
+    start(&config);
+    ck_assert_int_eq(
+        sk_slirp_link_forward(slirp, false, (struct sk_addr){ ip4(0x7f000001), 0 }, 80, &bound),
+        SK_OK);
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(bound.port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    for (int i = 0; i < 20; i++) {
+        ck_assert(connects(&to));
+    }
+    end();
+}
+END_TEST
+
 /* A listening socket of libslirp's, one that it accepted, and the client's end. */
 static int accepted_client(struct sockaddr_in *to)
 {
@@ -413,6 +443,7 @@ int main(void)
         what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
         a_connection_to_a_forwarded_port_arrives_as_a_syn,
+        a_crowd_waits_until_it_is_accepted,
         what_cannot_be_accepted_is_not_waited_for,
         no_socket_of_the_hosts_outlives_an_exec,
         a_forwarded_datagram_arrives,
