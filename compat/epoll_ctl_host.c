@@ -55,6 +55,9 @@ static void unnote_name(int number)
     __atomic_fetch_and(&named[number / BITS], ~(UINT32_C(1) << number % BITS), __ATOMIC_RELEASE);
 }
 
+/* An instance may have members of the kernel's that we know nothing of. */
+static bool unseen;
+
 static struct instance *find(int number)
 {
     const struct name *n = names;
@@ -88,6 +91,7 @@ static struct instance *make_instance(int number)
         return NULL;
     }
     list_init(&made->queue);
+    made->n_foreign = __atomic_load_n(&unseen, __ATOMIC_RELAXED) ? 1 : 0;
     return made;
 }
 
@@ -238,6 +242,7 @@ void epoll_forget_all(void)
         unnote_name(n->number);
     }
     names = NULL;
+    unseen = true;
 }
 
 /* ---- Members ---- */
@@ -477,6 +482,7 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     bool ours = fd_find(fd) != NULL;
 
     if (start_is_child()) {
+        __atomic_store_n(&unseen, true, __ATOMIC_RELAXED);
         return __real_epoll_ctl(epfd, operation, fd, event);
     }
     if (ours && !is_instance(epfd, fd)) {

@@ -8,6 +8,17 @@ import threading
 
 PRIVATE = ("10.0.2.15", 8080)
 
+
+def watch_before_network():
+    """A child of fork that has no network yet, and then one: what it watched before is watched still."""
+    with select.epoll() as mixed:
+        inside, outside = os.pipe()
+        mixed.register(inside, select.EPOLLIN)
+        s = socket.socket(type=socket.SOCK_DGRAM)
+        mixed.register(s, select.EPOLLIN)
+        os.write(outside, b"x")
+        return mixed.poll(10) == [(inside, select.EPOLLIN)]
+
 ep = select.epoll()
 readable, writable = os.pipe()
 ep.register(readable, select.EPOLLIN)
@@ -49,4 +60,9 @@ ep.unregister(listener)
 ep.unregister(readable)
 assert ep.poll(60) == [(host.fileno(), select.EPOLLOUT)]
 assert ep.poll(0) == []
+
+child = os.fork()
+if child == 0:
+    os._exit(0 if watch_before_network() else 1)
+assert os.waitpid(child, 0)[1] == 0
 print("all of it")
