@@ -30,6 +30,7 @@
  */
 // clang-format on
 #include "compat/board_slirp.h"
+#include "compat/call.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -326,6 +327,8 @@ static bool configure_preload(const struct settings *s)
             refuse_preloads("LIBSOCK_STATS", s->stats == STATS_TEXT ? "1" : "json"));
 }
 
+/* libslirp's DHCP answers at once. Who may not wait for that, and sends a datagram first, would be
+ * told that there is no network. */
 struct sk_iface *libsock_board(void)
 {
     static const struct sk_netif_config eth0 = { .name = "eth0" };
@@ -351,5 +354,6 @@ struct sk_iface *libsock_board(void)
         settings_say("the network does not start");
         return NULL;
     }
+    call_await_address(NEVER);
     return iface;
 }

@@ -56,6 +56,12 @@ fi
 run "$python" -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' \
     "$url/data"
 same "$work/got" "$work/www/data"
+run "$python" -c 'import socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.setblocking(False)
+s.connect(("10.0.2.2", 9))
+print(s.getsockname()[0])'
+[ "$(cat "$work/got")" = 10.0.2.15 ] || fail "datagrams of who may not wait: $(cat "$work/got")"
 printf 'GET /page HTTP/1.0\r\n\r\n' >"$work/request"
 if has nc; then
     run nc 10.0.2.2 "$http" <"$work/request"
