@@ -33,7 +33,8 @@ preload_sources = \
 	%D%/sendmmsg.c \
 	%D%/signals.c \
 	%D%/stats.c \
-	%D%/stats.h
+	%D%/stats.h \
+	%D%/syscall.c
 
 sockrun_sources = \
 	%D%/confine.c \

@@ -14,6 +14,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -163,6 +164,22 @@ static function *next(function **known, const char *name)
 REALS(REAL)
 #undef REAL
 
+static function *next_syscall;
+
+long __real_syscall(long number, ...)
+{
+    uintptr_t a[6]; /* syscall(2) */
+    va_list arguments;
+
+    va_start(arguments, number);
+    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++) {
+        a[i] = va_arg(arguments, uintptr_t);
+    }
+    va_end(arguments);
+    return ((long (*)(long, ...))next(&next_syscall, "syscall"))(number, a[0], a[1], a[2], a[3],
+                                                                 a[4], a[5]);
+}
+
 /* sockrun lets the kernel make sockets of the internet for us alone. */
 int __real_socket(int domain, int type, int protocol)
 {
@@ -204,4 +221,5 @@ __attribute__((constructor(101))) static void look_up_all(void)
 #undef REAL
     next_fcntl = look_up("fcntl");
     next_ioctl = look_up("ioctl");
+    next_syscall = look_up("syscall");
 }

@@ -15,3 +15,4 @@ ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
 int __real_dup3(int from, int to, int flags);
 int __real_fcntl(int fd, int command, ...);
 int __real_close(int fd);
+long __real_syscall(long number, ...);

@@ -6,12 +6,14 @@
  *   preload_probe address PORT     what an internet socket is, connected to 10.0.2.2, to the
  *                                  program and to the kernel
  *   preload_probe escape           sockets that are asked of the kernel past the C library
+ *   preload_probe syscall          a datagram, with calls of the kernel that go by number
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +100,41 @@ static int escape(void)
     return 0;
 }
 
+static int bound(struct sockaddr_in *own)
+{
+    socklen_t len = sizeof *own;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    *own = (struct sockaddr_in){ .sin_family = AF_INET };
+    inet_pton(AF_INET, "10.0.2.15", &own->sin_addr);
+    bind(fd, (struct sockaddr *)own, sizeof *own);
+    getsockname(fd, (struct sockaddr *)own, &len);
+    return fd;
+}
+
+static int by_number(void)
+{
+    struct sockaddr_in to;
+    struct sockaddr_in from;
+    char text[] = "by number";
+    char got[sizeof text] = "";
+    int receiver = bound(&to);
+    int sender = bound(&from);
+    struct iovec out = { text, sizeof text };
+    struct iovec in = { got, sizeof got };
+    struct mmsghdr sent = {
+        .msg_hdr = { .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &out, .msg_iovlen = 1 }
+    };
+    struct mmsghdr received = { .msg_hdr = { .msg_iov = &in, .msg_iovlen = 1 } };
+    struct pollfd p = { .fd = receiver, .events = POLLIN };
+
+    long n_sent = syscall(SYS_sendmmsg, sender, &sent, 1, 0);
+    poll(&p, 1, 10000);
+    long n_received = syscall(SYS_recvmmsg, receiver, &received, 1, MSG_DONTWAIT, NULL);
+    printf("sent %ld, received %ld: %s\n", n_sent, n_received, got);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "counts") == 0) {
@@ -108,6 +145,9 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "escape") == 0) {
         return escape();
+    }
+    if (argc == 2 && strcmp(argv[1], "syscall") == 0) {
+        return by_number();
     }
     return 2;
 }

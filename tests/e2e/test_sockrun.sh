@@ -124,6 +124,9 @@ address 10.0.2.15, domain AF_INET, number lowest, to the kernel AF_UNIX
 some of libslirp's
 WANTED
     same "$work/got" "$work/wanted"
+    run tests/e2e/preload_probe syscall
+    echo 'sent 1, received 1: by number' >"$work/wanted"
+    same "$work/got" "$work/wanted"
     run tests/e2e/preload_probe escape
     echo 'AF_INET EACCES, AF_INET6 EACCES, AF_PACKET EACCES, AF_UNIX made, io_uring ENOSYS' >"$work/wanted"
     same "$work/got" "$work/wanted"
