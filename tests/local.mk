@@ -50,6 +50,13 @@ test_files = \
 	%D%/rfc9293-events.tsv \
 	%D%/rfc9293-requirements.tsv \
 	%D%/others/case_runner.py \
+	%D%/others/programs-expected.tsv \
+	%D%/others/programs.py \
+	%D%/others/programs/asyncio_echo.py \
+	%D%/others/programs/forking.pl \
+	%D%/others/programs/memcached_client.py \
+	%D%/others/programs/node_handed.js \
+	%D%/others/programs/node_http.js \
 	%D%/others/python-expected.tsv \
 	%D%/others/python.py \
 	%D%/support/dnsd.py \

@@ -60,7 +60,9 @@ static const char usage[] =
     "  -h, --help         say this\n"
     "  -V, --version      say which version this is\n"
     "\n"
-    "Example: sockrun -p 8080:80 python3 -m http.server 80\n";
+    "Examples:\n"
+    "  sockrun curl http://10.0.2.2:8000/             a server at this machine's 127.0.0.1:8000\n"
+    "  sockrun -p 8080:80 python3 -m http.server 80   this machine's 127.0.0.1:8080 leads to it\n";
 
 /* Options that take a word and become a variable. -p may be there more than once. */
 static const struct word {
