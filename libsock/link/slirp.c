@@ -570,8 +570,10 @@ static void own_all(struct slirp_link *s)
  * changes the number; of what does not listen it is an error, which is fine. */
 static void let_more_wait(const struct slirp_link *s)
 {
-    for (size_t i = 0; i < s->n_fds; i++) {
-        syscall(SYS_listen, s->fds[i].fd, SOMAXCONN);
+    size_t i;
+
+    for (i = 0; i < s->fds.n; i++) {
+        syscall(SYS_listen, s->fds.list[i].fd, SOMAXCONN);
     }
 }
 
