@@ -5,6 +5,7 @@
  * it with -u.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "compat/preload/preload.h"
 #include "compat/state.h"
 #include "link/own_fds.h"
+#include "link/own_signals.h"
 
 extern __typeof(libsock_board) libsock_board __attribute__((weak));
 /* Of libsock-preload.so. */
@@ -76,6 +78,17 @@ void start_lose_network(void)
     state_forked(preload_configure != NULL);
 }
 
+/* The fork was made with the lock held, which is not this process's any more. */
+static void leave_stack(void)
+{
+    sigset_t deferred;
+
+    sk_stack_leave();
+    if (sk_signals_take_deferred(&deferred)) {
+        pthread_sigmask(SIG_UNBLOCK, &deferred, NULL);
+    }
+}
+
 /* A child of fork has a copy of the stack over the same descriptors of the kernel: what it sent
  * would reach the parent's peers. It has no stack, then, and its exit nothing to drain; under
  * sockrun, where programs do not know of us, its first socket starts one of its own, and its
@@ -84,6 +97,7 @@ static void forked(void)
 {
     make_lock();
     lock_depth = 0;
+    leave_stack();
     if (preload_is_heir != NULL && preload_is_heir()) {
         owner = getpid();
         return;

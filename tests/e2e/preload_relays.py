@@ -4,6 +4,7 @@
 that execute others, and what an unused copy changes: nothing."""
 import os
 import select
+import signal
 import socket
 import threading
 import traceback
@@ -196,6 +197,17 @@ s.sendto(b"the parent, too", peer)
 assert c.recv(100) == b"the parent, too"
 s.close()
 c.close()
+
+
+def is_signalled():
+    got = []
+    signal.signal(signal.SIGUSR1, lambda *_: got.append(1))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert got == [1]
+
+
+# A child's handlers run, though its parent was in the stack as it forked.
+ended(forked(is_signalled))
 
 
 def is_reset():
