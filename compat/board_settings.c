@@ -175,7 +175,7 @@ static const struct variable {
     { "LIBSOCK_HOSTS", take_hosts, SETTINGS_NO_HOST },
     { "LIBSOCK_OUTBOUND", take_outbound, "neither loopback nor any" },
     { "LIBSOCK_LOOPBACK", take_loopback, "neither host nor stack" },
-    { "LIBSOCK_STATS", take_stats, "neither 1 nor json" },
+    { "LIBSOCK_STATS", take_stats, "not json, which is all that it can be" },
     { "LIBSOCK_TREE", take_tree, "not a number of sockrun's" },
     { "LIBSOCK_SEED", take_seed, "not 1 to 32 hexadecimal digits" },
 };

@@ -314,6 +314,13 @@ static bool refuse_preloads(const char *name, const char *value)
     return settings_refuse(name, value, strlen(value), "only sockrun can do that");
 }
 
+static bool refuse_sockrun(void)
+{
+    settings_say(
+        "this program is linked with libsock: it needs no sockrun, and does not run under it");
+    return false;
+}
+
 /* Hands on what only a program under sockrun has. */
 static bool configure_preload(const struct settings *s)
 {
@@ -322,7 +329,7 @@ static bool configure_preload(const struct settings *s)
         return true;
     }
     return (!s->host_loopback || refuse_preloads("LIBSOCK_LOOPBACK", "host")) &&
-           (s->tree == 0 || refuse_preloads("LIBSOCK_TREE", getenv("LIBSOCK_TREE"))) &&
+           (s->tree == 0 || refuse_sockrun()) &&
            (s->stats == STATS_NONE ||
             refuse_preloads("LIBSOCK_STATS", s->stats == STATS_TEXT ? "1" : "json"));
 }

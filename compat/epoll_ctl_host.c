@@ -17,6 +17,10 @@
 /* What is told unasked. */
 #define ALWAYS ((uint32_t)(EPOLLERR | EPOLLHUP))
 
+/* epoll_ctl(2): what may be with EPOLLEXCLUSIVE. */
+#define EXCLUSIVE_MAY                                                                              \
+    ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))
+
 extern __typeof(epoll_ctl) __real_epoll_ctl;
 
 __typeof(epoll_ctl) __wrap_epoll_ctl;
@@ -234,10 +238,14 @@ bool epoll_is_ready(int fd, struct sk_iface *iface, instant now)
     return ready;
 }
 
-/* The parent's locks, watches and members are copies that nobody looks at any more. */
-void epoll_forget_all(void)
+void epoll_forked(void)
 {
     pthread_mutex_init(&names_lock, NULL);
+}
+
+/* The parent's watches and members are copies that nobody looks at any more. */
+void epoll_forget_all(void)
+{
     for (const struct name *n = names; n != NULL; n = n->next) {
         unnote_name(n->number);
     }
@@ -414,7 +422,7 @@ static bool is_instance(int epfd, int number)
 static bool is_wrong_mode(int operation, const struct epoll_event *event)
 {
     return operation == EPOLL_CTL_ADD && (event->events & EPOLLEXCLUSIVE) != 0 &&
-           (event->events & EPOLLONESHOT) != 0;
+           (event->events & ~EXCLUSIVE_MAY) != 0;
 }
 
 /* Whoever sleeps in the kernel alone does not hear of what is ours: it is to come back. */

@@ -25,5 +25,8 @@ bool epoll_is_ready(int fd, struct sk_iface *iface, instant now);
  * us do it. Under the port's lock, before the number is forgotten. */
 void epoll_handed_over(int fd);
 
+/** In a child of fork, first: another thread may have had the lock. */
+void epoll_forked(void);
+
 /** In a child of fork: what is watched is the parent's. */
 void epoll_forget_all(void);

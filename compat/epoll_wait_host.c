@@ -2,8 +2,11 @@
 /* epoll_wait, epoll_pwait, epoll_pwait2: see epoll_instance.h. */
 #define _GNU_SOURCE /* epoll_pwait2 */
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "compat/block.h"
 #include "compat/connect.h"
@@ -253,10 +256,30 @@ static int wait_there(struct instance *in, int epfd, struct epoll_event *events,
 
 /* An instance that has no socket of ours yet is looked at as one that has: another thread may add
  * one. */
+/* Nothing may be in it yet, and another thread be about to add the first member. */
+static bool is_instance(int fd)
+{
+    static const char wanted[] = "anon_inode:[eventpoll]";
+    char path[32];
+    char found[sizeof wanted] = "";
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return readlink(path, found, sizeof found - 1) > 0 && strcmp(found, wanted) == 0;
+}
+
+static struct instance *get_for_wait(int epfd)
+{
+    if (start_is_child()) {
+        return NULL;
+    }
+    struct instance *in = instance_get(epfd, false);
+    return in != NULL || !is_instance(epfd) ? in : instance_get(epfd, true);
+}
+
 static int wait_until(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
                       const sigset_t *mask)
 {
-    struct instance *in = start_is_child() ? NULL : instance_get(epfd, false);
+    struct instance *in = get_for_wait(epfd);
 
     if (in == NULL) {
         return real_wait(epfd, events, n, timeout, mask);

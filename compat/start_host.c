@@ -72,9 +72,9 @@ static void close_own(void)
 
 void start_lose_network(void)
 {
+    epoll_forget_all();
     close_own();
     fd_inherit_all();
-    epoll_forget_all();
     state_forked(preload_configure != NULL);
 }
 
@@ -98,6 +98,7 @@ static void forked(void)
     make_lock();
     lock_depth = 0;
     leave_stack();
+    epoll_forked();
     if (preload_is_heir != NULL && preload_is_heir()) {
         owner = getpid();
         return;

@@ -104,9 +104,7 @@ int door_enter(uint16_t port)
 
     if (fd >= 0) {
         relayed_put_secret(&m);
-        if (relay_pass(fd, &m, sizeof m, -1)) {
-            relay_take(fd, &m, sizeof m, &end, MSG_CMSG_CLOEXEC);
-        }
+        relayed_exchange(fd, &m, &end);
         __real_close(fd);
     }
     errno_fail(before);

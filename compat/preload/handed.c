@@ -6,11 +6,13 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
@@ -39,6 +41,25 @@ FILE *fdopen(int fd, const char *mode)
 {
     relay_give(fd);
     return __real_fdopen(fd, mode);
+}
+
+/* What is a standard stream belongs to the C library's stdio. */
+static int given_if_standard(int fd)
+{
+    if (fd >= STDIN_FILENO && fd <= STDERR_FILENO) {
+        relay_give(fd);
+    }
+    return fd;
+}
+
+int dup2(int from, int to)
+{
+    return given_if_standard(libsock_dup2(from, to));
+}
+
+int dup3(int from, int to, int flags)
+{
+    return given_if_standard(libsock_dup3(from, to, flags));
 }
 
 ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len, unsigned flags)
@@ -74,17 +95,69 @@ void handed_in_message(int fd, const struct msghdr *msg)
     }
 }
 
-/* ---- To other programs, in this process ---- */
+/* ---- Whether an exec will succeed: one that fails is to leave everything as it is ---- */
 
-/* A program that cannot be executed leaves everything as it is. */
-static bool may_execute(const char *path)
+#define MAX_HEAD 256 /* octets of a file that the kernel looks at (execve(2)) */
+
+static bool is_program(const char *path)
 {
-    return path != NULL && (strchr(path, '/') == NULL || access(path, X_OK) == 0);
+    struct stat s;
+
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode) && access(path, X_OK) == 0;
 }
+
+/* After "#!". */
+static bool has_interpreter(char *line)
+{
+    char *end;
+
+    line += strspn(line, " \t");
+    end = line + strcspn(line, " \t\n");
+    *end = '\0';
+    return is_program(line);
+}
+
+static bool will_execute(const char *path)
+{
+    char head[MAX_HEAD] = "";
+    int fd = is_program(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0) {
+        return false;
+    }
+    ssize_t n = foreign_read(fd, head, sizeof head - 1);
+    foreign_close(fd);
+    return n > 4 && (memcmp(head, "\177ELF", 4) == 0 ||
+                     (memcmp(head, "#!", 2) == 0 && has_interpreter(head + 2)));
+}
+
+/* In a directory of PATH. */
+static bool will_be_found(const char *file)
+{
+    const char *directory = getenv("PATH");
+    char path[PATH_MAX];
+
+    if (file == NULL || strchr(file, '/') != NULL || directory == NULL) {
+        return file != NULL && will_execute(file);
+    }
+    for (;;) {
+        int len = (int)strcspn(directory, ":");
+        int n = snprintf(path, sizeof path, "%.*s/%s", len, directory, file);
+        if (n > 0 && (size_t)n < sizeof path && will_execute(path)) {
+            return true;
+        }
+        if (directory[len] == '\0') {
+            return false;
+        }
+        directory += len + 1;
+    }
+}
+
+/* ---- To other programs, in this process ---- */
 
 int execve(const char *path, char *const argv[], char *const envp[])
 {
-    if (may_execute(path)) {
+    if (path != NULL && will_execute(path)) {
         relay_before_exec();
     }
     return __real_execve(path, argv, envp);
@@ -92,7 +165,7 @@ int execve(const char *path, char *const argv[], char *const envp[])
 
 int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-    if (may_execute(file)) {
+    if (will_be_found(file)) {
         relay_before_exec();
     }
     return __real_execvpe(file, argv, envp);

@@ -22,6 +22,7 @@
 #include "compat/preload/handed.h"
 #include "compat/preload/loopback.h"
 #include "compat/preload/real.h"
+#include "compat/preload/relayed.h"
 #include "compat/state.h"
 
 #define SIN6_LEN_RFC2133 24 /* without sin6_scope_id, as Linux takes it */
@@ -340,7 +341,11 @@ static bool enter(int fd, const struct sock_fd *s, struct place place)
 int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
     const struct sock_fd *s = fd_find(fd);
+    struct relay_name name;
 
+    if (s == NULL && relayed_find(fd, &name) && name.kind != RELAY_DATAGRAMS) {
+        return errno_fail(EISCONN);
+    }
     if (s != NULL && !start_is_child() && enter(fd, s, place_of(addr, len))) {
         return 0;
     }

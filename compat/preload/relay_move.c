@@ -218,12 +218,25 @@ static void move(struct relay *r)
     }
 }
 
-/* One that nobody used is as its owner left it. */
+/* A child may have written to it, and ended, before its request to use it was heard. One that
+ * nobody used at all is as its owner left it. */
+static bool was_used(const struct relay *r)
+{
+    struct pollfd p = { .fd = r->end, .events = POLLIN };
+    char octet;
+
+    return foreign_poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0 &&
+           foreign_recvfrom(r->end, &octet, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL) > 0;
+}
+
 void relay_end_ready(struct source *of_end, uint32_t events)
 {
     struct relay *r = (struct relay *)(void *)of_end;
 
     r->hung_up = r->hung_up || (events & EPOLLHUP) != 0;
+    if (r->hung_up && !r->used && was_used(r)) {
+        relay_use(r);
+    }
     if (r->used) {
         move(r);
     } else if (r->hung_up) {

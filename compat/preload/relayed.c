@@ -60,19 +60,33 @@ void relayed_put_secret(struct relay_message *m)
 int relayed_reach(const struct sockaddr_un *addr, socklen_t len)
 {
     int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int result = -1;
 
-    if (fd >= 0 && foreign_connect(fd, (const struct sockaddr *)addr, len) != 0) {
+    do {
+        result = fd >= 0 ? foreign_connect(fd, (const struct sockaddr *)addr, len) : -1;
+    } while (fd >= 0 && result != 0 && errno == EINTR);
+    if (fd >= 0 && result != 0) {
         __real_close(fd);
         return -1;
     }
     return fd;
 }
 
-static bool exchange(int fd, struct relay_message *m)
+/* The program knows of no call that a signal might interrupt. */
+bool relayed_exchange(int fd, struct relay_message *m, int *end)
 {
-    return foreign_sendto(fd, m, sizeof *m, MSG_NOSIGNAL, NULL, 0) == (ssize_t)sizeof *m &&
-           (m->request == RELAY_USE ||
-            foreign_recvfrom(fd, m, sizeof *m, 0, NULL, NULL) == (ssize_t)sizeof *m);
+    ssize_t n;
+
+    do {
+        n = foreign_sendto(fd, m, sizeof *m, MSG_NOSIGNAL, NULL, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof *m || m->request == RELAY_USE) {
+        return n == (ssize_t)sizeof *m;
+    }
+    do {
+        n = relay_take(fd, m, sizeof *m, end, MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof *m;
 }
 
 /* 0, or -1 and errno: ENOTCONN, the owner is gone. */
@@ -84,7 +98,8 @@ static int ask(const struct relay_name *name, struct relay_message *m)
 
     m->handle = name->handle;
     relayed_put_secret(m);
-    bool answered = fd >= 0 && exchange(fd, m);
+    int none;
+    bool answered = fd >= 0 && relayed_exchange(fd, m, &none);
     if (fd >= 0) {
         __real_close(fd);
     }

@@ -13,6 +13,10 @@ void relayed_keep_secret(void);
 bool relayed_has_secret(const struct relay_message *m);
 void relayed_put_secret(struct relay_message *m);
 
+/** Sends a request, and receives the answer to it, but of RELAY_USE, with an end in `*end` or -1.
+ * False: there is none. */
+bool relayed_exchange(int fd, struct relay_message *m, int *end);
+
 /** A connection to where requests are heard; -1 and errno. */
 int relayed_reach(const struct sockaddr_un *addr, socklen_t len);
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The far end of the pair is this link's own: it carries frames between there and the inner link.
- * Once for each time that rx found nothing, as the inner link may have more at every look.
+ * Once for each time that rx found nothing, as the inner link may have more at every look. What
+ * sets the network up, ARP and DHCP, is a matter of the inner link alone and does not cross the
+ * wire: with a delay of seconds it would be given up.
  */
 #include "link/impaired.h"
 
 #include "base/arena.h"
+#include "base/be.h"
+#include "wire/eth.h"
+#include "wire/ipv4.h"
 
 #include <stdlib.h>
 
@@ -17,6 +22,7 @@ struct impaired_link {
     struct pair pair;
     struct pkt *leaving;  /* that the inner link had no room for */
     struct pkt *arriving; /* that the wire had no room for */
+    struct pkt *spared;   /* that arrives without crossing it */
     bool carried;         /* since rx said NULL */
 };
 
@@ -28,6 +34,34 @@ static struct link *near_end(struct impaired_link *l)
 static struct link *far_end(struct impaired_link *l)
 {
     return &l->pair.ends[1].link;
+}
+
+/* ---- What does not cross the wire ---- */
+
+#define TYPE_AT 12 /* in an Ethernet frame */
+#define PROTOCOL_AT (ETH_HDR_LEN + 9)
+#define PROTOCOL_UDP 17
+#define MIN_IHL 20 /* octets */
+#define PORTS_AT (ETH_HDR_LEN + MIN_IHL)
+#define DHCP_SERVER 67
+#define DHCP_CLIENT 68
+
+static bool is_dhcp_port(uint16_t port)
+{
+    return port == DHCP_SERVER || port == DHCP_CLIENT;
+}
+
+static bool is_setup(const struct impaired_link *l, const struct pkt *pkt)
+{
+    const uint8_t *frame = sk_pkt_data(pkt);
+
+    if (l->link.medium != LINK_ETHERNET || pkt->len < ETH_HDR_LEN) {
+        return false;
+    }
+    return be16(frame + TYPE_AT) == ETH_TYPE_ARP ||
+           (be16(frame + TYPE_AT) == ETH_TYPE_IPV4 && pkt->len >= PORTS_AT + 4 &&
+            frame[PROTOCOL_AT] == PROTOCOL_UDP && is_dhcp_port(be16(frame + PORTS_AT)) &&
+            is_dhcp_port(be16(frame + PORTS_AT + 2)));
 }
 
 /* ---- Between the far end and the inner link ---- */
@@ -55,6 +89,11 @@ static void carry_in(struct impaired_link *l, struct pkt_pool *pool, instant now
         if (!l->arriving) {
             l->arriving = l->inner->ops->rx(l->inner, pool, now);
         }
+        if (l->arriving && is_setup(l, l->arriving)) {
+            l->spared = l->arriving;
+            l->arriving = NULL;
+            return;
+        }
         if (!l->arriving || far->ops->tx(far, l->arriving, now) != SK_OK) {
             return;
         }
@@ -73,16 +112,32 @@ static struct pkt *impaired_rx(struct link *link, struct pkt_pool *pool, instant
         carry_out(l, now);
         carry_in(l, pool, now);
     }
-    struct pkt *pkt = end->ops->rx(end, pool, now);
+    struct pkt *pkt = l->spared;
+    l->spared = NULL;
+    if (!pkt) {
+        pkt = end->ops->rx(end, pool, now);
+    }
     l->carried = pkt != NULL;
     return pkt;
 }
 
 static enum sk_err impaired_tx(struct link *link, struct pkt *pkt, instant now)
 {
-    struct link *end = near_end((struct impaired_link *)link);
+    struct impaired_link *l = (struct impaired_link *)link;
+    struct link *end = is_setup(l, pkt) ? l->inner : near_end(l);
 
     return end->ops->tx(end, pkt, now);
+}
+
+/* What has crossed by now is all that the inner link gets for now. */
+static void impaired_flush(struct link *link, instant now)
+{
+    struct impaired_link *l = (struct impaired_link *)link;
+
+    carry_out(l, now);
+    if (l->inner->ops->flush) {
+        l->inner->ops->flush(l->inner, now);
+    }
 }
 
 static instant next_of(const struct link *link)
@@ -130,6 +185,7 @@ static bool impaired_holds(const struct link *link)
 static const struct link_ops impaired_ops = {
     .rx = impaired_rx,
     .tx = impaired_tx,
+    .flush = impaired_flush,
     .poll_at = impaired_poll_at,
     .take_groups = impaired_take_groups,
     .wait_fds = impaired_wait_fds,

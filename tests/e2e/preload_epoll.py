@@ -5,6 +5,7 @@ import os
 import select
 import socket
 import threading
+import time
 
 PRIVATE = ("10.0.2.15", 8080)
 
@@ -20,6 +21,7 @@ def watch_before_network():
         return mixed.poll(10) == [(inside, select.EPOLLIN)]
 
 ep = select.epoll()
+empty = select.epoll()
 readable, writable = os.pipe()
 ep.register(readable, select.EPOLLIN)
 
@@ -44,6 +46,24 @@ client = socket.socket()
 client.connect(PRIVATE)
 thread.join()
 assert told == [[(listener.fileno(), select.EPOLLIN)]], told
+
+# And one that waits in an instance in which there is nothing yet.
+told = []
+waiting.clear()
+
+
+def wait_in_empty():
+    waiting.set()
+    told.append(empty.poll(60))
+
+
+thread = threading.Thread(target=wait_in_empty)
+thread.start()
+waiting.wait()
+time.sleep(0.05)
+empty.register(client, select.EPOLLOUT)
+thread.join()
+assert told == [[(client.fileno(), select.EPOLLOUT)]], told
 
 os.write(writable, b"x")
 both = [(fd, select.EPOLLIN) for fd in sorted((readable, listener.fileno()))]

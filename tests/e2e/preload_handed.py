@@ -35,6 +35,16 @@ assert libc.fgets(line, 100, stream) and line.value == b"line\n"
 assert libc.fputs(b"answer\n", stream) >= 0 and libc.fclose(stream) == 0
 assert everything(c) == b"answer\n"
 
+# What is a standard stream from now on: printf writes past us.
+c, s = connection()
+kept = os.dup(1)
+os.dup2(s.fileno(), 1)
+libc.printf(b"printed\n")
+libc.fflush(None)
+os.dup2(kept, 1)
+s.close()
+assert everything(c) == b"printed\n"
+
 # Programs that are spawned with it.
 c, s = connection()
 with subprocess.Popen(["cat"], stdin=s, stdout=s) as cat:
@@ -71,8 +81,13 @@ s.close()
 
 # What cannot be executed changes nothing.
 c, s = connection()
+for program in ("/nonexistent", "/tmp", __file__ + ".not", "/dev/null"):
+    try:
+        os.execv(program, ["x"])
+    except OSError:
+        pass
 try:
-    os.execv("/nonexistent", ["x"])
+    os.execvp("no-such-program-anywhere", ["x"])
 except FileNotFoundError:
     pass
 c.sendall(b"1")

@@ -64,6 +64,21 @@ ended(pid)
 c.close()
 
 
+def writes():
+    s.sendall(b"hello")
+    os._exit(0)
+
+
+# A child may write and end before its parent has looked, and the parent have closed its copy.
+for _ in range(100):
+    c, s = connection()
+    pid = forked(writes)
+    s.close()
+    assert everything(c) == b"hello"
+    ended(pid)
+    c.close()
+
+
 def accepts():
     for _ in range(5):
         s, peer = listener.accept()

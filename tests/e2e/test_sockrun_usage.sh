@@ -44,8 +44,8 @@ for value in '' name name= =10.0.2.2 name=dns.test name=::1 name=10.0.2.2:80 nam
 done
 refused 2 '--loss 101%: not a percentage' --loss=101% true
 refused 2 '--rate 10mbps: not bits per second' --rate 10mbps true
-refused 2 '--stats xml: neither 1 nor json' --stats=xml true
-refused 2 '--stats : neither 1 nor json' --stats= true
+refused 2 '--stats xml: not json, which is all that it can be' --stats=xml true
+refused 2 '--stats : not json, which is all that it can be' --stats= true
 refused 2 '--seed xyz: not' --seed xyz true
 for value in '' 80 80:0 :80 8080:80/sctp 127.0.0.1:80 host:1:2 1:2:3:4 8080:70000; do
     refused 2 "-p $value: " -p "$value" true

@@ -391,6 +391,7 @@ static int arguments(void *arg)
     ck_assert_int_eq(epoll_ctl(epfd, EPOLL_CTL_DEL, fd, NULL), 0);
     fails_with(control(epfd, EPOLL_CTL_DEL, fd, 0), ENOENT);
     fails_with(control(epfd, EPOLL_CTL_ADD, fd, EPOLLEXCLUSIVE | EPOLLONESHOT), EINVAL);
+    fails_with(control(epfd, EPOLL_CTL_ADD, fd, EPOLLEXCLUSIVE | EPOLLRDHUP), EINVAL);
     add(epfd, fd, EPOLLEXCLUSIVE | EPOLLOUT);
     fails_with(control(epfd, EPOLL_CTL_MOD, fd, EPOLLOUT), EINVAL);
     ck_assert_uint_eq(told(epfd, fd), EPOLLOUT);

@@ -58,6 +58,40 @@ START_TEST(frames_are_delayed_one_way_each)
 }
 END_TEST
 
+static void spared_at_once(const uint8_t *type_on, size_t len)
+{
+    struct link *from[] = { near, b };
+    struct link *to[] = { b, near };
+
+    for (int i = 0; i < 2; i++) {
+        struct pkt *p = frame(7, 60);
+        memcpy(sk_pkt_data(p) + 12, type_on, len);
+        ck_assert_int_eq(from[i]->ops->tx(from[i], p, 0), SK_OK);
+        p = to[i]->ops->rx(to[i], &pool, 0);
+        ck_assert_ptr_nonnull(p);
+        ck_assert_mem_eq(sk_pkt_data(p) + 12, type_on, len);
+        sk_pkt_free(p);
+        ck_assert_ptr_null(to[i]->ops->rx(to[i], &pool, 0));
+    }
+}
+
+/* They are how the network is set up, which gives up after seconds. */
+START_TEST(arp_and_dhcp_do_not_cross_the_wire)
+{
+    static const uint8_t arp[] = { 0x08, 0x06 };
+    static const uint8_t dhcp[] = { 0x08, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0,
+                                    0,    0, 0,    0, 0, 0, 0, 0, 0, 0, 68, 0,  67 };
+
+    wrap((struct impaired_config){ .settings = { { .delay = DELAY, .loss = PAIR_CERTAIN },
+                                                 { .delay = DELAY, .loss = PAIR_CERTAIN } } },
+         8);
+    spared_at_once(arp, sizeof arp);
+    spared_at_once(dhcp, sizeof dhcp);
+    ck_assert_uint_eq(told[DROP_LINK_LOST], 0);
+    end();
+}
+END_TEST
+
 START_TEST(each_direction_has_its_own_rate)
 {
     /* 1 ms for a frame out, none for one in */
@@ -254,6 +288,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         frames_are_delayed_one_way_each,
+        arp_and_dhcp_do_not_cross_the_wire,
         each_direction_has_its_own_rate,
         losses_both_ways_are_told,
         what_the_link_behind_loses_is_told,
