@@ -30,7 +30,6 @@
  */
 // clang-format on
 #include "compat/board_slirp.h"
-#include "compat/call.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -63,8 +62,9 @@
  * others it makes them anew when a connection is there, and so has the system commit all of their
  * memory; and seven of them its window of 64 KB, of which 16 KB would waste a quarter. */
 #define MTU 8232
-#define BUFFER_SIZE (256u * 1024) /* octets: four of libslirp's largest windows */
-#define HEADROOM 16               /* octets in front of an IP packet: Ethernet, aligned */
+#define CONFIG_WAIT ((duration)30000000) /* us: how long the start waits for DHCP, at most */
+#define BUFFER_SIZE (256u * 1024)        /* octets: four of libslirp's largest windows */
+#define HEADROOM 16                      /* octets in front of an IP packet: Ethernet, aligned */
 #define PACKET_ALIGN 8u
 #define ON_THE_WAY (8u << 20) /* octets of frames that a bad wire carries, each way */
 #define MIN_ON_THE_WAY 256    /* frames */
@@ -336,6 +336,24 @@ static bool configure_preload(const struct settings *s)
 
 /* libslirp's DHCP answers at once. Who may not wait for that, and sends a datagram first, would be
  * told that there is no network. */
+static void await_address(struct sk_iface *iface)
+{
+    const struct port *p = &port.port;
+    instant give_up_at = p->now(p) + CONFIG_WAIT;
+
+    p->lock(p);
+    for (;;) {
+        instant now = p->now(p);
+        sk_iface_poll(iface, now);
+        if (sk_iface_configured(iface) || now >= give_up_at) {
+            break;
+        }
+        instant next = sk_iface_poll_at(iface, now);
+        p->idle(p, iface, next < give_up_at ? next : give_up_at, NULL);
+    }
+    p->unlock(p);
+}
+
 struct sk_iface *libsock_board(void)
 {
     static const struct sk_netif_config eth0 = { .name = "eth0" };
@@ -361,6 +379,6 @@ struct sk_iface *libsock_board(void)
         settings_say("the network does not start");
         return NULL;
     }
-    call_await_address(NEVER);
+    await_address(iface);
     return iface;
 }

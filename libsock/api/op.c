@@ -12,6 +12,7 @@ static enum sk_err start_over(struct sk_iface *iface, struct tcp_entry *tcp)
     hash_remove(iface, &tcp->node);
     tcp_give_credit(iface, tcp);
     tcp->opened = false;
+    tcp->tx_size = ring_size(&tcp->tcp.tx); /* SK_SNDBUF may have made it less */
     tcp->tcp.err = SK_OK;
     tcp->tcp.rst_due = false; /* one that the link has not taken yet */
     tcp->node.remote = (struct sk_addr){ ip4(0), 0 };

@@ -38,7 +38,7 @@ static struct view view_of(struct sk_iface *iface, const struct tagged_socket *s
         v.tx_size = &slot->u.tcp->tx_size;
         v.tcp = &slot->u.tcp->tcp.options;
         v.open = slot->u.tcp->rx != NULL;
-        v.whole_tx = v.open ? ring_size(&slot->u.tcp->tcp.tx) : 0;
+        v.whole_tx = v.open && slot->u.tcp->opened ? ring_size(&slot->u.tcp->tcp.tx) : 0;
         break;
     default:
         v.rx_size = &slot->u.listener->rx_size;

@@ -227,7 +227,7 @@ void tcp_release(struct sk_iface *iface, struct tcp_entry *tcp)
     detach(iface, &tcp->node);
     heap_remove(&iface->deadlines, tcp->node.item);
     tcp_give_credit(iface, tcp);
-    if (tcp->tx) {
+    if (tcp->tx && tcp->opened) {
         tcp->tx_size = ring_size(&tcp->tcp.tx); /* SK_SNDBUF may have made it less */
     }
     tcp_give_buffers(iface, tcp);
