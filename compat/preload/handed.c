@@ -157,7 +157,7 @@ static bool will_be_found(const char *file)
 
 int execve(const char *path, char *const argv[], char *const envp[])
 {
-    if (path != NULL && will_execute(path)) {
+    if (will_execute(path)) {
         relay_before_exec();
     }
     return __real_execve(path, argv, envp);
@@ -245,26 +245,17 @@ static void give_standard(void)
     }
 }
 
-static void give_open(void)
-{
-    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
-        if (!foreign_closes_on_exec(fd)) {
-            relay_give(fd);
-        }
-    }
-}
-
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                 const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-    give_open();
+    relay_give_open();
     return __real_posix_spawn(pid, path, actions, attributes, argv, envp);
 }
 
 int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-    give_open();
+    relay_give_open();
     return __real_posix_spawnp(pid, file, actions, attributes, argv, envp);
 }
 

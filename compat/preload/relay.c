@@ -4,10 +4,10 @@
 #include "compat/preload/relay.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <poll.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -383,7 +383,7 @@ bool preload_leave(void)
     return heir > 0;
 }
 
-static void give_all(void)
+void relay_give_open(void)
 {
     for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
         if (!foreign_closes_on_exec(fd)) {
@@ -402,7 +402,7 @@ void relay_before_exec(void)
         fd_use_inherited();
         return;
     }
-    give_all();
+    relay_give_open();
     if (preload_leave()) {
         leaving = false;
         forget();

@@ -49,8 +49,12 @@ struct relay *relay_make(const struct sock_fd *s, int *other);
 void relay_use(struct relay *r);
 
 /** A number is about to be given to somebody who calls the kernel, such as the C library's stdio:
- * if it is a connection of ours, or a listener, it is relayed from now on. Not under the lock. */
+ * if it is a connection of ours, a listener or a datagram socket, it is relayed from now on. Not
+ * under the lock. */
 void relay_give(int fd);
+
+/** The same, of all numbers that an exec leaves open. */
+void relay_give_open(void);
 
 /** Sockets that an exec leaves open are relayed, and this process has no network from now on. Not
  * under the lock. */
