@@ -219,7 +219,7 @@ static void leave_alone(struct sock_fd *s, sk_fd fd, struct sk_addr to)
     state_leave();
 }
 
-static int connect_stream(struct sock_fd *s, struct sk_addr to)
+static int connect_stream(int fd, struct sock_fd *s, struct sk_addr to)
 {
     struct sk_op op;
     sk_fd handle = s->fd;
@@ -228,7 +228,7 @@ static int connect_stream(struct sock_fd *s, struct sk_addr to)
     if (s->open->connect != FD_CONNECT_NONE && is_under_way(s)) {
         return connect_again(s, handle, to, deadline);
     }
-    if (!ip_is_loopback(to.addr) && fd_check_spare() < 0) {
+    if (!ip_is_loopback(to.addr) && fd_check_spare(fd) < 0) {
         return -1; /* the link would lose it without a word */
     }
     sk_op_connect(&op, handle, to);
@@ -283,7 +283,7 @@ int libsock_connect(int fd, const struct sockaddr *addr, socklen_t len)
         return errno_fail(wrong);
     }
     to = call_destination(to);
-    return s->type == SK_DGRAM ? set_peer(s, to) : connect_stream(s, to);
+    return s->type == SK_DGRAM ? set_peer(s, to) : connect_stream(fd, s, to);
 }
 
 FACE(connect);

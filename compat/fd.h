@@ -75,9 +75,9 @@ struct sock_fd *fd_peek(int fd);
  */
 int fd_reserve(bool close_on_exec);
 
-/** 0 when another one is left, which a link may need for a connection: libslirp does. Else -1 and
- * errno, as fd_reserve. */
-int fd_check_spare(void);
+/** 0 when another number than `fd` is left, which a link may need for a connection: libslirp does.
+ * Else -1 and errno: EMFILE. */
+int fd_check_spare(int fd);
 
 /** Takes another number for what `fd` is, from `from` on; -1 and errno. */
 int fd_reserve_copy(int fd, int from, bool close_on_exec);

@@ -107,11 +107,11 @@ int fd_reserve(bool close_on_exec)
     return known(foreign_socket(AF_UNIX, SOCK_SEQPACKET | (close_on_exec ? SOCK_CLOEXEC : 0), 0));
 }
 
-int fd_check_spare(void)
+int fd_check_spare(int fd)
 {
-    int fd = foreign_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int spare = foreign_fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-    return fd < 0 ? -1 : foreign_close(fd);
+    return spare < 0 ? -1 : foreign_close(spare);
 }
 
 int fd_reserve_copy(int fd, int from, bool close_on_exec)
