@@ -114,7 +114,7 @@ enum sk_err block_as(const struct port *port, struct sk_iface *iface, struct sk_
 {
     port->lock(port);
     enum sk_err err = drive(port, iface, op, &how);
-    sk_iface_poll(iface, port->now(port));
+    sk_iface_poll_egress(iface, port->now(port));
     port->unlock(port);
     return err;
 }

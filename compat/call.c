@@ -165,7 +165,7 @@ enum sk_err call_close(int fd, void (*give_up)(int fd))
     }
     if (s != NULL) {
         give_up(fd);
-        sk_iface_poll(iface, state_now());
+        sk_iface_poll_egress(iface, state_now());
     }
     state_leave();
     return s != NULL ? err : SK_INVALID_SOCKET;

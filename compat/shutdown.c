@@ -36,7 +36,7 @@ int libsock_shutdown(int fd, int how)
     }
     struct sk_iface *iface = state_enter();
     enum sk_err err = sk_shutdown(iface, s->fd, ends, state_now());
-    sk_iface_poll(iface, state_now());
+    sk_iface_poll_egress(iface, state_now());
     state_leave();
     return errno_result(err);
 }

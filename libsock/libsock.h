@@ -258,6 +258,11 @@ struct link *sk_netif_link(const struct sk_iface *iface, uint8_t ifindex);
 /** Takes in what arrived, does what is due, sends what may leave. True when anything happened. */
 bool sk_iface_poll(struct sk_iface *iface, instant now);
 
+/** The same without looking for what arrived: enough after a call that gave the stack something to
+ * send, and less work. What links have waits for sk_iface_poll.
+ */
+bool sk_iface_poll_egress(struct sk_iface *iface, instant now);
+
 /** When sk_iface_poll has to be called again, if nothing arrives before; NEVER when nothing is due.
  */
 instant sk_iface_poll_at(struct sk_iface *iface, instant now);

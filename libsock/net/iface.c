@@ -409,9 +409,9 @@ static bool run_netifs(struct sk_iface *iface, instant now)
 }
 
 /* The netifs come last, since the senders before them may have asked for a neighbour. */
-static bool poll_round(struct sk_iface *iface, instant now)
+static bool poll_round(struct sk_iface *iface, instant now, bool ingress)
 {
-    bool any = receive(iface, now);
+    bool any = ingress && receive(iface, now);
 
     if (iface->network_changed) { /* what follows from that is enough for a poll of its own */
         iface->network_changed = false;
@@ -429,7 +429,8 @@ static bool poll_round(struct sk_iface *iface, instant now)
     return any;
 }
 
-bool sk_iface_poll(struct sk_iface *iface, instant now)
+/* What a host sends to itself is received in any case. */
+static bool poll_rounds(struct sk_iface *iface, instant now, bool ingress)
 {
     bool any = false;
     bool more = true;
@@ -437,7 +438,7 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
     iface_wake(iface, now);
     iface->now = now;
     for (uint32_t round = 0; more && round < MAX_ROUNDS; round++) {
-        more = poll_round(iface, now);
+        more = poll_round(iface, now, ingress || round > 0);
         any |= more;
         more = more && iface->loopback.queue.first;
     }
@@ -448,6 +449,16 @@ bool sk_iface_poll(struct sk_iface *iface, instant now)
         tell_watches(iface, NULL);
     }
     return any;
+}
+
+bool sk_iface_poll(struct sk_iface *iface, instant now)
+{
+    return poll_rounds(iface, now, true);
+}
+
+bool sk_iface_poll_egress(struct sk_iface *iface, instant now)
+{
+    return poll_rounds(iface, now, false);
 }
 
 static instant earliest(instant a, instant b)

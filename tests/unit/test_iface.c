@@ -364,6 +364,43 @@ START_TEST(a_link_that_is_full)
 }
 END_TEST
 
+/* What a program gave the stack leaves, and what a link has is left there. */
+START_TEST(a_poll_that_only_sends)
+{
+    static struct frame f;
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    host_meet(&h);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    frame_udp(&f, (struct sk_addr){ PEER_IP, 9 }, (struct sk_addr){ HOST_IP, 5000 }, "in", 2);
+    fake_link_put(&h.link, f.at, f.len);
+    ck_assert_int_eq(host_send(&h, fd, "out", 3, (struct sk_addr){ PEER_IP, 9 }), SK_OK);
+    ck_assert(sk_iface_poll_egress(h.iface, h.now));
+    ck_assert_ptr_nonnull(host_sent(&h));
+    ck_assert_uint_eq(sk_readiness(h.iface, fd) & SK_READABLE, 0);
+    ck_assert(!sk_iface_poll_egress(h.iface, h.now));
+    ck_assert(sk_iface_poll(h.iface, h.now));
+    ck_assert_uint_ne(sk_readiness(h.iface, fd) & SK_READABLE, 0);
+    host_silent(&h);
+    host_free(&h);
+}
+END_TEST
+
+START_TEST(what_a_host_sends_to_itself_needs_no_other_poll)
+{
+    struct sk_addr self = { ip4(0x7f000001), 5000 };
+    sk_fd fd;
+
+    host_begin(&h, NULL);
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_send(&h, fd, "text", 4, self), SK_OK);
+    ck_assert(sk_iface_poll_egress(h.iface, h.now));
+    ck_assert_uint_ne(sk_readiness(h.iface, fd) & SK_READABLE, 0);
+    host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = { configurations_that_are_not_valid,
@@ -377,6 +414,8 @@ int main(void)
                                    what_a_netif_has_before_it_has_an_address,
                                    the_books,
                                    a_link_that_is_full,
+                                   a_poll_that_only_sends,
+                                   what_a_host_sends_to_itself_needs_no_other_poll,
                                    NULL };
 
     return suite_run("iface", tests);
