@@ -37,6 +37,8 @@ preload_sources = \
 	%D%/syscall.c
 
 sockrun_sources = \
+	%D%/board_capture.c \
+	%D%/board_capture.h \
 	%D%/confine.c \
 	%D%/confine.h \
 	%D%/program.c \

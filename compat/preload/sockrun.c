@@ -7,7 +7,6 @@
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -22,6 +21,7 @@
 
 #include "compat/board_hosts.h"
 #include "compat/board_settings.h"
+#include "compat/preload/board_capture.h"
 #include "compat/preload/confine.h"
 #include "compat/preload/program.h"
 
@@ -134,17 +134,6 @@ static const char *absolute(const char *path)
     return whole;
 }
 
-/* Each process that has a network adds to it. */
-static void begin_capture(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-    if (fd < 0) {
-        die(USAGE, "--pcap %s: %s", path, strerror(errno));
-    }
-    close(fd);
-}
-
 static void take_word(const struct word *w, const char *value)
 {
     struct settings ignored;
@@ -152,7 +141,9 @@ static void take_word(const struct word *w, const char *value)
 
     if (strcmp(w->option, "pcap") == 0) {
         value = absolute(value);
-        begin_capture(value);
+        if (!board_capture_begin(value)) {
+            die(USAGE, "--pcap %s: %s", value, strerror(errno));
+        }
     }
     wrong = settings_take(&ignored, w->variable, value);
     if (wrong != NULL) {

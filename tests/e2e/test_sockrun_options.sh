@@ -120,3 +120,21 @@ assert child["connections_opened"] == 1, child
 JUDGE
 run --stats=json true
 [ ! -s "$work/err" ] || fail "nothing was done: $(cat "$work/err")"
+
+# A capture is one from the beginning, also of what has no network, and replaces what was there. Who reads a pipe gets one
+# header.
+echo 'no capture' >"$work/capture"
+run --pcap "$work/capture" true
+printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\015\000\001\000\001\000\000\000' >"$work/empty"
+same "$work/capture" "$work/empty"
+if command -v capinfos >/dev/null; then
+    capinfos "$work/capture" >"$work/said" || fail "capinfos: $(cat "$work/said")"
+fi
+mkfifo "$work/pipe"
+cat "$work/pipe" >"$work/read" &
+exec 3>"$work/pipe"
+run --pcap "$work/pipe" "$python" -c 'import socket; socket.socket().bind(("", 0))'
+exec 3>&-
+wait $!
+head -c 24 "$work/read" | cmp - "$work/empty" || fail 'a capture in a pipe has no header'
+! head -c 48 "$work/read" | tail -c 24 | cmp -s - "$work/empty" || fail 'a capture in a pipe has two headers'
