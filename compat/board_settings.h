@@ -11,6 +11,10 @@
 #include "link/slirp.h"
 
 #define SETTINGS_NO_HOST "not NAME=ADDRESS with an IPv4 address"
+#define SETTINGS_NO_FORWARD "not tcp:ADDRESS:PORT:GUEST-PORT or udp:..."
+
+/* The forward as it was asked for, where the host would listen, and the error. */
+#define FORWARD_UNAVAILABLE "%s: cannot listen on %s: %s"
 
 enum settings_stats { STATS_NONE, STATS_TEXT, STATS_JSON };
 

@@ -32,6 +32,7 @@
 #include "compat/board_slirp.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -68,6 +69,7 @@
 #define PACKET_ALIGN 8u
 #define ON_THE_WAY (8u << 20) /* octets of frames that a bad wire carries, each way */
 #define MIN_ON_THE_WAY 256    /* frames */
+#define MAX_FORWARD_NAME 96   /* octets: a variable's name, and one of its elements */
 #define RATE_QUEUE 150000     /* octets that wait for a rate, as sim/libsock-sim.h */
 
 /* There is in libsock-preload.so, and nowhere else. */
@@ -92,6 +94,34 @@ static size_t n_wanted;
 
 static const char forward_name[] = "LIBSOCK_FORWARD";
 
+/* Of sockrun's programs it was an option. */
+static void name_option(const struct wanted *w, char *out, size_t size)
+{
+    static const char unless_said[] = "127.0.0.1:";
+    const char *rest = w->text + strlen("tcp:");
+    int len = (int)(w->len - strlen("tcp:"));
+
+    if (strncmp(rest, unless_said, strlen(unless_said)) == 0) {
+        rest += strlen(unless_said);
+        len -= (int)strlen(unless_said);
+    }
+    snprintf(out, size, "-p %.*s%s", len, rest, w->forward.udp ? "/udp" : "");
+}
+
+static void tell_unavailable(const struct wanted *w, int error)
+{
+    char name[MAX_FORWARD_NAME];
+    char where[SK_ADDR_TEXT_LEN];
+
+    if (preload_configure != NULL) {
+        name_option(w, name, sizeof name);
+    } else {
+        snprintf(name, sizeof name, "%s=%.*s", forward_name, (int)w->len, w->text);
+    }
+    sk_addr_format(w->forward.host, where);
+    settings_say(FORWARD_UNAVAILABLE, name, where, strerror(error));
+}
+
 static bool add_forward(struct wanted *w)
 {
     const struct forward *f = &w->forward;
@@ -99,9 +129,8 @@ static bool add_forward(struct wanted *w)
     char listens[SK_ADDR_TEXT_LEN];
 
     if (sk_slirp_link_forward(slirp, f->udp, f->host, f->guest_port, &bound) != SK_OK) {
-        return settings_refuse(
-            forward_name, w->text, w->len,
-            "cannot listen there: another program does, or it is no address of this host");
+        tell_unavailable(w, errno);
+        return false;
     }
     w->added = true;
     if (f->host.port == 0) {
@@ -117,7 +146,7 @@ static bool parse_forward(const char *text, size_t len)
 
     *w = (struct wanted){ .text = text, .len = len };
     return settings_forward(text, len, &w->forward) ||
-           settings_refuse(forward_name, text, len, "not tcp:ADDRESS:PORT:GUEST-PORT or udp:...");
+           settings_refuse(forward_name, text, len, SETTINGS_NO_FORWARD);
 }
 
 static bool make_wanted(const char *list)

@@ -10,13 +10,16 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "compat/board_hosts.h"
@@ -183,6 +186,38 @@ static void take_host(const char *text)
     add(&hosts, text, "--hosts");
 }
 
+/* Whether this machine can listen there, so far: 0, or an errno. It is asked past a sockrun that
+ * this one may run under, and as libslirp does it. */
+static int try_forward(const struct forward *f)
+{
+    static const int yes = 1;
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons(f->host.port),
+                              .sin_addr = { htonl(ip4_bits(f->host.addr)) } };
+    int type = (f->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+    int fd = (int)syscall(SYS_socket, AF_INET, type, 0, CONFINE_TOKEN);
+    int error = 0;
+
+    if (fd < 0) {
+        return errno;
+    }
+    if ((!f->udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) ||
+        bind(fd, (const struct sockaddr *)&at, sizeof at) != 0) {
+        error = errno;
+    }
+    close(fd);
+    return error;
+}
+
+__attribute__((noreturn)) static void die_of_forward(const char *text, struct sk_addr host,
+                                                     int error)
+{
+    char where[SK_ADDR_TEXT_LEN];
+
+    sk_addr_format(host, where);
+    die(USAGE, "-p " FORWARD_UNAVAILABLE, text, where, strerror(error));
+}
+
 /* [ADDRESS:]PORT:GUEST-PORT[/udp], as one of LIBSOCK_FORWARD. */
 static void take_forward(const char *text)
 {
@@ -200,7 +235,26 @@ static void take_forward(const char *text)
     if (n < 0 || (size_t)n >= sizeof one || !settings_forward(one, (size_t)n, &parsed)) {
         die(USAGE, "-p %s: not [ADDRESS:]PORT:GUEST-PORT[/udp]", text);
     }
+    int error = try_forward(&parsed);
+    if (error != 0) {
+        die_of_forward(text, parsed.host, error);
+    }
     add(&forwards, one, "-p");
+}
+
+/* Of the variable, which may be there without an option. */
+static void check_forwards(const char *list)
+{
+    struct forward ignored;
+
+    while (list != NULL) {
+        size_t len = strcspn(list, ",");
+        if (!settings_forward(list, len, &ignored)) {
+            settings_refuse(forwards.variable, list, len, SETTINGS_NO_FORWARD);
+            exit(USAGE);
+        }
+        list = list[len] == ',' ? list + len + 1 : NULL;
+    }
 }
 
 static void print(const char *text)
@@ -396,6 +450,7 @@ int main(int argc, char **argv)
     if (!settings_read(&settings)) {
         return USAGE;
     }
+    check_forwards(getenv(forwards.variable));
     const char *library = find_library();
     const char *path = find_program(argv[optind]);
     check(path);

@@ -48,7 +48,8 @@ struct link *sk_slirp_link_link(struct slirp_link *s);
 /**
  * Forwards TCP, or UDP, that arrives at `host` on the host to `guest_port` of the guest, which has
  * the address that DHCP gives it. Port 0 takes a free one. `*bound` is where the host listens.
- * SK_BINDING_IN_USE: it cannot listen there.
+ * SK_BINDING_IN_USE: somebody listens there; SK_ADDR_NOT_AVAIL: the host cannot listen there for
+ * another reason, which errno says of both.
  */
 enum sk_err sk_slirp_link_forward(struct slirp_link *s, bool udp, struct sk_addr host,
                                   uint16_t guest_port, struct sk_addr *bound);

@@ -64,6 +64,9 @@ for value in '' tcp tcp:127.0.0.1:80 tcp:127.0.0.1:80:0 tcp:127.0.0.1:80:70000 s
     "tcp:127.0.0.1:$http:7" tcp:127.0.0.1:0000000000000000000000000000000000000000000000000000000000:1; do
     refused "LIBSOCK_FORWARD=$value"
 done
+LIBSOCK_FORWARD="tcp:127.0.0.1:$http:7" timeout 60 "$get" "$url" >"$work/out" 2>"$work/forward" && fail 'a port that is taken'
+grep -qxF "libsock: LIBSOCK_FORWARD=tcp:127.0.0.1:$http:7: cannot listen on 127.0.0.1:$http: Address already in use" \
+    "$work/forward" || fail "a port that is taken: $(cat "$work/forward")"
 refused LIBSOCK_FORWARD=tcp:127.0.0.1:0:7, tcp:127.0.0.1:0:7, 1
 refused LIBSOCK_FORWARD=,tcp:127.0.0.1:0:7
 refused LIBSOCK_FORWARD=tcp:127.0.0.1:0:7,udp udp 1

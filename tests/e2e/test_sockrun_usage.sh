@@ -51,6 +51,55 @@ for value in '' 80 80:0 :80 8080:80/sctp 127.0.0.1:80 host:1:2 1:2:3:4 8080:7000
     refused 2 "-p $value: " -p "$value" true
 done
 LIBSOCK_MTV=1 refused 2 LIBSOCK_MTV=1 true
+LIBSOCK_FORWARD=tcp:127.0.0.1:0:7,udp refused 2 'LIBSOCK_FORWARD=udp: not tcp:ADDRESS:PORT' true
+LIBSOCK_FORWARD='' refused 2 'LIBSOCK_FORWARD=: not tcp:ADDRESS:PORT' true
+
+# A port that this machine does not give is told before the program runs, as it was typed and with the reason; also to a
+# sockrun under sockrun, which asks the same machine.
+start_files
+datagrams=$work/datagrams
+mkfifo "$work/held"
+"$python" -uc 'import socket, sys
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])
+sys.stdin.read()' >"$datagrams" <"$work/held" &
+pids="$pids $!"
+exec 3>"$work/held"
+wait_for "$datagrams" 'who waits for datagrams'
+udp=$(cat "$datagrams")
+refused 2 "sockrun: -p $http:80: cannot listen on 127.0.0.1:$http: Address already in use" -p "$http:80" true
+refused 2 "sockrun: -p 127.0.0.1:$http:80/tcp: cannot listen on" -p "127.0.0.1:$http:80/tcp" true
+refused 2 "sockrun: -p $udp:80/udp: cannot listen on 127.0.0.1:$udp: Address already in use" -p "$udp:80/udp" true
+refused 2 "sockrun: -p 192.0.2.1:8080:80: cannot listen on 192.0.2.1:8080: Cannot assign" -p 192.0.2.1:8080:80 true
+refused 2 "sockrun: -p $http:80: cannot listen on" -- ./sockrun -p "$http:80" true
+timeout 60 ./sockrun -- ./sockrun -p "0:80" -p "$http:80/udp" -p "$udp:80" true || fail 'a port of the other protocol is taken'
+exec 3>&-
+drop='--bounding-set -net_bind_service --inh-caps -net_bind_service'
+# shellcheck disable=SC2086 # a list of words
+if [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] && setpriv $drop true 2>"$work/err"; then
+    setpriv $drop timeout 60 ./sockrun -p 80:80 true 2>"$work/err"
+    [ $? -eq 2 ] || fail 'a port of root is given to others'
+    grep -qx 'sockrun: -p 80:80: cannot listen on 127.0.0.1:80: Permission denied' "$work/err" || fail "$(cat "$work/err")"
+fi
+# What is taken later is told when the program waits there: here by its parent.
+cat >"$work/twice.py" <<'TWICE'
+import os, socket, sys
+
+listener = socket.create_server(("", 80))
+if os.fork() == 0:
+    try:
+        socket.create_server(("", 80))
+    except OSError as e:
+        print(e.strerror)
+    sys.exit()
+os.wait()
+TWICE
+free=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+timeout 60 ./sockrun -p "127.0.0.1:$free:80" "$python" "$work/twice.py" >"$work/out" 2>"$work/err"
+grep -q 'Address already in use' "$work/out" || fail "a port that was taken: $(cat "$work/out" "$work/err")"
+grep -qx "libsock: -p $free:80: cannot listen on 127.0.0.1:$free: Address already in use" "$work/err" ||
+    fail "a port that was taken: $(cat "$work/err")"
 
 # Programs.
 refused 127 'No such file' "$work/nothing"
