@@ -32,6 +32,7 @@ preload_sources = \
 	%D%/res_send.c \
 	%D%/sendmmsg.c \
 	%D%/signals.c \
+	%D%/signals.h \
 	%D%/stats.c \
 	%D%/stats.h \
 	%D%/syscall.c

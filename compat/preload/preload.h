@@ -11,7 +11,7 @@ struct settings;
 /** Once, before the first socket is there. */
 void preload_configure(const struct settings *s);
 
-/** At the end of the process, after its network's. */
+/** At the end of the process, after its network's, or in the handler of a signal that ends it. */
 void preload_ended(void);
 
 /* ---- Sockets of several processes: relay.h ---- */

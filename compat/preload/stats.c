@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a process did on its network, told on stderr when it ends (sockrun --stats): after
- * everything was sent, and also when the program has closed its stderr by then. JSON (RFC 8259) is
- * one line, written at once, so that those of several processes do not mix. */
+ * everything was sent, or when a signal ends the program, in its handler; and also when the program
+ * has closed its stderr by then. Each line is written at once, so that those of several processes
+ * do not mix: JSON (RFC 8259) is one line. */
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "compat/compat.h"
 #include "compat/foreign.h"
 #include "compat/preload/preload.h"
+#include "compat/preload/signals.h"
 #include "compat/preload/stats.h"
 #include "link/own_fds.h"
 
@@ -22,35 +25,7 @@
 static int out = -1; /* as stderr was at first */
 static bool as_json;
 
-void stats_wanted(bool json)
-{
-    as_json = json;
-    out = sk_own_fd_take(foreign_fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
-}
-
-static void tell_counts(const struct sk_stats *s)
-{
-    dprintf(out,
-            "libsock: %s[%ld]: connections: %" PRIu32 " out, %" PRIu32 " in, %" PRIu32
-            " failed; datagrams: %" PRIu32 " out, %" PRIu32 " in; octets of frames: %" PRIu64
-            " out, %" PRIu64 " in; segments sent again: %" PRIu32 "; resets sent: %" PRIu32 "\n",
-            program_invocation_short_name, (long)getpid(), s->tcp_active_opens,
-            s->tcp_passive_opens, s->tcp_failed_opens, s->udp_tx, s->udp_rx, s->tx_octets,
-            s->rx_octets, s->tcp_retransmitted, s->tcp_resets_sent);
-}
-
-static void tell_drops(const struct sk_stats *s)
-{
-    for (int reason = 0; reason < N_DROP_REASONS; reason++) {
-        if (s->drops[reason] > 0) {
-            dprintf(out, "libsock: %s[%ld]: dropped: %" PRIu32 " %s\n",
-                    program_invocation_short_name, (long)getpid(), s->drops[reason],
-                    sk_drop_reason_name((enum drop_reason)reason));
-        }
-    }
-}
-
-/* ---- JSON ---- */
+/* ---- A line ---- */
 
 struct line {
     char text[LINE_LEN];
@@ -68,6 +43,48 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
         line->len += (size_t)n;
     }
 }
+
+static void end(struct line *line)
+{
+    add(line, "\n");
+    if (foreign_write(out, line->text, line->len) < 0) {
+        return; /* nobody is left to be told */
+    }
+}
+
+/* ---- For people ---- */
+
+static void begin_said(struct line *line)
+{
+    line->len = 0;
+    add(line, "libsock: %s[%ld]: ", program_invocation_short_name, (long)getpid());
+}
+
+static void tell_counts(struct line *line, const struct sk_stats *s)
+{
+    begin_said(line);
+    add(line,
+        "connections: %" PRIu32 " out, %" PRIu32 " in, %" PRIu32 " failed; datagrams: %" PRIu32
+        " out, %" PRIu32 " in; octets of frames: %" PRIu64 " out, %" PRIu64
+        " in; segments sent again: %" PRIu32 "; resets sent: %" PRIu32,
+        s->tcp_active_opens, s->tcp_passive_opens, s->tcp_failed_opens, s->udp_tx, s->udp_rx,
+        s->tx_octets, s->rx_octets, s->tcp_retransmitted, s->tcp_resets_sent);
+    end(line);
+}
+
+static void tell_drops(struct line *line, const struct sk_stats *s)
+{
+    for (int reason = 0; reason < N_DROP_REASONS; reason++) {
+        if (s->drops[reason] > 0) {
+            begin_said(line);
+            add(line, "dropped: %" PRIu32 " %s", s->drops[reason],
+                sk_drop_reason_name((enum drop_reason)reason));
+            end(line);
+        }
+    }
+}
+
+/* ---- JSON ---- */
 
 /* A file's name is octets in no encoding: those above ASCII are told by their numbers. */
 static void add_string(struct line *line, const char *text)
@@ -99,38 +116,45 @@ static void add_drops(struct line *line, const struct sk_stats *s)
     add(line, "}");
 }
 
-static void tell_json(const struct sk_stats *s)
+static void tell_json(struct line *line, const struct sk_stats *s)
 {
-    static struct line line;
-
-    line.len = 0;
-    add(&line, "{\"pid\":%ld,\"program\":", (long)getpid());
-    add_string(&line, program_invocation_short_name);
-    add(&line,
+    line->len = 0;
+    add(line, "{\"pid\":%ld,\"program\":", (long)getpid());
+    add_string(line, program_invocation_short_name);
+    add(line,
         ",\"connections_opened\":%" PRIu32 ",\"connections_accepted\":%" PRIu32
         ",\"connections_failed\":%" PRIu32 ",\"datagrams_sent\":%" PRIu32
         ",\"datagrams_received\":%" PRIu32 ",\"bytes_out\":%" PRIu64 ",\"bytes_in\":%" PRIu64
         ",\"retransmissions\":%" PRIu32 ",\"resets_sent\":%" PRIu32 ",",
         s->tcp_active_opens, s->tcp_passive_opens, s->tcp_failed_opens, s->udp_tx, s->udp_rx,
         s->tx_octets, s->rx_octets, s->tcp_retransmitted, s->tcp_resets_sent);
-    add_drops(&line, s);
-    add(&line, "}\n");
-    if (foreign_write(out, line.text, line.len) < 0) {
-        return; /* nobody is left to be told */
-    }
+    add_drops(line, s);
+    add(line, "}");
+    end(line);
 }
+
+/* ---- When ---- */
 
 void preload_ended(void)
 {
+    static struct line line;
+    static _Atomic pid_t told;
     const struct sk_iface *iface = libsock_iface();
 
-    if (out < 0 || iface == NULL) {
+    if (out < 0 || iface == NULL || atomic_exchange(&told, getpid()) == getpid()) {
         return;
     }
     if (as_json) {
-        tell_json(sk_iface_stats(iface));
+        tell_json(&line, sk_iface_stats(iface));
     } else {
-        tell_counts(sk_iface_stats(iface));
-        tell_drops(sk_iface_stats(iface));
+        tell_counts(&line, sk_iface_stats(iface));
+        tell_drops(&line, sk_iface_stats(iface));
     }
+}
+
+void stats_wanted(bool json)
+{
+    as_json = json;
+    out = sk_own_fd_take(foreign_fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    signals_before_end(preload_ended);
 }

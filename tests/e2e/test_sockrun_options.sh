@@ -121,6 +121,85 @@ JUDGE
 run --stats=json true
 [ ! -s "$work/err" ] || fail "nothing was done: $(cat "$work/err")"
 
+# What ends a program by default ends it with --stats, too, after they were told, once; the program sees no handler.
+cat >"$work/end.py" <<'END'
+import ctypes, os, signal, socket, sys, threading
+
+c_signal = ctypes.CDLL(None).signal
+c_signal.argtypes, c_signal.restype = [ctypes.c_int, ctypes.c_void_p], ctypes.c_void_p
+how, number = sys.argv[1], int(sys.argv[2])
+if how not in ("ignored", "killed"):
+    signal.signal(number, signal.SIG_DFL)
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+if how == "default":
+    assert c_signal(number, None) is None
+elif how == "again":
+    def on_signal(number, frame):
+        print("handled")
+        sys.stdout.flush()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    signal.signal(number, on_signal)
+elif how == "child":
+    pid = os.fork()
+    if pid == 0:
+        os.kill(os.getpid(), number)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == number
+    sys.exit()
+elif how == "ignored":
+    signal.signal(number, signal.SIG_IGN)
+elif how == "exec":
+    signal.signal(number, signal.SIG_DFL)
+    os.execvp("sh", ["sh", "-c", f"kill -{number} $$"])
+elif how == "waiting":
+    threads = [threading.Thread(target=listener.accept, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    print("ready")
+    sys.stdout.flush()
+    listener.accept()
+os.kill(os.getpid(), number)
+if how == "again":
+    signal.pause()
+END
+ulimit -c 0
+
+# ends STATUS LINES HOW NUMBER: end.py, and how many lines there are of what was done
+ends() {
+    status=$1 lines=$2
+    shift 2
+    timeout 100 ./sockrun --loopback stack --stats "$python" "$work/end.py" "$@" >"$work/got" 2>"$work/err"
+    got=$?
+    [ $got -eq "$status" ] || fail "--stats, $*: status $got: $(cat "$work/err")"
+    [ "$(grep -c '^libsock: .*: connections: 1 out, 1 in, 0 failed; ' "$work/err")" -eq "$lines" ] ||
+        fail "--stats, $*: $(cat "$work/err")"
+    [ "$(grep -c 'connections: ' "$work/err")" -eq "$lines" ] || fail "--stats, $*: $(cat "$work/err")"
+}
+
+for number in 1 2 3 13 14 15; do
+    ends $((128 + number)) 1 default $number
+    ends $((128 + number)) 1 again $number
+    grep -qx handled "$work/got" || fail "a handler of $number is not run"
+    ends 0 1 ignored $number
+    ends 0 1 child $number
+    ends $((128 + number)) 0 exec $number
+done
+ends 137 0 killed 9
+# From outside, to threads that wait.
+for number in 2 15; do
+    : >"$work/got"
+    ./sockrun --loopback stack --stats=json "$python" "$work/end.py" waiting $number >"$work/got" 2>"$work/err" &
+    waiting=$!
+    pids="$pids $waiting"
+    wait_for "$work/got" 'who waits for a signal'
+    kill -$number $waiting
+    wait $waiting
+    [ $? -eq $((128 + number)) ] || fail "--stats=json, $number from outside"
+    "$python" -m json.tool "$work/err" >"$work/json" || fail "--stats=json, $number: $(cat "$work/err")"
+    grep -q '"connections_opened": 1,' "$work/json" || fail "--stats=json, $number: $(cat "$work/err")"
+done
+
 # A capture is one from the beginning, also of what has no network, and replaces what was there. Who reads a pipe gets one
 # header.
 echo 'no capture' >"$work/capture"
