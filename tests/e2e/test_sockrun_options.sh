@@ -163,6 +163,7 @@ os.kill(os.getpid(), number)
 if how == "again":
     signal.pause()
 END
+# shellcheck disable=SC3045 # every sh that there is has it
 ulimit -c 0
 
 # ends STATUS LINES HOW NUMBER: end.py, and how many lines there are of what was done

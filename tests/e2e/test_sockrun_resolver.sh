@@ -50,3 +50,9 @@ timeout 20 ./sockrun tests/e2e/preload_resolver unreachable >"$work/got" 2>&1 ||
 grep -q '^res_init: 0, ' "$work/got" && grep -qx 'res_query: Host name lookup failure' "$work/got" || fail "without a server: $(cat "$work/got")"
 timeout 20 ./sockrun --outbound any tests/e2e/preload_resolver servers >"$work/got" 2>&1 || fail "any: status $?"
 grep -qx 'res_init: 1, 10.0.2.3:53' "$work/got" || fail "any: $(cat "$work/got")"
+# So does getaddrinfo: the query goes there. Where no network of the machine's could take it further.
+if [ "${ALONE-}" = 1 ] && command -v tshark >/dev/null; then
+    timeout 60 ./sockrun --outbound any --pcap "$work/capture" getent ahosts files.test >"$work/got" 2>&1
+    tshark -r "$work/capture" -Y 'dns.qry.name and not icmp' -T fields -e ip.dst -e udp.dstport 2>/dev/null >"$work/asked"
+    [ "$(sort -u "$work/asked")" = "$(printf '10.0.2.3\t53')" ] || fail "any: asked $(cat "$work/asked" "$work/got")"
+fi
