@@ -85,6 +85,17 @@ tests_with_check() {
     }
 }
 
+# Archives beside shared libraries, as libsock(7) has it: the program needs none of ours to run.
+archives_by_name() {
+    [ -f "$root$pkgconfigdir/libsock-slirp.pc" ] || return
+    grep -qF "sed 's/-l\\e(sock[a-z-]*\\e)/-l:lib\\e1.a/g'" "$root$mandir/man7/libsock.7" || complain 'libsock(7) has no such line'
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    $CC $flags "$srcdir/tests/install/program.c" -o "$root/program" \
+        $(pkg-config --static --libs libsock-slirp | sed 's/-l\(sock[a-z-]*\)/-l:lib\1.a/g') ||
+        complain 'archives by name: a program does not link'
+    "$root/program" >"$root/said" || complain 'archives by name: a program does not run'
+}
+
 # One program on several hosts: a shared object, for a test that is linked with the shared library and for no other.
 replicas() {
     # shellcheck disable=SC2046 # a list of words
@@ -140,6 +151,7 @@ done
 if [ -f "$root$libdir/libsock.so" ]; then
     link_both shared ''
     replicas
+    archives_by_name
     rm -f "$root$libdir"/*.so*
 fi
 link_both static --static
