@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Programs as a user builds them: from the archives that are installed.
-EXTRA_DIST += %D%/demo.sh
+EXTRA_DIST += %D%/demo.sh %D%/nginx.conf
 
 examples = %D%/http_get %D%/http_get_async %D%/tcp_echo %D%/udp_echo
 

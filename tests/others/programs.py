@@ -707,47 +707,71 @@ TRY = "try() { for i in $(seq 100); do \"$@\" && return; sleep 0.1; done; kill $
 # ---- The promises of the README, as they are typed there ----
 
 
-@program("readme", "", "python3 curl redis-server redis-cli nginx", "both")
+def typed_lines():
+    """What the README types after `$ `, without the comments."""
+    lines = re.findall(r"^\$ (sockrun .*)$", (TOP / "README").read_text(), re.M)
+    return [re.sub(r" +# .*", "", line) for line in lines]
+
+
+class Typed:
+    """Runs the lines as they are, in a folder that looks like the sources', with `build/host` in front of PATH. Each is asked
+    for by what it has in common with no other."""
+
+    def __init__(self, t):
+        self.t, self.left = t, typed_lines()
+        (t.work / "build").mkdir()
+        (t.work / "examples").mkdir()
+        shutil.copy(TOP / "examples" / "nginx.conf", t.work / "examples")
+        for folder in t.work, t.work / "build":
+            shutil.copy(t.common.www / "index.html", folder)
+
+    def line(self, part):
+        found = [line for line in self.left if part in line]
+        if len(found) != 1:
+            raise Wrong(f"the README types {part!r} {len(found)} times")
+        self.left.remove(found[0])
+        return ["sh", "-c", f'PATH="$0:$PATH"; exec {found[0]}', str(pathlib.Path(self.t.sockrun).parent)]
+
+    def ask(self, part, wanted):
+        """A server beside it may have said something before."""
+        got = self.t.start(*self.line(part), inside=False, stdout=subprocess.PIPE).communicate(timeout=PATIENCE + 10)[0]
+        same(got[-len(wanted):], wanted, part)
+
+    def serve(self, part, port, question, wanted):
+        process = self.t.start(*self.line(part), inside=False)
+        until(lambda: process.poll() is not None or is_listening(port, "tcp"), part)
+        got = subprocess.run(["timeout", "20", *question], capture_output=True, check=False)
+        same(got.stdout, wanted, part)
+        self.t.stop(process)
+        until(lambda: not is_listening(port, "tcp"), f"the end of port {port}")
+
+
+@program("readme", "", "python3 curl redis-server redis-cli nginx wget", "both")
 def readme(t):
-    text = (TOP / "README").read_text()
-    for promise in "curl http://10.0.2.2:8000/", "-p 8080:80 python3 -m http.server 80":
-        if f"$ sockrun {promise}" not in text:
-            raise Wrong(f"the README has no `$ sockrun {promise}`")
-    for port in 8000, 8080, 6379:
+    for port in 8000, 8080, 6379, 8888:
         if is_listening(port, "tcp"):
             raise Missing(f"port {port} is taken")
     index = (t.common.www / "index.html").read_bytes()
+    fetch = "curl", "-sS", "--fail", "http://127.0.0.1:8080/"
     start_http(t, 8000, inside=False)
-    same(t.ask("curl", "-sS", "http://10.0.2.2:8000/"), index, "sockrun curl http://10.0.2.2:8000/")
-
-    def fetched(what):
-        got = subprocess.run(["timeout", "20", "curl", "-sS", "--fail", "http://127.0.0.1:8080/"], capture_output=True, check=False)
-        same(got.stdout, index, what)
-
-    def forwarded(*command, options=("-p", "8080:80"), port=8080):
-        process = t.start(*command, inside=True, options=options)
-        until(lambda: process.poll() is not None or is_listening(port, "tcp"), f"sockrun {command[0]}")
-        return process
-
-    process = forwarded("sh", "-c", f"cd {t.common.www} && exec python3 -m http.server 80")
-    fetched("sockrun -p 8080:80 python3 -m http.server 80")
-    t.stop(process)
-    until(lambda: not is_listening(8080, "tcp"), "the end of port 8080")
-    config = t.file("nginx.conf", f"pid {t.work}/nginx.pid; error_log stderr; events {{}} http {{ access_log off; "
-                    + "".join(f"{kind}_temp_path {t.work}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-                    + f" server {{ listen 80; listen [::]:80; root {t.common.www}; }} }}")
-    forwarded("nginx", "-c", config)
-    fetched("sockrun -p 8080:80 nginx")
-    quit_nginx(t)
-    process = t.start("redis-server", "--dir", t.work, "--save", "", "--protected-mode", "no", inside=True, options=["-p", "6379:6379"])
-    until(lambda: process.poll() is not None or is_listening(6379, "tcp"), "redis-server")
-    same(subprocess.run(["timeout", "20", "redis-cli", "ping"], capture_output=True, check=False).stdout[:6], b"PONG\n", "redis-server")
-    t.stop(process)
-    until(lambda: not is_listening(6379, "tcp"), "the end of port 6379")
+    typed = Typed(t)
+    typed.ask("sockrun curl http://10.0.2.2:8000/", index)
+    typed.ask("--loss 1%", index)
+    typed.serve("http.server 80", 8080, fetch, index)
+    typed.serve("nginx", 8080, fetch, index)
+    typed.serve("redis-server", 6379, ["redis-cli", "ping"], b"PONG\n")
+    typed.ask("sockrun sh -c", index)
+    beyond = typed.line("--outbound=any")
+    if os.environ.get(ALONE) == "yes":
+        process = t.start(*beyond, inside=False, stdout=subprocess.PIPE)
+        process.communicate(timeout=PATIENCE + 10)
+        if process.returncode != 4:  # wget(1): no network
+            raise Wrong(f"{beyond[-2]}: status {process.returncode}")
+    if typed.left:
+        raise Wrong(f"the README types what is not tried: {typed.left}")
     beside = (f"redis-server --bind 127.0.0.1 --dir {t.work} --save '' >/dev/null & server=$!; {TRY} redis-cli ping >/dev/null; "
               "redis-cli set a b; redis-cli get a; kill $server; wait")
     same(t.ask("sh", "-c", beside), b"OK\nb\n", "sockrun sh -c 'server & client'")
-    until(lambda: not is_listening(8080, "tcp"), "the end of port 8080")
     beside = (f"python3 -m http.server -d {t.common.www} 80 >/dev/null & server=$!; {TRY} curl -sS --fail http://127.0.0.1:8080/ -o got; "
               "cat got; kill $server; wait")
     same(t.ask("sh", "-c", beside, options=("-p", "8080:80")), index, "sockrun -p 8080:80 sh -c 'server & client'")
