@@ -126,8 +126,17 @@ static bool is_ours(struct sk_iface *iface, const struct sock_fd *s, uint16_t po
 
 enum way { STACK, HOST, NEITHER };
 
-/* Under the lock. A socket that the network knows already cannot be of the host, too. */
-static enum way way_to(struct sk_iface *iface, const struct sock_fd *s, struct place place)
+static bool has_address(const struct sk_iface *iface, const struct sock_fd *s)
+{
+    struct sk_addr local;
+
+    return sk_local(iface, s->fd, &local) == SK_OK && !ip_is_unspecified(local.addr);
+}
+
+/* Under the lock. A socket that the network knows already cannot be of the host, too: a port alone,
+ * such as dig binds, says nothing yet when the socket from now on has one peer. */
+static enum way way_to(struct sk_iface *iface, const struct sock_fd *s, struct place place,
+                       bool connects)
 {
     if (place.port != 0 && is_ours(iface, s, place.port)) {
         return STACK;
@@ -135,7 +144,7 @@ static enum way way_to(struct sk_iface *iface, const struct sock_fd *s, struct p
     if (s->type == SK_STREAM) {
         return is_fresh_stream(iface, s) ? HOST : STACK;
     }
-    return local_port(iface, s) == 0 ? HOST : NEITHER;
+    return local_port(iface, s) == 0 || (connects && !has_address(iface, s)) ? HOST : NEITHER;
 }
 
 /* ---- The kernel's socket ---- */
@@ -303,7 +312,7 @@ static int prepare(int fd, const void *addr, socklen_t len, bool connects)
     if (!concerns_host(s, place.loopback || place.unspecified)) {
         return 0;
     }
-    enum way way = way_to(state_enter(), s, place);
+    enum way way = way_to(state_enter(), s, place, connects);
     state_leave();
     if (way == NEITHER) {
         return errno_fail(ENETUNREACH);

@@ -113,7 +113,21 @@ for connects in (True, False):
     goes_nowhere_else(s)
     s.close()
 
+# One that has a port alone, as dig's, goes there with its port.
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.settimeout(60)
+s.bind(("", 0))
+port = s.getsockname()[1]
+s.connect((HOST, udp))
+s.send(b"datagram")
+assert s.recvfrom(100) == (b"datagram", (HOST, udp))
+assert s.getsockname() == (HOST, port)
+s.close()
+
 # What the private network has is not the host's, too.
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("10.0.2.15", 0))
+fails_with([errno.ENETUNREACH], s.connect, (HOST, udp))
 s = socket.socket(type=socket.SOCK_DGRAM)
 s.bind(("", 5000))
 fails_with([errno.ENETUNREACH], s.sendto, b"x", (HOST, udp))
