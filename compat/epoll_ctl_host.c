@@ -514,37 +514,27 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 
 /* ---- From us to the kernel ---- */
 
-static struct member **member_of(struct instance *in, int number)
-{
-    for (size_t i = 0; i < in->n_buckets; i++) {
-        for (struct member **at = &in->buckets[i]; *at != NULL; at = &(*at)->next) {
-            if ((*at)->number == number) {
-                return at;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* Who waits in it sleeps on no descriptor of the kernel's, if this is the first one: it is told. */
-static void hand_over(int epfd, struct instance *in, int fd)
+static void hand_over(int epfd, struct instance *in, int fd, sk_fd handle)
 {
-    struct member **at = member_of(in, fd);
+    struct member **at = find_member(in, fd, handle);
 
-    if (at == NULL) {
+    if (*at == NULL) {
         return;
     }
     struct epoll_event event = (*at)->event;
-    sk_iface_tell(in->state->iface, (*at)->s.fd);
+    sk_iface_tell(in->state->iface, handle);
     remove_member(in, at);
     control_foreign(in, epfd, EPOLL_CTL_ADD, fd, &event);
 }
 
 void epoll_handed_over(int fd)
 {
+    sk_fd handle = fd_peek(fd)->fd;
+
     pthread_mutex_lock(&names_lock);
     for (const struct name *n = names; n != NULL; n = n->next) {
-        hand_over(n->number, n->instance, fd);
+        hand_over(n->number, n->instance, fd, handle);
     }
     pthread_mutex_unlock(&names_lock);
 }

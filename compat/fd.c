@@ -66,7 +66,8 @@ static struct open_description *new_description(void)
     struct open_description *open = take_description();
 
     open->n_numbers = 0;
-    open->has_end = false;
+    open->first_number = -1;
+    open->relay = NULL;
     open->inet6 = false;
     open->v6only = false;
     open->nonblock = false;
@@ -85,6 +86,8 @@ static struct sock_fd *publish(int fd, struct libsock_state *state, sk_fd handle
     struct fd_entry *e = fd_table_at(fd);
 
     open->n_numbers++;
+    e->next = open->first_number;
+    open->first_number = fd;
     e->s.fd = handle;
     e->s.type = type;
     e->s.open = open;
@@ -113,6 +116,16 @@ static void drop(struct open_description *open)
     }
 }
 
+static void unlink_number(struct open_description *open, int fd)
+{
+    int *at = &open->first_number;
+
+    while (*at != fd) {
+        at = &fd_table_at(*at)->next;
+    }
+    *at = fd_table_at(fd)->next;
+}
+
 /* The last use of the entry: from the close on, the number is another thread's. */
 void fd_forget(int fd)
 {
@@ -122,6 +135,7 @@ void fd_forget(int fd)
     if (e->state == NULL) { /* it was reserved, and never published */
         return;
     }
+    unlink_number(open, fd);
     drop(open);
     __atomic_store_n(&e->state, NULL, __ATOMIC_RELEASE);
 }
@@ -138,7 +152,7 @@ void fd_inherit_all(void)
     for (int fd = 0; fd <= highest; fd++) {
         struct fd_entry *e = fd_table_at(fd);
         const struct open_description *open = e->state != NULL ? e->s.open : NULL;
-        bool inherits = e->state == &inherited || (open != NULL && open->has_end);
+        bool inherits = e->state == &inherited || (open != NULL && open->relay != NULL);
         __atomic_store_n(&e->state, inherits ? &inherited : NULL, __ATOMIC_RELEASE);
     }
 }
@@ -194,6 +208,11 @@ int fd_next(int fd)
         }
     }
     return -1;
+}
+
+int fd_next_of_same(int fd)
+{
+    return fd_table_at(fd)->next;
 }
 
 int libsock_state_next(const struct libsock_state *state, int fd, sk_fd *socket)

@@ -34,13 +34,15 @@ enum fd_tells {
 
 #define FD_NO_LINGER (-1)
 
+struct relay;
+
 /* What POSIX calls an open file description: all numbers that dup made of one share it. */
 struct open_description {
-    uint32_t n_numbers; /* and holds; under the port's lock */
-    bool has_end; /* its numbers are, to the kernel, an end of a relay (compat/preload/relay.h);
-                     under the lock */
-    atomic_bool inet6;               /* of AF_INET6: IPv4 addresses are mapped */
-    atomic_bool v6only;              /* and there are none: IPV6_V6ONLY */
+    uint32_t n_numbers;  /* and holds; under the port's lock */
+    int first_number;    /* -1: none; under the lock, as the next */
+    struct relay *relay; /* its numbers are, to the kernel, an end of it (compat/preload/relay.h) */
+    atomic_bool inet6;   /* of AF_INET6: IPv4 addresses are mapped */
+    atomic_bool v6only;  /* and there are none: IPV6_V6ONLY */
     atomic_bool nonblock;            /* O_NONBLOCK */
     _Atomic uint32_t rcv_timeout;    /* SO_RCVTIMEO, ms; 0: none */
     _Atomic uint32_t snd_timeout;    /* SO_SNDTIMEO */
@@ -103,7 +105,7 @@ void fd_release(int fd);
 /** As fd_release, of a number that somebody else is about to close, or to take. */
 void fd_forget(int fd);
 
-/** In a child of fork: no number is ours any more. Those with `has_end` are inherited: the first
+/** In a child of fork: no number is ours any more. Those with a relay are inherited: the first
  * fd_find tells foreign_use_inherited. Hosts only. */
 void fd_inherit_all(void);
 
@@ -128,3 +130,7 @@ void fd_let_go(struct sk_iface *iface, const struct sock_fd *s);
 
 /** The lowest descriptor of ours from `fd` on, -1 when there is none. */
 int fd_next(int fd);
+
+/** The next number of the socket of `fd`, after `first_number`, in no order; -1: there is none.
+ * Under the port's lock. */
+int fd_next_of_same(int fd);

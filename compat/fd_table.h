@@ -7,6 +7,7 @@
 struct fd_entry {
     struct libsock_state *state; /* atomic; NULL while the number is not ours */
     struct sock_fd s;
+    int next; /* number of the same description, -1: none; under the port's lock */
 };
 
 /** The entry of a number, NULL where there is none: it can never be ours. */

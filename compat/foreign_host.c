@@ -26,6 +26,7 @@ int __real_dup3(int from, int to, int flags);
 
 /* Of libsock-preload.so. */
 extern __typeof(preload_use) preload_use __attribute__((weak));
+extern __typeof(preload_number_changes) preload_number_changes __attribute__((weak));
 
 extern __typeof(socket) __real_socket;
 extern __typeof(bind) __real_bind;
@@ -105,6 +106,13 @@ int foreign_sockatmark(int fd)
     return __real_sockatmark(fd);
 }
 
+static void number_changes(int fd)
+{
+    if (preload_number_changes != NULL) {
+        preload_number_changes(fd);
+    }
+}
+
 /* A number of the library's is, to the program, one that is not open. */
 int foreign_close(int fd)
 {
@@ -112,6 +120,7 @@ int foreign_close(int fd)
         return errno_fail(EBADF);
     }
     epoll_forget(fd);
+    number_changes(fd);
     return __real_close(fd);
 }
 
@@ -119,6 +128,7 @@ int foreign_dup(int fd)
 {
     int copy = sk_own_fd_has(fd) ? errno_fail(EBADF) : __real_dup(fd);
 
+    number_changes(copy);
     epoll_copied(fd, copy);
     return copy;
 }
@@ -128,6 +138,7 @@ int foreign_dup3(int from, int to, int flags)
     int copy = sk_own_fd_has(from) ? errno_fail(EBADF) : __real_dup3(from, to, flags);
 
     epoll_forget(copy); /* what `to` was */
+    number_changes(copy);
     epoll_copied(from, copy);
     return copy;
 }
@@ -161,6 +172,7 @@ int foreign_fcntl(int fd, int command, long argument)
     int result = __real_fcntl(fd, command, argument);
 
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
+        number_changes(result);
         epoll_copied(fd, result);
     }
     return result;

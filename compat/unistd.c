@@ -55,7 +55,7 @@ static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
         return O_RDWR | (s->open->nonblock ? O_NONBLOCK : 0);
     case F_SETFL:
         s->open->nonblock = (argument & O_NONBLOCK) != 0;
-        return s->open->has_end ? foreign_fcntl(fd, command, argument) : 0;
+        return s->open->relay != NULL ? foreign_fcntl(fd, command, argument) : 0;
     case F_GETFD:
     case F_SETFD:
         return foreign_descriptor_flags(fd, command, argument);

@@ -29,6 +29,7 @@ test_files = \
 	%D%/e2e/preload_forks.py \
 	%D%/e2e/preload_handed.py \
 	%D%/e2e/preload_loopback.py \
+	%D%/e2e/preload_relay_edges.py \
 	%D%/e2e/preload_relays.py \
 	%D%/firmware/atomics.c \
 	%D%/firmware/beside.c \

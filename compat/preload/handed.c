@@ -20,6 +20,7 @@
 #include "compat/fd.h"
 #include "compat/foreign.h"
 #include "compat/preload/handed.h"
+#include "compat/preload/preload.h"
 #include "compat/preload/relay.h"
 
 #define MAX_ARGUMENTS 4096 /* of execl and its like */
@@ -69,7 +70,7 @@ ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len, uns
     return __real_splice(in, in_at, out, out_at, len, flags);
 }
 
-static void give_numbers(const struct cmsghdr *header)
+static void each_in_header(const struct cmsghdr *header, void (*act)(int fd))
 {
     const unsigned char *at = CMSG_DATA((struct cmsghdr *)(uintptr_t)header);
 
@@ -77,22 +78,31 @@ static void give_numbers(const struct cmsghdr *header)
         int fd;
         memcpy(&fd, at, sizeof fd);
         at += sizeof fd;
-        relay_give(fd);
+        act(fd);
+    }
+}
+
+static void each_number(const struct msghdr *msg, void (*act)(int fd))
+{
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h != NULL;
+         h = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, h)) {
+        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+            h->cmsg_len >= CMSG_LEN(0)) {
+            each_in_header(h, act);
+        }
     }
 }
 
 void handed_in_message(int fd, const struct msghdr *msg)
 {
-    if (msg == NULL || msg->msg_controllen == 0 || fd_find(fd) != NULL) {
-        return;
+    if (msg != NULL && msg->msg_controllen > 0 && fd_find(fd) == NULL) {
+        each_number(msg, relay_give);
     }
-    for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h != NULL;
-         h = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, h)) {
-        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
-            h->cmsg_len >= CMSG_LEN(0)) {
-            give_numbers(h);
-        }
-    }
+}
+
+void preload_received(const struct msghdr *msg)
+{
+    each_number(msg, preload_number_changes);
 }
 
 /* ---- Whether an exec will succeed: one that fails is to leave everything as it is ---- */

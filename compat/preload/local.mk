@@ -20,6 +20,8 @@ preload_sources = \
 	%D%/relay.c \
 	%D%/relay.h \
 	%D%/relay_control.c \
+	%D%/relay_fork.c \
+	%D%/relay_heir.c \
 	%D%/relay_move.c \
 	%D%/relay_name.c \
 	%D%/relay_name.h \
@@ -27,6 +29,7 @@ preload_sources = \
 	%D%/relayed.c \
 	%D%/relayed.h \
 	%D%/relayed_datagrams.c \
+	%D%/relayed_messages.c \
 	%D%/res_init.c \
 	%D%/res_query.c \
 	%D%/res_send.c \

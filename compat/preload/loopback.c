@@ -260,6 +260,7 @@ static void replace(struct sk_iface *iface, const struct open_description *open,
             call_end(iface, s->fd, FD_NO_LINGER);
         }
         fd_forget(fd);
+        preload_number_changes(fd);
     }
 }
 

@@ -32,8 +32,14 @@ void preload_use(int fd);
  * leave it alone. */
 bool preload_leave(void);
 
-/** Whether a number of the kernel's is an end of a relay of datagrams; then these are sendmsg and
- * recvmsg. */
-bool preload_has_datagrams(int fd);
-ssize_t preload_send_datagram(int fd, const struct msghdr *msg, int flags);
-ssize_t preload_receive_datagram(int fd, struct msghdr *msg, int flags);
+/** Whether a number of the kernel's is an end of a relay whose messages are not what the program
+ * reads and writes: a listener's, or of datagrams. Then these are sendmsg and recvmsg. */
+bool preload_has_messages(int fd);
+ssize_t preload_send_message(int fd, const struct msghdr *msg, int flags);
+ssize_t preload_receive_message(int fd, struct msghdr *msg, int flags);
+
+/** A number, which may be -1, may be something else from now on: an end of a relay, too. */
+void preload_number_changes(int fd);
+
+/** A message of the kernel's arrived: numbers in it may be ends. */
+void preload_received(const struct msghdr *msg);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Relays, and which of a process's sockets get one, at a fork and at its end: see relay.h. */
-#define _GNU_SOURCE /* struct ucred */
+/* One relay, and where all of a process are: see relay.h. */
+#define _GNU_SOURCE /* EPOLLRDHUP */
 #include "compat/preload/relay.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "compat/epoll_host.h"
@@ -24,12 +21,12 @@
 /* What is waited for at an end that is used. */
 #define USED ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
 
+#define N_BUCKETS 4096 /* a power of two; a handle's lowest bits are its slot */
+
 static struct list relays = { .head = { &relays.head, &relays.head } };
 static struct list ended = { .head = { &ended.head, &ended.head } };
-static uint64_t owner; /* 0: there never was a relay */
-static bool leaving;
-
-/* ---- One relay ---- */
+static struct relay *buckets[N_BUCKETS]; /* by the socket's handle */
+static uint64_t owner;                   /* 0: there never was a relay */
 
 uint64_t relay_owner(void)
 {
@@ -67,19 +64,102 @@ static int name_end(struct sk_iface *iface, const struct sock_fd *s, enum relay_
     return __real_bind(end, (const struct sockaddr *)&addr, len);
 }
 
+/* To the kernel, too, it is not writable, whoever polls it: what fills it is never read. */
+static void refuse_writes(int end)
+{
+    int least = 0;
+
+    __real_setsockopt(end, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+    while (relay_pass(end, "", 1, -1)) {
+    }
+    foreign_shutdown(end, SHUT_WR);
+}
+
 static int make_pair(struct sk_iface *iface, const struct sock_fd *s, enum relay_kind kind,
                      int ends[2])
 {
-    int type = kind == RELAY_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
+    int type = (kind == RELAY_STREAM ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC |
+               (s->open->nonblock ? SOCK_NONBLOCK : 0);
 
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) {
+    if (socketpair(AF_UNIX, type, 0, ends) != 0) {
         return -1;
     }
     ends[1] = sk_own_fd_take(ends[1]);
-    __real_fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    __real_fcntl(ends[0], F_SETFL, s->open->nonblock ? O_NONBLOCK : 0);
+    if (kind == RELAY_LISTENER) {
+        refuse_writes(ends[0]);
+    }
     return name_end(iface, s, kind, ends[0]);
 }
+
+/* ---- All of them ---- */
+
+static struct relay **bucket_of(sk_fd handle)
+{
+    return &buckets[handle & (N_BUCKETS - 1)];
+}
+
+static void enter_it(struct relay *r)
+{
+    struct relay **bucket = bucket_of(r->s.fd);
+
+    list_append(&relays, &r->all);
+    r->next = *bucket;
+    *bucket = r;
+    r->s.open->relay = r;
+}
+
+static void strike_it(struct relay *r)
+{
+    struct relay **at = bucket_of(r->s.fd);
+
+    while (*at != r) {
+        at = &(*at)->next;
+    }
+    *at = r->next;
+    list_remove(&r->all);
+    r->s.open->relay = NULL;
+}
+
+static struct relay *relay_of(struct list_link *link)
+{
+    return (struct relay *)(void *)((char *)link - offsetof(struct relay, all));
+}
+
+struct relay *relay_find(sk_fd handle)
+{
+    struct relay *r = *bucket_of(handle);
+
+    while (r != NULL && r->s.fd != handle) {
+        r = r->next;
+    }
+    return r;
+}
+
+bool relay_any(void)
+{
+    return !list_empty(&relays);
+}
+
+void relay_each(void (*act)(struct relay *r))
+{
+    struct list_link *next;
+
+    for (struct list_link *l = relays.head.next; l != &relays.head; l = next) {
+        next = l->next;
+        act(relay_of(l));
+    }
+}
+
+void relay_forget_all(void)
+{
+    list_init(&relays);
+    list_init(&ended);
+    memset(buckets, 0, sizeof buckets);
+    owner = 0;
+    pump_forget();
+}
+
+/* ---- One ---- */
 
 static void close_end(int end)
 {
@@ -111,41 +191,19 @@ struct relay *relay_make(const struct sock_fd *s, int *other)
     r->s.fd = s->fd;
     r->s.type = s->type;
     r->s.open = s->open;
-    r->s.open->has_end = true;
     r->end = ends[1];
-    list_append(&relays, &r->all);
+    enter_it(r);
     *other = ends[0];
     return r;
-}
-
-static struct relay *relay_of(struct list_link *link)
-{
-    return (struct relay *)(void *)((char *)link - offsetof(struct relay, all));
-}
-
-struct relay *relay_find(sk_fd handle)
-{
-    for (struct list_link *l = relays.head.next; l != &relays.head; l = l->next) {
-        if (relay_of(l)->s.fd == handle) {
-            return relay_of(l);
-        }
-    }
-    return NULL;
-}
-
-bool relay_any(void)
-{
-    return !list_empty(&relays);
 }
 
 /* The owner's numbers are the pair's end by now: they are the kernel's. */
 static void give_numbers(const struct relay *r)
 {
-    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
-        if (fd_peek(fd)->open == r->s.open) {
-            epoll_handed_over(fd);
-            fd_forget(fd);
-        }
+    for (int fd = r->s.open->first_number; fd >= 0; fd = r->s.open->first_number) {
+        epoll_handed_over(fd);
+        fd_forget(fd);
+        preload_number_changes(fd);
     }
 }
 
@@ -155,9 +213,16 @@ void relay_use(struct relay *r)
         return;
     }
     r->used = true;
-    relayed_note(r->kind);
     pump_change(r->end, USED, &r->of_end);
     give_numbers(r);
+}
+
+void relay_watch_again(struct relay *r)
+{
+    pump_add(r->end, r->used ? USED : 0, &r->of_end);
+    if (r->used) {
+        pump_add_socket(r);
+    }
 }
 
 /* The same events may tell of it once more. */
@@ -170,7 +235,7 @@ static void ignore(struct source *source, uint32_t events)
 void relay_end(struct relay *r)
 {
     r->of_end.ready = r->of_socket.ready = ignore;
-    list_remove(&r->all);
+    strike_it(r);
     list_append(&ended, &r->all);
     pump_remove(r->end);
     close_end(r->end);
@@ -184,230 +249,4 @@ void relay_free_ended(void)
         list_remove(&r->all);
         free(r);
     }
-}
-
-/* ---- At a fork ---- */
-
-static bool is_open(struct sk_iface *iface, const struct sock_fd *s)
-{
-    int32_t state = SK_TCP_CLOSED;
-    int32_t listens = 0;
-
-    return s->type == SK_DGRAM ||
-           ((sk_get(iface, s->fd, SK_TCP_STATE, &state) == SK_OK && state != SK_TCP_CLOSED) ||
-            (sk_get(iface, s->fd, SK_ACCEPTCONN, &listens) == SK_OK && listens != 0));
-}
-
-static void replace_numbers(int first, const struct sock_fd *held, int end)
-{
-    uint32_t left = held->open->n_numbers - 1;
-
-    for (int fd = fd_next(first); fd >= 0 && left > 0; fd = fd_next(fd + 1)) {
-        if (fd_peek(fd)->open == held->open) {
-            __real_dup3(end, fd, foreign_closes_on_exec(fd) ? O_CLOEXEC : 0);
-            left--;
-        }
-    }
-}
-
-/* No number of it is below `first`. False: no descriptor or memory is left. */
-static bool prepare(int first, const struct sock_fd *s)
-{
-    struct sock_fd held;
-    int other;
-
-    fd_hold(&held, s);
-    if (relay_make(&held, &other) == NULL) {
-        fd_let_go(libsock_iface(), &held);
-        return false;
-    }
-    replace_numbers(first, &held, other);
-    __real_close(other);
-    return true;
-}
-
-/* Under the lock. Streams that have no connection and wait for none stay the owner's. */
-static void prepare_all(struct sk_iface *iface)
-{
-    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
-        const struct sock_fd *s = fd_peek(fd);
-        if (!s->open->has_end && is_open(iface, s) &&
-            (!pump_start() || !control_start() || !prepare(fd, s))) {
-            return;
-        }
-    }
-}
-
-void relay_give(int fd)
-{
-    if (fd_find(fd) == NULL || start_is_child()) {
-        return;
-    }
-    relayed_keep_secret();
-    struct sk_iface *iface = state_enter();
-    const struct sock_fd *s = fd_peek(fd);
-    if (s != NULL && is_open(iface, s) &&
-        (s->open->has_end || (pump_start() && control_start() && prepare(0, s)))) {
-        relay_use(relay_find(s->fd));
-    }
-    state_leave();
-}
-
-/* The lock is held until after the fork: no socket comes in between. */
-void preload_forking(void)
-{
-    if (libsock_state_current() != NULL && !leaving) {
-        relayed_keep_secret();
-        prepare_all(state_enter());
-    }
-}
-
-void preload_forked(void)
-{
-    if (libsock_state_current() != NULL && !leaving) {
-        state_leave();
-    }
-}
-
-static void forget(void)
-{
-    list_init(&relays);
-    list_init(&ended);
-    owner = 0;
-    pump_forget();
-}
-
-bool preload_is_heir(void)
-{
-    if (!leaving) {
-        forget();
-    }
-    return leaving;
-}
-
-bool relay_may_ask(int connection, const struct relay_message *m)
-{
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-
-    return relayed_has_secret(m) ||
-           (__real_getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-            (peer.uid == geteuid() || peer.uid == 0));
-}
-
-/* ---- At the end ---- */
-
-extern __typeof(closefrom) __wrap_closefrom;
-
-/* The instance that the pump waited in is still its, until the process ends: it might take events
- * that are the heir's. */
-static void resume(void)
-{
-    if (!pump_renew()) {
-        return;
-    }
-    control_resume();
-    for (struct list_link *l = relays.head.next; l != &relays.head; l = l->next) {
-        struct relay *r = relay_of(l);
-        pump_add(r->end, r->used ? USED : 0, &r->of_end);
-        if (r->used) {
-            pump_add_socket(r);
-        }
-    }
-}
-
-/* The program's descriptors are not the heir's to keep open, its sockets are closed. */
-static _Noreturn void inherit(void)
-{
-    setsid();
-    __wrap_closefrom(0);
-    state_enter();
-    resume();
-    state_leave();
-    pump_until_done();
-    leaving = false;
-    exit_drain();
-    preload_ended();
-    syscall(SYS_exit_group, 0);
-    __builtin_unreachable();
-}
-
-/* Those that nobody has any more; what was written there still moves. */
-static void end_unneeded(void)
-{
-    struct list_link *next;
-
-    for (struct list_link *l = relays.head.next; l != &relays.head; l = next) {
-        struct relay *r = relay_of(l);
-        struct pollfd p = { .fd = r->end };
-        next = l->next;
-        if (foreign_poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0) {
-            relay_end_ready(&r->of_end, EPOLLHUP);
-        }
-    }
-}
-
-static bool is_needed(struct sk_iface *iface)
-{
-    bool any = relay_any();
-
-    for (int fd = any ? fd_next(0) : -1; fd >= 0; fd = fd_next(fd + 1)) {
-        if (fd_peek(fd)->open->has_end) {
-            __real_close(fd); /* what keeps an end open from now on is another process */
-            fd_forget(fd);
-        }
-    }
-    end_unneeded();
-    sk_iface_poll(iface, state_now());
-    return relay_any();
-}
-
-bool preload_leave(void)
-{
-    const struct libsock_state *state = libsock_state_current();
-
-    if (state == NULL || !relay_any()) {
-        return false;
-    }
-    state->port->halt_others(state->port);
-    bool needed = is_needed(state_enter());
-    state_leave();
-    if (!needed) {
-        return false;
-    }
-    leaving = true;
-    pid_t heir = fork();
-    if (heir == 0) {
-        inherit();
-    }
-    return heir > 0;
-}
-
-void relay_give_open(void)
-{
-    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1)) {
-        if (!foreign_closes_on_exec(fd)) {
-            relay_give(fd);
-        }
-    }
-}
-
-/* What is sent already still leaves; sockets that stay open are the heir's. */
-void relay_before_exec(void)
-{
-    if (start_is_child()) {
-        return;
-    }
-    if (libsock_state_current() == NULL) {
-        fd_use_inherited();
-        return;
-    }
-    relay_give_open();
-    if (preload_leave()) {
-        leaving = false;
-        forget();
-    } else {
-        exit_drain();
-    }
-    start_lose_network();
 }

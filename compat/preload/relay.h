@@ -14,10 +14,31 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "compat/fd.h"
 #include "compat/preload/relay_name.h"
+
+/*
+ * The states of a relay, as its flags have them, and what moves it on:
+ *
+ *   unused    the owner's numbers are the stack's; of the end only its hanging up is waited for
+ *     somebody uses it (relay_use: a request, a number that is given, a connection that is handed
+ *       on or dialled)                                            used
+ *     nobody has the other end; there are octets in the pair      used, hung_up
+ *     nobody has the other end; there are none                    over (relay_end)
+ *   used      the numbers are the kernel's; octets, datagrams and connections move both ways
+ *     of a stream, no more comes from the other end               sent_all: a FIN has left
+ *     of a stream, no more comes from the stack                   told_all: the end is shut down
+ *                                                                 for writing, once
+ *     a stream failed                                             sent_all: the end is shut down
+ *                                                                 for both, and so hangs up
+ *     nobody has the other end                                    hung_up
+ *   hung_up   what is in the pair still moves
+ *     it is a stream, and sent_all                                over
+ *     it is none                                                  over
+ */
 
 /** What the pump waits for. */
 struct source {
@@ -28,13 +49,14 @@ struct relay {
     struct source of_end;    /* first */
     struct source of_socket; /* second */
     struct list_link all;
-    struct sock_fd s; /* held */
+    struct relay *next; /* in its bucket */
+    struct sock_fd s;   /* held */
     enum relay_kind kind;
-    int end;       /* the owner's */
-    bool used;     /* not by the owner's own calls */
-    bool hung_up;  /* nobody has the other end */
-    bool sent_all; /* nothing more comes from that end */
-    bool told_all; /* nor from the stack */
+    int end; /* the owner's */
+    bool used;
+    bool hung_up;
+    bool sent_all;
+    bool told_all;
 };
 
 /** The random number of this process, which has relays or is about to. */
@@ -48,6 +70,20 @@ struct relay *relay_make(const struct sock_fd *s, int *other);
 /** The pair is what everybody uses from now on. */
 void relay_use(struct relay *r);
 
+/** NULL: there is none. */
+struct relay *relay_find(sk_fd handle);
+
+/** Whether there are any. */
+bool relay_any(void);
+
+/** Of each one, which may end meanwhile. */
+void relay_each(void (*act)(struct relay *r));
+
+/** In a process that has the stack no more. */
+void relay_forget_all(void);
+
+/* ---- relay_fork.c: which sockets get one ---- */
+
 /** A number is about to be given to somebody who calls the kernel, such as the C library's stdio:
  * if it is a connection of ours, a listener or a datagram socket, it is relayed from now on. Not
  * under the lock. */
@@ -56,22 +92,21 @@ void relay_give(int fd);
 /** The same, of all numbers that an exec leaves open. */
 void relay_give_open(void);
 
+/* ---- relay_heir.c ---- */
+
+/** Whether this process forks its heir, is it, or has one. */
+bool relay_is_leaving(void);
+
 /** Sockets that an exec leaves open are relayed, and this process has no network from now on. Not
  * under the lock. */
 void relay_before_exec(void);
 
+/** To a new instance that the pump waits in (pump_renew). */
+void relay_watch_again(struct relay *r);
+
 /** It is over: the socket is closed. The relay is there until relay_free_ended. */
 void relay_end(struct relay *r);
 void relay_free_ended(void);
-
-/** NULL: there is none. */
-struct relay *relay_find(sk_fd handle);
-
-/** Whether there are any. */
-bool relay_any(void);
-
-/** Whether a request may be granted that came by this connection. */
-bool relay_may_ask(int connection, const struct relay_message *m);
 
 /* ---- relay_pump.c ---- */
 
@@ -100,6 +135,9 @@ void pump_until_done(void);
 void pump_forget(void);
 
 /* ---- relay_move.c: what events let move, or end ---- */
+
+/** Moves what there is, of one that is used; then it may be over. */
+void relay_move(struct relay *r);
 
 void relay_end_ready(struct source *of_end, uint32_t events);
 void relay_socket_ready(struct source *of_socket, uint32_t events);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What other processes ask of a socket that they have through a relay, and cannot ask the pair: its
  * options, and that it be relayed at all. */
+#define _GNU_SOURCE /* struct ucred */
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -13,6 +14,7 @@
 #include "compat/preload/door.h"
 #include "compat/preload/real.h"
 #include "compat/preload/relay.h"
+#include "compat/preload/relayed.h"
 #include "compat/state.h"
 #include "link/own_fds.h"
 
@@ -43,17 +45,38 @@ static int with_option(const struct relay *r, struct relay_message *m)
     return error;
 }
 
+/* What there is by now is there when the answer comes. */
+static int use(struct relay *r)
+{
+    relay_use(r);
+    if (!r->used) {
+        return ENOMEM;
+    }
+    relay_move(r);
+    return 0;
+}
+
 static int grant(struct relay *r, struct relay_message *m)
 {
     switch (m->request) {
     case RELAY_USE:
-        relay_use(r);
-        return 0;
+        return use(r);
     case RELAY_LISTEN:
         return errno_of(sk_listen(libsock_iface(), r->s.fd, (uint32_t)m->name, state_now()));
     default:
         return with_option(r, m);
     }
+}
+
+/* Whether a request may be granted that came by this connection. */
+static bool may_ask(int connection, const struct relay_message *m)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    return relayed_has_secret(m) ||
+           (__real_getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+            (peer.uid == geteuid() || peer.uid == 0));
 }
 
 static bool is_valid(const struct relay_message *m, ssize_t len)
@@ -73,16 +96,14 @@ static void answer(int fd, struct relay_message *m)
 {
     int end = -1;
 
-    if (!relay_may_ask(fd, m)) {
+    if (!may_ask(fd, m)) {
         m->error = EPERM;
     } else if (m->request == RELAY_DIAL) {
         m->error = door_dial((uint16_t)m->name, &end);
     } else {
         m->error = grant_of_relay(m);
     }
-    if (m->request != RELAY_USE) {
-        relay_pass(fd, m, sizeof *m, end);
-    }
+    relay_pass(fd, m, sizeof *m, end);
     if (end >= 0) {
         __real_close(end);
     }

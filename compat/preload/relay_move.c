@@ -31,10 +31,11 @@ static bool would_block(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* A connection that failed: who has the other end is told as well as a pair can. */
+/* A connection that failed: who has the other end is told as well as a pair can. What is shut down
+ * for both has hung up, which ends the relay. */
 static void fail(struct relay *r)
 {
-    r->sent_all = r->told_all = true;
+    r->sent_all = true;
     foreign_shutdown(r->end, SHUT_RDWR);
 }
 
@@ -61,11 +62,7 @@ static void move_received(struct sk_iface *iface, struct relay *r)
         }
         struct msghdr msg = message_of(runs, iov);
         ssize_t n = __real_sendmsg(r->end, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (would_block(n)) {
-            return;
-        }
-        if (n < 0) {
-            r->told_all = true; /* nobody reads any more */
+        if (n < 0) { /* there is no room, or nobody reads any more */
             return;
         }
         sk_recv_consume(iface, r->s.fd, (size_t)n, state_now());
@@ -196,7 +193,7 @@ static void move_written(struct sk_iface *iface, struct relay *r)
 
 /* ---- Events ---- */
 
-static void move(struct relay *r)
+void relay_move(struct relay *r)
 {
     struct sk_iface *iface = libsock_iface();
 
@@ -218,14 +215,13 @@ static void move(struct relay *r)
     }
 }
 
-/* A child may have written to it, and ended, before its request to use it was heard. One that
- * nobody used at all is as its owner left it. */
+/* Who has no descriptor left for a request, or makes none, may have written to it all the same. One
+ * that nobody used at all is as its owner left it; so is a listener, which takes no octets. */
 static bool was_used(const struct relay *r)
 {
-    struct pollfd p = { .fd = r->end, .events = POLLIN };
     char octet;
 
-    return foreign_poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0 &&
+    return r->kind != RELAY_LISTENER &&
            foreign_recvfrom(r->end, &octet, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL) > 0;
 }
 
@@ -238,7 +234,7 @@ void relay_end_ready(struct source *of_end, uint32_t events)
         relay_use(r);
     }
     if (r->used) {
-        move(r);
+        relay_move(r);
     } else if (r->hung_up) {
         relay_end(r);
     }
@@ -247,5 +243,5 @@ void relay_end_ready(struct source *of_end, uint32_t events)
 void relay_socket_ready(struct source *of_socket, uint32_t events)
 {
     (void)events;
-    move((struct relay *)(void *)((char *)of_socket - offsetof(struct relay, of_socket)));
+    relay_move((struct relay *)(void *)((char *)of_socket - offsetof(struct relay, of_socket)));
 }

@@ -38,7 +38,7 @@ bool relay_name_read(const struct sockaddr_un *addr, socklen_t len, struct relay
 socklen_t relay_owner_address(uint64_t owner, struct sockaddr_un *out);
 
 enum relay_request {
-    RELAY_USE, /* from now on the end is what is used; there is no answer */
+    RELAY_USE, /* from now on the end is what is used, when the answer comes */
     RELAY_GET,
     RELAY_SET,
     RELAY_LISTEN, /* `name` is the backlog */

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
+#include "compat/epoll_host.h"
 #include "compat/epoll_instance.h"
 #include "compat/errno.h"
 #include "compat/preload/relay.h"
@@ -24,14 +25,12 @@ extern __typeof(epoll_wait) __wrap_epoll_wait;
 extern __typeof(epoll_wait) __real_epoll_wait;
 
 static int epfd = -1;
-static bool any_used; /* a relay was; set under the lock */
 
 static void wait_once(void)
 {
     struct epoll_event events[N_EVENTS];
-    bool stack_too = __atomic_load_n(&any_used, __ATOMIC_RELAXED);
-    int n = stack_too ? __wrap_epoll_wait(epfd, events, N_EVENTS, -1)
-                      : __real_epoll_wait(epfd, events, N_EVENTS, -1);
+    int n = epoll_has_members(epfd) ? __wrap_epoll_wait(epfd, events, N_EVENTS, -1)
+                                    : __real_epoll_wait(epfd, events, N_EVENTS, -1);
 
     struct sk_iface *iface = state_enter();
     for (int i = 0; i < n; i++) {
@@ -120,7 +119,6 @@ bool pump_add_socket(struct relay *r)
     }
     if (added) {
         sk_iface_tell(libsock_iface(), r->s.fd);
-        __atomic_store_n(&any_used, true, __ATOMIC_RELAXED);
     }
     return added;
 }
@@ -128,5 +126,4 @@ bool pump_add_socket(struct relay *r)
 void pump_forget(void)
 {
     epfd = -1;
-    any_used = false;
 }

@@ -80,8 +80,8 @@ bool relayed_exchange(int fd, struct relay_message *m, int *end)
     do {
         n = foreign_sendto(fd, m, sizeof *m, MSG_NOSIGNAL, NULL, 0);
     } while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)sizeof *m || m->request == RELAY_USE) {
-        return n == (ssize_t)sizeof *m;
+    if (n != (ssize_t)sizeof *m) {
+        return false;
     }
     do {
         n = relay_take(fd, m, sizeof *m, end, MSG_CMSG_CLOEXEC);
@@ -117,9 +117,9 @@ void preload_use(int fd)
     socklen_t len = sizeof addr;
     int before = errno;
 
+    preload_number_changes(fd);
     if (foreign_getsockname(fd, (struct sockaddr *)&addr, &len) == 0 &&
         relay_name_read(&addr, len, &name)) {
-        relayed_note(name.kind);
         ask(&name, &m);
     }
     errno = before;
@@ -216,6 +216,7 @@ static int take_connection(int fd, const struct relay_name *name, struct sockadd
     if ((flags & SOCK_NONBLOCK) != 0) {
         __real_fcntl(taken, F_SETFL, O_NONBLOCK);
     }
+    preload_number_changes(taken);
     addr_to_sockaddr(name->inet6, from, addr, len);
     return taken;
 }

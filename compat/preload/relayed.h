@@ -13,8 +13,8 @@ void relayed_keep_secret(void);
 bool relayed_has_secret(const struct relay_message *m);
 void relayed_put_secret(struct relay_message *m);
 
-/** Sends a request, and receives the answer to it, but of RELAY_USE, with an end in `*end` or -1.
- * False: there is none. */
+/** Sends a request, and receives the answer to it, with an end in `*end` or -1. False: there is
+ * none. */
 bool relayed_exchange(int fd, struct relay_message *m, int *end);
 
 /** A connection to where requests are heard; -1 and errno. */
@@ -24,5 +24,11 @@ int relayed_reach(const struct sockaddr_un *addr, socklen_t len);
 int relayed_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 int relayed_listen(int fd, int backlog);
 
-/** A relay of this kind is used here, from now on. */
-void relayed_note(enum relay_kind kind);
+/** Datagrams, of a number that is an end of a relay of them: as sendmsg and recvmsg. */
+ssize_t relayed_send_datagram(const struct relay_name *name, int fd, const struct msghdr *msg,
+                              int flags);
+ssize_t relayed_receive_datagram(const struct relay_name *name, int fd, struct msghdr *msg,
+                                 int flags);
+
+/** How long the next one is; 0: there is none. */
+int relayed_next_datagram(int fd);

@@ -11,25 +11,8 @@
 #include "compat/addr.h"
 #include "compat/errno.h"
 #include "compat/fd.h"
-#include "compat/preload/preload.h"
 #include "compat/preload/real.h"
 #include "compat/preload/relayed.h"
-
-static atomic_bool any; /* in this process: the others ask no more than this */
-
-void relayed_note(enum relay_kind kind)
-{
-    if (kind == RELAY_DATAGRAMS) {
-        any = true;
-    }
-}
-
-bool preload_has_datagrams(int fd)
-{
-    struct relay_name name;
-
-    return any && relayed_find(fd, &name) && name.kind == RELAY_DATAGRAMS;
-}
 
 /* The message with an address in front, in `*out`; its iov is to be freed. 0, or an errno. */
 static int put_in_front(const struct msghdr *msg, struct sk_addr *addr, struct msghdr *out)
@@ -60,16 +43,13 @@ static int destination(const struct relay_name *name, const struct msghdr *msg, 
     return addr_of_peer(&s, msg->msg_name, msg->msg_namelen, to);
 }
 
-ssize_t preload_send_datagram(int fd, const struct msghdr *msg, int flags)
+ssize_t relayed_send_datagram(const struct relay_name *name, int fd, const struct msghdr *msg,
+                              int flags)
 {
-    struct relay_name name;
     struct sk_addr to;
     struct msghdr whole;
+    int wrong = destination(name, msg, &to);
 
-    if (!relayed_find(fd, &name)) {
-        return errno_fail(EBADF);
-    }
-    int wrong = destination(&name, msg, &to);
     if (wrong == 0) {
         wrong = put_in_front(msg, &to, &whole);
     }
@@ -81,16 +61,13 @@ ssize_t preload_send_datagram(int fd, const struct msghdr *msg, int flags)
     return n < 0 ? n : n - (ssize_t)sizeof to;
 }
 
-ssize_t preload_receive_datagram(int fd, struct msghdr *msg, int flags)
+ssize_t relayed_receive_datagram(const struct relay_name *name, int fd, struct msghdr *msg,
+                                 int flags)
 {
-    struct relay_name name;
     struct sk_addr from;
     struct msghdr whole;
-
-    if (!relayed_find(fd, &name)) {
-        return errno_fail(EBADF);
-    }
     int wrong = put_in_front(msg, &from, &whole);
+
     if (wrong != 0) {
         return errno_fail(wrong);
     }
@@ -99,8 +76,16 @@ ssize_t preload_receive_datagram(int fd, struct msghdr *msg, int flags)
     if (n < (ssize_t)sizeof from) { /* 0: the owner is gone */
         return n < 0 ? n : errno_fail(ENOTCONN);
     }
-    addr_to_sockaddr(name.inet6, from, msg->msg_name, &msg->msg_namelen);
+    addr_to_sockaddr(name->inet6, from, msg->msg_name, &msg->msg_namelen);
     msg->msg_controllen = 0;
     msg->msg_flags = whole.msg_flags;
     return n - (ssize_t)sizeof from;
+}
+
+int relayed_next_datagram(int fd)
+{
+    struct msghdr none = { .msg_iovlen = 0 };
+    ssize_t n = __real_recvmsg(fd, &none, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+
+    return n > (ssize_t)sizeof(struct sk_addr) ? (int)(n - (ssize_t)sizeof(struct sk_addr)) : 0;
 }

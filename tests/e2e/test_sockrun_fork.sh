@@ -7,6 +7,10 @@
 timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_relays.py" >"$work/out" 2>&1 || fail "status $?: $(cat "$work/out")"
 grep -qx 'all of it' "$work/out" || fail "$(cat "$work/out")"
 
+timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_relay_edges.py" "$work/no_program" >"$work/out" 2>&1 ||
+    fail "edges: status $?: $(cat "$work/out")"
+grep -qx 'all of it' "$work/out" || fail "edges: $(cat "$work/out")"
+
 start_files
 echo content >"$work/www/page"
 timeout 120 ./sockrun "$python" "$srcdir/tests/e2e/preload_handed.py" "$http" >"$work/out" 2>&1 ||
