@@ -8,7 +8,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+
+#include "compat/epoll_instance.h"
 
 static int make_instance(void)
 {
@@ -336,6 +340,44 @@ START_TEST(a_member_ends_with_its_socket)
 }
 END_TEST
 
+/* What a wait has no room for waits for the next one, the kernel's and ours. */
+static int rooms(void *arg)
+{
+    int a[2];
+    int b[2];
+    struct epoll_event events[4];
+    int epfd = make_instance();
+    int fd = make(SOCK_DGRAM);
+
+    (void)arg;
+    ck_assert_int_eq(pipe(a), 0);
+    ck_assert_int_eq(pipe(b), 0);
+    add(epfd, a[0], EPOLLIN);
+    add(epfd, b[0], EPOLLIN);
+    add(epfd, fd, EPOLLOUT);
+    says(a[1]);
+    says(b[1]);
+    for (int room = 1; room <= 3; room++) {
+        for (int i = 0; i < 6; i++) {
+            events[room].events = 0;
+            errno = 0;
+            ck_assert_int_eq(epoll_wait(epfd, events, room, 0), room);
+            ck_assert_int_eq(errno, 0);
+            ck_assert_uint_eq(events[room].events, 0);
+        }
+    }
+    close_both(a[0], a[1]);
+    close_both(b[0], b[1]);
+    ck_assert_int_eq(close(fd), 0);
+    return close(epfd);
+}
+
+START_TEST(a_wait_tells_no_more_than_there_is_room_for)
+{
+    compat_alone(rooms);
+}
+END_TEST
+
 /* All numbers of an instance are one, and it ends with the last. */
 static int copies(void *arg)
 {
@@ -399,6 +441,39 @@ static int arguments(void *arg)
     return close(epfd);
 }
 
+/* Its memory is another's then. */
+static int forgets(void *arg)
+{
+    enum { N = 8 };
+    void *others[N];
+    int client;
+    int server;
+    int epfd = make_instance();
+
+    (void)arg;
+    connect_self(&client, &server);
+    add(epfd, server, EPOLLIN);
+    ck_assert_int_eq(close(epfd), 0);
+    for (int i = 0; i < N; i++) {
+        others[i] = malloc(sizeof(struct instance));
+        ck_assert_ptr_nonnull(others[i]);
+        memset(others[i], 0xff, sizeof(struct instance));
+    }
+    says(client);
+    hears(server);
+    for (int i = 0; i < N; i++) {
+        free(others[i]);
+    }
+    close_both(client, server);
+    return 0;
+}
+
+START_TEST(an_instance_that_ended_hears_of_no_socket)
+{
+    compat_alone(forgets);
+}
+END_TEST
+
 START_TEST(wrong_arguments_are_told)
 {
     compat_alone(arguments);
@@ -416,7 +491,9 @@ int main(void)
         the_kernels_descriptors_have_their_turn,
         an_instance_can_be_polled,
         a_member_ends_with_its_socket,
+        a_wait_tells_no_more_than_there_is_room_for,
         an_instance_ends_with_its_last_number,
+        an_instance_that_ended_hears_of_no_socket,
         wrong_arguments_are_told,
         NULL,
     };
