@@ -10,6 +10,7 @@
 
 #include "compat/epoll_host.h"
 #include "compat/errno.h"
+#include "compat/foreign.h"
 #include "link/own_fds.h"
 
 #define FIRST_BUCKETS 64 /* a power of two, as all numbers of them */
@@ -20,6 +21,9 @@
 /* epoll_ctl(2): what may be with EPOLLEXCLUSIVE. */
 #define EXCLUSIVE_MAY                                                                              \
     ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))
+
+/* A number of members that no program has: others may have added some. */
+#define SHARED (1 << 30)
 
 extern __typeof(epoll_ctl) __real_epoll_ctl;
 
@@ -61,6 +65,8 @@ static void unnote_name(int number)
 
 /* An instance may have members of the kernel's that we know nothing of. */
 static bool unseen;
+
+static pid_t forked; /* this process, when it is a child of fork */
 
 static struct instance *find(int number)
 {
@@ -118,7 +124,7 @@ static void empty(struct instance *in)
     }
 }
 
-/* Its last number was closed, and nobody waits in it. */
+/* Its last number was closed, and nobody waits in it. Members without a host are inherited. */
 static void destroy(struct instance *in)
 {
     if (in->state != NULL) {
@@ -127,6 +133,7 @@ static void destroy(struct instance *in)
         empty(in);
         in->state->port->unlock(in->state->port);
     }
+    empty(in);
     free(in->buckets);
     free(in);
 }
@@ -174,6 +181,11 @@ static struct name *take_name(int number)
 }
 
 /* A child of vfork has the parent's memory, and numbers of its own. */
+static bool is_borrowed(void)
+{
+    return start_is_child() && getpid() != forked;
+}
+
 void epoll_forget(int fd)
 {
     struct instance *in = instance_get(fd, false);
@@ -181,7 +193,7 @@ void epoll_forget(int fd)
     if (in == NULL) {
         return;
     }
-    if (start_is_child()) {
+    if (is_borrowed()) {
         instance_put(in);
         return;
     }
@@ -195,7 +207,7 @@ void epoll_forget(int fd)
 
 void epoll_copied(int fd, int copy)
 {
-    if (!is_named(fd) || copy < 0 || start_is_child()) {
+    if (!is_named(fd) || copy < 0 || is_borrowed()) {
         return;
     }
     pthread_mutex_lock(&names_lock);
@@ -222,6 +234,7 @@ bool epoll_has_members(int fd)
     if (!is_named(fd)) {
         return false;
     }
+    epoll_use_inherited(fd);
     pthread_mutex_lock(&names_lock);
     const struct instance *in = find(fd);
     bool has = in != NULL && in->n_members > 0;
@@ -236,21 +249,6 @@ bool epoll_is_ready(int fd, struct sk_iface *iface, instant now)
     bool ready = in != NULL && instance_is_ready(in, iface, now);
     pthread_mutex_unlock(&names_lock);
     return ready;
-}
-
-void epoll_forked(void)
-{
-    pthread_mutex_init(&names_lock, NULL);
-}
-
-/* The parent's watches and members are copies that nobody looks at any more. */
-void epoll_forget_all(void)
-{
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        unnote_name(n->number);
-    }
-    names = NULL;
-    unseen = true;
 }
 
 /* ---- Members ---- */
@@ -489,6 +487,7 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 {
     bool ours = fd_find(fd) != NULL;
 
+    epoll_use_inherited(epfd);
     if (start_is_child()) {
         __atomic_store_n(&unseen, true, __ATOMIC_RELAXED);
         return __real_epoll_ctl(epfd, operation, fd, event);
@@ -514,7 +513,9 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 
 /* ---- From us to the kernel ---- */
 
-/* Who waits in it sleeps on no descriptor of the kernel's, if this is the first one: it is told. */
+/* Who waits in it sleeps on no descriptor of the kernel's, if this is the first one: it is told.
+ * One that was told once, and waits to be asked for again, cannot be had from the kernel: there it
+ * waits for an error or a hang-up all the same. */
 static void hand_over(int epfd, struct instance *in, int fd, sk_fd handle)
 {
     struct member **at = find_member(in, fd, handle);
@@ -530,11 +531,98 @@ static void hand_over(int epfd, struct instance *in, int fd, sk_fd handle)
 
 void epoll_handed_over(int fd)
 {
-    sk_fd handle = fd_peek(fd)->fd;
+    const struct sock_fd *s = fd_peek(fd);
 
     pthread_mutex_lock(&names_lock);
     for (const struct name *n = names; n != NULL; n = n->next) {
-        hand_over(n->number, n->instance, fd, handle);
+        hand_over(n->number, n->instance, fd, s->fd);
     }
     pthread_mutex_unlock(&names_lock);
+}
+
+/* ---- Over a fork ---- */
+
+/*
+ * Parent and child have one instance of the kernel's, and each what it keeps beside it. What the
+ * parent has there, the child has not: on its first use of the instance it has the owner of the
+ * sockets hand them over, and so they are the kernel's for both.
+ */
+
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* taken before all others */
+
+static bool inherited_any;
+
+void epoll_forking(void)
+{
+    pthread_mutex_lock(&names_lock);
+    for (const struct name *n = names; n != NULL; n = n->next) {
+        __atomic_store_n(&n->instance->n_foreign, SHARED, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&names_lock);
+}
+
+void epoll_forked(void)
+{
+    pthread_mutex_init(&names_lock, NULL);
+    pthread_mutex_init(&asking, NULL);
+}
+
+/* Whoever waited in it is not in this process. */
+static void inherit(struct instance *in)
+{
+    in->state = NULL;
+    in->n_waits = 0;
+    in->n_asleep = 0;
+    in->alarm = 0;
+    in->inherited = in->n_members > 0;
+}
+
+static void forget_names(void)
+{
+    for (const struct name *n = names; n != NULL; n = n->next) {
+        unnote_name(n->number);
+    }
+    names = NULL;
+}
+
+void epoll_forget_all(bool inherits)
+{
+    forked = getpid();
+    unseen = true;
+    inherited_any = inherits;
+    if (!inherits) {
+        forget_names();
+    }
+    for (const struct name *n = names; n != NULL; n = n->next) {
+        inherit(n->instance);
+    }
+}
+
+static void ask_for_members(struct instance *in)
+{
+    for (size_t i = 0; i < in->n_buckets; i++) {
+        for (const struct member *m = in->buckets[i]; m != NULL; m = m->next) {
+            foreign_use_inherited(m->number);
+        }
+    }
+    empty(in);
+    in->inherited = false;
+}
+
+void epoll_use_inherited(int epfd)
+{
+    if (!inherited_any || !is_named(epfd) || is_borrowed()) {
+        return;
+    }
+    int before = foreign_forbid_cancel();
+    pthread_mutex_lock(&asking);
+    struct instance *in = instance_get(epfd, false);
+    if (in != NULL && in->inherited) {
+        ask_for_members(in);
+    }
+    pthread_mutex_unlock(&asking);
+    if (in != NULL) {
+        instance_put(in);
+    }
+    foreign_allow_cancel(before);
 }

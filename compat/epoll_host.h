@@ -25,8 +25,15 @@ bool epoll_is_ready(int fd, struct sk_iface *iface, instant now);
  * us do it. Under the port's lock, before the number is forgotten. */
 void epoll_handed_over(int fd);
 
+/** Before a fork: what the kernel has in an instance is known to none of the two from then on. */
+void epoll_forking(void);
+
 /** In a child of fork, first: another thread may have had the lock. */
 void epoll_forked(void);
 
-/** In a child of fork: what is watched is the parent's. */
-void epoll_forget_all(void);
+/** In a child of fork: what is watched is the parent's. If the child `inherits`, the first use of
+ * an instance asks the parent to let the kernel watch it (foreign_use_inherited). */
+void epoll_forget_all(bool inherits);
+
+/** An instance is about to be used; nothing is done but for the first use of an inherited one. */
+void epoll_use_inherited(int epfd);

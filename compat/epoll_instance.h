@@ -42,6 +42,7 @@ struct instance {
     struct member **buckets;     /* by the socket's handle */
     size_t n_buckets;
     size_t n_members;
+    bool inherited;    /* the members are an ancestor's, and were not asked for yet */
     bool kernel_first; /* in the next wait: neither starves the other */
     int n_asleep;      /* in the kernel alone, from before there was a host; atomic */
     int alarm;         /* in the kernel's instance, for those; 0: there is none */

@@ -10,6 +10,7 @@
 
 #include "compat/block.h"
 #include "compat/connect.h"
+#include "compat/epoll_host.h"
 #include "compat/epoll_instance.h"
 #include "compat/errno.h"
 #include "compat/foreign.h"
@@ -279,6 +280,7 @@ static struct instance *get_for_wait(int epfd)
 static int wait_until(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
                       const sigset_t *mask)
 {
+    epoll_use_inherited(epfd);
     struct instance *in = get_for_wait(epfd);
 
     if (in == NULL) {

@@ -51,7 +51,8 @@ int foreign_fcntl(int fd, int command, long argument);
 /** Whether a number that is no socket of ours is open. */
 bool foreign_is_open(int fd);
 
-/** An inherited number is used, for the first time in this process (fd_inherit_all). */
+/** An inherited number is used, for the first time in this process (fd_inherit_all). What of its
+ * owner's is the kernel's from now on is so when this returns. */
 void foreign_use_inherited(int fd);
 
 /** Whether an exec closes it. */

@@ -72,7 +72,7 @@ static void close_own(void)
 
 void start_lose_network(void)
 {
-    epoll_forget_all();
+    epoll_forget_all(preload_configure != NULL && start_is_child());
     close_own();
     fd_inherit_all();
     state_forked(preload_configure != NULL);
@@ -106,10 +106,18 @@ static void forked(void)
     start_lose_network();
 }
 
+static void forking(void)
+{
+    if (preload_forking != NULL) {
+        epoll_forking();
+        preload_forking();
+    }
+}
+
 static void prepare(void)
 {
     make_lock();
-    pthread_atfork(preload_forking, preload_forked, forked);
+    pthread_atfork(forking, preload_forked, forked);
 }
 
 void start_lock(void)

@@ -26,6 +26,8 @@ test_files = \
 	%D%/e2e/on_terminal.py \
 	%D%/e2e/preload_daemon.py \
 	%D%/e2e/preload_epoll.py \
+	%D%/e2e/preload_epoll_daemon.py \
+	%D%/e2e/preload_epoll_fork.py \
 	%D%/e2e/preload_forks.py \
 	%D%/e2e/preload_handed.py \
 	%D%/e2e/preload_loopback.py \

@@ -21,6 +21,7 @@
 #include "compat/preload/forward.h"
 #include "compat/preload/handed.h"
 #include "compat/preload/loopback.h"
+#include "compat/preload/preload.h"
 #include "compat/preload/real.h"
 #include "compat/preload/relayed.h"
 #include "compat/state.h"

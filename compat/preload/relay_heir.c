@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "compat/epoll_host.h"
 #include "compat/foreign.h"
 #include "compat/preload/preload.h"
 #include "compat/preload/real.h"
@@ -76,7 +77,8 @@ static bool is_needed(struct sk_iface *iface)
 
     for (int fd = any ? fd_next(0) : -1; fd >= 0; fd = fd_next(fd + 1)) {
         if (fd_peek(fd)->open->relay != NULL) {
-            __real_close(fd); /* what keeps an end open from now on is another process */
+            epoll_handed_over(fd); /* the heir has not the number, which the kernel asks for */
+            __real_close(fd);      /* what keeps an end open from now on is another process */
             fd_forget(fd);
         }
     }
