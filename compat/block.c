@@ -71,6 +71,26 @@ static instant own_deadline(const struct port *port, const struct op_wait *w, in
     return step != 0 ? earlier(until, after(now, step)) : until;
 }
 
+static sk_fd acts_on = SK_FD_NONE;
+
+bool block_acts_on(sk_fd fd)
+{
+    return fd == acts_on;
+}
+
+static enum sk_err poll_op(struct sk_op *op, struct sk_iface *iface, instant now)
+{
+    uint32_t before = sk_readiness(iface, op->fd);
+
+    acts_on = op->fd;
+    enum sk_err err = op->poll(op, iface, now);
+    acts_on = SK_FD_NONE;
+    if ((sk_readiness(iface, op->fd) & ~before) != 0) {
+        sk_iface_tell(iface, op->fd);
+    }
+    return err;
+}
+
 static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                          const struct block_how *how)
 {
@@ -85,7 +105,7 @@ static enum sk_err drive(const struct port *port, struct sk_iface *iface, struct
     for (;;) {
         instant now = port->now(port);
         sk_iface_poll(iface, now);
-        enum sk_err err = op->poll(op, iface, now);
+        enum sk_err err = poll_op(op, iface, now);
         if (err != SK_PENDING) {
             return err;
         }

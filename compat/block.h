@@ -53,5 +53,9 @@ enum sk_err block_as(const struct port *port, struct sk_iface *iface, struct sk_
 enum sk_err block_on(const struct port *port, struct sk_iface *iface, struct sk_op *op,
                      instant deadline);
 
+/** Whether what happens to this socket is done to it by an operation on it, a receive or a send: it
+ * is ready for nothing more then, or is told of (sk_iface_tell) after it. Under the port's lock. */
+bool block_acts_on(sk_fd fd);
+
 /** Microseconds from now as a deadline; 0 is no deadline. */
 instant block_deadline(const struct port *port, duration timeout);

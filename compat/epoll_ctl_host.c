@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "compat/block.h"
 #include "compat/epoll_host.h"
 #include "compat/errno.h"
 #include "compat/foreign.h"
@@ -270,7 +271,7 @@ static void changed(void *instance, sk_fd handle)
 {
     struct instance *in = instance;
 
-    if (handle == SK_FD_NONE || in->n_members == 0) {
+    if (handle == SK_FD_NONE || in->n_members == 0 || block_acts_on(handle)) {
         return;
     }
     for (struct member *m = *bucket_of(in, handle); m != NULL; m = m->next) {

@@ -189,6 +189,7 @@ def closed():
 def child_with_a_network():
     """A child that has a network of its own, and sockets of that and of its parent's in one instance."""
     ep, listener = listening(8006)
+    going, gone = os.pipe()
 
     def child():
         with socket.socket(type=socket.SOCK_DGRAM) as own:
@@ -197,15 +198,16 @@ def child_with_a_network():
             own.sendto(b"x", own.getsockname())
             told(ep, (own, select.EPOLLIN))
             own.recv(1)
+            os.write(gone, b"x")
             echo_once(ep, listener)
 
     pid = fork(child)
+    os.read(going, 1)
     answered(8006)
     ended_well(pid)
 
 
 CASES = (prefork_server, parent_hears_of_the_child, parent_sleeps, child_takes_out, polled, closed, child_with_a_network)
 for case in CASES:
-    print(case.__name__, flush=True)
     ended_well(fork(case))  # each with a network of its own
 print("all of it")

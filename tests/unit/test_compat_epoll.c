@@ -127,6 +127,68 @@ START_TEST(an_edge_is_told_once_for_each_thing_that_happens)
 }
 END_TEST
 
+/* What a program does itself, as another thread that was told, is no news. */
+static int acts(void *arg)
+{
+    int client;
+    int server;
+    int epfd = make_instance();
+
+    (void)arg;
+    connect_self(&client, &server);
+    says(client);
+    ck_assert_int_eq(write(client, "yz", 2), 2);
+    add(epfd, server, EPOLLIN | EPOLLOUT | EPOLLET);
+    ck_assert_uint_eq(told(epfd, server), EPOLLIN | EPOLLOUT);
+    hears(server);
+    ck_assert_uint_eq(told(epfd, server), 0);
+    close_both(client, server);
+
+    struct sockaddr_in self = address(INADDR_LOOPBACK, 4000);
+    server = make(SOCK_DGRAM);
+    ck_assert_int_eq(bind(server, generic(&self), sizeof self), 0);
+    ck_assert_int_eq(connect(server, generic(&self), sizeof self), 0);
+    says(server);
+    says(server);
+    add(epfd, server, EPOLLIN | EPOLLET);
+    ck_assert_uint_eq(told(epfd, server), EPOLLIN);
+    hears(server);
+    ck_assert_uint_eq(told(epfd, server), 0);
+    ck_assert_int_eq(close(server), 0);
+    return close(epfd);
+}
+
+START_TEST(what_a_program_reads_is_no_edge)
+{
+    compat_alone(acts);
+}
+END_TEST
+
+/* Two connections wait; who takes one is not told of the other once more. */
+static int takes(void *arg)
+{
+    int epfd = make_instance();
+    int listener = listen_on(80);
+
+    (void)arg;
+    add(epfd, listener, EPOLLIN | EPOLLET);
+    int first = dial(INADDR_LOOPBACK, 80);
+    int second = dial(INADDR_LOOPBACK, 80);
+    ck_assert_uint_eq(told(epfd, listener), EPOLLIN);
+    int taken = accept(listener, NULL, NULL);
+    ck_assert_int_ge(taken, 0);
+    ck_assert_uint_eq(told(epfd, listener), 0);
+    close_both(first, second);
+    close_both(taken, listener);
+    return close(epfd);
+}
+
+START_TEST(what_a_program_accepts_is_no_edge)
+{
+    compat_alone(takes);
+}
+END_TEST
+
 static int once(void *arg)
 {
     int client;
@@ -485,6 +547,8 @@ int main(void)
     const TTest *const tests[] = {
         a_level_is_told_as_long_as_it_is_there,
         an_edge_is_told_once_for_each_thing_that_happens,
+        what_a_program_reads_is_no_edge,
+        what_a_program_accepts_is_no_edge,
         what_is_told_once_waits_to_be_asked_for_again,
         all_members_have_their_turn,
         a_wait_ends_for_what_arrives_and_times_out_exactly,
