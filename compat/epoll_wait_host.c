@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* epoll_wait, epoll_pwait, epoll_pwait2: see epoll_instance.h. */
+/*
+ * epoll_wait, epoll_pwait, epoll_pwait2: see epoll_instance.h. There are three ways to wait:
+ *
+ * - In the kernel (wait_in_kernel): the number is no instance, or this is a child without a network
+ *   of its own. What was ours in an inherited one is the kernel's before.
+ * - In the kernel, as long as there is no host (wait_for_host): all members are the kernel's, but
+ *   another thread may start a host and add a socket of ours. Then an alarm in the kernel's
+ *   instance ends that wait, and the next one begins.
+ * - Here (wait_here), as all calls that drive the stack wait (block.h): each look takes what our
+ *   queue has, and asks the kernel for what it has, if it has any members; the sleep between two
+ *   looks is one on the kernel's instance, too, then.
+ */
 #define _GNU_SOURCE /* epoll_pwait2 */
 #include <limits.h>
 #include <stdio.h>
@@ -29,14 +40,16 @@ __typeof(epoll_wait) __wrap_epoll_wait;
 __typeof(epoll_pwait) __wrap_epoll_pwait;
 __typeof(epoll_pwait2) __wrap_epoll_pwait2;
 
-struct wait {
-    struct sk_op op; /* first */
-    struct instance *in;
+/* What the program asks for. */
+struct call {
     int epfd;
     struct epoll_event *events;
-    size_t room;
-    bool deferred; /* a connect waits for an address: nothing tells when it has one */
+    int room;
+    const struct timespec *timeout; /* NULL: none */
+    const sigset_t *mask;
 };
+
+/* ---- Of one member ---- */
 
 static bool is_gone(const struct sk_iface *iface, const struct member *m)
 {
@@ -72,6 +85,15 @@ static bool is_deferred(const struct member *m)
     return m->s.open->connect == FD_CONNECT_DEFERRED;
 }
 
+/* ---- Here: ours and the kernel's ---- */
+
+struct wait {
+    struct sk_op op; /* first */
+    struct instance *in;
+    const struct call *call;
+    bool deferred; /* a connect waits for an address: nothing tells when it has one */
+};
+
 static size_t collect(struct wait *w, size_t n, struct sk_iface *iface, instant now)
 {
     struct instance *in = w->in;
@@ -79,7 +101,7 @@ static size_t collect(struct wait *w, size_t n, struct sk_iface *iface, instant 
 
     list_init(&again);
     w->deferred = false;
-    while (n < w->room && !list_empty(&in->queue)) {
+    while (n < (size_t)w->call->room && !list_empty(&in->queue)) {
         struct member *m = (struct member *)(void *)list_first(&in->queue);
         list_remove(&m->queue);
         if (is_gone(iface, m)) {
@@ -90,7 +112,7 @@ static size_t collect(struct wait *w, size_t n, struct sk_iface *iface, instant 
         bool told = is_to_be_told(m, events);
         if (told) {
             m->changed = false;
-            w->events[n++] = (struct epoll_event){ .events = events, .data = m->event.data };
+            w->call->events[n++] = (struct epoll_event){ .events = events, .data = m->event.data };
         }
         w->deferred = w->deferred || is_deferred(m);
         if ((told && stays(m)) || is_deferred(m)) {
@@ -101,12 +123,19 @@ static size_t collect(struct wait *w, size_t n, struct sk_iface *iface, instant 
     return n;
 }
 
+static bool has_foreign(const struct instance *in)
+{
+    return __atomic_load_n(&in->n_foreign, __ATOMIC_RELAXED) > 0;
+}
+
 static size_t ask_kernel(const struct wait *w, size_t n)
 {
-    if (n == w->room || __atomic_load_n(&w->in->n_foreign, __ATOMIC_RELAXED) == 0) {
+    int room = w->call->room - (int)n;
+
+    if (room == 0 || !has_foreign(w->in)) {
         return n;
     }
-    int more = __real_epoll_wait(w->epfd, w->events + n, (int)(w->room - n), 0);
+    int more = __real_epoll_wait(w->call->epfd, w->call->events + n, room, 0);
     return more > 0 ? n + (size_t)more : n;
 }
 
@@ -125,33 +154,52 @@ static enum sk_err poll_instance(struct sk_op *op, struct sk_iface *iface, insta
     return n > 0 ? SK_OK : SK_PENDING;
 }
 
-static struct instance *instance_of(const struct sk_op *op)
+static const struct wait *wait_of(const struct sk_op *op)
 {
-    return ((const struct wait *)(const void *)op)->in;
+    return (const struct wait *)(const void *)op;
 }
 
 static bool is_among(const struct sk_op *op, sk_fd handle)
 {
-    return handle != SK_FD_NONE && instance_has(instance_of(op), handle);
+    return handle != SK_FD_NONE && instance_has(wait_of(op)->in, handle);
 }
 
 static size_t wait_fds(const struct sk_op *op, struct pollfd *fds, size_t n)
 {
-    if (instance_of(op)->n_foreign == 0) {
-        return 0;
-    }
+    const struct wait *w = wait_of(op);
+
     if (n > 0) {
-        fds[0] = (struct pollfd){ .fd = ((const struct wait *)(const void *)op)->epfd,
-                                  .events = POLLIN };
+        fds[0] = (struct pollfd){ .fd = w->call->epfd, .events = POLLIN };
     }
-    return 1;
+    return has_foreign(w->in) ? 1 : 0;
 }
 
 static duration look_again(const struct sk_op *op, bool port_waits)
 {
-    const struct wait *w = (const struct wait *)(const void *)op;
+    const struct wait *w = wait_of(op);
 
-    return w->deferred || (w->in->n_foreign > 0 && !port_waits) ? LOOK_AGAIN : 0;
+    return w->deferred || (has_foreign(w->in) && !port_waits) ? LOOK_AGAIN : 0;
+}
+
+static int wait_here(struct instance *in, const struct call *c)
+{
+    foreign_test_cancel();
+    if (c->room <= 0 || !poll_is_timeout(c->timeout)) {
+        return errno_fail(EINVAL);
+    }
+    if (c->events == NULL) {
+        return errno_fail(EFAULT);
+    }
+    struct libsock_state *state = libsock_state_current();
+    struct wait w = { .op = { .poll = poll_instance, .fd = SK_FD_NONE }, .in = in, .call = c };
+    struct block_how how = { .deadline = poll_deadline(state->port, c->timeout),
+                             .step = look_again,
+                             .wait_fds = wait_fds,
+                             .signal = BLOCK_ENDS,
+                             .mask = c->mask,
+                             .concerns = is_among };
+
+    return poll_block(state->port, state->iface, &w.op, how);
 }
 
 bool instance_is_ready(const struct instance *in, struct sk_iface *iface, instant now)
@@ -167,46 +215,27 @@ bool instance_is_ready(const struct instance *in, struct sk_iface *iface, instan
     return false;
 }
 
-static int wait_in(struct instance *in, int epfd, struct epoll_event *events, size_t room,
-                   const struct timespec *timeout, const sigset_t *mask)
-{
-    struct libsock_state *state = libsock_state_current();
-    struct wait w = { .op = { .poll = poll_instance, .fd = SK_FD_NONE },
-                      .in = in,
-                      .epfd = epfd,
-                      .events = events,
-                      .room = room };
-    struct block_how how = { .deadline = poll_deadline(state->port, timeout),
-                             .step = look_again,
-                             .wait_fds = wait_fds,
-                             .signal = BLOCK_ENDS,
-                             .mask = mask,
-                             .concerns = is_among };
+/* ---- In the kernel ---- */
 
-    return poll_block(state->port, state->iface, &w.op, how);
-}
-
-static int real_wait(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
-                     const sigset_t *mask)
+/* In whole milliseconds where that is exact: a kernel may be too old for epoll_pwait2. */
+static int wait_in_kernel(const struct call *c)
 {
-    if (timeout == NULL) {
-        return __real_epoll_pwait(epfd, events, n, -1, mask);
+    const struct timespec *t = c->timeout;
+
+    if (t == NULL) {
+        return __real_epoll_pwait(c->epfd, c->events, c->room, -1, c->mask);
     }
-    if (timeout->tv_nsec % NS_PER_MILLISECOND == 0 && timeout->tv_sec >= 0 &&
-        timeout->tv_sec < INT_MAX / MILLISECONDS_PER_SECOND) {
-        int ms = (int)timeout->tv_sec * MILLISECONDS_PER_SECOND +
-                 (int)(timeout->tv_nsec / NS_PER_MILLISECOND);
-        return __real_epoll_pwait(epfd, events, n, ms, mask);
+    if (t->tv_nsec % NS_PER_MILLISECOND == 0 && t->tv_sec >= 0 &&
+        t->tv_sec < INT_MAX / MILLISECONDS_PER_SECOND) {
+        int ms = (int)t->tv_sec * MILLISECONDS_PER_SECOND + (int)(t->tv_nsec / NS_PER_MILLISECOND);
+        return __real_epoll_pwait(c->epfd, c->events, c->room, ms, c->mask);
     }
-    return __real_epoll_pwait2(epfd, events, n, timeout, mask);
+    return __real_epoll_pwait2(c->epfd, c->events, c->room, t, c->mask);
 }
 
-static int64_t nanoseconds(struct timespec t)
-{
-    return (int64_t)t.tv_sec * NS_PER_SECOND + t.tv_nsec;
-}
+/* ---- In the kernel, as long as there is no host ---- */
 
-/* What is left of `timeout` since `began`; NULL: it has no end. */
+/* What is left of `timeout` since `began`, in `*out`; NULL: it has no end. */
 static const struct timespec *left_of(const struct timespec *timeout, struct timespec began,
                                       struct timespec *out)
 {
@@ -216,48 +245,43 @@ static const struct timespec *left_of(const struct timespec *timeout, struct tim
         return NULL;
     }
     clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t left = nanoseconds(*timeout) - (nanoseconds(now) - nanoseconds(began));
-    left = left > 0 ? left : 0;
-    *out = (struct timespec){ .tv_sec = left / NS_PER_SECOND, .tv_nsec = left % NS_PER_SECOND };
+    *out = (struct timespec){ .tv_sec = timeout->tv_sec - (now.tv_sec - began.tv_sec),
+                              .tv_nsec = timeout->tv_nsec - (now.tv_nsec - began.tv_nsec) };
+    if (out->tv_nsec < 0) {
+        out->tv_sec--;
+        out->tv_nsec += NS_PER_SECOND;
+    } else if (out->tv_nsec >= NS_PER_SECOND) {
+        out->tv_sec++;
+        out->tv_nsec -= NS_PER_SECOND;
+    }
+    if (out->tv_sec < 0) {
+        *out = (struct timespec){ .tv_sec = 0 };
+    }
     return out;
 }
 
-static int wait_here(struct instance *in, int epfd, struct epoll_event *events, int n,
-                     const struct timespec *timeout, const sigset_t *mask)
-{
-    foreign_test_cancel();
-    if (n <= 0 || !poll_is_timeout(timeout)) {
-        return errno_fail(EINVAL);
-    }
-    if (events == NULL) {
-        return errno_fail(EFAULT);
-    }
-    return wait_in(in, epfd, events, (size_t)n, timeout, mask);
-}
-
-/* There is no host, so the kernel has all members. Another thread may start one and add its
- * sockets: then there is an alarm, and the wait goes on here. */
-static int wait_there(struct instance *in, int epfd, struct epoll_event *events, int n,
-                      const struct timespec *timeout, const sigset_t *mask)
+static int wait_for_host(struct instance *in, struct call c)
 {
     struct timespec began = { 0 };
     struct timespec rest;
 
     clock_gettime(CLOCK_MONOTONIC, &began);
     __atomic_fetch_add(&in->n_asleep, 1, __ATOMIC_SEQ_CST);
-    int result = libsock_state_current() == NULL ? real_wait(epfd, events, n, timeout, mask) : 0;
+    int result = libsock_state_current() == NULL ? wait_in_kernel(&c) : 0;
     __atomic_fetch_sub(&in->n_asleep, 1, __ATOMIC_SEQ_CST);
     if (result < 0 || libsock_state_current() == NULL) {
         return result;
     }
-    result = instance_take_alarm(in, events, result);
-    return result > 0 ? result
-                      : wait_here(in, epfd, events, n, left_of(timeout, began, &rest), mask);
+    result = instance_take_alarm(in, c.events, result);
+    if (result > 0) {
+        return result;
+    }
+    c.timeout = left_of(c.timeout, began, &rest);
+    return wait_here(in, &c);
 }
 
-/* An instance that has no socket of ours yet is looked at as one that has: another thread may add
- * one. */
-/* Nothing may be in it yet, and another thread be about to add the first member. */
+/* ---- Which of them ---- */
+
 static bool is_instance(int fd)
 {
     static const char wanted[] = "anon_inode:[eventpoll]";
@@ -268,8 +292,10 @@ static bool is_instance(int fd)
     return readlink(path, found, sizeof found - 1) > 0 && strcmp(found, wanted) == 0;
 }
 
+/* One in which there is nothing yet is made ours: another thread may be about to add a socket. */
 static struct instance *get_for_wait(int epfd)
 {
+    epoll_use_inherited(epfd);
     if (start_is_child()) {
         return NULL;
     }
@@ -277,19 +303,22 @@ static struct instance *get_for_wait(int epfd)
     return in != NULL || !is_instance(epfd) ? in : instance_get(epfd, true);
 }
 
-static int wait_until(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
-                      const sigset_t *mask)
+static int wait_as_asked(struct call c)
 {
-    epoll_use_inherited(epfd);
-    struct instance *in = get_for_wait(epfd);
+    struct instance *in = get_for_wait(c.epfd);
 
     if (in == NULL) {
-        return real_wait(epfd, events, n, timeout, mask);
+        return wait_in_kernel(&c);
     }
-    int result = libsock_state_current() != NULL ? wait_here(in, epfd, events, n, timeout, mask)
-                                                 : wait_there(in, epfd, events, n, timeout, mask);
+    int result = libsock_state_current() != NULL ? wait_here(in, &c) : wait_for_host(in, c);
     instance_put(in);
     return result;
+}
+
+int __wrap_epoll_pwait2(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
+                        const sigset_t *mask)
+{
+    return wait_as_asked((struct call){ epfd, events, n, timeout, mask });
 }
 
 int __wrap_epoll_pwait(int epfd, struct epoll_event *events, int n, int timeout,
@@ -299,16 +328,10 @@ int __wrap_epoll_pwait(int epfd, struct epoll_event *events, int n, int timeout,
                           .tv_nsec =
                               (long)(timeout % MILLISECONDS_PER_SECOND) * NS_PER_MILLISECOND };
 
-    return wait_until(epfd, events, n, timeout < 0 ? NULL : &t, mask);
+    return __wrap_epoll_pwait2(epfd, events, n, timeout < 0 ? NULL : &t, mask);
 }
 
 int __wrap_epoll_wait(int epfd, struct epoll_event *events, int n, int timeout)
 {
     return __wrap_epoll_pwait(epfd, events, n, timeout, NULL);
-}
-
-int __wrap_epoll_pwait2(int epfd, struct epoll_event *events, int n, const struct timespec *timeout,
-                        const sigset_t *mask)
-{
-    return wait_until(epfd, events, n, timeout, mask);
 }
