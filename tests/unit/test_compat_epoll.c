@@ -253,6 +253,29 @@ static int many(void *arg)
     return close(epfd);
 }
 
+#define APART 64 /* places in a first table: the two are in the same one */
+
+static int neighbours(void *arg)
+{
+    int fds[APART + 1];
+    struct epoll_event events[2];
+    int epfd = make_instance();
+
+    (void)arg;
+    for (int i = 0; i <= APART; i++) {
+        fds[i] = make(SOCK_DGRAM);
+    }
+    add(epfd, fds[0], EPOLLOUT | EPOLLET);
+    add(epfd, fds[APART], EPOLLOUT | EPOLLET);
+    ck_assert_int_eq(epoll_wait(epfd, events, 2, 0), 2);
+    ck_assert_int_eq(control(epfd, EPOLL_CTL_MOD, fds[0], EPOLLOUT | EPOLLET), 0);
+    ck_assert_uint_eq(told(epfd, fds[0]), EPOLLOUT);
+    for (int i = 0; i <= APART; i++) {
+        ck_assert_int_eq(close(fds[i]), 0);
+    }
+    return close(epfd);
+}
+
 static const struct sk_config many_sockets = { .size = sizeof many_sockets, .n_udp = MANY };
 
 START_TEST(all_members_have_their_turn)
@@ -261,6 +284,16 @@ START_TEST(all_members_have_their_turn)
 
     compat_begin_with(&c, &many_sockets, HOST_A);
     compat_run(&c, many, NULL);
+    compat_end(&c);
+}
+END_TEST
+
+START_TEST(an_edge_is_one_sockets_alone)
+{
+    struct compat c;
+
+    compat_begin_with(&c, &many_sockets, HOST_A);
+    compat_run(&c, neighbours, NULL);
     compat_end(&c);
 }
 END_TEST
@@ -551,6 +584,7 @@ int main(void)
         what_a_program_accepts_is_no_edge,
         what_is_told_once_waits_to_be_asked_for_again,
         all_members_have_their_turn,
+        an_edge_is_one_sockets_alone,
         a_wait_ends_for_what_arrives_and_times_out_exactly,
         the_kernels_descriptors_have_their_turn,
         an_instance_can_be_polled,
