@@ -25,28 +25,34 @@ extern __typeof(epoll_wait) __wrap_epoll_wait;
 extern __typeof(epoll_wait) __real_epoll_wait;
 
 static int epfd = -1;
+static unsigned generation;     /* of the network that it is for */
+static const struct port *port; /* that network's */
 
-static void wait_once(void)
+/* False: that network is gone, as after an exec that fails. Until it is, who has lost it holds the
+ * lock against everybody else (halt_others). */
+static bool wait_once(unsigned mine)
 {
     struct epoll_event events[N_EVENTS];
     int n = epoll_has_members(epfd) ? __wrap_epoll_wait(epfd, events, N_EVENTS, -1)
                                     : __real_epoll_wait(epfd, events, N_EVENTS, -1);
 
-    struct sk_iface *iface = state_enter();
-    for (int i = 0; i < n; i++) {
+    port->lock(port);
+    bool is_there = __atomic_load_n(&generation, __ATOMIC_RELAXED) == mine;
+    for (int i = 0; is_there && i < n; i++) {
         struct source *source = events[i].data.ptr;
         source->ready(source, events[i].events);
     }
-    relay_free_ended();
-    sk_iface_poll(iface, state_now());
-    state_leave();
+    if (is_there) {
+        relay_free_ended();
+        sk_iface_poll(libsock_iface(), port->now(port));
+    }
+    port->unlock(port);
+    return is_there;
 }
 
-static void *pump(void *unused)
+static void *pump(void *mine)
 {
-    (void)unused;
-    for (;;) {
-        wait_once();
+    while (wait_once((unsigned)(uintptr_t)mine)) {
     }
     return NULL;
 }
@@ -54,7 +60,7 @@ static void *pump(void *unused)
 void pump_until_done(void)
 {
     while (relay_any()) {
-        wait_once();
+        wait_once(generation);
     }
 }
 
@@ -71,7 +77,7 @@ static bool start_thread(void)
     pthread_attr_setstacksize(&attr, STACK_SIZE);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&thread, &attr, pump, NULL) == 0;
+    bool started = pthread_create(&thread, &attr, pump, (void *)(uintptr_t)generation) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return started;
@@ -84,6 +90,7 @@ bool pump_start(void)
 
 bool pump_renew(void)
 {
+    port = libsock_port();
     epfd = sk_own_fd_take(epoll_create1(EPOLL_CLOEXEC));
     return epfd >= 0;
 }
@@ -126,4 +133,5 @@ bool pump_add_socket(struct relay *r)
 void pump_forget(void)
 {
     epfd = -1;
+    __atomic_fetch_add(&generation, 1, __ATOMIC_RELAXED);
 }
