@@ -30,7 +30,7 @@ bool relayed_find(int fd, struct relay_name *out)
     struct sockaddr_un addr;
     socklen_t len = sizeof addr;
     int before = errno;
-    bool found = fd_find(fd) == NULL &&
+    bool found = fd_find(fd) == NULL && !foreign_is_own(fd) &&
                  foreign_getsockname(fd, (struct sockaddr *)&addr, &len) == 0 &&
                  relay_name_read(&addr, len, out);
 
