@@ -56,6 +56,9 @@ struct port_posix {
     const struct port_wait *leader; /* NULL: it waits for everything */
     instant until;
     struct port_posix_wait led_fds;
+    bool several_cores; /* that the process may run on */
+    uint32_t trust;   /* waits that begin with a spin, before one has to show again that it pays */
+    uint32_t n_waits; /* without one */
     struct port_posix_wait scratch;
 };
 

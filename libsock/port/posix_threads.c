@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The threads of a POSIX host: see port/posix_threads.h. */
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, sched_getaffinity */
 #include "port/posix_threads.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -18,6 +19,9 @@
 
 #define FIRST_FDS 16
 #define LOOK_AGAIN ((duration)10000) /* us: a follower that cannot be told */
+#define SPIN_LOOKS 64                /* some 50 us, which is SPIN */
+#define SPIN ((duration)50)          /* us */
+#define TRUST 16                     /* waits */
 
 /* The functions of a port take a pointer to const because they share one type; ours is an object of
  * our own. */
@@ -137,6 +141,7 @@ struct sleeper {
     struct port_posix *p; /* NULL: nobody sleeps */
     enum role role;
     struct port_posix_follower *f; /* a follower's */
+    uint32_t looks;                /* of a spin, before it sleeps */
 };
 
 /* This thread's, while it sleeps. If it is here again meanwhile, that is in a signal handler, or
@@ -292,7 +297,7 @@ static void get_up(void)
     struct port_posix *p = asleep.p;
 
     asleep.p = NULL;
-    stop_sleeping(&(struct sleeper){ p, asleep.role, asleep.f });
+    stop_sleeping(&(struct sleeper){ .p = p, .role = asleep.role, .f = asleep.f });
     hand_over(p);
 }
 
@@ -308,19 +313,74 @@ static void cancelled(void *sleeper)
     signals_abandon();
 }
 
+/*
+ * A system that has nothing to do takes tens of microseconds to wake a thread, as long as a peer on
+ * the same machine takes to answer. So a wait begins with a spin, where that pays: as long as some
+ * wait of the last TRUST ended in one, else in every TRUSTth, to see. It is bounded: a thread that
+ * waits for long sleeps.
+ */
+static uint32_t looks_of(struct port_posix *p, duration left)
+{
+    bool tries = p->trust > 0 || ++p->n_waits % TRUST == 0;
+
+    return p->several_cores && left > SPIN && tries ? SPIN_LOOKS : 0;
+}
+
+static bool is_any_ready(const struct pollfd *fds, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (fds[i].revents) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether something ended it. */
+static bool spin(uint32_t looks, struct pollfd *fds, size_t n, enum port_idle *ended)
+{
+    for (; looks > 0; looks--) {
+        *ended = signals_sleep(fds, n, 0);
+        if (*ended != PORT_WOKEN || is_any_ready(fds, n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_spin(struct port_posix *p, bool paid)
+{
+    if (paid) {
+        p->trust = TRUST;
+    } else if (p->trust > 0) {
+        p->trust--;
+    }
+}
+
 static enum port_idle sleep_as(struct sleeper s, struct pollfd *fds, size_t n, duration left)
 {
     enum port_idle ended = PORT_WOKEN;
+    instant began;
+    bool spun_out;
     bool gave_up;
 
     asleep = s;
     pthread_cleanup_push(cancelled, &s);
     leave(s.p);
-    ended = signals_sleep(fds, n, left);
+    began = clock_of(s.p);
+    spun_out = !spin(s.looks, fds, n, &ended);
+    if (spun_out) {
+        ended = signals_sleep(fds, n, left - (clock_of(s.p) - began));
+    }
     gave_up = asleep.p == NULL;
     asleep.p = NULL;
     enter(s.p);
     pthread_cleanup_pop(0);
+    if (s.looks > 0) {
+        judge_spin(s.p, !spun_out);
+    }
     if (!gave_up) {
         stop_sleeping(&s);
     }
@@ -358,7 +418,8 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
     p->leading = true;
     p->called = false;
     p->leader = wait;
-    ended = sleep_as((struct sleeper){ .p = p, .role = LEADER }, p->led_fds.fds, n, left);
+    ended = sleep_as((struct sleeper){ .p = p, .role = LEADER, .looks = looks_of(p, left) },
+                     p->led_fds.fds, n, left);
     if (p->led_fds.fds[0].revents & POLLIN) {
         eventfd_read(p->wake_fd, &ignored);
     }
@@ -434,8 +495,16 @@ enum port_idle threads_idle(const struct port *port, struct sk_iface *iface, ins
 
 /* ---- Start and end ---- */
 
+static bool has_several_cores(void)
+{
+    cpu_set_t cores;
+
+    return sched_getaffinity(0, sizeof(cores), &cores) == 0 && CPU_COUNT(&cores) > 1;
+}
+
 enum sk_err threads_start(struct port_posix *p)
 {
+    p->several_cores = has_several_cores();
     p->wake_fd = make_event();
     if (p->wake_fd < 0) {
         return SK_NO_SOCKETS;

@@ -104,6 +104,35 @@ START_TEST(a_wake_ends_the_next_idle)
 }
 END_TEST
 
+static void idle_that_ends_at_once(int n)
+{
+    for (; n > 0; n--) {
+        port->wake(port);
+        idle(NEVER);
+    }
+}
+
+/* Which waits spin is told by what is kept of them: nobody sees a spin. */
+START_TEST(waits_spin_where_that_pays_and_a_second_core_is_there)
+{
+    start();
+    posix.several_cores = true;
+    ck_assert_uint_eq(posix.trust, 0);
+    idle_that_ends_at_once(15);
+    ck_assert_uint_eq(posix.trust, 0);
+    idle_that_ends_at_once(1);
+    ck_assert_uint_eq(posix.trust, 16);
+    for (int i = 15; i >= 0; i--) {
+        idle(port->now(port) + 1000);
+        ck_assert_int_eq((int)posix.trust, i);
+    }
+    posix.several_cores = false;
+    idle_that_ends_at_once(40);
+    ck_assert_uint_eq(posix.trust, 0);
+    end();
+}
+END_TEST
+
 static void on_signal(int number)
 {
     (void)number;
@@ -224,6 +253,7 @@ int main(void)
         idle_ends_when_a_descriptor_is_ready,
         idle_waits_for_many_descriptors,
         a_wake_ends_the_next_idle,
+        waits_spin_where_that_pays_and_a_second_core_is_there,
         a_signal_handler_may_wake,
         a_signal_between_two_sleeps_ends_the_second,
         a_handler_may_enter_while_its_thread_sleeps,
