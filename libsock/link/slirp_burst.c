@@ -57,11 +57,19 @@ static bool follows(const struct slirp_burst *b, const struct slirp_seen *s)
 
 /* ---- The frame ---- */
 
+/* From the checksum, which holds the rest of the segment, too: a wrong one stays wrong. */
+static uint16_t text_sum(const struct slirp_seen *s)
+{
+    uint16_t len = (uint16_t)(TCP_HDR_LEN + s->text.left);
+    uint16_t rest = sum_add(ip_pseudo_sum(&s->ip, len), s->text.at - TCP_HDR_LEN, TCP_HDR_LEN);
+
+    return SUM_GOOD - rest;
+}
+
 static void append(struct slirp_burst *b, const struct slirp_seen *s)
 {
-    uint16_t sum = sum_copy(0, b->octets + HEADERS + b->text_len, s->text.at, s->text.left);
-
-    b->sum = sum_join(b->sum, sum, b->text_len);
+    memcpy(b->octets + HEADERS + b->text_len, s->text.at, s->text.left);
+    b->sum = sum_join(b->sum, text_sum(s), b->text_len);
     b->text_len += (uint32_t)s->text.left;
 }
 
