@@ -464,6 +464,7 @@ if HAVE_SLIRP
 slirp_tests = \
 	%D%/unit/test_board_settings \
 	%D%/unit/test_slirp \
+	%D%/unit/test_slirp_fds \
 	%D%/unit/test_slirp_policy \
 	%D%/unit/test_slirp_stalls \
 	%D%/unit/test_slirp_tcp
@@ -472,6 +473,7 @@ TESTS += $(slirp_tests)
 slirp_ldadd = libsock-slirp-internal.a $(LDADD) $(SLIRP_LIBS)
 tests_unit_test_board_settings_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_LDADD = $(slirp_ldadd)
+tests_unit_test_slirp_fds_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_policy_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_stalls_LDADD = $(slirp_ldadd)
 tests_unit_test_slirp_tcp_LDADD = $(slirp_ldadd)

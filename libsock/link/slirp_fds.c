@@ -21,7 +21,7 @@
 #define KERNEL_SIGSET_LEN 8 /* octets */
 
 struct slirp_fd {
-    short watched; /* by the set, and for what; 0: not in it */
+    short watched; /* by the set, and for what; 0: not in it. The set is within `list`, `before` */
     short got;
     uint32_t round; /* the last that named it */
 };
@@ -31,12 +31,23 @@ void slirp_fds_init(struct slirp_fds *f)
     *f = (struct slirp_fds){ .epoll = -1 };
 }
 
+static void note_unwatched(struct slirp_fds *f, const struct pollfd *list, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        f->at[list[i].fd].watched = 0;
+    }
+}
+
 static void close_set(struct slirp_fds *f)
 {
     if (f->epoll >= 0) {
         sk_own_fd_remove(f->epoll);
         syscall(SYS_close, f->epoll);
         f->epoll = -1;
+        note_unwatched(f, f->before, f->n_before);
+        note_unwatched(f, f->list, f->n);
     }
 }
 
@@ -117,13 +128,8 @@ static bool control(struct slirp_fds *f, int operation, int fd, short events)
 
 static void open_set(struct slirp_fds *f)
 {
-    size_t i;
-
     f->epoll = sk_own_fd_take((int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC));
     f->no_epoll = f->epoll < 0;
-    for (i = 0; i < f->n; i++) {
-        f->at[f->list[i].fd].watched = 0;
-    }
 }
 
 static void choose(struct slirp_fds *f)
