@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Instances of epoll and their members, epoll_ctl: see epoll_instance.h. */
+/* The members of instances of epoll, epoll_ctl: see epoll_instance.h. */
 #include "compat/epoll_instance.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -23,88 +22,11 @@
 #define EXCLUSIVE_MAY                                                                              \
     ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))
 
-/* A number of members that no program has: others may have added some. */
-#define SHARED (1 << 30)
-
 extern __typeof(epoll_ctl) __real_epoll_ctl;
 
 __typeof(epoll_ctl) __wrap_epoll_ctl;
 
-/* ---- Numbers of instances ---- */
-
-struct name {
-    struct name *next;
-    int number;
-    struct instance *instance;
-};
-
-#define N_NUMBERS (1 << 20) /* Linux's default for fs.nr_open */
-#define BITS 32
-
-static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct name *names;
-
-/* A bit for each number that has a name, so that whoever closes another one takes no lock: signal
- * handlers do. */
-static uint32_t named[N_NUMBERS / BITS];
-
-static bool is_named(int number)
-{
-    return number >= 0 && number < N_NUMBERS &&
-           (__atomic_load_n(&named[number / BITS], __ATOMIC_ACQUIRE) >> number % BITS & 1) != 0;
-}
-
-static void note_name(int number)
-{
-    __atomic_fetch_or(&named[number / BITS], UINT32_C(1) << number % BITS, __ATOMIC_RELEASE);
-}
-
-static void unnote_name(int number)
-{
-    __atomic_fetch_and(&named[number / BITS], ~(UINT32_C(1) << number % BITS), __ATOMIC_RELEASE);
-}
-
-/* An instance may have members of the kernel's that we know nothing of. */
-static bool unseen;
-
-static pid_t forked; /* this process, when it is a child of fork */
-
-static struct instance *find(int number)
-{
-    const struct name *n = names;
-
-    while (n != NULL && n->number != number) {
-        n = n->next;
-    }
-    return n != NULL ? n->instance : NULL;
-}
-
-static struct instance *add_name(int number, struct instance *instance)
-{
-    struct name *n = instance != NULL && number < N_NUMBERS ? malloc(sizeof *n) : NULL;
-
-    if (n == NULL) {
-        return NULL;
-    }
-    *n = (struct name){ .next = names, .number = number, .instance = instance };
-    instance->n_names++;
-    names = n;
-    note_name(number);
-    return instance;
-}
-
-static struct instance *make_instance(int number)
-{
-    struct instance *made = calloc(1, sizeof *made);
-
-    if (add_name(number, made) == NULL) {
-        free(made);
-        return NULL;
-    }
-    list_init(&made->queue);
-    made->n_foreign = __atomic_load_n(&unseen, __ATOMIC_RELAXED) ? 1 : 0;
-    return made;
-}
+/* ---- Members ---- */
 
 static void remove_member(struct instance *in, struct member **at)
 {
@@ -116,7 +38,7 @@ static void remove_member(struct instance *in, struct member **at)
     free(m);
 }
 
-static void empty(struct instance *in)
+void instance_empty(struct instance *in)
 {
     for (size_t i = 0; i < in->n_buckets; i++) {
         while (in->buckets[i] != NULL) {
@@ -124,135 +46,6 @@ static void empty(struct instance *in)
         }
     }
 }
-
-/* Its last number was closed, and nobody waits in it. Members without a host are inherited. */
-static void destroy(struct instance *in)
-{
-    if (in->state != NULL) {
-        in->state->port->lock(in->state->port);
-        sk_iface_unwatch(in->state->iface, &in->watch);
-        empty(in);
-        in->state->port->unlock(in->state->port);
-    }
-    empty(in);
-    free(in->buckets);
-    free(in);
-}
-
-struct instance *instance_get(int number, bool make)
-{
-    if (!make && !is_named(number)) {
-        return NULL;
-    }
-    pthread_mutex_lock(&names_lock);
-    struct instance *in = find(number);
-    if (in == NULL && make) {
-        in = make_instance(number);
-    }
-    if (in != NULL) {
-        in->n_waits++;
-    }
-    pthread_mutex_unlock(&names_lock);
-    return in;
-}
-
-void instance_put(struct instance *in)
-{
-    pthread_mutex_lock(&names_lock);
-    bool over = --in->n_waits == 0 && in->n_names == 0;
-    pthread_mutex_unlock(&names_lock);
-    if (over) {
-        destroy(in);
-    }
-}
-
-static struct name *take_name(int number)
-{
-    struct name **at = &names;
-
-    while (*at != NULL && (*at)->number != number) {
-        at = &(*at)->next;
-    }
-    struct name *n = *at;
-    if (n != NULL) {
-        *at = n->next;
-        unnote_name(number);
-    }
-    return n;
-}
-
-/* A child of vfork has the parent's memory, and numbers of its own. */
-static bool is_borrowed(void)
-{
-    return start_is_child() && getpid() != forked;
-}
-
-void epoll_forget(int fd)
-{
-    struct instance *in = instance_get(fd, false);
-
-    if (in == NULL) {
-        return;
-    }
-    if (is_borrowed()) {
-        instance_put(in);
-        return;
-    }
-    pthread_mutex_lock(&names_lock);
-    struct name *n = take_name(fd);
-    in->n_names -= n != NULL;
-    pthread_mutex_unlock(&names_lock);
-    free(n);
-    instance_put(in);
-}
-
-void epoll_copied(int fd, int copy)
-{
-    if (!is_named(fd) || copy < 0 || is_borrowed()) {
-        return;
-    }
-    pthread_mutex_lock(&names_lock);
-    add_name(copy, find(fd));
-    pthread_mutex_unlock(&names_lock);
-}
-
-int epoll_next(int after)
-{
-    int next = -1;
-
-    pthread_mutex_lock(&names_lock);
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        if (n->number > after && (next < 0 || n->number < next)) {
-            next = n->number;
-        }
-    }
-    pthread_mutex_unlock(&names_lock);
-    return next;
-}
-
-bool epoll_has_members(int fd)
-{
-    if (!is_named(fd)) {
-        return false;
-    }
-    epoll_use_inherited(fd);
-    pthread_mutex_lock(&names_lock);
-    const struct instance *in = find(fd);
-    bool has = in != NULL && in->n_members > 0;
-    pthread_mutex_unlock(&names_lock);
-    return has;
-}
-
-bool epoll_is_ready(int fd, struct sk_iface *iface, instant now)
-{
-    pthread_mutex_lock(&names_lock);
-    const struct instance *in = find(fd);
-    bool ready = in != NULL && instance_is_ready(in, iface, now);
-    pthread_mutex_unlock(&names_lock);
-    return ready;
-}
-
-/* ---- Members ---- */
 
 static struct member **bucket_of(const struct instance *in, sk_fd handle)
 {
@@ -341,7 +134,7 @@ static void settle_in(struct instance *in, struct libsock_state *state)
     if (in->state == state) {
         return;
     }
-    empty(in);
+    instance_empty(in);
     in->state = state;
     in->watch = (struct sk_watch){ .changed = changed, .context = in };
     sk_iface_watch(state->iface, &in->watch);
@@ -490,7 +283,7 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 
     epoll_use_inherited(epfd);
     if (start_is_child()) {
-        __atomic_store_n(&unseen, true, __ATOMIC_RELAXED);
+        epoll_note_unseen();
         return __real_epoll_ctl(epfd, operation, fd, event);
     }
     if (ours && !is_instance(epfd, fd)) {
@@ -514,116 +307,31 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 
 /* ---- From us to the kernel ---- */
 
+struct handed {
+    int number;
+    sk_fd handle;
+};
+
 /* Who waits in it sleeps on no descriptor of the kernel's, if this is the first one: it is told.
  * One that was told once, and waits to be asked for again, cannot be had from the kernel: there it
  * waits for an error or a hang-up all the same. */
-static void hand_over(int epfd, struct instance *in, int fd, sk_fd handle)
+static void hand_over(int epfd, struct instance *in, void *socket)
 {
-    struct member **at = find_member(in, fd, handle);
+    const struct handed *h = socket;
+    struct member **at = find_member(in, h->number, h->handle);
 
     if (*at == NULL) {
         return;
     }
     struct epoll_event event = (*at)->event;
-    sk_iface_tell(in->state->iface, handle);
+    sk_iface_tell(in->state->iface, h->handle);
     remove_member(in, at);
-    control_foreign(in, epfd, EPOLL_CTL_ADD, fd, &event);
+    control_foreign(in, epfd, EPOLL_CTL_ADD, h->number, &event);
 }
 
 void epoll_handed_over(int fd)
 {
-    const struct sock_fd *s = fd_peek(fd);
+    struct handed handed = { .number = fd, .handle = fd_peek(fd)->fd };
 
-    pthread_mutex_lock(&names_lock);
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        hand_over(n->number, n->instance, fd, s->fd);
-    }
-    pthread_mutex_unlock(&names_lock);
-}
-
-/* ---- Over a fork ---- */
-
-/*
- * Parent and child have one instance of the kernel's, and each what it keeps beside it. What the
- * parent has there, the child has not: on its first use of the instance it has the owner of the
- * sockets hand them over, and so they are the kernel's for both.
- */
-
-static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* taken before all others */
-
-static bool inherited_any;
-
-void epoll_forking(void)
-{
-    pthread_mutex_lock(&names_lock);
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        __atomic_store_n(&n->instance->n_foreign, SHARED, __ATOMIC_RELAXED);
-    }
-    pthread_mutex_unlock(&names_lock);
-}
-
-void epoll_forked(void)
-{
-    pthread_mutex_init(&names_lock, NULL);
-    pthread_mutex_init(&asking, NULL);
-}
-
-/* Whoever waited in it is not in this process. */
-static void inherit(struct instance *in)
-{
-    in->state = NULL;
-    in->n_waits = 0;
-    in->n_asleep = 0;
-    in->alarm = 0;
-    in->inherited = in->n_members > 0;
-}
-
-static void forget_names(void)
-{
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        unnote_name(n->number);
-    }
-    names = NULL;
-}
-
-void epoll_forget_all(bool inherits)
-{
-    forked = getpid();
-    unseen = true;
-    inherited_any = inherits;
-    if (!inherits) {
-        forget_names();
-    }
-    for (const struct name *n = names; n != NULL; n = n->next) {
-        inherit(n->instance);
-    }
-}
-
-static void ask_for_members(struct instance *in)
-{
-    for (size_t i = 0; i < in->n_buckets; i++) {
-        for (const struct member *m = in->buckets[i]; m != NULL; m = m->next) {
-            foreign_use_inherited(m->number);
-        }
-    }
-    empty(in);
-    in->inherited = false;
-}
-
-void epoll_use_inherited(int epfd)
-{
-    if (!inherited_any || !is_named(epfd) || is_borrowed()) {
-        return;
-    }
-    int before = foreign_forbid_cancel();
-    pthread_mutex_lock(&asking);
-    struct instance *in = instance_get(epfd, false);
-    if (in != NULL && in->inherited) {
-        ask_for_members(in);
-    }
-    pthread_mutex_unlock(&asking);
-    if (in != NULL) {
-        instance_put(in);
-    }
-    foreign_allow_cancel(before);
+    instance_each(hand_over, &handed);
 }

@@ -28,6 +28,9 @@ void epoll_handed_over(int fd);
 /** Before a fork: what the kernel has in an instance is known to none of the two from then on. */
 void epoll_forking(void);
 
+/** In a child of fork or vfork: it has given the kernel members of which we know nothing. */
+void epoll_note_unseen(void);
+
 /** In a child of fork, first: another thread may have had the lock. */
 void epoll_forked(void);
 

@@ -54,10 +54,16 @@ struct instance *instance_get(int number, bool make);
 
 void instance_put(struct instance *in);
 
+/** Calls `each` for each number of each instance, under the lock of the names. */
+void instance_each(void (*each)(int number, struct instance *in, void *context), void *context);
+
 /** One more member: a socket, which need not have the number. 0, or an errno: EEXIST, ENOMEM. Under
  * the port's lock; sk_iface_tell then makes its first events known. */
 int instance_add(struct instance *in, int number, const struct sock_fd *s,
                  const struct epoll_event *event);
+
+/** Takes all of its members out; under the port's lock, or before anybody knows it. */
+void instance_empty(struct instance *in);
 
 /** Takes out what became of a member whose socket is gone. Under the port's lock. */
 void instance_remove(struct instance *in, const struct member *m);

@@ -82,6 +82,7 @@ shim_host_sources = \
 	%D%/epoll_ctl_host.c \
 	%D%/epoll_host.h \
 	%D%/epoll_instance.h \
+	%D%/epoll_names_host.c \
 	%D%/epoll_wait_host.c \
 	%D%/fd_host.c \
 	%D%/foreign_host.c \
