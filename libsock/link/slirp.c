@@ -2,7 +2,8 @@
 /*
  * libslirp behind the link interface. It answers from inside slirp_input, so what it sends is
  * queued in packets of the link's own and given out by rx. Once for each time that rx found
- * nothing, the host's sockets are looked at, without waiting. Functions that a host program may
+ * nothing, the host's sockets are looked at, without waiting; where it found an answer first, as
+ * with each burst of an upload, that look can wait for a while. Functions that a host program may
  * wrap (-Wl,--wrap=poll and so on) are not called here, but for ioctl, which is the kernel's for
  * descriptors that are not ours.
  */
@@ -37,6 +38,8 @@
 #define MIN_QUEUED 256          /* frames */
 #define KEPT (4u << 20)         /* octets that malloc keeps */
 #define ETH_PAD 2               /* octets, so that the IP header is aligned */
+#define MOST_PUT_OFF 100        /* microseconds: a look at the host's sockets */
+#define TIME_STANDS 1000000     /* microseconds: for libslirp, which counts minutes */
 #define MANY_FRUITLESS 64       /* looks */
 #define FRUITLESS_WAIT 10000    /* microseconds */
 #define NS_PER_US 1000
@@ -50,11 +53,13 @@ struct slirp_link {
     struct pkt *pkts;
     uint8_t *octets;       /* of the packets; pages are committed as they are used */
     struct pkt_list queue; /* libslirp to the stack */
-    bool looked;           /* at the host's sockets, since rx said NULL */
+    bool looked;           /* at the host's sockets, since rx said NULL, or that can wait */
     bool stirred;          /* libslirp may wait for something else than it said last */
     bool waiting;          /* frames of libslirp's may have waited for our hardware address */
     bool looking;          /* it does what its sockets are ready for */
     instant now;           /* of the last call */
+    instant looked_at;     /* the host's sockets */
+    instant told_at;       /* the time, to libslirp */
     instant due_at;        /* libslirp's timers */
     uint32_t n_fruitless;  /* looks in a row at something that was ready, of which nothing came */
     struct slirp_fds fds;
@@ -204,12 +209,23 @@ static int on_get_revents(int fd, void *opaque)
 
 /* ---- To libslirp ---- */
 
+/* libslirp knows the time of its last look, and would count from there: what it is given after
+ * minutes without one would be too old at once. No socket is looked at. */
+static void tell_time(struct slirp_link *s)
+{
+    if (s->now - s->told_at >= TIME_STANDS) {
+        s->told_at = s->now;
+        slirp_pollfds_poll(s->slirp, true, on_get_revents, s);
+    }
+}
+
 static void enter(struct slirp_link *s, const uint8_t *frame, size_t len,
                   const struct slirp_seen *seen)
 {
     s->stirred = true;
     s->entering = seen;
     sk_own_calls_begin();
+    tell_time(s);
     slirp_input(s->slirp, frame, (int)len);
     sk_own_calls_end();
     s->entering = NULL;
@@ -303,6 +319,7 @@ static void look_at_host(struct slirp_link *s)
     s->waiting = false;
     s->stirred = true;
     s->looking = true;
+    s->told_at = s->now;
     sk_own_calls_begin();
     slirp_pollfds_poll(s->slirp, n < 0, on_get_revents, s);
     sk_own_calls_end();
@@ -314,6 +331,12 @@ static void look_at_host(struct slirp_link *s)
 
 /* ---- The link ---- */
 
+/* What was answered is to be taken in first. With an upload there is an answer each time. */
+static bool look_can_wait(const struct slirp_link *s)
+{
+    return s->queue.first && s->now - s->looked_at < MOST_PUT_OFF && s->flows.n_ended == 0;
+}
+
 static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant now)
 {
     struct slirp_link *s = (struct slirp_link *)link;
@@ -321,7 +344,11 @@ static struct pkt *slirp_rx(struct link *link, struct pkt_pool *pool, instant no
     (void)pool;
     s->now = now;
     end_burst(s);
+    if (look_can_wait(s)) {
+        s->looked = true;
+    }
     if (!s->queue.first && !s->looked) {
+        s->looked_at = now;
         look_at_host(s);
         s->looked = true;
     }

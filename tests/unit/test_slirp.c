@@ -9,6 +9,8 @@
 
 #include "link/own_fds.h"
 
+#define LONG_SILENCE 600000000 /* microseconds */
+
 START_TEST(arp_is_answered_by_rx_and_not_inside_tx)
 {
     struct slirp_link_config config = { 0 };
@@ -100,16 +102,23 @@ START_TEST(the_host_answers_echo)
 }
 END_TEST
 
-/* libslirp learns our hardware address from this, and then answers at once. */
-static void introduce(void)
+static void ask_for_host(void)
 {
     struct arp_hdr arp = { .op = ARP_REQUEST, .spa = ip4(SLIRP_GUEST), .tpa = ip4(SLIRP_HOST) };
     struct pkt *p = sk_pkt_alloc(&pool, HEADROOM);
-    struct cursor c;
 
     arp.sha = link_->mac;
     arp_emit(sk_pkt_put(p, ARP_LEN), &arp);
     transmit(p, ETH_TYPE_ARP);
+}
+
+/* libslirp learns our hardware address from this, and then answers at once. */
+static void introduce(void)
+{
+    struct cursor c;
+    struct pkt *p;
+
+    ask_for_host();
     p = receive(ETH_TYPE_ARP, &c);
     ck_assert_ptr_nonnull(p);
     sk_pkt_free(p);
@@ -144,6 +153,87 @@ START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
     sk_pkt_free(p);
     close(fd);
     end();
+}
+END_TEST
+
+/* One frame at `at`, which is of that Ethernet type; 0: there is none. */
+static void receives_at(instant at, uint16_t type)
+{
+    struct pkt *p = link_->ops->rx(link_, &pool, at);
+    struct eth_hdr eth;
+    struct cursor c;
+
+    ck_assert_int_eq(p != NULL, type != 0);
+    if (p) {
+        c = cursor_over(sk_pkt_data(p), p->len);
+        ck_assert_int_eq(eth_parse(&c, &eth), DROP_NONE);
+        ck_assert_uint_eq(eth.type, type);
+        sk_pkt_free(p);
+    }
+}
+
+START_TEST(an_answer_puts_off_the_look_at_the_host_but_not_for_long)
+{
+    struct slirp_link_config config = { 0 };
+    struct sockaddr_in server;
+    struct sockaddr_in client;
+    socklen_t client_len = sizeof(client);
+    int fd = host_socket(SOCK_DGRAM, &server);
+    char text[16];
+    instant t;
+
+    start(&config);
+    introduce();
+    receives_at(now(), 0);
+    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
+    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
+                     5);
+    t = now();
+    receives_at(t, 0);
+
+    ck_assert_int_eq(sendto(fd, "first", 5, 0, (struct sockaddr *)&client, client_len), 5);
+    wait_for_host();
+    ask_for_host();
+    receives_at(t + 50, ETH_TYPE_ARP);
+    receives_at(t + 50, 0);
+    receives_at(t + 50, ETH_TYPE_IPV4);
+    receives_at(t + 50, 0);
+
+    ck_assert_int_eq(sendto(fd, "second", 6, 0, (struct sockaddr *)&client, client_len), 6);
+    wait_for_host();
+    ask_for_host();
+    receives_at(t + 1000, ETH_TYPE_ARP);
+    receives_at(t + 1000, ETH_TYPE_IPV4);
+    receives_at(t + 1000, 0);
+    end();
+    close(fd);
+}
+END_TEST
+
+/* libslirp lets a socket of datagrams go that was not used for four minutes. */
+START_TEST(a_datagram_after_a_long_silence_is_answered)
+{
+    struct slirp_link_config config = { 0 };
+    struct sockaddr_in server;
+    struct sockaddr_in client;
+    socklen_t client_len = sizeof(client);
+    int fd = host_socket(SOCK_DGRAM, &server);
+    char text[16];
+    struct ip_hdr ip;
+    struct cursor c;
+
+    start(&config);
+    introduce();
+    receives_at(now(), 0);
+    skipped = LONG_SILENCE;
+    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
+    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
+                     5);
+    receives_at(now(), 0);
+    ck_assert_int_eq(sendto(fd, "HELLO", 5, 0, (struct sockaddr *)&client, client_len), 5);
+    sk_pkt_free(receive_ip(IP_PROTO_UDP, &c, &ip));
+    end();
+    close(fd);
 }
 END_TEST
 
@@ -439,6 +529,8 @@ int main(void)
         dhcp_offers_the_guest_address,
         the_host_answers_echo,
         a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back,
+        an_answer_puts_off_the_look_at_the_host_but_not_for_long,
+        a_datagram_after_a_long_silence_is_answered,
         what_would_leave_the_machine_is_dropped_and_counted,
         what_may_not_leave_is_answered_by_rx,
         any_lifts_the_policy,
