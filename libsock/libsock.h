@@ -403,10 +403,11 @@ enum sk_err sk_listen(struct sk_iface *iface, sk_fd fd, uint32_t backlog, instan
 enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
 
 /**
- * Ends one direction or both: SK_SHUT_WR sends FIN after what is queued, SK_SHUT_RD drops what is
- * not read. A datagram socket with a peer reads what is queued, then nothing (SK_OK, `done` 0), and
- * sends with SK_PIPE. A listener that may not read listens no more: accepts are SK_INVALID, and so
- * is another sk_listen. SK_NOT_CONNECTED; SK_INVALID for another `how`.
+ * Ends one direction or both, as Linux does. SK_SHUT_WR: FIN follows what is queued; a datagram
+ * socket sends with SK_PIPE. SK_SHUT_RD: no receive waits; what is there, and still comes, is read,
+ * and where nothing is that is the end (SK_OK, `done` 0). A listener that may not read listens no
+ * more: accepts are SK_INVALID, and so is another sk_listen. SK_NOT_CONNECTED, and a datagram
+ * socket without a peer is shut all the same; SK_INVALID for another `how`.
  */
 enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, instant now);
 

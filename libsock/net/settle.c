@@ -9,7 +9,7 @@ static bool has_enough(const struct tcp_sock *t)
     uint32_t enough = t->options.rcv_lowat < most ? t->options.rcv_lowat : most;
 
     return tcp_readable(t) >= enough ||
-           (tcp_readable(t) > 0 && (t->fin_received || t->rcv_adv == t->rcv_nxt));
+           (tcp_readable(t) > 0 && (t->fin_received || t->read_shut || t->rcv_adv == t->rcv_nxt));
 }
 
 static uint32_t tcp_readiness(const struct tcp_entry *tcp)

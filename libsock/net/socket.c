@@ -250,15 +250,13 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer)
     return err;
 }
 
+/* As on Linux: who waits is told in any case. */
 static enum sk_err shutdown_udp(struct sk_iface *iface, struct udp_entry *udp, enum sk_shutdown how)
 {
-    if (udp->node.remote.port == 0) {
-        return SK_NOT_CONNECTED;
-    }
     udp->read_shut |= how != SK_SHUT_WR;
     udp->write_shut |= how != SK_SHUT_RD;
     node_changed(iface, &udp->node);
-    return SK_OK;
+    return udp->node.remote.port == 0 ? SK_NOT_CONNECTED : SK_OK;
 }
 
 /* As on Linux: who waits in accept is told, and the port is closed. */
@@ -296,7 +294,7 @@ enum sk_err sk_shutdown(struct sk_iface *iface, sk_fd fd, enum sk_shutdown how, 
         return SK_NOT_CONNECTED;
     }
     if (how != SK_SHUT_WR) {
-        tcp_shutdown_receive(&tcp->tcp, now);
+        tcp_shutdown_receive(&tcp->tcp);
     }
     if (how != SK_SHUT_RD) {
         tcp_shutdown_send(&tcp->tcp, now);

@@ -276,7 +276,7 @@ static void call(struct script *s, const struct event *e)
         tcp_shutdown_send(s->tcp, s->now);
         break;
     case SHUTDOWN_READ:
-        tcp_shutdown_receive(s->tcp, s->now);
+        tcp_shutdown_receive(s->tcp);
         break;
     case CLOSE:
         tcp_close(s->tcp, s->now);

@@ -406,16 +406,19 @@ SCRIPT(a_fin_before_text_that_came_is_not_believed)
     expect(104, STATE, TCP_ESTABLISHED),
 END_SCRIPT;
 
-SCRIPT(a_reader_that_shut_down_has_text_thrown_away)
+SCRIPT(text_is_kept_for_a_reader_that_shut_down)
     connected,
     in(100, ACK, 1, 1, 1000),
     out(140, ACK, 1, 1001, 0),
     app(150, SHUTDOWN_READ),
-    expect(150, UNREAD, 0),
-    expect(150, AT_END, 1),
+    expect(150, UNREAD, 1000),
+    expect(150, AT_END, 0),
     in(160, ACK, 1001, 1, 1000),
-    out(200, ACK, 1, 2001, 0, .win = 32768),
-    expect(200, UNREAD, 0),
+    out(200, ACK, 1, 2001, 0, .win = 30768),
+    expect(200, UNREAD, 2000),
+    app(210, READ, 2000),
+    out(210, ACK, 1, 2001, 0, .win = 32768),
+    expect(210, AT_END, 1),
 END_SCRIPT;
 
 SCRIPT(a_segment_without_text_is_not_acknowledged)
@@ -520,7 +523,7 @@ int main(void)
         text_after_fin_is_ignored,
         text_that_overtook_the_fin_before_it_is_ignored,
         a_fin_before_text_that_came_is_not_believed,
-        a_reader_that_shut_down_has_text_thrown_away,
+        text_is_kept_for_a_reader_that_shut_down,
         a_segment_without_text_is_not_acknowledged,
         hostile_TCPS_14_every_order_of_five_segments_is_delivered,
         a_segment_that_was_placed_but_is_corrupt_leaves_no_trace,

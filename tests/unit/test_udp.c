@@ -192,7 +192,6 @@ START_TEST(directions_are_shut_for_a_peer)
 
     begin();
     fd = host_bound(&h, SK_DGRAM, 5000);
-    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RD, h.now), SK_NOT_CONNECTED);
     ck_assert_int_eq(sk_set_peer(h.iface, fd, peer(4000)), SK_OK);
     ck_assert_int_eq(sk_local(h.iface, fd, &addr), SK_OK);
     hear(peer(4000), HOST_IP, addr.port, "queued");
@@ -205,6 +204,24 @@ START_TEST(directions_are_shut_for_a_peer)
     ck_assert_int_eq(host_send(&h, fd, "x", 1, NOBODY), SK_PIPE);
     ck_assert_int_eq(sk_udp_post(h.iface, fd, "x", 1, NOBODY), SK_PIPE);
     ck_assert(got(fd, "queued"));
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK);
+    ck_assert_uint_eq(len, 0);
+    ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
+    host_end(&h);
+}
+END_TEST
+
+START_TEST(without_a_peer_a_shutdown_fails_and_ends_the_waits)
+{
+    char octet;
+    size_t len = 1;
+    sk_fd fd;
+
+    begin();
+    fd = host_bound(&h, SK_DGRAM, 5000);
+    ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_PENDING);
+    ck_assert_int_eq(sk_shutdown(h.iface, fd, SK_SHUT_RD, h.now), SK_NOT_CONNECTED);
+    told(fd, SK_READABLE | SK_WRITABLE | SK_PEER_CLOSED);
     ck_assert_int_eq(host_recv(&h, fd, &octet, &len, NULL), SK_OK);
     ck_assert_uint_eq(len, 0);
     ck_assert_int_eq(sk_close(h.iface, fd, h.now), SK_OK);
@@ -455,6 +472,7 @@ int main(void)
                                    without_dhcp_its_port_is_like_others,
                                    a_peer_is_set_changed_and_taken_away,
                                    directions_are_shut_for_a_peer,
+                                   without_a_peer_a_shutdown_fails_and_ends_the_waits,
                                    destinations_that_are_none,
                                    lengths_whose_sum_wraps,
                                    close_sends_what_is_queued,

@@ -38,11 +38,9 @@ void tcp_shutdown_send(struct tcp_sock *tcp, instant now)
     tcp_produced(tcp, now);
 }
 
-void tcp_shutdown_receive(struct tcp_sock *tcp, instant now)
+void tcp_shutdown_receive(struct tcp_sock *tcp)
 {
     tcp->read_shut = true;
-    ring_consume(&tcp->rx, ring_used(&tcp->rx));
-    tcp_consumed(tcp, now);
 }
 
 void tcp_close(struct tcp_sock *tcp, instant now)

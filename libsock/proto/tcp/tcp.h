@@ -216,7 +216,7 @@ struct tcp_sock {
     bool fin_known;
     bool fin_received; /* everything up to the FIN is here */
     bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
-    bool read_shut;    /* nobody reads, and text is acknowledged and thrown away */
+    bool read_shut;    /* nobody waits for text */
     bool snd_urgent;
     bool rcv_urgent;      /* not all of it was read */
     bool urgent_news;     /* and the program was not told yet */
@@ -315,8 +315,8 @@ uint32_t tcp_readable(const struct tcp_sock *tcp);
 /** No more will be written: FIN follows what is queued (RFC 9293 3.10.4). */
 void tcp_shutdown_send(struct tcp_sock *tcp, instant now);
 
-/** No more will be read; what is there, and what comes, is thrown away. */
-void tcp_shutdown_receive(struct tcp_sock *tcp, instant now);
+/** Nobody will wait for text; what is there, and what comes, can be read. */
+void tcp_shutdown_receive(struct tcp_sock *tcp);
 
 /** The program is done: FIN, or RST when there is unread text (RFC 9293 3.6.1, SHLD-3). */
 void tcp_close(struct tcp_sock *tcp, instant now);
@@ -363,8 +363,8 @@ static inline bool tcp_may_send(const struct tcp_sock *tcp)
 /** True when the stream from the peer is at its end: all was read, and no more comes. */
 static inline bool tcp_at_end(const struct tcp_sock *tcp)
 {
-    return tcp->read_shut ||
-           (tcp_readable(tcp) == 0 && (tcp->fin_received || tcp->state == TCP_CLOSED));
+    return tcp_readable(tcp) == 0 &&
+           (tcp->fin_received || tcp->read_shut || tcp->state == TCP_CLOSED);
 }
 
 /** True once both sides know each other's sequence numbers. */

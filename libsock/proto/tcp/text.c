@@ -107,9 +107,6 @@ static void deliver(struct tcp_sock *tcp, uint32_t to)
 {
     ring_commit(&tcp->rx, to - tcp->rcv_nxt);
     tcp->rcv_nxt = to;
-    if (tcp->read_shut) {
-        ring_consume(&tcp->rx, ring_used(&tcp->rx));
-    }
 }
 
 /* A peer without SACK counts duplicates (RFC 5681 3.2): segments that came together are as many as
