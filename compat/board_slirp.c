@@ -58,6 +58,7 @@
 #define N_ERRORS 64
 #define N_QUERIES 32
 #define N_REASSEMBLIES 16
+#define N_MEMBERSHIPS 255
 #define MAX_DATAGRAM 65515 /* octets behind an IP header */
 /* The segments of 8 KB that this leaves fill libslirp's buffers of 128 KB without a rest, for any
  * others it makes them anew when a connection is there, and so has the system commit all of their
@@ -234,6 +235,8 @@ static struct sk_config configuration(const struct settings *s, uint32_t n_tcp)
         .n_queries = N_QUERIES,
         .tcp = board_tcp(s->congestion != NULL ? s->congestion : BOARD_CONGESTION),
         .fragments = &sk_ip_fragments,
+        .multicast = &sk_multicast,
+        .n_memberships = N_MEMBERSHIPS,
         .n_reassemblies = N_REASSEMBLIES,
         .reassembly_size = MAX_DATAGRAM,
         .buffers = { { BUFFER_SIZE, 2 * (n_tcp + N_UDP) } },

@@ -37,15 +37,15 @@ static int set_v6only(struct sock_fd *s, int what, const void *value, socklen_t 
     return errno_result(err);
 }
 
-static int get_hops(struct sock_fd *s, int what, void *out, socklen_t *len)
+static int get_number(struct sock_fd *s, int what, void *out, socklen_t *len)
 {
     return s->open->inet6 ? option_number.get(s, what, out, len) : errno_fail(ENOPROTOOPT);
 }
 
-static int set_hops(struct sock_fd *s, int what, const void *value, socklen_t len)
+static int set_number(struct sock_fd *s, int what, const void *value, socklen_t len)
 {
     return s->open->inet6 ? option_number.set(s, what, value, len) : errno_fail(ENOPROTOOPT);
 }
 
 const struct option_kind option_v6only = { get_v6only, set_v6only };
-const struct option_kind option_hops = { get_hops, set_hops };
+const struct option_kind option_inet6 = { get_number, set_number };

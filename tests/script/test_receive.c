@@ -421,6 +421,18 @@ SCRIPT(text_is_kept_for_a_reader_that_shut_down)
     expect(210, AT_END, 1),
 END_SCRIPT;
 
+SCRIPT(text_after_both_directions_were_shut_is_answered_with_a_reset)
+    connected,
+    app(100, SHUTDOWN_READ),
+    app(100, SHUTDOWN),
+    out(100, ACK | FIN, 1, 1, 0),
+    in(110, ACK, 1, 2, 0),
+    expect(110, STATE, TCP_FIN_WAIT_2),
+    in(120, ACK, 1, 2, 100),
+    out(120, RST | ACK, 2, 1, 0),
+    expect(120, STATE, TCP_CLOSED),
+END_SCRIPT;
+
 SCRIPT(a_segment_without_text_is_not_acknowledged)
     connected,
     in(100, ACK, 1, 1, 0),
@@ -524,6 +536,7 @@ int main(void)
         text_that_overtook_the_fin_before_it_is_ignored,
         a_fin_before_text_that_came_is_not_believed,
         text_is_kept_for_a_reader_that_shut_down,
+        text_after_both_directions_were_shut_is_answered_with_a_reset,
         a_segment_without_text_is_not_acknowledged,
         hostile_TCPS_14_every_order_of_five_segments_is_delivered,
         a_segment_that_was_placed_but_is_corrupt_leaves_no_trace,

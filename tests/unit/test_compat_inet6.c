@@ -196,6 +196,11 @@ static int options(void *arg)
     ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &(int){ 7 }, sizeof(int)), 0);
     ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS), 7);
     ck_assert_int_eq(option(fd, IPPROTO_IP, IP_TTL), 7);
+    ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 1);
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &(int){ 3 }, sizeof(int)),
+                     0);
+    ck_assert_int_eq(option(fd, IPPROTO_IP, IP_MULTICAST_TTL), 3);
+    ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF), 0);
     fails_with(setsockopt(plain, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &on, sizeof on), ENOPROTOOPT);
     fails_with(getsockopt(plain, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &on, &(socklen_t){ 4 }),
                ENOPROTOOPT);

@@ -110,6 +110,27 @@ END_TEST
 
 /* ---- How it is sent ---- */
 
+static int loops_by_ipv6(void *arg)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    int loop = -1;
+
+    (void)arg;
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &loop, &(socklen_t){ 4 }),
+                     0);
+    ck_assert_int_eq(loop, 1);
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &(int){ 0 }, 4), 0);
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &loop, &(socklen_t){ 4 }), 0);
+    ck_assert_int_eq(loop, 0);
+    return close(fd);
+}
+
+START_TEST(a_socket_of_ipv6_has_the_same_options_by_their_names_there)
+{
+    both(loops_by_ipv6, NULL);
+}
+END_TEST
+
 static int octets_and_ints(void *arg)
 {
     uint8_t octets[4] = { 0xee, 0xee, 0xee, 0xee };
@@ -251,6 +272,7 @@ int main(void)
     const TTest *const tests[] = {
         a_member_hears_its_group,
         groups_that_cannot_be_joined_are_refused,
+        a_socket_of_ipv6_has_the_same_options_by_their_names_there,
         an_octet_will_do_for_a_number_of_ip,
         a_sender_hears_itself_unless_told_not_to,
         the_interface_of_groups_is_named_by_address_or_number,

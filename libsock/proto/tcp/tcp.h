@@ -215,7 +215,7 @@ struct tcp_sock {
     bool fin_sent;
     bool fin_known;
     bool fin_received; /* everything up to the FIN is here */
-    bool orphan;       /* nobody reads any more: text is answered with RST, RFC 2525 2.17 */
+    bool orphan;       /* nobody reads any more */
     bool read_shut;    /* nobody waits for text */
     bool snd_urgent;
     bool rcv_urgent;      /* not all of it was read */

@@ -201,6 +201,12 @@ static void note_fin(struct tcp_sock *tcp, const struct tcp_hdr *hdr)
     }
 }
 
+/* RFC 2525 2.17. Linux counts in who ended both directions without close. */
+static bool nobody_reads(const struct tcp_sock *tcp)
+{
+    return tcp->orphan || (tcp->read_shut && tcp->fin_queued);
+}
+
 enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hdr, instant now)
 {
     struct interval part = text_in_window(tcp, hdr);
@@ -217,7 +223,7 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
         part.end = seq_min(part.end, tcp->fin_seq);
     }
     if (seq_before(part.start, part.end)) {
-        if (tcp->orphan) {
+        if (nobody_reads(tcp)) {
             tcp_abort(tcp);
             return DROP_TCP_CLOSED;
         }
