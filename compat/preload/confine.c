@@ -37,12 +37,14 @@ int confine(void)
     struct sock_filter filter[] = {
 #ifdef __x86_64__
         LOAD(arch),
-        SKIP_UNLESS(AUDIT_ARCH_I386, 5),
+        SKIP_UNLESS(AUDIT_ARCH_I386, 7),
         LOAD(nr),
+        SKIP_IF(SYS_io_uring_setup, 4), /* the same number in both */
         SKIP_IF(I386_SOCKET, 2),
         SKIP_IF(I386_SOCKETCALL, 1),
         ANSWER(SECCOMP_RET_ALLOW),
         FAIL(EACCES),
+        FAIL(ENOSYS),
 #endif
         LOAD(nr),
 #ifdef __x86_64__

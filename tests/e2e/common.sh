@@ -73,7 +73,7 @@ random_file() {
 }
 
 same() {
-    [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ] || fail "$1 and $2 differ"
+    [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ] || fail "$1 and $2 differ: $(diff -a "$1" "$2" | head -c 500)"
 }
 
 # start_forwarded PROGRAM PROTOCOL ARGUMENT ...: an example behind a free port of 127.0.0.1; sets forwarded, the port, and

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int n_entries(const char *path)
@@ -92,11 +93,35 @@ static const char *escape_by(int domain)
     return syscall(SYS_socket, domain, SOCK_DGRAM, 0) >= 0 ? "made" : strerrorname_np(errno);
 }
 
+#ifdef __x86_64__
+/* As a program of i386 calls, which not every kernel runs. */
+static const char *i386_escape_by(int number, long first, long second)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        long result = number;
+        __asm__ volatile("int $0x80" : "+a"(result) : "b"(first), "c"(second), "d"(0L) : "memory");
+        _exit(result >= 0 ? 0 : (int)-result);
+    }
+    waitpid(child, &status, 0);
+    return !WIFEXITED(status)         ? "not there"
+           : WEXITSTATUS(status) == 0 ? "made"
+                                      : strerrorname_np(WEXITSTATUS(status));
+}
+#endif
+
 static int escape(void)
 {
     printf("AF_INET %s, AF_INET6 %s, AF_PACKET %s, AF_UNIX %s, io_uring %s\n", escape_by(AF_INET),
            escape_by(AF_INET6), escape_by(AF_PACKET), escape_by(AF_UNIX),
            syscall(SYS_io_uring_setup, 1, NULL) >= 0 ? "made" : strerrorname_np(errno));
+#ifdef __x86_64__
+    printf("i386: socket %s, socketcall %s, io_uring %s\n",
+           i386_escape_by(359, AF_INET, SOCK_DGRAM), i386_escape_by(102, 1, 0),
+           i386_escape_by(SYS_io_uring_setup, 1, 0));
+#endif
     return 0;
 }
 
