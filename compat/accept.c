@@ -67,8 +67,9 @@ int libsock_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
     if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
         return errno_fail(EINVAL);
     }
-    if (addr != NULL && len == NULL) {
-        return errno_fail(EFAULT);
+    int wrong = addr_check_room(addr, len);
+    if (wrong != 0) {
+        return errno_fail(wrong);
     }
     struct numbered n = { .op = { .poll = poll_numbered, .fd = s->fd },
                           .rcv_timeout = s->open->rcv_timeout,

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ static int read_address(bool inet6, const struct sockaddr *sa, socklen_t len, st
     if (sa == NULL) {
         return EFAULT;
     }
-    if (len < (socklen_t)(inet6 ? SIN6_LEN_RFC2133 : sizeof(struct sockaddr_in))) {
+    if (len < (socklen_t)(inet6 ? SIN6_LEN_RFC2133 : sizeof(struct sockaddr_in)) ||
+        len > (socklen_t)sizeof(struct sockaddr_storage)) {
         return EINVAL;
     }
     if (family_of(sa) != (inet6 ? AF_INET6 : AF_INET)) {
@@ -106,16 +108,23 @@ static int write_address(const void *in, size_t size, struct sockaddr *sa, sockl
     return 0;
 }
 
+int addr_check_room(const struct sockaddr *sa, const socklen_t *len)
+{
+    if (sa == NULL) {
+        return 0;
+    }
+    return len == NULL ? EFAULT : *len > INT_MAX ? EINVAL : 0;
+}
+
 int addr_to_sockaddr(bool inet6, struct sk_addr addr, struct sockaddr *sa, socklen_t *len)
 {
     struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(addr.port) };
     struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(addr.port) };
 
-    if (sa == NULL) {
-        return 0;
-    }
-    if (len == NULL) {
-        return EFAULT;
+    int wrong = addr_check_room(sa, len);
+
+    if (wrong != 0 || sa == NULL) {
+        return wrong;
     }
     in.sin_addr.s_addr = htonl(ip4_bits(addr.addr));
     map(addr.addr, &in6.sin6_addr);

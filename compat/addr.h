@@ -10,8 +10,8 @@
 #include "compat/fd.h"
 #include "libsock.h"
 
-/** Reads an address for a socket. 0, or an errno: EFAULT, EINVAL (too short), EAFNOSUPPORT,
- * ENETUNREACH (one of IPv6 itself). */
+/** Reads an address for a socket. 0, or an errno: EFAULT, EINVAL (too short or too long),
+ * EAFNOSUPPORT, ENETUNREACH (one of IPv6 itself). */
 int addr_from_sockaddr(const struct sock_fd *s, const struct sockaddr *sa, socklen_t len,
                        struct sk_addr *out);
 
@@ -19,6 +19,10 @@ int addr_from_sockaddr(const struct sock_fd *s, const struct sockaddr *sa, sockl
 int addr_of_peer(const struct sock_fd *s, const struct sockaddr *sa, socklen_t len,
                  struct sk_addr *out);
 
-/** Writes one as a socket has it, cut off at `*len`, which becomes the whole length. 0, or an
- * errno: EFAULT. `sa` NULL: nothing asked. */
+/** Whether an address can be written: 0, or an errno: EFAULT, EINVAL (a negative length). `sa`
+ * NULL: nothing asked. */
+int addr_check_room(const struct sockaddr *sa, const socklen_t *len);
+
+/** Writes one as a socket has it, cut off at `*len`, which becomes the whole length. As
+ * addr_check_room. */
 int addr_to_sockaddr(bool inet6, struct sk_addr addr, struct sockaddr *sa, socklen_t *len);

@@ -99,8 +99,9 @@ ssize_t libsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
     if (s == NULL) {
         return foreign_recvfrom(fd, buffer, len, flags, from, from_len);
     }
-    if ((buffer == NULL && len > 0) || (from != NULL && from_len == NULL)) {
-        return errno_fail(EFAULT);
+    int wrong = buffer == NULL && len > 0 ? EFAULT : addr_check_room(from, from_len);
+    if (wrong != 0) {
+        return errno_fail(wrong);
     }
     ssize_t got = message_receive(s, &m, &op);
     if (got >= 0) {

@@ -3,6 +3,7 @@
  * getsockopt, setsockopt: POSIX.1-2017. One table says which options there are; every other one is
  * ENOPROTOOPT, never silently accepted.
  */
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -118,6 +119,9 @@ int option_get(struct sock_fd *s, int level, int option, void *value, socklen_t 
     if (value == NULL || len == NULL) {
         return errno_fail(EFAULT);
     }
+    if (*len > INT_MAX) {
+        return errno_fail(EINVAL);
+    }
     return o->kind->get(s, o->what, value, len);
 }
 
@@ -127,6 +131,9 @@ int option_set(struct sock_fd *s, int level, int option, const void *value, sock
 
     if (o == NULL || o->kind->set == NULL) {
         return errno_fail(ENOPROTOOPT);
+    }
+    if (len > INT_MAX) {
+        return errno_fail(EINVAL);
     }
     if (value == NULL && len > 0) {
         return errno_fail(EFAULT);

@@ -14,6 +14,12 @@
 #include "compat/fd.h"
 #include "compat/foreign.h"
 
+#ifdef O_ASYNC
+#define ASYNC O_ASYNC
+#else
+#define ASYNC 0
+#endif
+
 ssize_t libsock_read(int fd, void *buffer, size_t len)
 {
     if (fd_find(fd) == NULL) {
@@ -54,6 +60,9 @@ static int socket_fcntl(struct sock_fd *s, int fd, int command, long argument)
     case F_GETFL:
         return O_RDWR | (s->open->nonblock ? O_NONBLOCK : 0);
     case F_SETFL:
+        if ((argument & ASYNC) != 0) { /* there is no SIGIO */
+            return errno_fail(EINVAL);
+        }
         s->open->nonblock = (argument & O_NONBLOCK) != 0;
         return s->open->relay != NULL ? foreign_fcntl(fd, command, argument) : 0;
     case F_GETFD:

@@ -96,6 +96,28 @@ START_TEST(hostile_API_01_bad_numbers)
 }
 END_TEST
 
+/* As Linux's, where a length is a number with a sign. */
+static void negative_lengths(int dgram, int client)
+{
+    struct sockaddr_in in = address(INADDR_LOOPBACK, 9);
+    struct sockaddr *sa = (struct sockaddr *)(void *)&in;
+    socklen_t negative = (socklen_t)-1;
+    int on = 1;
+    char octet;
+
+    fails_with(bind(dgram, sa, negative), EINVAL);
+    fails_with(connect(dgram, sa, negative), EINVAL);
+    fails_with(connect(dgram, sa, sizeof(struct sockaddr_storage) + 1), EINVAL);
+    fails_with(sendto(dgram, "x", 1, 0, sa, negative), EINVAL);
+    fails_with(setsockopt(dgram, SOL_SOCKET, SO_BROADCAST, &on, negative), EINVAL);
+    fails_with(getsockopt(dgram, SOL_SOCKET, SO_BROADCAST, &on, &negative), EINVAL);
+    fails_with(getsockname(dgram, sa, &negative), EINVAL);
+    fails_with(getpeername(client, sa, &negative), EINVAL);
+    fails_with(accept(client, sa, &negative), EINVAL);
+    fails_with(recvfrom(client, &octet, 1, MSG_DONTWAIT, sa, &negative), EINVAL);
+    fails_with(fcntl(client, F_SETFL, O_ASYNC), EINVAL);
+}
+
 static int lengths(void *arg)
 {
     static const size_t huge[] = { SIZE_MAX, (size_t)SSIZE_MAX + 1 };
@@ -117,6 +139,7 @@ static int lengths(void *arg)
     fails_with(bind(dgram, nowhere, 16), EFAULT);
     fails_with(connect(dgram, nowhere, 16), EFAULT);
     fails_with(getsockname(dgram, nowhere, &(socklen_t){ 16 }), EFAULT);
+    negative_lengths(dgram, client);
     for (int i = 0; i < 2; i++) {
         fails_with(send(dgram, "x", huge[i], 0), EDESTADDRREQ);
         fails_with(sendto(dgram, "x", huge[i], 0, generic(&(struct sockaddr_in){ 0 }), 0), EINVAL);
