@@ -51,6 +51,15 @@ SCRIPT(a_segment_is_lost_when_three_sent_later_arrived)
     expect(302, UNACKED, 10000),
 END_SCRIPT;
 
+/* An acknowledgment was lost, and the next one tells of two blocks, the newer one first (RFC 2018 4):
+ * nothing was reordered, and four segments were reported beyond the first. */
+SCRIPT(two_new_blocks_of_one_ack_are_no_reordering)
+    ten_out,
+    in(301, ACK, 1, 4001, 0, .sack = { { 8001, 10001 }, { 5001, 7001 } }),
+    out(301, ACK, 4001, 1, 1000),
+    out(301, ACK, 7001, 1, 1000),
+END_SCRIPT;
+
 /* RFC 6298 5: and not after the last new ACK, which came at 203. */
 SCRIPT(the_timer_counts_from_the_repetition)
     in_recovery,
@@ -603,6 +612,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_segment_is_lost_when_three_sent_later_arrived,
+        two_new_blocks_of_one_ack_are_no_reordering,
         the_timer_counts_from_the_repetition,
         less_is_sent_than_arrives_until_ssthresh_is_reached,
         recovery_ends_with_what_was_out_when_it_began,

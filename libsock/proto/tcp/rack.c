@@ -42,7 +42,8 @@ static inline void deliver(struct rack *rack, const struct inflight_record *reco
     news->repaired += record->flags & INFLIGHT_LOST ? end - start : 0;
     if (seq_after(end, rack->fack)) {
         rack->fack = end;
-    } else if (!again && seq_before(end, rack->fack)) {
+    }
+    if (!again && seq_before(end, news->fack)) {
         rack->reordering_seen = true;
     }
     if (rtt > RTO_MAX) { /* it lay before a closed window: that is no round trip */
@@ -196,6 +197,7 @@ void rack_take_ack(struct tcp_sock *tcp, struct rack_news *news, instant now)
     if (rack_of(tcp)->min_rtt == UINT32_MAX && tcp->rtt.srtt > 0) { /* of the handshake */
         take_min_rtt(rack_of(tcp), tcp->rtt.srtt, now);
     }
+    news->fack = rack_of(tcp)->fack;
     take_cumulative(tcp, news, now);
     take_sack(tcp, news, now);
     tcp->rtt.latest = news->rtt > 0 ? news->rtt : tcp->rtt.latest;

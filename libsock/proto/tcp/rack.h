@@ -98,6 +98,7 @@ struct rack_news {
     uint32_t acked;     /* octets by which SND.UNA moved */
     uint32_t delivered; /* octets that it acknowledged, cumulatively or not, for the first time */
     uint32_t repaired;  /* of those, the ones that were held for lost */
+    uint32_t fack;      /* rack->fack before it: its own blocks come in no order */
     uint32_t rtt;       /* microseconds, of the last one that was sent once; 0: none was */
     struct tcp_sack dsack; /* what arrived more than once; start is end: nothing */
     bool lost;             /* it told that something was lost */
