@@ -4,6 +4,7 @@
 their parents' alone, which go on as if nothing had been."""
 import os
 import socket
+import subprocess
 import sys
 import threading
 import traceback
@@ -47,10 +48,30 @@ def child():
     fetch(mine)
 
 
+def closes_on_exec(s):
+    """Whether a program that this process executes is without the number."""
+    look = f"import os, sys; os.fstat({s.fileno()})"
+    return subprocess.run([sys.executable, "-c", look], close_fds=False, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def relayed():
+    """A child's use of a number has the owner put another descriptor there, which a program gets or not as before."""
+    kept = socket.create_connection(("10.0.2.2", http))
+    kept.set_inheritable(True)
+    closed = socket.create_connection(("10.0.2.2", http))
+    forked(lambda: (kept.send(b"G"), closed.send(b"G")))
+    assert closes_on_exec(closed) and not closes_on_exec(kept)
+    for s in kept, closed:
+        s.sendall(b"ET /page HTTP/1.0\r\n\r\n")
+        assert s.recv(4096, socket.MSG_WAITALL).endswith(b"content\n")
+
+
 before = socket.create_connection(("10.0.2.2", http))
 before_number = before.fileno()
 listener = socket.create_server(("", 80))
 forked(child)
+
+relayed()
 
 # While other threads are in the stack.
 threads = [threading.Thread(target=lambda: [fetch() for _ in range(10)]) for _ in range(3)]
