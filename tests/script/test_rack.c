@@ -237,6 +237,42 @@ SCRIPT(a_loss_that_a_probe_repaired_reduces_the_window)
     expect(290, CWND, 2000),
 END_SCRIPT;
 
+/* RFC 8985 7.4.2: it arrived twice, though more was acknowledged. */
+SCRIPT(a_probe_that_a_d_sack_tells_of_repaired_no_loss)
+    setup(.profile = &profile),
+    active(0),
+    out(0, SYN, 0, 0, 0),
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
+    out(50, ACK, 1, 1, 0),
+    app(50, WRITE, 4000),
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000),
+    out(50, ACK | PSH, 3001, 1, 1000),
+    in(100, ACK, 1, 2001, 0),
+    out(200, ACK | PSH, 3001, 1, 1000),
+    app(240, WRITE, 1000),
+    out(240, ACK | PSH, 4001, 1, 1000),
+    in(290, ACK, 1, 5001, 0, .sack = { { 3001, 4001 } }),
+    expect(290, SSTHRESH, UINT32_MAX),
+END_SCRIPT;
+
+/* RFC 5681 4.1, with 203 as the last time that anything was sent. */
+SCRIPT(a_pause_shorter_than_the_timeout_leaves_the_window)
+    ten_out_of(12000),
+    in(303, ACK, 1, 12001, 0),
+    app(500, WRITE, 6000),
+    out(500, ACK, 12001, 1, 1000), out(500, ACK, 13001, 1, 1000), out(500, ACK, 14001, 1, 1000),
+    out(500, ACK, 15001, 1, 1000), out(500, ACK, 16001, 1, 1000), out(500, ACK | PSH, 17001, 1, 1000),
+END_SCRIPT;
+
+SCRIPT(a_longer_one_begins_again_with_the_initial_window)
+    ten_out_of(12000),
+    in(303, ACK, 1, 12001, 0),
+    app(510, WRITE, 6000),
+    out(510, ACK, 12001, 1, 1000), out(510, ACK, 13001, 1, 1000), out(510, ACK, 14001, 1, 1000),
+    out(510, ACK, 15001, 1, 1000),
+    expect(510, CWND, 4000),
+END_SCRIPT;
+
 /* RFC 8985 7.4.2: where a recovery has begun meanwhile, that is what it was. */
 SCRIPT(a_probe_is_no_second_loss)
     ten_out_of(12000),
@@ -626,6 +662,9 @@ int main(void)
         a_probe_that_was_not_needed_changes_nothing,
         new_text_is_the_better_probe,
         a_loss_that_a_probe_repaired_reduces_the_window,
+        a_probe_that_a_d_sack_tells_of_repaired_no_loss,
+        a_pause_shorter_than_the_timeout_leaves_the_window,
+        a_longer_one_begins_again_with_the_initial_window,
         a_probe_is_no_second_loss,
         a_timeout_repeats_the_first_segment,
         a_timeout_is_one_loss_until_all_of_it_is_acknowledged,

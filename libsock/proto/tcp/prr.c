@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Proportional rate reduction (RFC 6937): while a loss is repaired, as much is sent as arrives,
- * times ssthresh over what was in flight. */
+/* Proportional rate reduction (RFC 6937, RFC 9937): while a loss is repaired, as much is sent as
+ * arrives, times ssthresh over what was in flight. */
 #include "proto/tcp/rack.h"
 
 #define PRR_SHIFT 16
@@ -28,7 +28,7 @@ static uint32_t ahead(uint32_t of, uint32_t n)
     return n > of ? n - of : 0;
 }
 
-/* RFC 6937 3, with the slow start reduction bound only while it is safe (RFC 6937bis). */
+/* RFC 6937 3, with the slow start reduction bound only while it is safe (RFC 9937). */
 void prr_on_ack(struct tcp_sock *tcp, uint32_t delivered, bool safe)
 {
     struct prr *prr = &rack_of(tcp)->prr;

@@ -77,7 +77,6 @@ enum tcp_ecn_use {
     TCP_ECN_ANSWERS,
 };
 
-/* What a program may choose, before the connection or later. */
 /* Where a program finds the last urgent octet. */
 enum tcp_urgent_use {
     TCP_URGENT_APART,   /* by itself: receives pass over it */
@@ -85,6 +84,7 @@ enum tcp_urgent_use {
     TCP_URGENT_IN_LINE, /* as any other, RFC 6093 3.1 */
 };
 
+/* What a program may choose, before the connection or later. */
 struct tcp_options {
     uint32_t user_timeout;  /* milliseconds; 0: TCP_R2 */
     uint32_t rcv_lowat;     /* octets that a receive waits for, and readiness */

@@ -244,8 +244,8 @@ enum drop_reason tcp_text_arrives(struct tcp_sock *tcp, const struct tcp_hdr *hd
 /*
  * A peer that uses the window, and a reader that keeps up with it, have it doubled, up to the
  * buffer: in slow start it stays at four times of what is sent in a round trip, so that a hole that
- * is not filled at once does not shut it. A connection that is idle, or slow, obliges nobody to
- * absorb more than it needs.
+ * is not filled at once does not shut it. A connection that carries little, or that nobody reads,
+ * obliges nobody to absorb more.
  */
 static void grow_window(struct tcp_sock *tcp)
 {
