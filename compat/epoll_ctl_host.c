@@ -265,14 +265,24 @@ static int control_ours(struct instance *in, int epfd, int operation, int number
     return wrong == 0 ? 0 : errno_fail(wrong);
 }
 
-static int control_foreign(struct instance *in, int epfd, int operation, int fd,
-                           struct epoll_event *event)
+static void count_foreign(struct instance *in, int operation)
+{
+    int change = operation == EPOLL_CTL_ADD ? 1 : operation == EPOLL_CTL_DEL ? -1 : 0;
+
+    __atomic_fetch_add(&in->n_foreign, change, __ATOMIC_RELEASE);
+}
+
+/* What the kernel refuses may be no instance at all. */
+static int control_foreign(int epfd, int operation, int fd, struct epoll_event *event)
 {
     int result = __real_epoll_ctl(epfd, operation, fd, event);
+    struct instance *in = result == 0 ? instance_get(epfd, true) : NULL;
 
-    if (result == 0) {
-        int change = operation == EPOLL_CTL_ADD ? 1 : operation == EPOLL_CTL_DEL ? -1 : 0;
-        __atomic_fetch_add(&in->n_foreign, change, __ATOMIC_RELAXED);
+    if (in != NULL) {
+        count_foreign(in, operation);
+        instance_put(in);
+    } else if (result == 0) {
+        epoll_note_unseen();
     }
     return result;
 }
@@ -295,12 +305,14 @@ int __wrap_epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
     if (ours && is_wrong_mode(operation, event)) {
         return errno_fail(EINVAL);
     }
+    if (!ours) {
+        return control_foreign(epfd, operation, fd, event);
+    }
     struct instance *in = instance_get(epfd, true);
     if (in == NULL) {
         return errno_fail(ENOMEM);
     }
-    int result = ours ? control_ours(in, epfd, operation, fd, event)
-                      : control_foreign(in, epfd, operation, fd, event);
+    int result = control_ours(in, epfd, operation, fd, event);
     instance_put(in);
     return result;
 }
@@ -312,8 +324,7 @@ struct handed {
     sk_fd handle;
 };
 
-/* Who waits in it sleeps on no descriptor of the kernel's, if this is the first one: it is told.
- * One that was told once, and waits to be asked for again, cannot be had from the kernel: there it
+/* One that was told once, and waits to be asked for again, cannot be had from the kernel: there it
  * waits for an error or a hang-up all the same. */
 static void hand_over(int epfd, struct instance *in, void *socket)
 {
@@ -324,9 +335,10 @@ static void hand_over(int epfd, struct instance *in, void *socket)
         return;
     }
     struct epoll_event event = (*at)->event;
-    sk_iface_tell(in->state->iface, h->handle);
     remove_member(in, at);
-    control_foreign(in, epfd, EPOLL_CTL_ADD, h->number, &event);
+    if (__real_epoll_ctl(epfd, EPOLL_CTL_ADD, h->number, &event) == 0) {
+        count_foreign(in, EPOLL_CTL_ADD);
+    }
 }
 
 void epoll_handed_over(int fd)

@@ -164,14 +164,13 @@ static bool is_among(const struct sk_op *op, sk_fd handle)
     return handle != SK_FD_NONE && instance_has(wait_of(op)->in, handle);
 }
 
+/* Also where nothing of the kernel's is in it: another thread may be about to add some. */
 static size_t wait_fds(const struct sk_op *op, struct pollfd *fds, size_t n)
 {
-    const struct wait *w = wait_of(op);
-
     if (n > 0) {
-        fds[0] = (struct pollfd){ .fd = w->call->epfd, .events = POLLIN };
+        fds[0] = (struct pollfd){ .fd = wait_of(op)->call->epfd, .events = POLLIN };
     }
-    return has_foreign(w->in) ? 1 : 0;
+    return 1;
 }
 
 static duration look_again(const struct sk_op *op, bool port_waits)

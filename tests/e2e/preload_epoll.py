@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Run under sockrun: an instance of epoll with sockets of the private network, of the host's loopback, and pipes."""
+import errno
 import os
 import select
 import socket
@@ -65,6 +66,33 @@ time.sleep(0.05)
 empty.register(client, select.EPOLLOUT)
 thread.join()
 assert told == [[(client.fileno(), select.EPOLLOUT)]], told
+empty.modify(client, select.EPOLLIN)
+
+# Nor does one that waits for sockets alone have to wait for a pipe that comes later.
+for _ in range(200):
+    told = []
+    waiting.clear()
+    thread = threading.Thread(target=wait_in_empty)
+    thread.start()
+    waiting.wait()
+    inside, outside = os.pipe()
+    os.write(outside, b"x")
+    time.sleep(0.01)  # most of them sleep by now
+    empty.register(inside, select.EPOLLIN)
+    thread.join()
+    assert told == [[(inside, select.EPOLLIN)]], told
+    empty.unregister(inside)
+    os.close(inside)
+    os.close(outside)
+
+# What is no instance is none afterwards, either.
+for of_ours in client.fileno(), listener.fileno():
+    for call in lambda fd: select.epoll.fromfd(fd).register(0), lambda fd: select.epoll.fromfd(fd).poll(0):
+        try:
+            call(os.dup(of_ours))
+            assert False
+        except OSError as e:
+            assert e.errno in (errno.EINVAL, errno.EPERM), e
 
 # A child of vfork closes its parent's numbers, in its parent's memory.
 subprocess.run(["true"], close_fds=True, check=True)
