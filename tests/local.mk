@@ -29,6 +29,7 @@ test_files = \
 	%D%/e2e/preload_epoll_daemon.py \
 	%D%/e2e/preload_epoll_fork.py \
 	%D%/e2e/preload_forks.py \
+	%D%/e2e/preload_groups.py \
 	%D%/e2e/preload_handed.py \
 	%D%/e2e/preload_loopback.py \
 	%D%/e2e/preload_relay_edges.py \
