@@ -225,7 +225,7 @@ static void ring(struct instance *in, int epfd)
     if (__atomic_load_n(&in->n_asleep, __ATOMIC_SEQ_CST) == 0 || in->alarm > 0) {
         return;
     }
-    in->alarm = sk_own_fd_take(eventfd(1, EFD_CLOEXEC));
+    in->alarm = sk_own_fd_take((int)syscall(SYS_eventfd2, 1, EFD_CLOEXEC));
     __real_epoll_ctl(epfd, EPOLL_CTL_ADD, in->alarm, &event);
 }
 

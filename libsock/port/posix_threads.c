@@ -426,10 +426,11 @@ static enum port_idle lead(struct port_posix *p, struct sk_iface *iface, instant
     return ended;
 }
 
-/* An eventfd; -1: no descriptor is left. */
+/* An eventfd; -1: no descriptor is left. By number, as it is closed: a tool that follows one call
+ * and not the other would take the next descriptor for this one. */
 static int make_event(void)
 {
-    return sk_own_fd_take(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    return sk_own_fd_take((int)syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 static void close_event(int fd)
