@@ -155,7 +155,7 @@ if [ -x tests/e2e/preload_signals ]; then
     grep -qx 'all of it' "$work/got" || fail "$(cat "$work/got" "$work/err")"
 fi
 
-# Groups, within the program and its children: libslirp carries none.
+# Groups, within a process: libslirp carries none.
 for loopback in host stack; do
     run --loopback="$loopback" "$python" "$srcdir/tests/e2e/preload_groups.py"
     grep -qx 'all of it' "$work/got" || fail "groups: $(cat "$work/got" "$work/err")"
