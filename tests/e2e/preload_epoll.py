@@ -85,6 +85,17 @@ for _ in range(200):
     os.close(inside)
     os.close(outside)
 
+# An instance that can be read has something to tell; what was closed has nothing any more.
+with select.epoll() as watched:
+    mine = socket.socket(type=socket.SOCK_DGRAM)
+    mine.bind((PRIVATE[0], 0))
+    watched.register(mine, select.EPOLLIN | select.EPOLLET)
+    mine.sendto(b"x", mine.getsockname())
+    assert select.select([watched], [], [], 60)[0] == [watched]
+    mine.close()
+    assert select.select([watched], [], [], 0)[0] == []
+    assert watched.poll(0) == []
+
 # What is no instance is none afterwards, either.
 for of_ours in client.fileno(), listener.fileno():
     for call in lambda fd: select.epoll.fromfd(fd).register(0), lambda fd: select.epoll.fromfd(fd).poll(0):
