@@ -28,7 +28,8 @@ void epoll_handed_over(int fd);
 /** Before a fork: what the kernel has in an instance is known to none of the two from then on. */
 void epoll_forking(void);
 
-/** In a child of fork or vfork: it has given the kernel members of which we know nothing. */
+/** The kernel has members of which we know nothing: a child gave it some, or there was no memory.
+ */
 void epoll_note_unseen(void);
 
 /** In a child of fork, first: another thread may have had the lock. */

@@ -233,16 +233,13 @@ static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* taken before all o
 
 static bool inherited_any;
 
-static void share(int number, struct instance *in, void *context)
-{
-    (void)number;
-    (void)context;
-    __atomic_store_n(&in->n_foreign, SHARED, __ATOMIC_RELAXED);
-}
-
 void epoll_forking(void)
 {
-    instance_each(share, NULL);
+    pthread_mutex_lock(&names_lock);
+    for (const struct name *n = names; n != NULL; n = n->next) {
+        __atomic_store_n(&n->instance->n_foreign, SHARED, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&names_lock);
 }
 
 void epoll_note_unseen(void)

@@ -49,7 +49,8 @@ extern const struct option_kind option_debug;   /* SO_DEBUG: off, and EACCES to 
 /* ---- Of AF_INET6: option_inet6.c ---- */
 
 extern const struct option_kind option_v6only; /* IPV6_V6ONLY: before bind */
-extern const struct option_kind option_inet6;  /* IPV6_UNICAST_HOPS: the core's SK_TTL */
+extern const struct option_kind
+    option_inet6_number; /* numbers of the core's by their names in IPv6 */
 
 /* ---- option_device.c ---- */
 

@@ -48,4 +48,4 @@ static int set_number(struct sock_fd *s, int what, const void *value, socklen_t 
 }
 
 const struct option_kind option_v6only = { get_v6only, set_v6only };
-const struct option_kind option_inet6 = { get_number, set_number };
+const struct option_kind option_inet6_number = { get_number, set_number };

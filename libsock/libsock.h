@@ -405,7 +405,8 @@ enum sk_err sk_set_peer(struct sk_iface *iface, sk_fd fd, struct sk_addr peer);
 /**
  * Ends one direction or both, as Linux does. SK_SHUT_WR: FIN follows what is queued; a datagram
  * socket sends with SK_PIPE. SK_SHUT_RD: no receive waits; what is there, and still comes, is read,
- * and where nothing is that is the end (SK_OK, `done` 0). A listener that may not read listens no
+ * and where nothing is that is the end (SK_OK, `done` 0). After both, text that comes resets the
+ * connection. A listener that may not read listens no
  * more: accepts are SK_INVALID, and so is another sk_listen. SK_NOT_CONNECTED, and a datagram
  * socket without a peer is shut all the same; SK_INVALID for another `how`.
  */

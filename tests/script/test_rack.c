@@ -216,20 +216,24 @@ SCRIPT(new_text_is_the_better_probe)
     out(400, ACK, 1, 1, 1000),              /* the timeout counts from the probe */
 END_SCRIPT;
 
+/* A tail whose last segment was repeated as a probe, and then one more. */
+#define probed_and_more \
+    setup(.profile = &profile), \
+    active(0), \
+    out(0, SYN, 0, 0, 0), \
+    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true), \
+    out(50, ACK, 1, 1, 0), \
+    app(50, WRITE, 4000), \
+    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000), \
+    out(50, ACK | PSH, 3001, 1, 1000), \
+    in(100, ACK, 1, 2001, 0), \
+    out(200, ACK | PSH, 3001, 1, 1000), \
+    app(240, WRITE, 1000), \
+    out(240, ACK | PSH, 4001, 1, 1000)
+
 /* RFC 8985 7.4.2: the probe itself filled the only hole. */
 SCRIPT(a_loss_that_a_probe_repaired_reduces_the_window)
-    setup(.profile = &profile),
-    active(0),
-    out(0, SYN, 0, 0, 0),
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
-    out(50, ACK, 1, 1, 0),
-    app(50, WRITE, 4000),
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000),
-    out(50, ACK | PSH, 3001, 1, 1000),
-    in(100, ACK, 1, 2001, 0),
-    out(200, ACK | PSH, 3001, 1, 1000),
-    app(240, WRITE, 1000),
-    out(240, ACK | PSH, 4001, 1, 1000),
+    probed_and_more,
     in(250, ACK, 1, 4001, 0),
     expect(250, SSTHRESH, UINT32_MAX),      /* both may have come */
     in(290, ACK, 1, 5001, 0),
@@ -239,18 +243,7 @@ END_SCRIPT;
 
 /* RFC 8985 7.4.2: it arrived twice, though more was acknowledged. */
 SCRIPT(a_probe_that_a_d_sack_tells_of_repaired_no_loss)
-    setup(.profile = &profile),
-    active(0),
-    out(0, SYN, 0, 0, 0),
-    in(50, SYN | ACK, 0, 1, 0, .mss = 1000, .sack_ok = true),
-    out(50, ACK, 1, 1, 0),
-    app(50, WRITE, 4000),
-    out(50, ACK, 1, 1, 1000), out(50, ACK, 1001, 1, 1000), out(50, ACK, 2001, 1, 1000),
-    out(50, ACK | PSH, 3001, 1, 1000),
-    in(100, ACK, 1, 2001, 0),
-    out(200, ACK | PSH, 3001, 1, 1000),
-    app(240, WRITE, 1000),
-    out(240, ACK | PSH, 4001, 1, 1000),
+    probed_and_more,
     in(290, ACK, 1, 5001, 0, .sack = { { 3001, 4001 } }),
     expect(290, SSTHRESH, UINT32_MAX),
 END_SCRIPT;

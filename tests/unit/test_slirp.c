@@ -124,14 +124,26 @@ static void introduce(void)
     sk_pkt_free(p);
 }
 
+/* A socket of the host's that the guest's first datagram has reached, and that answers it. */
+static int greet(struct sockaddr_in *server)
+{
+    struct sockaddr_in client;
+    socklen_t len = sizeof(client);
+    int fd = host_socket(SOCK_DGRAM, server);
+    char text[16];
+
+    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server->sin_port));
+    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &len), 5);
+    ck_assert_mem_eq(text, "hello", 5);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&client, len), 0);
+    return fd;
+}
+
 START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
 {
     struct slirp_link_config config = { 0 };
     struct sockaddr_in server;
-    struct sockaddr_in client;
-    socklen_t client_len = sizeof(client);
-    int fd = host_socket(SOCK_DGRAM, &server);
-    char text[16];
+    int fd;
     struct ip_hdr ip;
     struct udp_hdr udp;
     struct cursor c;
@@ -139,11 +151,8 @@ START_TEST(a_datagram_reaches_a_socket_of_the_host_and_its_answer_comes_back)
 
     start(&config);
     introduce();
-    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
-    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
-                     5);
-    ck_assert_mem_eq(text, "hello", 5);
-    ck_assert_int_eq(sendto(fd, "HELLO!", 6, 0, (struct sockaddr *)&client, client_len), 6);
+    fd = greet(&server);
+    ck_assert_int_eq(send(fd, "HELLO!", 6, 0), 6);
     p = receive_ip(IP_PROTO_UDP, &c, &ip);
     ck_assert_int_eq(udp_parse(&c, &ip, &udp), DROP_NONE);
     ck_assert_uint_eq(ip4_bits(ip.src), SLIRP_HOST);
@@ -176,22 +185,17 @@ START_TEST(an_answer_puts_off_the_look_at_the_host_but_not_for_long)
 {
     struct slirp_link_config config = { 0 };
     struct sockaddr_in server;
-    struct sockaddr_in client;
-    socklen_t client_len = sizeof(client);
-    int fd = host_socket(SOCK_DGRAM, &server);
-    char text[16];
+    int fd;
     instant t;
 
     start(&config);
     introduce();
     receives_at(now(), 0);
-    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
-    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
-                     5);
+    fd = greet(&server);
     t = now();
     receives_at(t, 0);
 
-    ck_assert_int_eq(sendto(fd, "first", 5, 0, (struct sockaddr *)&client, client_len), 5);
+    ck_assert_int_eq(send(fd, "first", 5, 0), 5);
     wait_for_host();
     ask_for_host();
     receives_at(t + 50, ETH_TYPE_ARP);
@@ -199,7 +203,7 @@ START_TEST(an_answer_puts_off_the_look_at_the_host_but_not_for_long)
     receives_at(t + 50, ETH_TYPE_IPV4);
     receives_at(t + 50, 0);
 
-    ck_assert_int_eq(sendto(fd, "second", 6, 0, (struct sockaddr *)&client, client_len), 6);
+    ck_assert_int_eq(send(fd, "second", 6, 0), 6);
     wait_for_host();
     ask_for_host();
     receives_at(t + 1000, ETH_TYPE_ARP);
@@ -215,10 +219,7 @@ START_TEST(a_datagram_after_a_long_silence_is_answered)
 {
     struct slirp_link_config config = { 0 };
     struct sockaddr_in server;
-    struct sockaddr_in client;
-    socklen_t client_len = sizeof(client);
-    int fd = host_socket(SOCK_DGRAM, &server);
-    char text[16];
+    int fd;
     struct ip_hdr ip;
     struct cursor c;
 
@@ -226,11 +227,9 @@ START_TEST(a_datagram_after_a_long_silence_is_answered)
     introduce();
     receives_at(now(), 0);
     skipped = LONG_SILENCE;
-    transmit_udp(payload("hello", 5), SLIRP_GUEST, SLIRP_HOST, GUEST_PORT, ntohs(server.sin_port));
-    ck_assert_int_eq(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &client_len),
-                     5);
+    fd = greet(&server);
     receives_at(now(), 0);
-    ck_assert_int_eq(sendto(fd, "HELLO", 5, 0, (struct sockaddr *)&client, client_len), 5);
+    ck_assert_int_eq(send(fd, "HELLO", 5, 0), 5);
     sk_pkt_free(receive_ip(IP_PROTO_UDP, &c, &ip));
     end();
     close(fd);
